@@ -1,0 +1,39 @@
+"""Gradient kernels under test and the plug-in table that finds them.
+
+A problem is a folder here (``logistic``); an implementation is a module in it whose name has no
+leading underscore, or an installed package's entry point in the group ``gradmark.<problem>``. The
+file is the registration: there is nothing else to edit. `impls._table` lists what a module holds.
+
+>>> import impls
+>>> "matrix" in impls.names("logistic")
+True
+>>> weights, X, y = impls.make("logistic", n_samples=1000, n_features=100)
+>>> implementation = impls.load("logistic", "matrix")
+>>> X, y = implementation.prepare(X, y)
+>>> implementation.gradient(weights, X, y).shape
+(100,)
+
+Listing imports no implementation, so that a process pays in time and memory only for the one
+that it measures.
+"""
+
+from impls._accuracy import reference, relative_error
+from impls._data import dataset, datasets, make
+from impls._errors import BadPlugin, TableError, Unavailable, UnknownName
+from impls._table import Implementation, load, names, problems
+
+__all__ = [
+    "BadPlugin",
+    "Implementation",
+    "TableError",
+    "Unavailable",
+    "UnknownName",
+    "dataset",
+    "datasets",
+    "load",
+    "make",
+    "names",
+    "problems",
+    "reference",
+    "relative_error",
+]

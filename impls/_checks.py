@@ -1,0 +1,84 @@
+"""Checks of what users hand in, made once and outside every timed interval."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+
+def check_array(name: str, array: Any) -> None:
+    """Refuse what is no NumPy array of real numbers.
+
+    Raises
+    ------
+    TypeError
+        Names the argument, its type or dtype and what was expected.
+    """
+    if not isinstance(array, np.ndarray):
+        raise TypeError(f"{name} is a {type(array).__name__}, expected a NumPy array")
+    if array.dtype.kind not in "fiub":
+        raise TypeError(f"{name} has dtype {array.dtype}, expected a real number type")
+
+
+def check_batch(X: Any, y: Any) -> None:
+    """Refuse a batch that is not X (n_samples, n_features) and y (n_samples,), each at least 1.
+
+    Raises
+    ------
+    TypeError, ValueError
+        Names the argument, its shape or dtype and what was expected.
+    """
+    check_array("X", X)
+    check_array("y", y)
+    if X.ndim != 2 or 0 in X.shape:
+        raise ValueError(
+            f"X has shape {X.shape}, expected (n_samples, n_features), both at least 1"
+        )
+    expect_shape("y", y, (X.shape[0],), "(n_samples,) of X")
+
+
+def check_call(weights: Any, X: Any, y: Any) -> tuple[int, int]:
+    """Refuse weights that are no real array, and X and y that do not fit together.
+
+    Returns
+    -------
+    (n_samples, n_features)
+
+    Raises
+    ------
+    TypeError, ValueError
+        Names the argument, its type or shape and what was expected.
+    """
+    check_array("weights", weights)
+    n_samples, n_features = shape_of("X", X, 2)
+    expect_shape("y", y, (n_samples,), "(n_samples,) of X")
+    return n_samples, n_features
+
+
+def expect_shape(name: str, array: Any, shape: tuple[int, ...], meaning: str) -> None:
+    """Refuse an array of another shape; a prepared array need not be NumPy's.
+
+    Raises
+    ------
+    TypeError, ValueError
+        Names the argument, its type or shape and what was expected.
+    """
+    if shape_of(name, array, len(shape)) != shape:
+        raise ValueError(f"{name} has shape {tuple(array.shape)}, expected {shape}: {meaning}")
+
+
+def shape_of(name: str, array: Any, n_dimensions: int) -> tuple[int, ...]:
+    """Shape of anything that has one, of the expected number of dimensions.
+
+    Raises
+    ------
+    TypeError, ValueError
+        Names the argument, its type or shape and what was expected.
+    """
+    if not hasattr(array, "shape"):
+        raise TypeError(f"{name} is a {type(array).__name__}, expected an array")
+    shape = tuple(array.shape)
+    if len(shape) != n_dimensions:
+        raise ValueError(f"{name} has shape {shape}, expected {n_dimensions} dimension(s)")
+    return shape

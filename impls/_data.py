@@ -1,0 +1,79 @@
+"""Data: seeded generators and the real data sets, of every problem."""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any, cast
+
+from impls._errors import Unavailable
+from impls._table import problem_module, unknown
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Array = np.ndarray[Any, Any]
+    Batch = tuple[Array, Array, Array]
+
+
+def make(problem: str, n_samples: int, n_features: int, seed: int = 0) -> Batch:
+    """Draw ``(weights, X, y)`` in float64 and C order, in the problem's own shapes.
+
+    Raises
+    ------
+    UnknownName
+        If there is no such problem.
+    ValueError
+        If a size is below 1.
+    """
+    import numpy as np
+
+    for size_name, size in (("n_samples", n_samples), ("n_features", n_features)):
+        if size < 1:
+            raise ValueError(f"{size_name} is {size}, expected at least 1")
+    generator = np.random.default_rng(seed)
+    return cast("Batch", problem_module(problem).make(n_samples, n_features, generator))
+
+
+def datasets(problem: str) -> tuple[str, ...]:
+    """Names of a problem's real data sets, sorted.
+
+    Raises
+    ------
+    UnknownName
+        If there is no such problem.
+    """
+    return tuple(sorted(_loaders(problem)))
+
+
+def dataset(problem: str, name: str) -> Batch:
+    """``(weights, X, y)`` of a real data set, with seeded weights; as `make` returns them.
+
+    Raises
+    ------
+    UnknownName
+        If there is no such problem or data set.
+    Unavailable
+        If scikit-learn, which bundles the data, is not installed.
+    """
+    loaders = _loaders(problem)
+    if name not in loaders:
+        raise unknown("data set", name, loaders, f" of {problem}")
+    if find_spec("sklearn") is None:
+        raise Unavailable(
+            f"the data set {name} comes with scikit-learn, which is not installed; "
+            'try: pip install "gradmark[data]"'
+        )
+    return cast("Batch", loaders[name]())
+
+
+def _loaders(problem: str) -> dict[str, Any]:
+    """Public functions of the problem's ``_datasets`` module, if it has one."""
+    problem_module(problem)
+    if find_spec(f"impls.{problem}._datasets") is None:
+        return {}
+    module = importlib.import_module(f"impls.{problem}._datasets")
+    functions = inspect.getmembers(module, inspect.isfunction)
+    own = [(name, f) for name, f in functions if f.__module__ == module.__name__]
+    return {name: f for name, f in own if not name.startswith("_")}

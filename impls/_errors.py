@@ -1,0 +1,19 @@
+"""What can go wrong with the plug-in table, each with a sentence that says what to do."""
+
+from __future__ import annotations
+
+
+class TableError(Exception):
+    """Something about a problem or an implementation that its user can mend."""
+
+
+class UnknownName(TableError):
+    """No problem, implementation or data set has this name; tells what exists."""
+
+
+class Unavailable(TableError):
+    """The implementation needs a package that is not installed; tells how to install it."""
+
+
+class BadPlugin(TableError):
+    """A file or entry point breaks the contract; tells which one and what is missing."""

@@ -1,0 +1,115 @@
+"""What this machine allows: processors, caches and memory, container limits included."""
+
+from __future__ import annotations
+
+import math
+import os
+import re
+import sys
+from pathlib import Path
+
+_CACHES = Path("/sys/devices/system/cpu/cpu0/cache")
+_CGROUPS = Path("/sys/fs/cgroup")
+# Sizes of most desktop and server cores since 2017, for systems that do not tell theirs.
+_USUAL_CACHE_BYTES = {1: 32 * 1024, 2: 1024**2, 3: 32 * 1024**2}
+
+
+def count_threads() -> int:
+    """Processors that this process may use: its affinity, cut by a container's CPU quota."""
+    if hasattr(os, "sched_getaffinity"):
+        n_threads = len(os.sched_getaffinity(0))
+    else:
+        n_threads = os.cpu_count() or 1
+    return max(1, min(n_threads, math.ceil(_cpu_quota())))
+
+
+def set_threads(n_threads: int) -> None:
+    """Let BLAS, OpenMP and numba use `n_threads`, in libraries that are already loaded.
+
+    Raises
+    ------
+    ValueError
+        If `n_threads` is below 1 or above what `count_threads` tells.
+    """
+    if not 1 <= n_threads <= count_threads():
+        raise ValueError(
+            f"n_threads is {n_threads}, expected 1 to {count_threads()} (what this process may use)"
+        )
+    from threadpoolctl import threadpool_limits
+
+    # Kept without its context manager: the limit is meant for the rest of the process.
+    threadpool_limits(limits=n_threads)
+    if "numba" in sys.modules:
+        import numba
+
+        numba.set_num_threads(min(n_threads, numba.config.NUMBA_NUM_THREADS))
+
+
+def cache_bytes() -> dict[int, int]:
+    """Bytes of the data cache that one core sees, by level (1, 2, 3); usual sizes if unknown."""
+    found = {}
+    for index in sorted(_CACHES.glob("index*")):
+        if _read(index / "type") in ("Data", "Unified"):
+            found[int(_read(index / "level"))] = _parse_size(_read(index / "size"))
+    return found or dict(_USUAL_CACHE_BYTES)
+
+
+def available_memory() -> int:
+    """Bytes that can be allocated without swapping or being killed: the host's and the limits'."""
+    import psutil
+
+    free = [int(psutil.virtual_memory().available)]
+    free += [_free_in(folder) for folder in _memory_cgroups()]
+    return max(0, min(free))
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text().strip()
+    except OSError:
+        return ""
+
+
+def _parse_size(text: str) -> int:
+    number, unit = re.fullmatch(r"(\d+)([KMG]?)", text).groups()  # type: ignore[union-attr]
+    return int(number) * 1024 ** " KMG".index(unit or " ")
+
+
+def _cgroup_folders(controller: str) -> list[Path]:
+    """Folders of this process's control group and its ancestors, version 2 or 1."""
+    folders: list[Path] = []
+    for line in _read(Path("/proc/self/cgroup")).splitlines():
+        _, names, path = line.split(":", 2)
+        if names and controller not in names.split(","):
+            continue
+        root = _CGROUPS / controller if names else _CGROUPS
+        parts = [part for part in path.split("/") if part not in ("", "..")]
+        folders += [root.joinpath(*parts[:depth]) for depth in range(len(parts), -1, -1)]
+    return folders
+
+
+def _memory_cgroups() -> list[Path]:
+    files = ("memory.max", "memory.limit_in_bytes")
+    return [f for f in _cgroup_folders("memory") if any((f / name).exists() for name in files)]
+
+
+def _free_in(folder: Path) -> int:
+    limit = _read(folder / "memory.max") or _read(folder / "memory.limit_in_bytes")
+    used = _read(folder / "memory.current") or _read(folder / "memory.usage_in_bytes")
+    if not (limit.isdigit() and used.isdigit()):  # "max": no limit
+        return sys.maxsize
+    # Cached file pages count as used and are given back under pressure.
+    cached = re.search(r"^(?:total_)?inactive_file (\d+)$", _read(folder / "memory.stat"), re.M)
+    return int(limit) - int(used) + (int(cached.group(1)) if cached else 0)
+
+
+def _cpu_quota() -> float:
+    """Processors' worth of time that a container may use; infinite without a limit."""
+    quotas = [math.inf]
+    for folder in _cgroup_folders("cpu"):
+        quota, _, period = _read(folder / "cpu.max").partition(" ")
+        quota = quota or _read(folder / "cpu.cfs_quota_us")
+        period = period or _read(folder / "cpu.cfs_period_us")
+        if quota.isdigit() and period.isdigit():  # "max" or -1: no limit
+            quotas.append(int(quota) / int(period))
+    return min(quotas)

@@ -1,0 +1,264 @@
+"""The plug-in table: list without importing, import one on request, check the contract.
+
+An implementation is a module with a docstring and ``gradient(weights, X, y)``. It may have
+``prepare(X, y)`` (untimed: casting, memory order, compilation) and these constants:
+
+==================  ===========================================================================
+``PASSES``          times that X is read from memory when it does not fit in cache
+``RTOL``            largest error, relative to the sum of the absolute terms, that still counts
+                    as right; its comment gives the reason (default 1e-12, see `DEFAULT_RTOL`)
+``MAX_ELEMENTS``    largest n_samples * n_features that is worth the wait
+``MAX_SAMPLES``     largest n_samples that is worth the wait
+``THREADS``         1 for a kernel that is serial whatever the limit is
+``PREPARED_COPIES`` memory of what `prepare` adds, in units of X's own bytes (default 0)
+``BYTES_PER_VALUE`` size of a value of the prepared X (default 8)
+``REQUIRES``        packages to install, as pip names them, separated by blanks
+==================  ===========================================================================
+"""
+
+from __future__ import annotations
+
+import ast
+import difflib
+import importlib
+import inspect
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from importlib.metadata import EntryPoint, entry_points
+from pathlib import Path
+from types import MappingProxyType, ModuleType
+from typing import TYPE_CHECKING, Any
+
+from impls._errors import BadPlugin, Unavailable, UnknownName
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Array = np.ndarray[Any, Any]
+    Kernel = Callable[[Array, Array, Array], Array]
+    Prepare = Callable[[Array, Array], tuple[Array, Array]]
+
+# float64 sums of up to 1e7 terms: sqrt(1e7) * 1.1e-16 = 3.5e-13 for rounding that does not
+# conspire; a wrong formula is off by far more than 1e-12 of the absolute terms.
+DEFAULT_RTOL = 1e-12
+
+_PACKAGE = Path(__file__).parent
+# Folders beside the problems that hold something else.
+_NOT_PROBLEMS = frozenset({"solvers"})
+_NAME = re.compile(r"[A-Za-z]\w*")
+
+
+@dataclass(frozen=True)
+class Implementation:
+    """One entry of the table, imported and checked.
+
+    Attributes
+    ----------
+    name, problem : str
+        Its place in the table.
+    doc : str
+        The module's docstring, empty if it has none.
+    options : Mapping[str, Any]
+        The module's upper-case constants.
+    source : str
+        The file or entry point that it comes from.
+    kernel : callable
+        The module's own ``gradient``, without checks: what is timed.
+    """
+
+    name: str
+    problem: str
+    doc: str
+    options: Mapping[str, Any]
+    source: str
+    kernel: Kernel
+    _prepare: Prepare | None
+
+    def prepare(self, X: Array, y: Array) -> tuple[Array, Array]:
+        """Check X and y against the problem, then cast and lay them out as the kernel wants.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If a dtype is not real, shapes do not match, the batch is empty or a label is outside
+            the problem's set.
+        """
+        problem_module(self.problem).check(X, y)
+        return self._prepare(X, y) if self._prepare else (X, y)
+
+    def gradient(self, weights: Array, X: Array, y: Array) -> Array:
+        """Gradient at `weights`, for X and y as `prepare` returned them; same shape as `weights`.
+
+        Raises
+        ------
+        TypeError, ValueError
+            If an argument is no array or the shapes do not match.
+        """
+        problem_module(self.problem).check_shapes(weights, X, y)
+        return self.kernel(weights, X, y)
+
+    @property
+    def rtol(self) -> float:
+        """Largest error relative to the sum of the absolute terms that counts as right."""
+        return float(self.options.get("RTOL", DEFAULT_RTOL))
+
+    def reason_to_skip(self, n_samples: int, n_features: int) -> str | None:
+        """Why this size is not worth the wait, or None."""
+        max_samples = self.options.get("MAX_SAMPLES")
+        if max_samples is not None and n_samples > max_samples:
+            return f"{self.name} takes too long above {max_samples:,} samples"
+        max_elements = self.options.get("MAX_ELEMENTS")
+        if max_elements is not None and n_samples * n_features > max_elements:
+            return f"{self.name} takes too long above {max_elements:,} elements"
+        return None
+
+
+def problems() -> tuple[str, ...]:
+    """Names of the problems, sorted; imports none of them."""
+    folders = (path.parent.name for path in _PACKAGE.glob("[a-z]*/__init__.py"))
+    return tuple(sorted(set(folders) - _NOT_PROBLEMS))
+
+
+def names(problem: str) -> tuple[str, ...]:
+    """Names of a problem's implementations, sorted: built-in and plug-ins; imports none of them.
+
+    Raises
+    ------
+    UnknownName
+        If there is no such problem.
+    """
+    return tuple(sorted(_sources(problem)))
+
+
+def load(problem: str, name: str) -> Implementation:
+    """Import one implementation and check it against the contract.
+
+    Raises
+    ------
+    UnknownName
+        If there is no such problem or implementation.
+    Unavailable
+        If a package that it needs is not installed.
+    BadPlugin
+        If two sources claim the name, the import fails, or the module breaks the contract.
+    """
+    sources = _sources(problem)
+    if name not in sources:
+        raise unknown("implementation", name, sources, f" of {problem}")
+    if len(sources[name]) > 1:
+        claims = " and ".join(map(_describe, sources[name]))
+        raise BadPlugin(f"{problem}/{name} is claimed by {claims}; rename or uninstall one of them")
+    return _check(problem, name, sources[name][0])
+
+
+def problem_module(problem: str) -> Any:
+    """The package that defines a problem: its formula, reference, checks and generator.
+
+    Raises
+    ------
+    UnknownName
+        If there is no such problem.
+    """
+    if problem not in problems():
+        raise unknown("problem", problem, problems())
+    return importlib.import_module(f"impls.{problem}")
+
+
+def is_builtin(problem: str, name: str) -> bool:
+    """Whether the implementation is a file of this package (and no installed plug-in)."""
+    return (_PACKAGE / problem / f"{name}.py").is_file()
+
+
+def unknown(kind: str, name: str, known: Any, where: str = "") -> UnknownName:
+    """Error for a name that does not exist: what does, and the nearest match."""
+    near = difflib.get_close_matches(str(name), known, n=1)
+    hint = f"; did you mean {near[0]!r}?" if near else ""
+    return UnknownName(f"no {kind} {name!r}{where}{hint} There are: {', '.join(sorted(known))}")
+
+
+def _sources(problem: str) -> dict[str, list[Path | EntryPoint]]:
+    if problem not in problems():
+        raise unknown("problem", problem, problems())
+    found: dict[str, list[Path | EntryPoint]] = {}
+    for path in (_PACKAGE / problem).glob("[!_]*.py"):
+        found.setdefault(path.stem, []).append(path)
+    for entry in sorted(set(entry_points(group=f"gradmark.{problem}"))):
+        found.setdefault(entry.name, []).append(entry)
+    return found
+
+
+def _describe(source: Path | EntryPoint) -> str:
+    if isinstance(source, Path):
+        return f"the file impls/{source.parent.name}/{source.name}"
+    package = f" of the package {source.dist.name}" if source.dist else ""
+    return f"the entry point {source.name} = {source.value}{package}"
+
+
+def _check(problem: str, name: str, source: Path | EntryPoint) -> Implementation:
+    where = _describe(source)
+    if not _NAME.fullmatch(name):
+        raise BadPlugin(f"{where}: the name {name!r} is not a letter, then letters, digits or _")
+    if isinstance(source, Path) and inspect.isfunction(getattr(problem_module(problem), name, None)):
+        # Python makes a package's submodule its attribute: the file would hide the function.
+        raise BadPlugin(f"{where} has the name of the problem's own {name}(); rename the file")
+    module = _import(source)
+    if not isinstance(module, ModuleType):
+        raise BadPlugin(f"{where} gives a {type(module).__name__}, expected a module")
+    _check_function(module, "gradient", ("weights", "X", "y"), where)
+    if hasattr(module, "prepare"):
+        _check_function(module, "prepare", ("X", "y"), where)
+    return Implementation(
+        name=name,
+        problem=problem,
+        doc=inspect.getdoc(module) or "",
+        options=MappingProxyType({k: v for k, v in vars(module).items() if k.isupper()}),
+        source=where,
+        kernel=module.gradient,
+        _prepare=getattr(module, "prepare", None),
+    )
+
+
+def _import(source: Path | EntryPoint) -> Any:
+    where = _describe(source)
+    module = f"impls.{source.parent.name}.{source.stem}" if isinstance(source, Path) else ""
+    try:
+        return source.load() if isinstance(source, EntryPoint) else importlib.import_module(module)
+    except ModuleNotFoundError as error:
+        missing = error.name or str(error)
+        own = module or getattr(source, "module", "")
+        if own == missing or own.startswith(f"{missing}.") or missing.startswith("impls."):
+            raise BadPlugin(f"{where}: there is no module {missing}") from error
+        packages = _requires(source) or missing.partition(".")[0]
+        raise Unavailable(
+            f"{where} needs {missing}, which is not installed; try: pip install {packages}"
+        ) from error
+    # An import runs foreign code: whatever it raises, the rest of the table goes on working.
+    except (Exception, SystemExit) as error:
+        raise BadPlugin(f"{where} fails to import: {type(error).__name__}: {error}") from error
+
+
+def _requires(source: Path | EntryPoint) -> str | None:
+    """A file's REQUIRES, read without running it."""
+    if not isinstance(source, Path):
+        return None
+    for node in ast.parse(source.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "REQUIRES":
+            return str(ast.literal_eval(node.value))
+    return None
+
+
+def _check_function(module: ModuleType, name: str, arguments: tuple[str, ...], where: str) -> None:
+    expected = f"{name}({', '.join(arguments)})"
+    function = getattr(module, name, None)
+    if function is None:
+        raise BadPlugin(f"{where} has no function {expected}")
+    if not callable(function):
+        raise BadPlugin(f"{where}: {name} is a {type(function).__name__}, expected {expected}")
+    try:
+        # A numba dispatcher shows its arguments on the Python function behind it.
+        inspect.signature(getattr(function, "py_func", function)).bind(*arguments)
+    except TypeError as error:
+        raise BadPlugin(f"{where}: {name} does not take ({', '.join(arguments)})") from error
+    except ValueError:  # a compiled function without a readable signature
+        pass
