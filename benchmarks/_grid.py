@@ -1,0 +1,50 @@
+"""What is measured: the lists of parameters and the sizes of the preset in force.
+
+asv hands a parameter to a child process as an index into lists that the child makes again. They
+must not depend on what is installed: they come from the working tree beside this folder.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+from pathlib import Path
+
+_PROBLEMS = Path(__file__).resolve().parent.parent / "impls"
+_PRESETS = json.loads((Path(__file__).parent / "presets.json").read_text())
+_PRESET = os.environ.get("GRADMARK_PRESET", "quick")
+if _PRESET not in _PRESETS["presets"]:
+    raise ValueError(
+        f"GRADMARK_PRESET is {_PRESET!r}, expected one of {', '.join(_PRESETS['presets'])}"
+    )
+
+N_SAMPLES: list[int] = _PRESETS["n_samples"]
+N_FEATURES: list[int] = _PRESETS["n_features"]
+SECONDS_PER_CELL: float = _PRESETS["presets"][_PRESET]["seconds_per_cell"]
+
+
+def in_preset(n_samples: int, n_features: int) -> bool:
+    """Whether the preset in force measures this size."""
+    return [n_samples, n_features] in _PRESETS["presets"][_PRESET]["sizes"]
+
+
+def problems() -> list[str]:
+    """Problems in the working tree: folders with the baseline of all speed-ups."""
+    return [path.parent.name for path in sorted(_PROBLEMS.glob("[a-z]*/matrix.py"))]
+
+
+def implementations(problem: str) -> list[str]:
+    """Names in the working tree, and the installed plug-ins that the caller asked for."""
+    files = {path.stem for path in (_PROBLEMS / problem).glob("[!_]*.py")}
+    plugins = (item.partition("/") for item in os.environ.get("GRADMARK_PLUGINS", "").split())
+    return sorted(files | {name for owner, _, name in plugins if owner == problem})
+
+
+def datasets(problem: str) -> list[str]:
+    """Public functions of the problem's ``_datasets.py`` in the working tree."""
+    path = _PROBLEMS / problem / "_datasets.py"
+    if not path.is_file():
+        return []
+    functions = [n.name for n in ast.parse(path.read_text()).body if isinstance(n, ast.FunctionDef)]
+    return sorted(name for name in functions if not name.startswith("_"))

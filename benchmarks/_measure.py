@@ -1,0 +1,79 @@
+"""How a call is measured: seconds, bytes allocated, and the roof of a pure read."""
+
+from __future__ import annotations
+
+import tracemalloc
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from itertools import repeat
+from statistics import median
+from time import perf_counter
+from typing import Any
+
+# Long enough for the clock (50 ns) and for the loop around the calls (20 ns each) to vanish,
+# short enough for many samples.
+SAMPLE_SECONDS = 0.005
+
+Call = Callable[[], Any]
+
+
+def call_times(call: Call, n_calls: int) -> None:
+    """Call `n_calls` times in the tightest loop that Python has."""
+    for _ in repeat(None, n_calls):
+        call()
+
+
+def seconds_per_call(call: Call, n_calls: int) -> float:
+    """Mean of `n_calls` calls in a row."""
+    start = perf_counter()
+    call_times(call, n_calls)
+    return (perf_counter() - start) / n_calls
+
+
+def count_calls(call: Call) -> int:
+    """Calls that make one sample; the first call is for warming up and does not count."""
+    call()
+    n_calls = 1
+    while (seconds := seconds_per_call(call, n_calls) * n_calls) < SAMPLE_SECONDS:
+        n_calls = max(n_calls + 1, int(n_calls * min(10.0, 1.2 * SAMPLE_SECONDS / seconds)))
+    return n_calls
+
+
+def median_seconds(calls: list[Call], n_rounds: int = 7) -> list[float]:
+    """Median seconds of each call, taken in turn over `n_rounds`, so that drift hits all alike."""
+    n_calls = [count_calls(call) for call in calls]
+    rounds = [
+        [seconds_per_call(call, n) for call, n in zip(calls, n_calls, strict=True)]
+        for _ in range(n_rounds)
+    ]
+    return [median(seconds) for seconds in zip(*rounds, strict=True)]
+
+
+def workspace_bytes(call: Call) -> int:
+    """Peak of what one warm call allocates through Python, NumPy and numba, its result included."""
+    call()
+    tracemalloc.start()
+    try:
+        before, _ = tracemalloc.get_traced_memory()
+        call()
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    return peak - before
+
+
+def reads_of(X: Any, n_threads: int) -> list[Call]:
+    """Calls that read the NumPy array `X` once and do next to nothing else.
+
+    BLAS's inner product of X with itself, which OpenBLAS spreads over its threads, and the
+    largest value of each thread's share, for a BLAS whose inner product is serial. The faster of
+    the two is the roof.
+    """
+    flat = X.ravel(order="K")  # a view: in C or Fortran order nothing is copied
+    calls: list[Call] = [lambda: flat.dot(flat)]
+    if n_threads > 1:
+        pool = ThreadPoolExecutor(n_threads)
+        step = -(-flat.size // n_threads)
+        shares = [flat[start : start + step] for start in range(0, flat.size, step)]
+        calls.append(lambda: list(pool.map(lambda share: share.max(), shares)))
+    return calls

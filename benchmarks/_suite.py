@@ -1,0 +1,116 @@
+"""Templates of the suite's classes, and a class per problem made from each.
+
+Templates are abstract, so that asv passes over them.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from time import perf_counter
+from typing import Any
+
+import impls
+from benchmarks import _grid, _measure
+from benchmarks._cell import Cell, open_cell, open_dataset
+
+
+class Template(ABC):
+    """A class of benchmarks of one problem; its set-up opens the cell once per process."""
+
+    problem: str
+    verify = True
+    cell: Cell
+    timeout = 1800  # seconds: 8 GB of data take minutes to draw and to verify
+    # Bumped by hand when the data or the meaning of a figure changes; asv's own hash of the
+    # source would drop every result when a comment is edited.
+    version = "1"
+
+    @staticmethod
+    @abstractmethod
+    def list_params(problem: str) -> list[list[Any]]:
+        """Values of each parameter."""
+
+    @abstractmethod
+    def open(self, *params: Any) -> Cell:
+        """Build and verify what is measured."""
+
+    def setup(self, *params: Any) -> None:
+        """Open the cell; asv calls this again before every sample."""
+        if not hasattr(self, "cell"):
+            self.cell = self.open(*params)
+
+
+class OnGrid(Template):
+    """Template over implementation, n_samples and n_features, on drawn data."""
+
+    param_names = ("implementation", "n_samples", "n_features")
+
+    @staticmethod
+    def list_params(problem: str) -> list[list[Any]]:
+        return [_grid.implementations(problem), _grid.N_SAMPLES, _grid.N_FEATURES]
+
+    def open(self, *params: Any) -> Cell:
+        return open_cell(self.problem, *params, verify=self.verify)
+
+
+class OnDatasets(Template):
+    """Template over implementation and dataset, on real data.
+
+    asv's cache holds the data sets, so that one process per run imports scikit-learn.
+    """
+
+    param_names = ("implementation", "dataset")
+
+    @staticmethod
+    def list_params(problem: str) -> list[list[Any]]:
+        return [_grid.implementations(problem), _grid.datasets(problem)]
+
+    def setup_cache(self) -> dict[str, Any]:
+        return {name: _load_dataset(self.problem, name) for name in impls.datasets(self.problem)}
+
+    def open(self, *params: Any) -> Cell:
+        batches, implementation, dataset = params
+        batch = batches.get(dataset, "not in this commit")
+        return open_dataset(self.problem, implementation, dataset, batch, verify=self.verify)
+
+
+class Timed(Template):
+    """Template with the time of one gradient.
+
+    asv repeats a benchmark's set-up before every single call and then times that one call, clock
+    and all: of a kernel of 1 us it reports 5 to 50 us. Here a timed call is a sample of many
+    gradients in a row and the clock counts seconds per gradient.
+    """
+
+    # At least 5 samples: asv's interval is infinite below 4.
+    repeat = (5, 200, _grid.SECONDS_PER_CELL)
+    warmup_time = 0  # counting the calls has warmed up
+    n_calls = 0
+
+    def setup(self, *params: Any) -> None:
+        super().setup(*params)
+        if not self.n_calls:
+            self.n_calls = _measure.count_calls(self.cell.gradient)
+
+    def timer(self) -> float:
+        return perf_counter() / self.n_calls
+
+    def time_gradient(self, *_: Any) -> None:
+        _measure.call_times(self.cell.gradient, self.n_calls)
+
+
+def per_problem(template: type[Template]) -> dict[str, type[Template]]:
+    """A subclass of `template` for each problem, by the name that asv shows (``Logistic``)."""
+    classes = {}
+    for problem in _grid.problems():
+        name = "".join(part.capitalize() for part in problem.split("_"))
+        members = {"problem": problem, "params": template.list_params(problem)}
+        classes[name] = type(name, (template,), {**members, "__module__": template.__module__})
+    return classes
+
+
+def _load_dataset(problem: str, name: str) -> Any:
+    try:
+        return impls.dataset(problem, name)
+    except impls.Unavailable as error:
+        return str(error)

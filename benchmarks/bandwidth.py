@@ -1,0 +1,35 @@
+"""How near a gradient comes to the read roof: the bandwidth of a pure threaded read of X.
+
+The roof is measured in the same process, in turn with the gradient. The bytes are the least that
+must move (`compulsory_bytes`): an implementation that reads X twice reaches at most one half.
+"""
+
+from typing import Any
+
+from benchmarks import _measure, _suite
+from benchmarks._cell import count_threads
+from impls import _table
+
+
+class _Bandwidth(_suite.OnGrid):
+    def track_read_roof(self, *_: Any) -> float:
+        return self.cell.X.nbytes / min(_measure.median_seconds(self._reads())) / 1e9
+
+    track_read_roof.unit = "GB/s"  # type: ignore[attr-defined]
+
+    def track_roof_fraction(self, _: str, n_samples: int, n_features: int) -> float:
+        gradient, *reads = _measure.median_seconds([self.cell.gradient, *self._reads()])
+        options = self.cell.implementation.options
+        problem = _table.problem_module(self.problem)
+        n_bytes = problem.compulsory_bytes(
+            n_samples, n_features, options.get("BYTES_PER_VALUE", 8)
+        )
+        return float(n_bytes / gradient / (self.cell.X.nbytes / min(reads)))
+
+    track_roof_fraction.unit = "of the read roof"  # type: ignore[attr-defined]
+
+    def _reads(self) -> list[_measure.Call]:
+        return _measure.reads_of(self.cell.X, count_threads())
+
+
+globals().update(_suite.per_problem(_Bandwidth))

@@ -1,0 +1,1 @@
+"""Commands: each module without a leading underscore has a main()."""
