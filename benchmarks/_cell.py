@@ -5,12 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import Enum
 from functools import partial
+from math import nan
 from typing import Any
 
 import impls
-from benchmarks._grid import in_preset
-from benchmarks._journal import WrongResult, outcome_of
+from benchmarks._journal import WrongResult
 from impls import _accuracy, _machine
 
 # What BLAS, Python and the check take beside the arrays that are counted.
@@ -25,6 +26,8 @@ class Cell:
     ----------
     gradient : callable
         One call of the kernel on these inputs, without checks: what is timed.
+    error : float
+        Error of the gradient relative to the sum of the absolute terms; NaN if not asked for.
     """
 
     implementation: impls.Implementation
@@ -32,10 +35,27 @@ class Cell:
     X: Any
     y: Any
     gradient: Callable[[], Any]
+    error: float
+
+    def refuse_wrong(self) -> None:
+        """Raise WrongResult if the error is above the implementation's tolerance."""
+        rtol = self.implementation.rtol
+        if not self.error <= rtol:
+            raise WrongResult(
+                f"error {self.error:.1e} of the sum of absolute terms, at most {rtol:.0e} allowed"
+            )
 
 
-def open_cell(problem: str, name: str, n_samples: int, n_features: int, *, verify: bool) -> Cell:
-    """Draw the data, prepare it and, if asked, verify the implementation on it.
+class Check(Enum):
+    """What the set-up does about a gradient that may be wrong."""
+
+    REFUSE = "call it once, compare with the reference, never time a wrong one"
+    MEASURE = "call it once, tell the error"
+    NONE = "do not call it"
+
+
+def open_cell(problem: str, name: str, n_samples: int, n_features: int, check: Check) -> Cell:
+    """Draw the data, prepare it and, as `check` says, verify the implementation on it.
 
     Raises
     ------
@@ -44,21 +64,15 @@ def open_cell(problem: str, name: str, n_samples: int, n_features: int, *, verif
     WrongResult
         If the gradient differs from the reference by more than the implementation's tolerance.
     """
-    with outcome_of((problem, name, n_samples, n_features)):
-        if not in_preset(n_samples, n_features):
-            raise NotImplementedError("not in this preset")
-        implementation = _load(problem, name, n_samples, n_features)
-        return _prepare(implementation, impls.make(problem, n_samples, n_features), verify)
+    implementation = _load(problem, name, n_samples, n_features)
+    return _prepare(implementation, impls.make(problem, n_samples, n_features), check)
 
 
-def open_dataset(
-    problem: str, name: str, dataset: str, batch: tuple[Any, Any, Any] | str, *, verify: bool
-) -> Cell:
-    """As `open_cell`, for the ``(weights, X, y)`` of a real data set, or why it is missing."""
-    with outcome_of((problem, name, dataset)):
-        if isinstance(batch, str):
-            raise NotImplementedError(batch)
-        return _prepare(_load(problem, name, *batch[1].shape), batch, verify)
+def open_dataset(problem: str, name: str, batch: Any, check: Check) -> Cell:
+    """As `open_cell`, for a data set's ``(weights, X, y)`` or the reason why it is missing."""
+    if isinstance(batch, str):
+        raise NotImplementedError(batch)
+    return _prepare(_load(problem, name, *batch[1].shape), batch, check)
 
 
 def count_threads() -> int:
@@ -94,20 +108,20 @@ def _lack_of_memory(
     return f"needs {needed / 1e9:.1f} GB of memory, {available / 1e9:.1f} GB are available"
 
 
-def _prepare(implementation: impls.Implementation, batch: Any, verify: bool) -> Cell:
+def _prepare(implementation: impls.Implementation, batch: Any, check: Check) -> Cell:
     weights, X, y = batch
     del batch  # the last reference to X once prepare has made its own
     problem = implementation.problem
-    exact = impls.reference(problem, weights, X, y) if verify else None
-    terms = _accuracy.terms(problem, weights, X, y) if verify else None
+    exact = terms = None
+    if check is not Check.NONE:
+        exact = impls.reference(problem, weights, X, y)
+        terms = _accuracy.terms(problem, weights, X, y)
     X, y = implementation.prepare(X, y)
-    if verify:
+    error = nan
+    if check is not Check.NONE:
         error = _accuracy.compare(implementation.gradient(weights, X, y), exact, terms)
-        _refuse_wrong(error, implementation.rtol)
-    kernel = partial(implementation.kernel, weights, X, y)
-    return Cell(implementation, weights, X, y, kernel)
-
-
-def _refuse_wrong(error: float, rtol: float) -> None:
-    if not error <= rtol:
-        raise WrongResult(f"error {error:.1e} of the absolute terms, at most {rtol:.0e} allowed")
+    gradient = partial(implementation.kernel, weights, X, y)
+    cell = Cell(implementation, weights, X, y, gradient, error)
+    if check is Check.REFUSE:
+        cell.refuse_wrong()
+    return cell

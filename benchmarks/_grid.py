@@ -12,21 +12,26 @@ import os
 from pathlib import Path
 
 _PROBLEMS = Path(__file__).resolve().parent.parent / "impls"
-_PRESETS = json.loads((Path(__file__).parent / "presets.json").read_text())
+_SETTINGS = json.loads((Path(__file__).parent / "presets.json").read_text())
+_PRESETS = _SETTINGS["presets"]
 _PRESET = os.environ.get("GRADMARK_PRESET", "quick")
-if _PRESET not in _PRESETS["presets"]:
-    raise ValueError(
-        f"GRADMARK_PRESET is {_PRESET!r}, expected one of {', '.join(_PRESETS['presets'])}"
-    )
+if _PRESET not in _PRESETS:
+    raise ValueError(f"GRADMARK_PRESET is {_PRESET!r}, expected one of {', '.join(_PRESETS)}")
 
-N_SAMPLES: list[int] = _PRESETS["n_samples"]
-N_FEATURES: list[int] = _PRESETS["n_features"]
-SECONDS_PER_CELL: float = _PRESETS["presets"][_PRESET]["seconds_per_cell"]
+# asv deletes the values of parameters that a later run of the same commit does not list: who
+# runs several presets on one commit lists the sizes of the largest each time.
+_LISTED = _PRESETS[os.environ.get("GRADMARK_LISTED_PRESET", _PRESET)]["sizes"]
+
+N_SAMPLES = sorted({n_samples for n_samples, _ in _LISTED})
+N_FEATURES = sorted({n_features for _, n_features in _LISTED})
+SECONDS_PER_CELL: float = _PRESETS[_PRESET]["seconds_per_cell"]
 
 
-def in_preset(n_samples: int, n_features: int) -> bool:
-    """Whether the preset in force measures this size."""
-    return [n_samples, n_features] in _PRESETS["presets"][_PRESET]["sizes"]
+def in_preset(module: str, n_samples: int, n_features: int) -> bool:
+    """Whether the preset in force measures this size in this module of the suite."""
+    preset = _PRESETS[_PRESET]
+    detail = module in _SETTINGS["detail_modules"] and "detail" in preset
+    return [n_samples, n_features] in preset["detail" if detail else "sizes"]
 
 
 def problems() -> list[str]:

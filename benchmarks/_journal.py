@@ -1,7 +1,7 @@
 """What became of each cell and why: asv's result files know neither reasons nor wrong results.
 
-A process appends two lines per cell, its start and its outcome, to a file per commit and
-environment. A start without an outcome is a process that died.
+A process appends two lines, its start and its outcome, to a file per commit and environment. A
+start without an outcome is a process that died.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ class WrongResult(Exception):
 
 
 @contextmanager
-def outcome_of(cell: tuple[str | int, ...]) -> Iterator[None]:
-    """Record how the set-up of a cell, (problem, implementation, sizes or data set), ends."""
+def outcome_of(*cell: str | int) -> Iterator[None]:
+    """Record how a set-up ends: of (module, problem, implementation, sizes or data set)."""
     _write(cell, "started", "")
     try:
         yield

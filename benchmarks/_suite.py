@@ -11,14 +11,15 @@ from typing import Any
 
 import impls
 from benchmarks import _grid, _measure
-from benchmarks._cell import Cell, open_cell, open_dataset
+from benchmarks._cell import Cell, Check, open_cell, open_dataset
+from benchmarks._journal import outcome_of
 
 
 class Template(ABC):
     """A class of benchmarks of one problem; its set-up opens the cell once per process."""
 
     problem: str
-    verify = True
+    check = Check.REFUSE
     cell: Cell
     timeout = 1800  # seconds: 8 GB of data take minutes to draw and to verify
     # Bumped by hand when the data or the meaning of a figure changes; asv's own hash of the
@@ -37,7 +38,13 @@ class Template(ABC):
     def setup(self, *params: Any) -> None:
         """Open the cell; asv calls this again before every sample."""
         if not hasattr(self, "cell"):
-            self.cell = self.open(*params)
+            named = [value for value in params if isinstance(value, (str, int))]  # no cache
+            with outcome_of(self.module(), self.problem, *named):
+                self.cell = self.open(*params)
+
+    def module(self) -> str:
+        """Module of the suite that holds the class: the kind of measurement."""
+        return type(self).__module__.rpartition(".")[2]
 
 
 class OnGrid(Template):
@@ -50,7 +57,9 @@ class OnGrid(Template):
         return [_grid.implementations(problem), _grid.N_SAMPLES, _grid.N_FEATURES]
 
     def open(self, *params: Any) -> Cell:
-        return open_cell(self.problem, *params, verify=self.verify)
+        if not _grid.in_preset(self.module(), *params[1:]):
+            raise NotImplementedError("not in this preset")
+        return open_cell(self.problem, *params, self.check)
 
 
 class OnDatasets(Template):
@@ -71,7 +80,7 @@ class OnDatasets(Template):
     def open(self, *params: Any) -> Cell:
         batches, implementation, dataset = params
         batch = batches.get(dataset, "not in this commit")
-        return open_dataset(self.problem, implementation, dataset, batch, verify=self.verify)
+        return open_dataset(self.problem, implementation, batch, self.check)
 
 
 class Timed(Template):

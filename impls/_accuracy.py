@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
+
+import numpy as np
 
 from impls._table import problem_module
 
-if TYPE_CHECKING:
-    import numpy as np
-
-    Array = np.ndarray[Any, Any]
+Array = np.ndarray[Any, Any]
 
 
 def reference(problem: str, weights: Array, X: Array, y: Array) -> Array:
@@ -59,8 +58,6 @@ def terms(problem: str, weights: Array, X: Array, y: Array) -> Array:
 
 def compare(gradient: Array, exact: Array, scale: Array) -> float:
     """Largest ``|gradient - exact| / scale``; 0 / 0 is 0, and what is not finite is infinite."""
-    import numpy as np
-
     if np.shape(gradient) != exact.shape or not np.all(np.isfinite(gradient)):
         return float("inf")
     difference = np.abs(np.asarray(gradient, dtype=exact.dtype) - exact)

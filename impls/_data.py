@@ -5,16 +5,15 @@ from __future__ import annotations
 import importlib
 import inspect
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
+
+import numpy as np
 
 from impls._errors import Unavailable
 from impls._table import problem_module, unknown
 
-if TYPE_CHECKING:
-    import numpy as np
-
-    Array = np.ndarray[Any, Any]
-    Batch = tuple[Array, Array, Array]
+Array = np.ndarray[Any, Any]
+Batch = tuple[Array, Array, Array]
 
 
 def make(problem: str, n_samples: int, n_features: int, seed: int = 0) -> Batch:
@@ -27,8 +26,6 @@ def make(problem: str, n_samples: int, n_features: int, seed: int = 0) -> Batch:
     ValueError
         If a size is below 1.
     """
-    import numpy as np
-
     for size_name, size in (("n_samples", n_samples), ("n_features", n_features)):
         if size < 1:
             raise ValueError(f"{size_name} is {size}, expected at least 1")

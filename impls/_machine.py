@@ -20,7 +20,7 @@ def count_threads() -> int:
         n_threads = len(os.sched_getaffinity(0))
     else:
         n_threads = os.cpu_count() or 1
-    return max(1, min(n_threads, math.ceil(_cpu_quota())))
+    return max(1, math.ceil(min(n_threads, _cpu_quota())))
 
 
 def set_threads(n_threads: int) -> None:

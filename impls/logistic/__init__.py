@@ -39,6 +39,24 @@ def make(n_samples, n_features, generator):
     return generator.standard_normal(n_features) / np.sqrt(n_features), X, y
 
 
+def extreme_batches(generator):
+    """Batches at the edges of the problem, by name: where a careless kernel overflows or fails."""
+    weights, X, y = make(50, 20, generator)
+    steep = weights * (1e4 / np.abs(X @ weights).max())
+    column = X[:, :1]
+    return {
+        "|z| = 1e4": (steep, X, y),
+        "|z| = 1e4, all right": (steep, X, (X @ steep > 0).astype(np.float64)),
+        "|z| = 1e4, all wrong": (steep, X, (X @ steep < 0).astype(np.float64)),
+        "only 0": (weights, X, np.zeros_like(y)),
+        "only 1": (weights, X, np.ones_like(y)),
+        "soft labels": (weights, X, generator.random(len(y))),
+        "n = 1": (weights, X[:1], y[:1]),
+        "d = 1": (weights[:1], np.ascontiguousarray(column), y),
+        "cancelling": (weights, np.vstack([X, X]), np.concatenate([y, 1 - y])),
+    }
+
+
 def check(X, y):
     """Refuse a batch that this problem has no gradient for.
 

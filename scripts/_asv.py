@@ -1,0 +1,192 @@
+"""asv underneath: its configuration for one run, its environment, and a slice as a subprocess."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+from asv import environment, util
+from asv.benchmarks import Benchmarks
+from asv.config import Config
+from asv.machine import MachineCollection
+
+from scripts._errors import UserError
+from scripts._project import ROOT, STATE
+from scripts._results import load_file, machine_name, result_path
+
+_BACKUP = STATE / "backup"
+_LOGS = STATE / "logs"
+# A poll costs 50 us, so that 4 a second leave the measured process alone.
+_POLL_SECONDS = 0.25
+
+
+@dataclass(frozen=True)
+class Session:
+    """Settings under which slices run: this interpreter, on a commit, with so many threads.
+
+    Attributes
+    ----------
+    commit : str
+        Hash under which asv files the results.
+    preset : str
+        Sets how long a cell is measured.
+    threads : str
+        ``all`` or a number.
+    plugins : tuple[str, ...]
+        Installed plug-ins to list beside the files, as ``problem/name``.
+    """
+
+    commit: str
+    preset: str
+    threads: str
+    plugins: tuple[str, ...]
+
+    @property
+    def config_path(self) -> Path:
+        """asv's configuration for this session."""
+        return STATE / f"run-{self.threads}.conf.json"
+
+    @property
+    def environment(self) -> str:
+        """asv's name of this interpreter with this thread setting; part of the file name."""
+        conf = Config.load(str(self.write_config()))
+        (found,) = environment.get_environments(conf, [":same"], verbose=False)
+        return str(found.name)
+
+    @property
+    def result_path(self) -> Path:
+        """The result file that slices of this session write."""
+        return result_path(self.commit, self.environment)
+
+    def write_config(self) -> Path:
+        """Write the project's configuration with this session's threads; return its path."""
+        write_config(self.config_path, threads=self.threads)
+        return self.config_path
+
+    def variables(self) -> dict[str, str]:
+        """Environment variables that the suite reads."""
+        return {
+            "ASV_COMMIT": self.commit,
+            "ASV_ENV_NAME": self.environment,
+            "GRADMARK_PRESET": self.preset,
+            "GRADMARK_LISTED_PRESET": "full",
+            "GRADMARK_PLUGINS": " ".join(self.plugins),
+        }
+
+
+def write_config(path: Path, *, threads: str = "all", branches: tuple[str, ...] = ("HEAD",)) -> None:
+    """Write the project's asv.conf.json with absolute paths, these threads and branches."""
+    settings = util.load_json(str(ROOT / "asv.conf.json"), js_comments=True)
+    for key in ("repo", "benchmark_dir", "env_dir", "results_dir", "html_dir"):
+        settings[key] = str(ROOT / settings.get(key, "benchmarks"))
+    settings["matrix"]["env_nobuild"]["GRADMARK_THREADS"] = [threads]
+    settings["branches"] = list(branches)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(settings, indent=1))
+
+
+def settle_machine() -> None:
+    """Let asv file this machine under its own facts, without a question."""
+    path = MachineCollection.get_machine_file_path()
+    if not os.path.isfile(path) or machine_name() not in json.loads(Path(path).read_text()):
+        _run([sys.executable, "-m", "asv", "machine", "--yes"], {}, lambda: None)
+
+
+def discover(session: Session) -> dict[str, dict[str, Any]]:
+    """asv's list of the suite's benchmarks, by name, with their parameters."""
+    _run_asv(session, ["just-discover"], lambda: None)
+    conf = Config.load(str(session.config_path))
+    return dict(Benchmarks.load(conf)._all_benchmarks)
+
+
+def run_slice(session: Session, cells: list[str], on_poll: Callable[[], None]) -> int:
+    """Run the named cells, ``module.Class.method('name', 10, 10)``; return asv's exit status.
+
+    Killing asv while it writes would damage the results of every slice before: a copy of the
+    last complete file is kept.
+    """
+    path = session.result_path
+    if path.exists():
+        _BACKUP.mkdir(exist_ok=True)
+        shutil.copy2(path, _BACKUP / path.name)
+    return _run_asv(session, [_exactly(cells)], on_poll)
+
+
+def restore(session: Session) -> bool:
+    """Put the last complete copy back in the place of a damaged result file; tell if it was.
+
+    Raises
+    ------
+    UserError
+        If the file is damaged and there is no copy.
+    """
+    path = session.result_path
+    try:
+        if path.exists():
+            load_file(path)
+        return False
+    except UserError:
+        if not (_BACKUP / path.name).exists():
+            raise UserError(
+                f"the result file {path} is damaged and there is no copy of it; move it away"
+            ) from None
+    shutil.copy2(path, path.with_suffix(".damaged"))
+    shutil.copy2(_BACKUP / path.name, path)
+    return True
+
+
+def _exactly(cells: list[str]) -> str:
+    return f"^({'|'.join(map(re.escape, cells))})$"
+
+
+def _run_asv(session: Session, patterns: list[str], on_poll: Callable[[], None]) -> int:
+    command = [sys.executable, "-m", "asv", "run", "--config", str(session.write_config())]
+    command += ["--python=same", f"--set-commit-hash={session.commit}", "--show-stderr"]
+    command += [f"--bench={pattern}" for pattern in patterns]
+    return _run(command, session.variables(), on_poll)
+
+
+def _run(command: list[str], variables: dict[str, str], on_poll: Callable[[], None]) -> int:
+    """Run to the end, output to a log; whatever interrupts us, no process is left behind."""
+    _LOGS.mkdir(parents=True, exist_ok=True)
+    log_path = _LOGS / "asv.log"
+    # asv strikes the entries of PYTHONPATH from its children's path, an editable install's too.
+    inherited = {name: text for name, text in os.environ.items() if name != "PYTHONPATH"}
+    variables = inherited | variables
+    with log_path.open("ab") as log:
+        process = psutil.Popen(
+            command, stdout=log, stderr=subprocess.STDOUT, env=variables, cwd=ROOT,
+            start_new_session=True
+        )
+        try:
+            while True:
+                try:
+                    status = int(process.wait(timeout=_POLL_SECONDS))
+                    break
+                except psutil.TimeoutExpired:
+                    on_poll()
+        finally:
+            _end(process)
+    if status not in (0, 2):  # 2: a benchmark failed, which is a result
+        raise UserError(f"asv ended with status {status}; its output is in {log_path}")
+    return status
+
+
+def _end(process: psutil.Popen) -> None:
+    if not process.is_running():
+        return
+    family = [process, *process.children(recursive=True)]
+    process.send_signal(signal.SIGINT)  # asv ends its children on this signal alone
+    _, alive = psutil.wait_procs(family, timeout=10)
+    for survivor in alive:
+        survivor.kill()

@@ -1,0 +1,128 @@
+"""Memory over time of one cell in a process of its own, sampled by memory_profiler.
+
+A sampled curve shows what happens when; exact figures are the suite's.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from argparse import Namespace
+from dataclasses import asdict, dataclass
+from time import sleep, time
+from typing import TYPE_CHECKING, Any
+
+import impls
+from scripts._project import ROOT, STATE
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from scripts._asv import Session
+
+FOLDER = STATE / "curves"
+_SAMPLE_SECONDS = 0.005
+_REST_SECONDS = 0.05  # shown before and after the calls, so that they stand out
+_N_CALLS = 3
+
+
+@dataclass(frozen=True)
+class Curve:
+    """Memory of a process that draws data, prepares it and calls a gradient.
+
+    Attributes
+    ----------
+    seconds, mebibytes : tuple[float, ...]
+        Time since the start and resident memory.
+    call_seconds : tuple[float, float]
+        Start and end of the calls.
+    """
+
+    problem: str
+    implementation: str
+    n_samples: int
+    n_features: int
+    seconds: tuple[float, ...]
+    mebibytes: tuple[float, ...]
+    call_seconds: tuple[float, float]
+
+
+def record_missing(session: Session, size: tuple[int, int], arguments: Namespace) -> None:
+    """Record the curve of every implementation that has none for this commit and size."""
+    if arguments.bench and "memory" not in arguments.bench:
+        return
+    known = {} if arguments.again else _read(session.commit)
+    for problem in impls.problems():
+        for name in arguments.impl or impls.names(problem):
+            key = f"{problem}/{name} {size[0]} x {size[1]}"
+            if key not in known and (curve := _record(problem, name, *size)):
+                known[key] = curve
+    _write(session.commit, known)
+
+
+def load(commit: str) -> list[Curve]:
+    """Curves recorded at a commit."""
+    return [
+        Curve(**{k: tuple(v) if isinstance(v, list) else v for k, v in record.items()})
+        for record in _read(commit).values()
+    ]
+
+
+def _record(problem: str, name: str, n_samples: int, n_features: int) -> dict[str, Any] | None:
+    try:
+        if impls.load(problem, name).reason_to_skip(n_samples, n_features):
+            return None
+    except impls.TableError:
+        return None  # the suite says why
+    command = [sys.executable, "-m", "scripts._curves", problem, name, f"{n_samples}", f"{n_features}"]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
+    return json.loads(done.stdout) if done.returncode == 0 else None
+
+
+def _path(commit: str) -> Path:
+    return FOLDER / f"{commit[:8]}.json"
+
+
+def _read(commit: str) -> dict[str, Any]:
+    path = _path(commit)
+    return dict(json.loads(path.read_text())) if path.exists() else {}
+
+
+def _write(commit: str, curves: dict[str, Any]) -> None:
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    _path(commit).write_text(json.dumps(curves))
+
+
+def _sample(problem: str, name: str, n_samples: int, n_features: int) -> Curve:
+    """Draw, prepare and call in this process while memory_profiler watches it."""
+    from memory_profiler import memory_usage
+
+    calls: list[float] = []
+
+    def work() -> None:
+        implementation = impls.load(problem, name)
+        weights, X, y = impls.make(problem, n_samples, n_features)
+        X, y = implementation.prepare(X, y)
+        sleep(_REST_SECONDS)
+        calls.append(time())
+        for _ in range(_N_CALLS):
+            implementation.kernel(weights, X, y)
+        calls.append(time())
+        sleep(_REST_SECONDS)
+
+    start = time()
+    samples = memory_usage((work, (), {}), interval=_SAMPLE_SECONDS, timestamps=True)
+    return Curve(
+        problem=problem,
+        implementation=name,
+        n_samples=n_samples,
+        n_features=n_features,
+        seconds=tuple(round(moment - start, 4) for _, moment in samples),
+        mebibytes=tuple(round(mebibytes, 2) for mebibytes, _ in samples),
+        call_seconds=(round(calls[0] - start, 4), round(calls[1] - start, 4)),
+    )
+
+
+if __name__ == "__main__":
+    print(json.dumps(asdict(_sample(sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])))))

@@ -1,0 +1,25 @@
+"""Errors that are the user's to mend, and how a command ends with one."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+
+import impls
+
+
+class UserError(Exception):
+    """A sentence that says what is wrong and what to do."""
+
+
+def run_command(main: Callable[[], int]) -> None:
+    """Exit with what `main` returns; a user's error is one line on stderr and exit status 1."""
+    try:
+        status = main()
+    except (UserError, impls.TableError) as error:
+        print(f"error: {error}", file=sys.stderr)
+        status = 1
+    except BrokenPipeError:  # the reader of a pipe has seen enough
+        sys.stderr.close()
+        status = 0
+    sys.exit(status)

@@ -1,0 +1,37 @@
+"""The figures that the suite measures: which benchmark gives which, in which unit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A measured quantity.
+
+    Attributes
+    ----------
+    name : str
+        Its name in tables of results.
+    label : str
+        What it is, for people.
+    unit : str
+        The unit of its values.
+    """
+
+    name: str
+    label: str
+    unit: str
+
+
+# asv's benchmark is module.Problem.method: the key is the method, which says all that matters.
+METRICS = {
+    "time_gradient": Metric("time", "time of one gradient", "s"),
+    "track_error": Metric("error", "error relative to the sum of absolute terms", ""),
+    "track_prepare": Metric("prepare", "time of preparation", "s"),
+    "peakmem_gradient": Metric("peak_gradient", "peak memory of the process", "bytes"),
+    "peakmem_inputs": Metric("peak_inputs", "peak memory of the process without a call", "bytes"),
+    "track_workspace": Metric("workspace", "bytes allocated by one call", "bytes"),
+    "track_read_roof": Metric("read_roof", "bandwidth of a pure read of X", "GB/s"),
+    "track_roof_fraction": Metric("roof_fraction", "compulsory bytes / time / read roof", ""),
+}

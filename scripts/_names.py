@@ -1,0 +1,41 @@
+"""Names that a user gives on the command line, checked against what exists."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Iterable
+from typing import Any
+
+import impls
+from scripts._errors import UserError
+from scripts._project import ROOT
+
+
+def pick(kind: str, name: str, known: Iterable[str]) -> str:
+    """The name, if it is known.
+
+    Raises
+    ------
+    UserError
+        Names the nearest match and what there is.
+    """
+    known = list(known)
+    if name in known:
+        return name
+    near = difflib.get_close_matches(name, known, n=1)
+    hint = f"; did you mean {near[0]}?" if near else "."
+    raise UserError(f"no {kind} {name!r}{hint} There are: {', '.join(known)}")
+
+
+def load_presets() -> dict[str, dict[str, Any]]:
+    """Settings of each preset of the suite, and of its modules that measure fewer sizes."""
+    settings = json.loads((ROOT / "benchmarks" / "presets.json").read_text())
+    for preset in settings["presets"].values():
+        preset["detail_modules"] = settings["detail_modules"] if "detail" in preset else []
+    return dict(settings["presets"])
+
+
+def all_implementations() -> list[str]:
+    """Names of the implementations of every problem."""
+    return sorted({name for problem in impls.problems() for name in impls.names(problem)})

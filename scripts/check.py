@@ -1,0 +1,158 @@
+"""Error of each implementation against the extended-precision reference.
+
+The error is relative to the sum of the absolute terms of a component, before anything cancels:
+1.1e-16 is half a unit in the last place of a float64, 6.0e-08 of a float32. Easy inputs are drawn
+like the benchmark's; extreme ones are the problem's own edges.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from tabulate import tabulate
+from tqdm import tqdm
+
+import impls
+from impls import _accuracy, _table
+from scripts._errors import run_command
+from scripts._names import pick
+
+_EXAMPLES = """examples:
+  python -m scripts.check
+  python -m scripts.check logistic
+  python -m scripts.check logistic/chunked
+"""
+_EASY_SIZES = ((10, 10), (1000, 10), (10, 1000), (1000, 100))
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Inputs with their exact gradient and the sum of its absolute terms."""
+
+    name: str
+    weights: Any
+    X: Any
+    y: Any
+    exact: Any
+    terms: Any
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What the check of one implementation found: an error per batch, and what is wrong."""
+
+    name: str
+    errors: dict[str, float]
+    limit: float
+    problems: tuple[str, ...]
+    unavailable: str = ""
+
+
+def main() -> int:
+    """Print a table of errors per problem; exit 1 if any implementation fails."""
+    parser = argparse.ArgumentParser(
+        prog="python -m scripts.check",
+        description=__doc__,
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("what", nargs="?", metavar="PROBLEM[/NAME]", help="default: everything")
+    wanted = parser.parse_args().what
+    n_failed = 0
+    for problem, names in _select(wanted).items():
+        batches = list(_batches(problem))
+        verdicts = [_check(problem, name, batches) for name in tqdm(names, disable=None, leave=False)]
+        _print(problem, verdicts, batches)
+        n_failed += sum(bool(verdict.problems) for verdict in verdicts)
+    return 1 if n_failed else 0
+
+
+def _select(wanted: str | None) -> dict[str, tuple[str, ...]]:
+    if wanted is None:
+        return {problem: impls.names(problem) for problem in impls.problems()}
+    problem, _, name = wanted.partition("/")
+    pick("problem", problem, impls.problems())
+    known = impls.names(problem)
+    return {problem: (pick(f"implementation of {problem}", name, known),) if name else known}
+
+
+def _batches(problem: str) -> Iterator[Batch]:
+    drawn = {f"{n} x {d}": impls.make(problem, n, d) for n, d in _EASY_SIZES}
+    extreme = _table.problem_module(problem).extreme_batches(np.random.default_rng(1))
+    for name, batch in (drawn | extreme).items():
+        exact = impls.reference(problem, *batch)
+        yield Batch(name, *batch, exact, _accuracy.terms(problem, *batch))
+
+
+def _check(problem: str, name: str, batches: list[Batch]) -> Verdict:
+    try:
+        implementation = impls.load(problem, name)
+    except impls.Unavailable as error:
+        return Verdict(name, {}, np.nan, (), unavailable=str(error))
+    except impls.BadPlugin as error:
+        return Verdict(name, {}, np.nan, (str(error),))
+    found = {batch.name: _try(implementation, batch) for batch in batches}
+    problems = tuple(f"{batch}: {problem}" for batch, (_, problem) in found.items() if problem)
+    errors = {batch: error for batch, (error, _) in found.items()}
+    return Verdict(name, errors, implementation.rtol, problems)
+
+
+def _try(implementation: impls.Implementation, batch: Batch) -> tuple[float, str]:
+    """Error on one batch, and what is wrong with it, if anything."""
+    try:
+        X, y = implementation.prepare(batch.X, batch.y)
+        gradient = implementation.gradient(batch.weights, X, y)
+    # Foreign code: whatever it raises is a finding.
+    except Exception as error:
+        return np.inf, f"{type(error).__name__}: {error}"
+    error = _accuracy.compare(gradient, batch.exact, batch.terms)
+    wrong = not error <= implementation.rtol
+    return error, _explain(gradient, batch, implementation.rtol) if wrong else ""
+
+
+def _explain(gradient: Any, batch: Batch, rtol: float) -> str:
+    """Where a gradient is wrong and by how much."""
+    if np.shape(gradient) != batch.exact.shape:
+        return f"shape {np.shape(gradient)}, expected {batch.exact.shape}"
+    off = ~(np.abs(gradient - batch.exact) <= rtol * batch.terms)
+    first = np.unravel_index(int(np.argmax(off)), off.shape)
+    where = ", ".join(map(str, first))
+    more = f", {off.sum() - 1} more components wrong" if off.sum() > 1 else ""
+    return f"component {where}: got {gradient[first]:.9g}, expected {float(batch.exact[first]):.9g}{more}"
+
+
+def _print(problem: str, verdicts: list[Verdict], batches: list[Batch]) -> None:
+    """A row per batch and a column per implementation would not fit: the other way round, in two."""
+    names = [batch.name for batch in batches]
+    print(f"{problem}: error relative to the sum of absolute terms\n")
+    for part in (names[: len(_EASY_SIZES)], names[len(_EASY_SIZES) :]):
+        rows = [[v.name, *(_cell(v, name) for name in part), _limit(v)] for v in verdicts]
+        print(tabulate(rows, headers=["", *part, "limit"], stralign="right", disable_numparse=True))
+        print()
+    for verdict in verdicts:
+        for text in verdict.problems:
+            print(f"WRONG {problem}/{verdict.name}: {text}")
+        if verdict.unavailable:
+            print(f"not checked: {verdict.unavailable}")
+    n_wrong = sum(bool(verdict.problems) for verdict in verdicts)
+    print(f"{len(verdicts)} checked, {n_wrong} wrong")
+
+
+def _cell(verdict: Verdict, batch: str) -> str:
+    error = verdict.errors.get(batch)
+    if error is None:
+        return "unavailable" if verdict.unavailable else "broken"
+    mark = "" if error <= verdict.limit else " WRONG"
+    return f"{error:.1e}{mark}" if np.isfinite(error) else f"not finite{mark}"
+
+
+def _limit(verdict: Verdict) -> str:
+    return "" if np.isnan(verdict.limit) else f"{verdict.limit:.0e}"
+
+
+if __name__ == "__main__":
+    run_command(main)

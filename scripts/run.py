@@ -1,0 +1,199 @@
+"""Measure the working tree on this machine: asv underneath, a slice per size.
+
+What is measured is this interpreter with the files as they are, committed or not, and installed
+plug-ins. An interrupted run keeps every finished slice; the same command goes on from there. What
+was measured before and has not changed since is not measured again.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import math
+import re
+import signal
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from tqdm import tqdm
+
+import impls
+from impls import _machine, _table
+from scripts import _asv, _curves, _facts, _results
+from scripts._errors import UserError, run_command
+from scripts._names import all_implementations, load_presets, pick
+from scripts._project import measured_commit
+
+_EXAMPLES = """examples:
+  python -m scripts.run                                    at most 3 minutes on 2 cores
+  python -m scripts.run --preset standard                  at most 15 minutes
+  python -m scripts.run --impl matrix chunked              two implementations
+  python -m scripts.run --bench track_error                one kind of measurement
+  python -m scripts.run --threads 1                        one thread for BLAS and numba alike
+"""
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One value to measure: a benchmark of the suite on one combination of parameters."""
+
+    benchmark: str
+    implementation: str
+    size: tuple[int, int] | None
+    dataset: str
+
+    @property
+    def name(self) -> str:
+        """What asv calls it, and matches its ``--bench`` against."""
+        data = self.size or (self.dataset,)
+        return f"{self.benchmark}({', '.join(map(repr, (self.implementation, *data)))})"
+
+    @property
+    def slice(self) -> tuple[int, int]:
+        """Cells of one size run in one slice, data sets in the last."""
+        return self.size or (sys.maxsize, 1)
+
+
+def main() -> int:
+    """Parse the command line, measure what is missing and say what to do next."""
+    arguments = _parse(sys.argv[1:])
+    preset = load_presets()[arguments.preset]
+    session = _asv.Session(
+        commit=measured_commit(),
+        preset=arguments.preset,
+        threads=arguments.threads,
+        plugins=tuple(_plugins()),
+    )
+    _asv.settle_machine()
+    if _asv.restore(session):
+        print("The result file was damaged; its last complete copy is back.", file=sys.stderr)
+    cells = list(_list_cells(_asv.discover(session), preset))
+    cells = [cell for cell in cells if _wanted(cell, arguments)]
+    if not cells:
+        raise UserError(f"nothing matches --bench {arguments.bench} and --impl {arguments.impl}")
+    missing = cells if arguments.again else _drop_known(cells, session)
+    if missing:
+        _facts.save(_facts.collect(arguments.threads), session)
+        _measure(session, missing)
+    _curves.record_missing(session, _curve_size(preset), arguments)
+    print(_summary(cells, missing))
+    return 0
+
+
+def _parse(argv: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m scripts.run",
+        description=__doc__,
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--preset", default="quick", help="quick (default), standard or full")
+    parser.add_argument("--impl", nargs="+", metavar="NAME", help="only these implementations")
+    parser.add_argument(
+        "--bench", metavar="REGEX", help="only what matches, like track_error or 'matrix', 1000"
+    )
+    parser.add_argument(
+        "--threads", default="all", help="threads of BLAS and numba: all (default) or a number"
+    )
+    parser.add_argument("--again", action="store_true", help="measure what is known, too")
+    arguments = parser.parse_args(argv)
+    pick("preset", arguments.preset, load_presets())
+    for name in arguments.impl or ():
+        pick("implementation", name, all_implementations())
+    _check_threads(arguments.threads)
+    _check_pattern(arguments.bench)
+    return arguments
+
+
+def _check_threads(text: str) -> None:
+    most = _machine.count_threads()
+    if text != "all" and not (text.isdigit() and 1 <= int(text) <= most):
+        raise UserError(f"--threads is {text!r}, expected all or a number from 1 to {most}")
+
+
+def _check_pattern(pattern: str | None) -> None:
+    try:
+        re.compile(pattern or "")
+    except re.error as error:
+        raise UserError(f"--bench {pattern!r} is no regular expression: {error}") from error
+
+
+def _plugins() -> Iterable[str]:
+    for problem in impls.problems():
+        names = (name for name in impls.names(problem) if not _table.is_builtin(problem, name))
+        yield from (f"{problem}/{name}" for name in names)
+
+
+def _list_cells(benchmarks: dict[str, Any], preset: dict[str, Any]) -> Iterable[Cell]:
+    """Every cell of the preset."""
+    for name, benchmark in benchmarks.items():
+        detail = name.partition(".")[0] in preset["detail_modules"]
+        sizes = {(n, d) for n, d in preset["detail" if detail else "sizes"]}
+        for combination in itertools.product(*benchmark["params"]):
+            implementation = combination[0].strip("'")
+            if len(combination) == 2:
+                yield Cell(name, implementation, None, combination[1].strip("'"))
+            elif (size := (int(combination[1]), int(combination[2]))) in sizes:
+                yield Cell(name, implementation, size, "")
+
+
+def _wanted(cell: Cell, arguments: argparse.Namespace) -> bool:
+    if arguments.impl and cell.implementation not in arguments.impl:
+        return False
+    return re.search(arguments.bench or "", cell.name) is not None
+
+
+def _drop_known(cells: list[Cell], session: _asv.Session) -> list[Cell]:
+    """Cells without a value or a reason to be skipped, here or at an equivalent commit."""
+    known = _results.known_cells(session.commit, session.environment, session.threads)
+    return [cell for cell in cells if cell.name not in known]
+
+
+def _measure(session: _asv.Session, cells: list[Cell]) -> None:
+    slices = sorted({cell.slice for cell in cells}, key=math.prod)
+    # disable=None: no bar where nobody watches.
+    with tqdm(total=len(cells), unit="cell", disable=None, leave=False) as bar:
+        for part in slices:
+            chosen = [cell.name for cell in cells if cell.slice == part]
+            _run_slice(session, chosen, bar)
+
+
+def _run_slice(session: _asv.Session, names: list[str], bar: Any) -> None:
+    done_before = bar.n
+    ended_before = _results.count_outcomes(session.commit, session.environment)
+
+    def show() -> None:
+        ended = _results.count_outcomes(session.commit, session.environment) - ended_before
+        bar.n = min(done_before + ended, done_before + len(names))
+        bar.refresh()
+
+    _asv.run_slice(session, names, show)
+    bar.n = done_before + len(names)
+    bar.refresh()
+
+
+def _curve_size(preset: dict[str, Any]) -> tuple[int, int]:
+    """Largest size of the preset below 500 MB: the memory over time is worth a look, not a wait."""
+    sizes = [(n, d) for n, d in preset.get("detail", preset["sizes"]) if 8 * n * d < 500e6]
+    return max(sizes, key=math.prod)
+
+
+def _summary(cells: list[Cell], missing: list[Cell]) -> str:
+    known = len(cells) - len(missing)
+    before = f", {known} were known" if known else ""
+    return f"{len(missing)} cells measured{before}. Next: python -m scripts.report"
+
+
+def _interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        run_command(main)
+    except KeyboardInterrupt:
+        print("\nStopped. Finished slices are kept; the same command goes on.", file=sys.stderr)
+        sys.exit(130)
