@@ -1,7 +1,8 @@
 """The asv suite: every implementation over n_samples x n_features, and on real data.
 
 Each module holds one kind of measurement; a class per problem is made from its template, so that
-a new problem needs no edit here. `_grid` says what is measured, `_cell` builds and verifies it, `_measure` measures.
+a new problem needs no edit here. `_grid` says what is measured, `_cell` builds and verifies it,
+`_measure` measures.
 
 Settings come from the environment: ``GRADMARK_PRESET`` (quick, standard, full: which sizes run),
 ``GRADMARK_THREADS`` (all, or a number) and ``GRADMARK_PLUGINS`` (names of installed plug-ins to

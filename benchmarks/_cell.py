@@ -1,4 +1,4 @@
-"""A cell of the grid: one implementation on one batch, prepared, and verified before it is timed."""
+"""A cell of the grid: one implementation on one batch, prepared and verified."""
 
 from __future__ import annotations
 
@@ -112,7 +112,8 @@ def _prepare(implementation: impls.Implementation, batch: Any, check: Check) -> 
     weights, X, y = batch
     del batch  # the last reference to X once prepare has made its own
     problem = implementation.problem
-    exact = terms = None
+    exact: Any = None
+    terms: Any = None
     if check is not Check.NONE:
         exact = impls.reference(problem, weights, X, y)
         terms = _accuracy.terms(problem, weights, X, y)

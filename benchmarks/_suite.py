@@ -57,9 +57,10 @@ class OnGrid(Template):
         return [_grid.implementations(problem), _grid.N_SAMPLES, _grid.N_FEATURES]
 
     def open(self, *params: Any) -> Cell:
-        if not _grid.in_preset(self.module(), *params[1:]):
+        implementation, n_samples, n_features = params
+        if not _grid.in_preset(self.module(), n_samples, n_features):
             raise NotImplementedError("not in this preset")
-        return open_cell(self.problem, *params, self.check)
+        return open_cell(self.problem, implementation, n_samples, n_features, self.check)
 
 
 class OnDatasets(Template):

@@ -7,7 +7,7 @@ from benchmarks import _measure, _suite
 class _Prepare(_suite.OnGrid):
     def track_prepare(self, _: str, n_samples: int, n_features: int) -> float:
         prepare = self.cell.implementation.prepare
-        _, X, y = impls.make(self.problem, n_samples, n_features)
+        _weights, X, y = impls.make(self.problem, n_samples, n_features)
         return min(_measure.seconds_per_call(lambda: prepare(X, y), 1) for _ in range(3))
 
     track_prepare.unit = "seconds"  # type: ignore[attr-defined]

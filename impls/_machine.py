@@ -42,7 +42,8 @@ def set_threads(n_threads: int) -> None:
     if "numba" in sys.modules:
         import numba
 
-        numba.set_num_threads(min(n_threads, numba.config.NUMBA_NUM_THREADS))
+        most: int = numba.config.NUMBA_NUM_THREADS  # type: ignore[attr-defined]
+        numba.set_num_threads(min(n_threads, most))
 
 
 def cache_bytes() -> dict[int, int]:
@@ -72,7 +73,7 @@ def _read(path: Path) -> str:
 
 def _parse_size(text: str) -> int:
     number, unit = re.fullmatch(r"(\d+)([KMG]?)", text).groups()  # type: ignore[union-attr]
-    return int(number) * 1024 ** " KMG".index(unit or " ")
+    return int(int(number) * 1024 ** " KMG".index(unit or " "))
 
 
 def _cgroup_folders(controller: str) -> list[Path]:

@@ -199,7 +199,9 @@ def _check(problem: str, name: str, source: Path | EntryPoint) -> Implementation
     where = _describe(source)
     if not _NAME.fullmatch(name):
         raise BadPlugin(f"{where}: the name {name!r} is not a letter, then letters, digits or _")
-    if isinstance(source, Path) and inspect.isfunction(getattr(problem_module(problem), name, None)):
+    if isinstance(source, Path) and inspect.isfunction(
+        getattr(problem_module(problem), name, None)
+    ):
         # Python makes a package's submodule its attribute: the file would hide the function.
         raise BadPlugin(f"{where} has the name of the problem's own {name}(); rename the file")
     module = _import(source)

@@ -25,7 +25,6 @@ from scripts._project import ROOT, STATE
 from scripts._results import load_file, machine_name, result_path
 
 _BACKUP = STATE / "backup"
-_LOGS = STATE / "logs"
 # A poll costs 50 us, so that 4 a second leave the measured process alone.
 _POLL_SECONDS = 0.25
 
@@ -84,7 +83,9 @@ class Session:
         }
 
 
-def write_config(path: Path, *, threads: str = "all", branches: tuple[str, ...] = ("HEAD",)) -> None:
+def write_config(
+    path: Path, *, threads: str = "all", branches: tuple[str, ...] = ("HEAD",)
+) -> None:
     """Write the project's asv.conf.json with absolute paths, these threads and branches."""
     settings = util.load_json(str(ROOT / "asv.conf.json"), js_comments=True)
     for key in ("repo", "benchmark_dir", "env_dir", "results_dir", "html_dir"):
@@ -97,8 +98,8 @@ def write_config(path: Path, *, threads: str = "all", branches: tuple[str, ...] 
 
 def settle_machine() -> None:
     """Let asv file this machine under its own facts, without a question."""
-    path = MachineCollection.get_machine_file_path()
-    if not os.path.isfile(path) or machine_name() not in json.loads(Path(path).read_text()):
+    path = Path(MachineCollection.get_machine_file_path())
+    if not path.is_file() or machine_name() not in json.loads(path.read_text()):
         _run([sys.executable, "-m", "asv", "machine", "--yes"], {}, lambda: None)
 
 
@@ -120,6 +121,15 @@ def run_slice(session: Session, cells: list[str], on_poll: Callable[[], None]) -
         _BACKUP.mkdir(exist_ok=True)
         shutil.copy2(path, _BACKUP / path.name)
     return _run_asv(session, [_exactly(cells)], on_poll)
+
+
+def publish(config: Path) -> list[str]:
+    """Make asv's pages; return its warnings that are about the pages themselves."""
+    command = [sys.executable, "-m", "asv", "publish", "--no-pull", "--config", str(config)]
+    before = _log_path().stat().st_size if _log_path().exists() else 0
+    _run(command, {}, lambda: None)
+    text = _log_path().read_bytes()[before:].decode(errors="replace")
+    return [line.lstrip("· ") for line in text.splitlines() if "network" in line]
 
 
 def restore(session: Session) -> bool:
@@ -158,15 +168,19 @@ def _run_asv(session: Session, patterns: list[str], on_poll: Callable[[], None])
 
 def _run(command: list[str], variables: dict[str, str], on_poll: Callable[[], None]) -> int:
     """Run to the end, output to a log; whatever interrupts us, no process is left behind."""
-    _LOGS.mkdir(parents=True, exist_ok=True)
-    log_path = _LOGS / "asv.log"
+    log_path = _log_path()
+    log_path.parent.mkdir(parents=True, exist_ok=True)
     # asv strikes the entries of PYTHONPATH from its children's path, an editable install's too.
     inherited = {name: text for name, text in os.environ.items() if name != "PYTHONPATH"}
     variables = inherited | variables
     with log_path.open("ab") as log:
         process = psutil.Popen(
-            command, stdout=log, stderr=subprocess.STDOUT, env=variables, cwd=ROOT,
-            start_new_session=True
+            command,
+            stdout=log,
+            stderr=subprocess.STDOUT,
+            env=variables,
+            cwd=ROOT,
+            start_new_session=True,
         )
         try:
             while True:
@@ -180,6 +194,10 @@ def _run(command: list[str], variables: dict[str, str], on_poll: Callable[[], No
     if status not in (0, 2):  # 2: a benchmark failed, which is a result
         raise UserError(f"asv ended with status {status}; its output is in {log_path}")
     return status
+
+
+def _log_path() -> Path:
+    return STATE / "logs" / "asv.log"
 
 
 def _end(process: psutil.Popen) -> None:

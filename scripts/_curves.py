@@ -15,10 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 import impls
 from scripts._project import ROOT, STATE
+from scripts._results import changed_implementations
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from scripts._asv import Session
 
 FOLDER = STATE / "curves"
@@ -52,7 +51,7 @@ def record_missing(session: Session, size: tuple[int, int], arguments: Namespace
     """Record the curve of every implementation that has none for this commit and size."""
     if arguments.bench and "memory" not in arguments.bench:
         return
-    known = {} if arguments.again else _read(session.commit)
+    known = {} if arguments.again else _read_equivalent(session.commit)
     for problem in impls.problems():
         for name in arguments.impl or impls.names(problem):
             key = f"{problem}/{name} {size[0]} x {size[1]}"
@@ -62,11 +61,9 @@ def record_missing(session: Session, size: tuple[int, int], arguments: Namespace
 
 
 def load(commit: str) -> list[Curve]:
-    """Curves recorded at a commit."""
-    return [
-        Curve(**{k: tuple(v) if isinstance(v, list) else v for k, v in record.items()})
-        for record in _read(commit).values()
-    ]
+    """Curves recorded at a commit, or at another where the implementation was the same."""
+    records = _read_equivalent(commit).values()
+    return [Curve(**{k: _freeze(v) for k, v in record.items()}) for record in records]
 
 
 def _record(problem: str, name: str, n_samples: int, n_features: int) -> dict[str, Any] | None:
@@ -75,23 +72,36 @@ def _record(problem: str, name: str, n_samples: int, n_features: int) -> dict[st
             return None
     except impls.TableError:
         return None  # the suite says why
-    command = [sys.executable, "-m", "scripts._curves", problem, name, f"{n_samples}", f"{n_features}"]
+    command = [
+        sys.executable,
+        "-m",
+        "scripts._curves",
+        problem,
+        name,
+        f"{n_samples}",
+        f"{n_features}",
+    ]
     done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
     return json.loads(done.stdout) if done.returncode == 0 else None
 
 
-def _path(commit: str) -> Path:
-    return FOLDER / f"{commit[:8]}.json"
+def _freeze(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
 
 
-def _read(commit: str) -> dict[str, Any]:
-    path = _path(commit)
-    return dict(json.loads(path.read_text())) if path.exists() else {}
+def _read_equivalent(commit: str) -> dict[str, Any]:
+    known: dict[str, Any] = {}
+    for path in sorted(FOLDER.glob("*.json"), key=lambda path: path.stat().st_mtime):
+        changed = changed_implementations(path.stem, commit)
+        if changed is not None:
+            records = json.loads(path.read_text()).items()
+            known |= {key: curve for key, curve in records if key.partition(" ")[0] not in changed}
+    return dict(sorted(known.items()))
 
 
 def _write(commit: str, curves: dict[str, Any]) -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
-    _path(commit).write_text(json.dumps(curves))
+    (FOLDER / f"{commit[:8]}.json").write_text(json.dumps(curves))
 
 
 def _sample(problem: str, name: str, n_samples: int, n_features: int) -> Curve:

@@ -108,7 +108,9 @@ def load(commit: str, environment: str, threads: str) -> Facts:
         return Facts(**here | {"commit": describe_commit(commit), "command": "asv run"})
     except (ValueError, TypeError, KeyError) as error:
         path = _path(commit, environment)
-        raise UserError(f"{path} is damaged ({error}); python -m scripts.run makes it again") from error
+        raise UserError(
+            f"{path} is damaged ({error}); python -m scripts.run makes it again"
+        ) from error
 
 
 def _path(commit: str, environment: str) -> Path:

@@ -49,8 +49,13 @@ def measured_commit() -> str:
     if tree == git("rev-parse", "HEAD^{tree}"):
         return git("rev-parse", "HEAD")
     commit = git("commit-tree", tree, "-p", "HEAD", "-m", _describe_changes(tree), **_signature())
-    git("update-ref", f"refs/gradmark/{commit[:12]}", commit)
+    git("update-ref", snapshot_ref(commit), commit)
     return commit
+
+
+def snapshot_ref(commit: str) -> str:
+    """Ref that keeps a commit of the working tree."""
+    return f"refs/gradmark/{commit[:12]}"
 
 
 def changed_files(old: str, new: str) -> list[str] | None:
@@ -70,7 +75,8 @@ def describe_commit(commit: str) -> str:
 
 
 def _describe_changes(tree: str) -> str:
-    return ", ".join(git("diff", "--name-only", "HEAD", tree).splitlines())
+    files = git("diff", "--name-only", "HEAD", tree).splitlines()
+    return ", ".join(files) if len(files) <= 2 else f"changes in {len(files)} files"
 
 
 def _signature() -> dict[str, str]:

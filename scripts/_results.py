@@ -128,7 +128,7 @@ def load(commit: str, environment: str | None = None, threads: str = "all") -> p
     files = [file for file in list_files() if file.threads == threads]
     frames = []
     for file in files:
-        changed = _changed_implementations(file.commit, commit)
+        changed = changed_implementations(file.commit, commit)
         if changed is None or environment not in (None, file.environment):
             continue
         frame = _read(file)
@@ -151,7 +151,7 @@ def known_cells(commit: str, environment: str, threads: str) -> set[str]:
     """
     known = set()
     for file in _own_files():
-        changed = _changed_implementations(file.commit, commit)
+        changed = changed_implementations(file.commit, commit)
         if changed is None or (file.environment, file.threads) != (environment, threads):
             continue
         outcomes = read_journal(file.commit, file.environment)
@@ -173,12 +173,7 @@ def count_outcomes(commit: str, environment: str) -> int:
     return text.count("\n") - text.count('"outcome": "started"')
 
 
-def measured_commits() -> list[str]:
-    """Commits with results on this machine, the last written first."""
-    return list(dict.fromkeys(file.commit for file in list_files()))
-
-
-def _changed_implementations(old: str, new: str) -> set[str] | None:
+def changed_implementations(old: str, new: str) -> set[str] | None:
     """``problem/name`` of the implementations that differ; None if anything else does."""
     if old == new:
         return set()
@@ -189,6 +184,16 @@ def _changed_implementations(old: str, new: str) -> set[str] | None:
     if any(len(p) != 3 or p[0] != "impls" or p[2].startswith("_") for p in parts):
         return None
     return {f"{p[1]}/{Path(p[2]).stem}" for p in parts}
+
+
+def holds_any(commit: str) -> bool:
+    """Whether any measured cell holds for a commit."""
+    return any(changed_implementations(file.commit, commit) is not None for file in list_files())
+
+
+def measured_commits() -> list[str]:
+    """Commits with results on this machine, the last written first."""
+    return list(dict.fromkeys(file.commit for file in list_files()))
 
 
 def _read(file: ResultFile) -> pd.DataFrame:
@@ -251,7 +256,7 @@ def _state(
     named = tuple(part for part in cell if part not in (None, ""))
     outcome, reason = outcomes.get((module, *named), ("", ""))
     if named in outcomes and metric.name != "error":  # what a wrong gradient costs means nothing
-        return outcomes[named]
+        return "wrong", str(outcomes[named][1])
     if value is not None and not math.isnan(value):
         return "ok", ""
     if value is None:

@@ -65,7 +65,9 @@ def main() -> int:
     n_failed = 0
     for problem, names in _select(wanted).items():
         batches = list(_batches(problem))
-        verdicts = [_check(problem, name, batches) for name in tqdm(names, disable=None, leave=False)]
+        verdicts = [
+            _check(problem, name, batches) for name in tqdm(names, disable=None, leave=False)
+        ]
         _print(problem, verdicts, batches)
         n_failed += sum(bool(verdict.problems) for verdict in verdicts)
     return 1 if n_failed else 0
@@ -85,7 +87,8 @@ def _batches(problem: str) -> Iterator[Batch]:
     extreme = _table.problem_module(problem).extreme_batches(np.random.default_rng(1))
     for name, batch in (drawn | extreme).items():
         exact = impls.reference(problem, *batch)
-        yield Batch(name, *batch, exact, _accuracy.terms(problem, *batch))
+        weights, X, y = batch
+        yield Batch(name, weights, X, y, exact, _accuracy.terms(problem, *batch))
 
 
 def _check(problem: str, name: str, batches: list[Batch]) -> Verdict:
@@ -109,9 +112,9 @@ def _try(implementation: impls.Implementation, batch: Batch) -> tuple[float, str
     # Foreign code: whatever it raises is a finding.
     except Exception as error:
         return np.inf, f"{type(error).__name__}: {error}"
-    error = _accuracy.compare(gradient, batch.exact, batch.terms)
-    wrong = not error <= implementation.rtol
-    return error, _explain(gradient, batch, implementation.rtol) if wrong else ""
+    off = _accuracy.compare(gradient, batch.exact, batch.terms)
+    wrong = not off <= implementation.rtol
+    return off, _explain(gradient, batch, implementation.rtol) if wrong else ""
 
 
 def _explain(gradient: Any, batch: Batch, rtol: float) -> str:
@@ -122,16 +125,18 @@ def _explain(gradient: Any, batch: Batch, rtol: float) -> str:
     first = np.unravel_index(int(np.argmax(off)), off.shape)
     where = ", ".join(map(str, first))
     more = f", {off.sum() - 1} more components wrong" if off.sum() > 1 else ""
-    return f"component {where}: got {gradient[first]:.9g}, expected {float(batch.exact[first]):.9g}{more}"
+    expected = f"{float(batch.exact[first]):.9g}"
+    return f"component {where}: got {gradient[first]:.9g}, expected {expected}{more}"
 
 
 def _print(problem: str, verdicts: list[Verdict], batches: list[Batch]) -> None:
-    """A row per batch and a column per implementation would not fit: the other way round, in two."""
+    """A row per implementation, the easy batches and the extreme ones in a table each."""
     names = [batch.name for batch in batches]
     print(f"{problem}: error relative to the sum of absolute terms\n")
     for part in (names[: len(_EASY_SIZES)], names[len(_EASY_SIZES) :]):
         rows = [[v.name, *(_cell(v, name) for name in part), _limit(v)] for v in verdicts]
-        print(tabulate(rows, headers=["", *part, "limit"], stralign="right", disable_numparse=True))
+        align = ["left", *["right"] * (len(part) + 1)]
+        print(tabulate(rows, ["", *part, "limit"], colalign=align, disable_numparse=True))
         print()
     for verdict in verdicts:
         for text in verdict.problems:

@@ -33,7 +33,7 @@ def main() -> int:
     for problem in [chosen] if chosen else impls.problems():
         rows, errors = _list(problem)
         headers = ["name", "what it does", "passes over X", "data", "available"]
-        print(f"{problem}\n\n{tabulate(rows, headers=headers, maxcolwidths=[None, 60, None, None, 50])}")
+        print(f"{problem}\n\n{tabulate(rows, headers, maxcolwidths=[None, 60, None, None, 50])}")
         print("".join(f"\nbroken: {error}" for error in errors))
         broken += len(errors)
     return 1 if broken else 0

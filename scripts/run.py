@@ -2,7 +2,8 @@
 
 What is measured is this interpreter with the files as they are, committed or not, and installed
 plug-ins. An interrupted run keeps every finished slice; the same command goes on from there. What
-was measured before and has not changed since is not measured again.
+was measured before and has not changed since is not measured again. Exit status 2 means that a
+cell failed or was wrong.
 """
 
 from __future__ import annotations
@@ -74,12 +75,13 @@ def main() -> int:
     if not cells:
         raise UserError(f"nothing matches --bench {arguments.bench} and --impl {arguments.impl}")
     missing = cells if arguments.again else _drop_known(cells, session)
+    status = 0
     if missing:
         _facts.save(_facts.collect(arguments.threads), session)
-        _measure(session, missing)
+        status = _measure(session, missing)
     _curves.record_missing(session, _curve_size(preset), arguments)
-    print(_summary(cells, missing))
-    return 0
+    print(_summary(cells, missing, status))
+    return status
 
 
 def _parse(argv: list[str]) -> argparse.Namespace:
@@ -89,7 +91,9 @@ def _parse(argv: list[str]) -> argparse.Namespace:
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("--preset", default="quick", help="quick (default), standard or full")
+    parser.add_argument(
+        "--preset", default="quick", help="quick (default), standard, full or smoke"
+    )
     parser.add_argument("--impl", nargs="+", metavar="NAME", help="only these implementations")
     parser.add_argument(
         "--bench", metavar="REGEX", help="only what matches, like track_error or 'matrix', 1000"
@@ -151,16 +155,16 @@ def _drop_known(cells: list[Cell], session: _asv.Session) -> list[Cell]:
     return [cell for cell in cells if cell.name not in known]
 
 
-def _measure(session: _asv.Session, cells: list[Cell]) -> None:
+def _measure(session: _asv.Session, cells: list[Cell]) -> int:
+    """Run the cells in slices; 2 if any failed, as asv itself ends."""
     slices = sorted({cell.slice for cell in cells}, key=math.prod)
     # disable=None: no bar where nobody watches.
     with tqdm(total=len(cells), unit="cell", disable=None, leave=False) as bar:
-        for part in slices:
-            chosen = [cell.name for cell in cells if cell.slice == part]
-            _run_slice(session, chosen, bar)
+        chosen = ([cell.name for cell in cells if cell.slice == part] for part in slices)
+        return max(_run_slice(session, names, bar) for names in chosen)
 
 
-def _run_slice(session: _asv.Session, names: list[str], bar: Any) -> None:
+def _run_slice(session: _asv.Session, names: list[str], bar: Any) -> int:
     done_before = bar.n
     ended_before = _results.count_outcomes(session.commit, session.environment)
 
@@ -169,9 +173,10 @@ def _run_slice(session: _asv.Session, names: list[str], bar: Any) -> None:
         bar.n = min(done_before + ended, done_before + len(names))
         bar.refresh()
 
-    _asv.run_slice(session, names, show)
+    status = _asv.run_slice(session, names, show)
     bar.n = done_before + len(names)
     bar.refresh()
+    return status
 
 
 def _curve_size(preset: dict[str, Any]) -> tuple[int, int]:
@@ -180,10 +185,11 @@ def _curve_size(preset: dict[str, Any]) -> tuple[int, int]:
     return max(sizes, key=math.prod)
 
 
-def _summary(cells: list[Cell], missing: list[Cell]) -> str:
+def _summary(cells: list[Cell], missing: list[Cell], status: int) -> str:
     known = len(cells) - len(missing)
     before = f", {known} were known" if known else ""
-    return f"{len(missing)} cells measured{before}. Next: python -m scripts.report"
+    failed = "; some failed, the report says which and why" if status else ""
+    return f"{len(missing)} cells measured{before}{failed}. Next: python -m scripts.report"
 
 
 def _interrupt(*_: object) -> None:

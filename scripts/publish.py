@@ -1,0 +1,41 @@
+"""asv's own pages of the results, complete with the network off.
+
+Plain `asv publish` makes the same pages of committed results; this command also shows the working
+tree's where it has uncommitted changes.
+"""
+
+from __future__ import annotations
+
+import argparse
+
+from scripts import _asv
+from scripts._errors import run_command
+from scripts._project import ROOT, STATE, git, measured_commit, snapshot_ref
+
+_EXAMPLES = """examples:
+  python -m scripts.publish
+  asv preview                     then open the address that it prints
+"""
+
+
+def main() -> int:
+    """Publish, and say where the pages are."""
+    argparse.ArgumentParser(
+        prog="python -m scripts.publish",
+        description=__doc__,
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    ).parse_args()
+    commit = measured_commit()
+    branch = "HEAD" if commit == git("rev-parse", "HEAD") else snapshot_ref(commit)
+    config = STATE / "publish.conf.json"
+    _asv.write_config(config, branches=(branch,))
+    for line in _asv.publish(config):
+        print(line)
+    folder = (STATE / "html").relative_to(ROOT)
+    print(f"Pages in {folder}. To look at them: .venv/bin/asv preview")
+    return 0
+
+
+if __name__ == "__main__":
+    run_command(main)

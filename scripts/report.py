@@ -1,0 +1,125 @@
+"""asv's results -> plots, tables and data: reads what `scripts.run` or `asv run` measured."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+from tabulate import tabulate
+from tqdm import tqdm
+
+import impls
+from scripts import _curves, _facts, _plots, _results, _tables
+from scripts._errors import run_command
+from scripts._project import ROOT, describe_commit, git, measured_commit
+
+_EXAMPLES = """examples:
+  python -m scripts.report
+  python -m scripts.report --out reports/monday
+  python -m scripts.report --threads 1
+  python -m scripts.report --commit HEAD~1
+"""
+_TABLES = {
+    "timing": _tables.timing,
+    "memory": _tables.memory,
+    "bandwidth": _tables.bandwidth,
+    "accuracy": _tables.accuracy,
+}
+
+
+def main() -> int:
+    """Load, derive, render; print the summary and the folder."""
+    arguments = _parse()
+    commit = _choose_commit(arguments.commit)
+    results, facts = _load(commit, arguments)
+    curves = _curves.load(commit)
+    folder = Path(arguments.out)
+    folder.mkdir(parents=True, exist_ok=True)
+    _write_data(results, folder)
+    _write_tables(results, facts, folder)
+    _write_figures(results, curves, facts, folder)
+    headers = ["problem", "data", "fastest", "time", "speed-up", "workspace", "error"]
+    print(tabulate(_tables.fastest_rows(results), headers, disable_numparse=True))
+    print("\nWritten:", *(f"  {path}" for path in sorted(folder.glob("*.*"))), sep="\n")
+    return 0
+
+
+def _parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m scripts.report",
+        description=__doc__,
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--out", default=str(ROOT / "reports"), help="folder (default: reports)")
+    parser.add_argument("--threads", default="all", help="results with: all (default) or a number")
+    parser.add_argument("--environment", help="asv's name of it (default: the one used last)")
+    parser.add_argument("--commit", help="default: the working tree, else the last one measured")
+    return parser.parse_args()
+
+
+def _load(commit: str, arguments: argparse.Namespace) -> tuple[pd.DataFrame, _facts.Facts]:
+    results = _results.load(commit, arguments.environment, arguments.threads)
+    results["bytes_per_value"] = [
+        _bytes_per_value(*pair)
+        for pair in results[["problem", "implementation"]].itertuples(index=False)
+    ]
+    made = results.dropna(subset="measured").sort_values("measured").iloc[-1]
+    facts = _facts.load(made["commit"], made["environment"], arguments.threads)
+    return results, replace(facts, commit=describe_commit(commit))
+
+
+def _choose_commit(name: str | None) -> str:
+    """The commit asked for, the working tree's, or the last measured if that has no results."""
+    if name:
+        return git("rev-parse", "--verify", f"{name}^{{commit}}")
+    here, measured = measured_commit(), _results.measured_commits()
+    if _results.holds_any(here):
+        return here
+    print(
+        f"no results of the working tree; these are of {measured[0][:8]}. "
+        "For new ones: python -m scripts.run",
+        file=sys.stderr,
+    )
+    return measured[0]
+
+
+def _bytes_per_value(problem: str, name: str) -> float:
+    try:
+        return float(impls.load(problem, name).options.get("BYTES_PER_VALUE", 8))
+    except impls.TableError:
+        return 8.0
+
+
+def _write_data(results: pd.DataFrame, folder: Path) -> None:
+    results.to_csv(folder / "results.csv", index=False)
+    results.to_parquet(folder / "results.parquet", index=False)
+
+
+def _write_tables(results: pd.DataFrame, facts: _facts.Facts, folder: Path) -> None:
+    for name, table in _TABLES.items():
+        footer = facts.footer.replace("\n", "  \n")
+        (folder / f"{name}.md").write_text(f"{table(results)}\n---\n\n{footer}\n", encoding="utf-8")
+
+
+def _write_figures(
+    results: pd.DataFrame, curves: list[_curves.Curve], facts: _facts.Facts, folder: Path
+) -> None:
+    drawings = [
+        (p, stem, draw) for p in results["problem"].unique() for stem, draw in _plots.FIGURES
+    ]
+    for problem, stem, draw in tqdm(drawings, unit="figure", disable=None, leave=False):
+        figure = draw(results[results["problem"] == problem], facts)
+        if figure is not None:
+            _plots.save(figure, folder, f"{problem}-{stem}")
+    for problem in results["problem"].unique():
+        figure = _plots.memory_over_time([c for c in curves if c.problem == problem], facts)
+        if figure is not None:
+            _plots.save(figure, folder, f"{problem}-memory_over_time")
+
+
+if __name__ == "__main__":
+    run_command(main)
