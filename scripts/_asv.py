@@ -90,7 +90,8 @@ def write_config(
     settings = util.load_json(str(ROOT / "asv.conf.json"), js_comments=True)
     for key in ("repo", "benchmark_dir", "env_dir", "results_dir", "html_dir"):
         settings[key] = str(ROOT / settings.get(key, "benchmarks"))
-    settings["matrix"]["env_nobuild"]["GRADMARK_THREADS"] = [threads]
+    # No requirements: asv would file their versions, not those of this interpreter.
+    settings["matrix"] = {"env_nobuild": {"GRADMARK_THREADS": [threads]}}
     settings["branches"] = list(branches)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(settings, indent=1))

@@ -43,7 +43,7 @@ def error(value: float) -> str:
 
 def short(text: str) -> str:
     """`text` without zeros that end a number's decimals: ``1.50 ms`` is ``1.5 ms``."""
-    return re.sub(r"\.0+(?!\d)|(?<=\.\d)0+(?!\d)", "", text)
+    return re.sub(r"\.0+(?!\d)|(\.\d*[1-9])0+(?!\d)", r"\1", text)
 
 
 def _with_unit(value: float, units: tuple[tuple[float, str], ...]) -> str:

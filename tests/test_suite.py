@@ -1,0 +1,292 @@
+"""The asv suite: what it times, what it refuses to time, and what it says about it."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import math
+import tracemalloc
+from dataclasses import replace
+from functools import partial
+from statistics import median
+from time import perf_counter
+
+import numpy as np
+import pytest
+from asv_runner.benchmarks.time import TimeBenchmark
+from threadpoolctl import threadpool_info, threadpool_limits
+
+import impls
+from benchmarks import _cell, _grid, _journal, _measure, _suite, gradient
+from impls import _machine, _table
+
+MODULES = ["accuracy", "bandwidth", "datasets", "gradient", "memory", "prepare"]
+OPEN = partial(_cell.open_cell, "logistic", "matrix", 10, 10)
+
+
+@pytest.fixture(autouse=True)
+def _all_threads_again():
+    with threadpool_limits():
+        yield
+
+
+@pytest.fixture
+def journal(tmp_path, monkeypatch):
+    monkeypatch.setattr(_journal, "FOLDER", tmp_path)
+    monkeypatch.setenv("ASV_COMMIT", "0123456789abcdef")
+    monkeypatch.setenv("ASV_ENV_NAME", "env")
+    path = tmp_path / "01234567-env.jsonl"
+    return lambda: [json.loads(line) for line in path.read_text().splitlines()]
+
+
+def change_kernel(monkeypatch, change):
+    """Let the table give every implementation another kernel."""
+    load = _table.load
+
+    def load_changed(problem, name):
+        implementation = load(problem, name)
+        return replace(implementation, kernel=partial(change, implementation.kernel))
+
+    monkeypatch.setattr(impls, "load", load_changed)
+
+
+def microsecond_kernel():
+    return sum(range(60))
+
+
+def run_timing(cell):
+    """Median of the samples that asv's own timing benchmark takes of a cell."""
+    suite = gradient.Logistic()
+    suite.cell = cell
+    benchmark = TimeBenchmark("time_gradient", suite.time_gradient, [suite.time_gradient, suite])
+    benchmark.set_param_idx(0)
+    benchmark.do_setup()
+    return median(benchmark.do_run()["samples"])
+
+
+def test_a_microsecond_kernel_is_reported_as_a_tight_loop_measures_it():
+    # Noise on a shared machine only ever adds time: the best of three attempts of each.
+    cell = replace(OPEN(_cell.Check.NONE), gradient=microsecond_kernel)
+    reported = min(run_timing(cell) for _ in range(3))
+    n_calls = 10_000
+    loops = []
+    for _ in range(20):
+        start = perf_counter()
+        for _ in range(n_calls):
+            microsecond_kernel()
+        loops.append((perf_counter() - start) / n_calls)
+    assert 0.5e-6 < min(loops) < 10e-6
+    assert reported == pytest.approx(min(loops), rel=0.25)
+
+
+def test_a_slow_first_call_does_not_count():
+    calls = []
+
+    def call():
+        calls.append(len(calls))
+        if len(calls) == 1:
+            sum(range(3_000_000))  # like a compilation: longer than a sample
+
+    assert _measure.count_calls(call) > 100
+
+
+@pytest.mark.parametrize("change", [0.999, np.nan])
+def test_a_wrong_gradient_is_never_timed(journal, monkeypatch, change):
+    change_kernel(monkeypatch, lambda kernel, *inputs: kernel(*inputs) * change)
+    suite = gradient.Logistic()
+    with pytest.raises(_journal.WrongResult, match=r"of the sum of absolute terms"):
+        suite.setup("matrix", 10, 10)
+    assert not hasattr(suite, "cell")
+    last = journal()[-1]
+    assert last["cell"] == ["gradient", "logistic", "matrix", 10, 10]
+    assert last["outcome"] == "wrong"
+
+
+def test_the_error_of_a_wrong_gradient_is_told(monkeypatch):
+    change_kernel(monkeypatch, lambda kernel, *inputs: kernel(*inputs) * 0.999)
+    error = OPEN(_cell.Check.MEASURE).error
+    assert 1e-6 < error < 1e-3
+
+
+def test_a_gradient_is_not_called_when_its_memory_is_to_be_measured(monkeypatch):
+    def refuse(*_):
+        raise AssertionError("called")
+
+    change_kernel(monkeypatch, refuse)
+    assert math.isnan(OPEN(_cell.Check.NONE).error)
+
+
+def test_an_error_in_the_set_up_is_journaled(journal, monkeypatch):
+    change_kernel(monkeypatch, lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        gradient.Logistic().setup("matrix", 10, 10)
+    assert [line["outcome"] for line in journal()] == ["started", "failed"]
+    assert "ZeroDivisionError" in journal()[-1]["reason"]
+
+
+def test_a_good_cell_is_journaled(journal):
+    gradient.Logistic().setup("matrix", 10, 10)
+    assert [line["outcome"] for line in journal()] == ["started", "ready"]
+
+
+def skipped(**options):
+    with pytest.raises(NotImplementedError) as caught:
+        _cell.open_cell("logistic", **options, check=_cell.Check.NONE)
+    return str(caught.value)
+
+
+def test_too_large_for_a_slow_loop_is_skipped_with_its_reason():
+    reason = skipped(name="nested_loop", n_samples=100_000, n_features=100)
+    assert reason == "nested_loop takes too long above 200,000 elements"
+
+
+def test_too_large_for_memory_is_skipped_before_it_is_allocated(monkeypatch):
+    monkeypatch.setattr(_machine, "available_memory", lambda: 4_000_000_000)
+    tracemalloc.start()
+    reason = skipped(name="matrix", n_samples=100_000, n_features=10_000)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert reason == "needs 8.2 GB of memory, 4.0 GB are available"
+    assert peak < 100e6
+
+
+def test_a_prepared_copy_counts_as_memory(monkeypatch):
+    monkeypatch.setattr(_machine, "available_memory", lambda: 9_000_000_000)
+    assert "needs 16.2 GB" in skipped(name="column_major", n_samples=100_000, n_features=10_000)
+
+
+def test_an_implementation_that_the_commit_lacks_is_skipped():
+    assert skipped(name="not_yet_written", n_samples=10, n_features=10) == "not in this commit"
+
+
+def test_an_unavailable_implementation_is_skipped_with_the_way_to_install_it(monkeypatch):
+    def refuse(*_):
+        raise impls.Unavailable("try: pip install numba")
+
+    monkeypatch.setattr(impls, "load", refuse)
+    assert "pip install numba" in skipped(name="matrix", n_samples=10, n_features=10)
+
+
+def test_a_size_outside_the_preset_is_skipped():
+    with pytest.raises(NotImplementedError, match="not in this preset"):
+        gradient.Logistic().setup("matrix", 100_000, 10_000)
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_parameters_come_from_the_working_tree(module):
+    params = importlib.import_module(f"benchmarks.{module}").Logistic.params
+    files = {name for name in impls.names("logistic") if _table.is_builtin("logistic", name)}
+    assert set(params[0]) == files
+    assert all(type(value) in (str, int) for values in params for value in values)
+
+
+def test_plug_ins_are_listed_when_the_caller_asks_for_them(monkeypatch):
+    monkeypatch.setenv("GRADMARK_PLUGINS", "logistic/mine other/yours")
+    assert "mine" in _grid.implementations("logistic")
+    assert "yours" not in _grid.implementations("logistic")
+
+
+def test_the_presets_hold_the_sizes_that_the_readme_promises():
+    presets = json.loads((_grid._PROBLEMS.parent / "benchmarks" / "presets.json").read_text())
+    sizes = {name: preset["sizes"] for name, preset in presets["presets"].items()}
+    for name in ("quick", "standard", "full"):
+        assert [10, 10] in sizes[name]
+        assert [1000, 100] in sizes[name]
+        assert max(8 * n * d for n, d in sizes[name]) >= 4 * 36e6
+    assert [100_000, 10_000] in sizes["full"]
+    assert all(size in sizes["full"] for name in sizes for size in sizes[name])
+    quick = presets["presets"]["quick"]
+    assert all(size in quick["sizes"] for size in quick["detail"])
+
+
+def test_workspace_is_what_a_call_allocates():
+    n_bytes = _measure.workspace_bytes(lambda: np.empty(1_000_000))
+    assert 8_000_000 <= n_bytes < 8_010_000
+
+
+def test_workspace_sees_what_numba_allocates():
+    cell = _cell.open_cell("logistic", "numba_parallel", 100, 1000, _cell.Check.NONE)
+    n_shares = _machine.count_threads()
+    assert _measure.workspace_bytes(cell.gradient) >= n_shares * 1000 * 8
+
+
+def test_workspace_forgets_the_first_call():
+    kept = []
+
+    def call():
+        if not kept:
+            kept.append(np.empty(1_000_000))
+
+    assert _measure.workspace_bytes(call) < 10_000
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_the_roof_reads_every_value_and_copies_none(order):
+    X = np.asarray(np.ones((300, 70)), order=order)
+    dot, *shares = _measure.reads_of(X, n_threads=3)
+    X[200, 50] = 9
+    assert dot() == X.size - 1 + 81
+    assert max(shares[0]()) == 9
+
+
+def test_the_roof_of_one_thread_is_one_read():
+    assert len(_measure.reads_of(np.ones((4, 4)), n_threads=1)) == 1
+
+
+def test_rounds_take_turns():
+    order = []
+    _measure.median_seconds([lambda: order.append("a"), lambda: order.append("b")], n_rounds=2)
+    # Once for counting the calls, then once per round.
+    assert "".join(order).count("ab") == 3
+
+
+@pytest.mark.parametrize("n_threads", [1, _machine.count_threads()])
+def test_threads_are_set_alike_for_blas_and_numba(monkeypatch, n_threads):
+    import numba
+
+    monkeypatch.setenv("GRADMARK_THREADS", str(n_threads))
+    _cell.open_cell("logistic", "numba_parallel", 10, 10, _cell.Check.NONE)
+    libraries = [info for info in threadpool_info() if info["user_api"] == "blas"]
+    assert libraries
+    assert {info["num_threads"] for info in libraries} == {n_threads}
+    assert numba.get_num_threads() == n_threads
+
+
+def test_more_threads_than_there_are_is_an_error():
+    with pytest.raises(ValueError, match=r"n_threads is 100000, expected 1 to"):
+        _machine.set_threads(100_000)
+
+
+def test_fractions_and_roofs_are_plausible():
+    suite = importlib.import_module("benchmarks.bandwidth").Logistic()
+    suite.setup("matrix", 1000, 100)
+    assert 0.1 < suite.track_read_roof() < 10_000
+    assert 0 < suite.track_roof_fraction("matrix", 1000, 100) < 5
+
+
+def test_real_data_is_loaded_once_and_measured():
+    suite = importlib.import_module("benchmarks.datasets").Logistic()
+    batches = suite.setup_cache()
+    suite.setup(batches, "matrix", "breast_cancer")
+    assert suite.track_error(batches, "matrix", "breast_cancer") < 1e-15
+    assert suite.cell.X.shape == (569, 31)
+
+
+def test_templates_are_not_benchmarks():
+    from asv_runner.discovery import disc_benchmarks
+
+    importlib.import_module("benchmarks")
+    found = {benchmark.name for benchmark in disc_benchmarks("benchmarks")}
+    assert found == {
+        "accuracy.Logistic.track_error",
+        "bandwidth.Logistic.track_read_roof",
+        "bandwidth.Logistic.track_roof_fraction",
+        "datasets.Logistic.time_gradient",
+        "datasets.Logistic.track_error",
+        "gradient.Logistic.time_gradient",
+        "memory.Logistic.peakmem_gradient",
+        "memory.Logistic.peakmem_inputs",
+        "memory.Logistic.track_workspace",
+        "prepare.Logistic.track_prepare",
+    }
+    assert _suite.Template.__abstractmethods__

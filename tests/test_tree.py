@@ -1,0 +1,91 @@
+"""Promises about the tree itself: who imports whom, and versions written in two places."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+import impls
+
+ROOT = Path(__file__).resolve().parent.parent
+IMPLEMENTATIONS = [
+    (problem, path)
+    for problem in impls.problems()
+    for path in sorted((ROOT / "impls" / problem).glob("[!_]*.py"))
+]
+
+
+def imported(path):
+    """Dotted names that a file imports, wherever in it."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path} has a relative import"
+            yield node.module
+
+
+@pytest.mark.parametrize(("problem", "path"), IMPLEMENTATIONS, ids=lambda x: getattr(x, "stem", x))
+def test_an_implementation_imports_shared_files_and_libraries_alone(problem, path):
+    own = [name for name in imported(path) if name.split(".")[0] == "impls"]
+    assert all(name.startswith(f"impls.{problem}._") for name in own)
+
+
+@pytest.mark.parametrize(("problem", "path"), IMPLEMENTATIONS, ids=lambda x: getattr(x, "stem", x))
+def test_an_implementation_is_short_and_says_what_it_costs(problem, path):
+    text = path.read_text(encoding="utf-8")
+    doc = ast.get_docstring(ast.parse(text))
+    assert all(word in doc for word in ("Passes over X:", "Temporaries:", "Order of additions:"))
+    assert "Source:" in doc
+    assert len(text.splitlines()) <= 60
+
+
+@pytest.mark.parametrize(
+    ("folder", "allowed"),
+    [
+        ("impls", {"impls"}),
+        ("benchmarks", {"impls", "benchmarks"}),
+        ("scripts", {"impls", "scripts"}),
+    ],
+)
+def test_imports_go_one_way(folder, allowed):
+    ours = {"impls", "benchmarks", "scripts", "reports", "tests"}
+    for path in (ROOT / folder).rglob("*.py"):
+        assert {name.split(".")[0] for name in imported(path)} & ours <= allowed, path
+
+
+def test_the_suite_imports_the_standard_library_and_impls_alone():
+    for path in (ROOT / "benchmarks").glob("*.py"):
+        roots = {name.split(".")[0] for name in imported(path)}
+        assert roots - sys.stdlib_module_names <= {"impls", "benchmarks"}, path
+
+
+def test_asv_installs_the_versions_that_are_pinned():
+    lines = (ROOT / "asv.conf.json").read_text().splitlines()
+    conf = json.loads("\n".join(line for line in lines if not line.lstrip().startswith("//")))
+    for name, (version,) in conf["matrix"]["req"].items():
+        assert pinned()[normalise(name.removeprefix("pip+"))] == version
+
+
+def test_what_the_development_install_asks_for_is_pinned():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    extras = project["optional-dependencies"]
+    wanted = project["dependencies"] + extras["data"] + extras["dev"]
+    names = {normalise(re.match(r"[\w.-]+", text).group()) for text in wanted}
+    assert names - {"gradmark"} <= set(pinned())
+
+
+def pinned():
+    lines = (ROOT / "constraints.txt").read_text().splitlines()
+    pairs = (line.split("==") for line in lines if not line.startswith("#"))
+    return {normalise(name): version for name, version in pairs}
+
+
+def normalise(name):
+    return re.sub(r"[-_.]+", "-", name).lower()
