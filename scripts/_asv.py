@@ -202,10 +202,12 @@ def _log_path() -> Path:
 
 
 def _end(process: psutil.Popen) -> None:
+    """End a process and all that it started; asv itself ends on an interrupt alone."""
     if not process.is_running():
         return
-    family = [process, *process.children(recursive=True)]
-    process.send_signal(signal.SIGINT)  # asv ends its children on this signal alone
-    _, alive = psutil.wait_procs(family, timeout=10)
-    for survivor in alive:
+    family = [*process.children(recursive=True), process]
+    process.send_signal(signal.SIGINT)
+    psutil.wait_procs([process], timeout=10)
+    for survivor in (member for member in family if member.is_running()):
         survivor.kill()
+    psutil.wait_procs(family, timeout=10)

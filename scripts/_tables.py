@@ -135,8 +135,8 @@ def _grid(group: pd.DataFrame, show: Callable[[Row], str]) -> str:
     for row in group.sort_values("implementation").itertuples():
         cells.setdefault(row.implementation, {})[_column(row)] = _mark(row, reasons) or show(row)
     table = _table([[name, *map(of.get, across)] for name, of in cells.items()], ["", *across])
-    notes = [f"[{number}] {reason}" for reason, number in reasons.items()]
-    return "\n\n".join([table, "  \n".join(notes)]) if notes else table
+    notes = [f"{number}. {reason}" for reason, number in reasons.items()]
+    return "\n\n".join([table, "\n".join(notes)]) if notes else table
 
 
 def _mark(row: Row, reasons: dict[str, int]) -> str:

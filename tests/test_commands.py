@@ -1,0 +1,325 @@
+"""The commands: what they plan, print and refuse."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import impls
+from impls import _table
+from scripts import _asv, _facts, _metrics, _names, _results, _tables, check, list, report, run
+from scripts._errors import UserError, run_command
+
+ROOT = Path(__file__).resolve().parent.parent
+BENCHMARKS = {
+    "gradient.Logistic.time_gradient": {"params": [["'a'", "'b'"], ["10", "1000"], ["10", "100"]]},
+    "memory.Logistic.track_workspace": {"params": [["'a'", "'b'"], ["10", "1000"], ["10", "100"]]},
+    "datasets.Logistic.time_gradient": {"params": [["'a'", "'b'"], ["'breast_cancer'"]]},
+}
+PRESET = {"sizes": [[10, 10], [1000, 10]], "detail": [[1000, 10]], "detail_modules": ["memory"]}
+
+
+def call(main, *argv, monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["command", *argv])
+    return main()
+
+
+def plan(**options):
+    wanted = argparse.Namespace(**{"impl": None, "bench": None} | options)
+    cells = [cell for cell in run._list_cells(BENCHMARKS, PRESET) if run._wanted(cell, wanted)]
+    return {cell.name for cell in cells}
+
+
+def test_the_plan_holds_the_presets_sizes_and_the_data_sets():
+    assert plan(impl=["a"]) == {
+        "gradient.Logistic.time_gradient('a', 10, 10)",
+        "gradient.Logistic.time_gradient('a', 1000, 10)",
+        "memory.Logistic.track_workspace('a', 1000, 10)",
+        "datasets.Logistic.time_gradient('a', 'breast_cancer')",
+    }
+
+
+def test_a_pattern_selects_cells_as_asv_names_them():
+    assert plan(bench=r"time_gradient\('b', 10,") == {
+        "gradient.Logistic.time_gradient('b', 10, 10)"
+    }
+
+
+def test_slices_go_from_small_to_large_and_end_with_real_data():
+    cells = run._list_cells(BENCHMARKS, PRESET)
+    slices = sorted({cell.slice for cell in cells}, key=run.math.prod)
+    assert slices == [(10, 10), (1000, 10), (sys.maxsize, 1)]
+
+
+def test_a_slice_matches_its_cells_exactly():
+    import re
+
+    pattern = _asv._exactly(["x.time('a', 10, 10)"])
+    assert re.search(pattern, "x.time('a', 10, 10)")
+    assert not re.search(pattern, "x.time('a', 10, 100)")
+    assert not re.search(pattern, "x.time('aa', 10, 10)")
+
+
+@pytest.mark.parametrize(
+    ("argv", "message"),
+    [
+        (["--impl", "matrx"], "no implementation 'matrx'; did you mean matrix?"),
+        (["--preset", "quik"], "no preset 'quik'; did you mean quick?"),
+        (["--threads", "0"], "--threads is '0', expected all or a number from 1 to"),
+        (["--threads", "two"], "--threads is 'two'"),
+        (["--bench", "("], "--bench '(' is no regular expression"),
+    ],
+)
+def test_run_refuses_what_it_does_not_know(argv, message):
+    with pytest.raises(UserError) as caught:
+        run._parse(argv)
+    assert message in str(caught.value)
+
+
+@pytest.mark.parametrize("command", ["run", "report", "check", "list", "publish"])
+def test_help_has_examples(command):
+    done = subprocess.run(
+        [sys.executable, "-m", f"scripts.{command}", "--help"],
+        capture_output=True,
+        text=True,
+        cwd=ROOT,
+        check=True,
+    )
+    assert f"examples:\n  python -m scripts.{command}" in done.stdout
+
+
+def test_a_users_error_is_one_line_and_exit_status_1(capsys):
+    def refuse():
+        raise UserError("say what to do")
+
+    with pytest.raises(SystemExit) as ended:
+        run_command(refuse)
+    assert ended.value.code == 1
+    assert capsys.readouterr().err == "error: say what to do\n"
+
+
+def test_list_shows_every_implementation(monkeypatch, capsys):
+    assert call(list.main, monkeypatch=monkeypatch) == 0
+    text = capsys.readouterr().out
+    assert all(name in text for problem in impls.problems() for name in impls.names(problem))
+
+
+def test_list_goes_on_past_a_broken_entry(monkeypatch, capsys):
+    load = impls.load
+
+    def load_one_broken(problem, name):
+        if name == "matrix":
+            raise impls.BadPlugin("the file matrix.py has no function gradient(weights, X, y)")
+        return load(problem, name)
+
+    monkeypatch.setattr(impls, "load", load_one_broken)
+    assert call(list.main, monkeypatch=monkeypatch) == 1
+    text = capsys.readouterr().out
+    assert "broken: the file matrix.py has no function" in text
+    assert "numba_parallel" in text
+
+
+def test_check_passes_what_is_right(monkeypatch, capsys):
+    assert call(check.main, "logistic/matrix", monkeypatch=monkeypatch) == 0
+    assert "1 checked, 0 wrong" in capsys.readouterr().out
+
+
+def wrong_at_one(kernel, weights, X, y):
+    gradient = kernel(weights, X, y)
+    gradient[-1] += 1e-6
+    return gradient
+
+
+def test_check_tells_where_a_gradient_is_wrong(monkeypatch, capsys):
+    implementation = _table.load("logistic", "matrix")
+    changed = replace(implementation, kernel=partial(wrong_at_one, implementation.kernel))
+    monkeypatch.setattr(impls, "load", lambda *_: changed)
+    assert call(check.main, "logistic/matrix", monkeypatch=monkeypatch) == 1
+    text = capsys.readouterr().out
+    assert "WRONG logistic/matrix: 1000 x 10: component 9: got " in text
+    assert "more components wrong" not in text.split("1000 x 10: component")[1].split("\n")[0]
+
+
+def test_check_survives_a_kernel_that_raises(monkeypatch, capsys):
+    implementation = _table.load("logistic", "matrix")
+    changed = replace(implementation, kernel=lambda *_: 1 / 0)
+    monkeypatch.setattr(impls, "load", lambda *_: changed)
+    assert call(check.main, "logistic/matrix", monkeypatch=monkeypatch) == 1
+    assert "ZeroDivisionError" in capsys.readouterr().out
+
+
+def test_check_refuses_unknown_names(monkeypatch):
+    with pytest.raises(UserError, match="did you mean matrix"):
+        call(check.main, "logistic/matrx", monkeypatch=monkeypatch)
+    with pytest.raises(UserError, match="did you mean logistic"):
+        call(check.main, "logistc", monkeypatch=monkeypatch)
+
+
+def frame(*rows):
+    """Results of (implementation, n_samples, metric, value, state, reason)."""
+    columns = dict.fromkeys(_results.COLUMNS, "")
+    records = [
+        {**columns, "problem": "logistic", "implementation": name, "n_samples": n_samples}
+        | {"n_features": 10, "metric": metric, "value": value, "low": value, "high": value}
+        | {"state": state, "reason": reason, "bytes_per_value": 8.0}
+        for name, n_samples, metric, value, state, reason in rows
+    ]
+    return pd.DataFrame(records)
+
+
+NAN = float("nan")
+TIMES = frame(
+    ("matrix", 10, "time", 8e-6, "ok", ""),
+    ("fast", 10, "time", 2e-6, "ok", ""),
+    ("slow", 10, "time", NAN, "skipped", "takes too long"),
+    ("bad", 10, "time", NAN, "wrong", "error 1e-3"),
+    ("dead", 10, "time", NAN, "failed", "died"),
+    ("new", 10, "time", NAN, "missing", "not run"),
+    ("fast", 10, "workspace", 80.0, "ok", ""),
+    ("fast", 10, "error", 0.0, "ok", ""),
+)
+
+
+def test_the_timing_table_reads_well():
+    table = _tables.timing(TIMES).split("by number of samples\n\n")[1].split("\n\n`skipped`")[0]
+    assert (
+        table
+        == """\
+|        |                 10 |
+|--------|--------------------|
+| bad    |          wrong [1] |
+| dead   |         failed [2] |
+| fast   | 2.00 us ±0%, 4.00x |
+| matrix | 8.00 us ±0%, 1.00x |
+| new    |            missing |
+| slow   |        skipped [3] |
+
+1. error 1e-3
+2. died
+3. takes too long
+
+## Preparation, once per data set"""
+    )
+
+
+def test_the_fastest_is_a_measured_one():
+    assert _tables.fastest_rows(TIMES) == [
+        ["logistic", "10 x 10", "fast", "2.00 us", "4.00x", "80 B", "0"]
+    ]
+
+
+@pytest.mark.parametrize("table", report._TABLES.values())
+def test_tables_show_every_state_and_no_zero_for_what_is_not_there(table):
+    metrics = [metric.name for metric in _metrics.METRICS.values()]
+    rows = [
+        (state, 10, metric, NAN, state, f"reason of {metric}")
+        for metric in metrics
+        for state in ("skipped", "failed", "wrong", "missing")
+    ]
+    text = table(frame(*rows))
+    assert all(f"| {state}" in text for state in ("skipped", "failed", "wrong", "missing"))
+    assert "reason of" in text
+    assert " 0 " not in text
+
+
+def test_the_report_of_recorded_results(tmp_path, monkeypatch, capsys):
+    data = Path(__file__).parent / "data"
+    commit = json.loads((data / "results.json").read_text())["commit_hash"]
+    environment = "existing-py3.11-GRADMARK_THREADSall"
+    machine = tmp_path / "results" / "recorded"
+    machine.mkdir(parents=True)
+    shutil.copy(data / "results.json", machine / f"{commit[:8]}-{environment}.json")
+    monkeypatch.setattr(_results, "FOLDER", tmp_path / "results")
+    monkeypatch.setattr(_results, "machine_name", lambda: "recorded")
+    monkeypatch.setattr(report, "_choose_commit", lambda _: commit)
+    monkeypatch.setattr(report, "describe_commit", lambda _: "01234567")
+    monkeypatch.setattr(_facts, "describe_commit", lambda _: "01234567")
+    out = tmp_path / "out"
+    assert call(report.main, "--out", str(out), monkeypatch=monkeypatch) == 0
+    assert "breast_cancer" in capsys.readouterr().out
+    written = {path.name for path in out.iterdir()}
+    assert {"timing.md", "memory.md", "results.csv", "results.parquet"} <= written
+    assert {"logistic-time_by_samples.png", "logistic-speedup.svg"} <= written
+    assert "commit 01234567" in (out / "timing.md").read_text(encoding="utf-8")
+    tidy = pd.read_parquet(out / "results.parquet")
+    assert len(tidy) == len(pd.read_csv(out / "results.csv"))
+
+
+def test_a_damaged_result_file_is_restored_and_kept(tmp_path, monkeypatch):
+    path = tmp_path / "results" / "a.json"
+    backup = tmp_path / "backup"
+    for folder in (path.parent, backup):
+        folder.mkdir()
+    good = (Path(__file__).parent / "data" / "results.json").read_text()
+    path.write_text(good[:100])
+    monkeypatch.setattr(_asv, "_BACKUP", backup)
+    session = argparse.Namespace(result_path=path)
+    with pytest.raises(UserError, match="no copy of it; move it away"):
+        _asv.restore(session)
+    assert path.read_text() == good[:100]
+    (backup / "a.json").write_text(good)
+    assert _asv.restore(session)
+    assert path.read_text() == good
+    assert path.with_suffix(".damaged").read_text() == good[:100]
+    assert not _asv.restore(session)
+
+
+def test_an_interruption_leaves_no_process(tmp_path):
+    class Stopped(Exception):
+        pass
+
+    def stop():
+        raise Stopped
+
+    marker = tmp_path / "pid"
+    code = (
+        "import os, pathlib, subprocess, sys, time\n"
+        "child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)'],"
+        " start_new_session=True)\n"
+        f"pathlib.Path({str(marker)!r}).write_text(str(child.pid))\n"
+        "time.sleep(60)"
+    )
+
+    def stop_once_started():
+        if marker.exists() and marker.read_text():
+            stop()
+
+    with pytest.raises(Stopped):
+        _asv._run([sys.executable, "-c", code], {}, stop_once_started)
+    child = int(marker.read_text())
+    assert not _asv.psutil.pid_exists(child) or (
+        _asv.psutil.Process(child).status() == _asv.psutil.STATUS_ZOMBIE
+    )
+
+
+def test_pythonpath_is_kept_from_asv(tmp_path, monkeypatch):
+    monkeypatch.setenv("PYTHONPATH", str(ROOT))
+    out = tmp_path / "out"
+    code = f"import os; open({str(out)!r}, 'w').write(os.environ.get('PYTHONPATH', 'none'))"
+    assert _asv._run([sys.executable, "-c", code], {}, lambda: None) == 0
+    assert out.read_text() == "none"
+    assert os.environ["PYTHONPATH"] == str(ROOT)
+
+
+def test_facts_name_what_perturbs():
+    facts = _facts.collect("all")
+    assert facts.n_threads >= 1
+    assert "numpy" in facts.versions
+    assert "BLAS unknown" not in facts.blas
+    assert str(facts.n_threads) in facts.footer
+
+
+def test_presets_say_which_modules_measure_fewer_sizes():
+    presets = _names.load_presets()
+    assert presets["quick"]["detail_modules"]
+    assert presets["full"]["detail_modules"] == []
