@@ -60,6 +60,9 @@ def compare(gradient: Array, exact: Array, scale: Array) -> float:
     """Largest ``|gradient - exact| / scale``; 0 / 0 is 0, and what is not finite is infinite."""
     if np.shape(gradient) != exact.shape or not np.all(np.isfinite(gradient)):
         return float("inf")
+    if not (np.all(np.isfinite(exact)) and np.all(np.isfinite(scale))):
+        return float("inf")
     difference = np.abs(np.asarray(gradient, dtype=exact.dtype) - exact)
-    ratio = np.divide(difference, scale, out=np.zeros_like(exact), where=difference > 0)
+    with np.errstate(divide="ignore"):  # an error where every term is 0 is infinite
+        ratio = np.divide(difference, scale, out=np.zeros_like(exact), where=difference > 0)
     return float(ratio.max())

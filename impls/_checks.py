@@ -38,6 +38,11 @@ def check_batch(X: Any, y: Any) -> None:
     expect_shape("y", y, (X.shape[0],), "(n_samples,) of X")
 
 
+def as_float64(array: Any) -> Any:
+    """`array` in float64, itself if it is that already."""
+    return np.asarray(array, dtype=np.float64)
+
+
 def check_call(weights: Any, X: Any, y: Any) -> tuple[int, int]:
     """Refuse weights that are no real array, and X and y that do not fit together.
 

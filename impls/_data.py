@@ -57,12 +57,13 @@ def dataset(problem: str, name: str) -> Batch:
     loaders = _loaders(problem)
     if name not in loaders:
         raise unknown("data set", name, loaders, f" of {problem}")
-    if find_spec("sklearn") is None:
+    try:
+        return cast("Batch", loaders[name]())
+    except ImportError as error:
         raise Unavailable(
-            f"the data set {name} comes with scikit-learn, which is not installed; "
+            f"the data set {name} comes with scikit-learn, which cannot be imported ({error}); "
             'try: pip install "gradmark[data]"'
-        )
-    return cast("Batch", loaders[name]())
+        ) from error
 
 
 def _loaders(problem: str) -> dict[str, Any]:

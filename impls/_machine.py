@@ -11,6 +11,7 @@ from pathlib import Path
 _CACHES = Path("/sys/devices/system/cpu/cpu0/cache")
 _CGROUPS = Path("/sys/fs/cgroup")
 # Sizes of most desktop and server cores since 2017, for systems that do not tell theirs.
+_UNITS = {"": 1, "K": 1024, "M": 1024**2, "G": 1024**3}
 _USUAL_CACHE_BYTES = {1: 32 * 1024, 2: 1024**2, 3: 32 * 1024**2}
 
 
@@ -50,8 +51,10 @@ def cache_bytes() -> dict[int, int]:
     """Bytes of the data cache that one core sees, by level (1, 2, 3); usual sizes if unknown."""
     found = {}
     for index in sorted(_CACHES.glob("index*")):
-        if _read(index / "type") in ("Data", "Unified"):
-            found[int(_read(index / "level"))] = _parse_size(_read(index / "size"))
+        size = re.fullmatch(r"(\d+)([KMG]?)", _read(index / "size"))
+        if size and _read(index / "type") in ("Data", "Unified"):
+            number, unit = size.groups()
+            found[int(_read(index / "level"))] = int(number) * _UNITS[unit]
     return found or dict(_USUAL_CACHE_BYTES)
 
 
@@ -69,11 +72,6 @@ def _read(path: Path) -> str:
         return path.read_text().strip()
     except OSError:
         return ""
-
-
-def _parse_size(text: str) -> int:
-    number, unit = re.fullmatch(r"(\d+)([KMG]?)", text).groups()  # type: ignore[union-attr]
-    return int(int(number) * 1024 ** " KMG".index(unit or " "))
 
 
 def _cgroup_folders(controller: str) -> list[Path]:

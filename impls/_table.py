@@ -30,6 +30,7 @@ from pathlib import Path
 from types import MappingProxyType, ModuleType
 from typing import TYPE_CHECKING, Any
 
+from impls._checks import as_float64
 from impls._errors import BadPlugin, Unavailable, UnknownName
 
 if TYPE_CHECKING:
@@ -78,6 +79,9 @@ class Implementation:
     def prepare(self, X: Array, y: Array) -> tuple[Array, Array]:
         """Check X and y against the problem, then cast and lay them out as the kernel wants.
 
+        The module's own ``prepare`` gets float64 whatever the real type was, so that a float64
+        kernel is one for every input; what is float64 already is not copied.
+
         Raises
         ------
         TypeError, ValueError
@@ -85,6 +89,7 @@ class Implementation:
             the problem's set.
         """
         problem_module(self.problem).check(X, y)
+        X, y = as_float64(X), as_float64(y)
         return self._prepare(X, y) if self._prepare else (X, y)
 
     def gradient(self, weights: Array, X: Array, y: Array) -> Array:
@@ -96,7 +101,7 @@ class Implementation:
             If an argument is no array or the shapes do not match.
         """
         problem_module(self.problem).check_shapes(weights, X, y)
-        return self.kernel(weights, X, y)
+        return self.kernel(as_float64(weights), X, y)
 
     @property
     def rtol(self) -> float:
@@ -173,7 +178,7 @@ def is_builtin(problem: str, name: str) -> bool:
 def unknown(kind: str, name: str, known: Any, where: str = "") -> UnknownName:
     """Error for a name that does not exist: what does, and the nearest match."""
     near = difflib.get_close_matches(str(name), known, n=1)
-    hint = f"; did you mean {near[0]!r}?" if near else ""
+    hint = f"; did you mean {near[0]!r}?" if near else "."
     return UnknownName(f"no {kind} {name!r}{where}{hint} There are: {', '.join(sorted(known))}")
 
 
@@ -199,11 +204,8 @@ def _check(problem: str, name: str, source: Path | EntryPoint) -> Implementation
     where = _describe(source)
     if not _NAME.fullmatch(name):
         raise BadPlugin(f"{where}: the name {name!r} is not a letter, then letters, digits or _")
-    if isinstance(source, Path) and inspect.isfunction(
-        getattr(problem_module(problem), name, None)
-    ):
-        # Python makes a package's submodule its attribute: the file would hide the function.
-        raise BadPlugin(f"{where} has the name of the problem's own {name}(); rename the file")
+    if isinstance(source, Path) and _hides(problem, name):
+        raise BadPlugin(f"{where} has the name of the problem's own {name}; rename the file")
     module = _import(source)
     if not isinstance(module, ModuleType):
         raise BadPlugin(f"{where} gives a {type(module).__name__}, expected a module")
@@ -221,15 +223,26 @@ def _check(problem: str, name: str, source: Path | EntryPoint) -> Implementation
     )
 
 
+def _hides(problem: str, name: str) -> bool:
+    """Whether importing the file would replace something that the problem's package uses.
+
+    Python makes a submodule an attribute of its package.
+    """
+    current = getattr(problem_module(problem), name, None)
+    return current is not None and getattr(current, "__name__", "") != f"impls.{problem}.{name}"
+
+
 def _import(source: Path | EntryPoint) -> Any:
     where = _describe(source)
     module = f"impls.{source.parent.name}.{source.stem}" if isinstance(source, Path) else ""
     try:
-        return source.load() if isinstance(source, EntryPoint) else importlib.import_module(module)
+        # Not asked as isinstance(source, EntryPoint): once the backport importlib_metadata is
+        # imported (asv does), entry points are of its class.
+        return importlib.import_module(module) if isinstance(source, Path) else source.load()
     except ModuleNotFoundError as error:
         missing = error.name or str(error)
         own = module or getattr(source, "module", "")
-        if own == missing or own.startswith(f"{missing}.") or missing.startswith("impls."):
+        if missing.partition(".")[0] == own.partition(".")[0]:  # a part of its own package
             raise BadPlugin(f"{where}: there is no module {missing}") from error
         packages = _requires(source) or missing.partition(".")[0]
         raise Unavailable(

@@ -81,6 +81,7 @@ def test_gigabytes_per_second(value, text):
         ("1.50 ms", "1.5 ms"),
         ("1.00e-16", "1e-16"),
         ("0.0100 GB/s", "0.01 GB/s"),
+        ("0.0105 GB/s", "0.0105 GB/s"),
         ("100 MB", "100 MB"),
         ("1.05x", "1.05x"),
     ],

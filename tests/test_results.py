@@ -155,7 +155,9 @@ def test_a_truncated_file_is_named_and_left_alone(recorded, share):
     whole = (DATA / "results.json").read_bytes()
     cut = whole[: int(len(whole) * share)]
     recorded.write_bytes(cut)
-    with pytest.raises(UserError, match=r"is damaged .* puts the last complete copy back") as caught:
+    with pytest.raises(
+        UserError, match=r"is damaged .* puts the last complete copy back"
+    ) as caught:
         _results.load(COMMIT)
     assert str(recorded) in str(caught.value)
     assert recorded.read_bytes() == cut

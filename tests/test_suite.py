@@ -64,19 +64,26 @@ def run_timing(cell):
     return median(benchmark.do_run()["samples"])
 
 
-def test_a_microsecond_kernel_is_reported_as_a_tight_loop_measures_it():
-    # Noise on a shared machine only ever adds time: the best of three attempts of each.
-    cell = replace(OPEN(_cell.Check.NONE), gradient=microsecond_kernel)
-    reported = min(run_timing(cell) for _ in range(3))
-    n_calls = 10_000
-    loops = []
+def run_tight_loop():
+    """Median seconds per call, over as many samples as asv takes."""
+    samples = []
     for _ in range(20):
         start = perf_counter()
-        for _ in range(n_calls):
+        for _ in range(3000):
             microsecond_kernel()
-        loops.append((perf_counter() - start) / n_calls)
-    assert 0.5e-6 < min(loops) < 10e-6
-    assert reported == pytest.approx(min(loops), rel=0.25)
+        samples.append((perf_counter() - start) / 3000)
+    return median(samples)
+
+
+def test_a_microsecond_kernel_is_reported_as_a_tight_loop_measures_it():
+    # asv's set-up trap gives a ratio of 2 to 30 every time; a busy machine, one that strays.
+    cell = replace(OPEN(_cell.Check.NONE), gradient=microsecond_kernel)
+    ratios = []
+    for _ in range(8):
+        loop = run_tight_loop()
+        assert 0.5e-6 < loop < 20e-6
+        ratios.append(run_timing(cell) / loop)
+    assert min(abs(ratio - 1) for ratio in ratios) < 0.25, ratios
 
 
 def test_a_slow_first_call_does_not_count():

@@ -1,17 +1,21 @@
-"""Loops that numba compiles, shared by the numba implementations."""
+"""Loops that numba compiles, shared by the numba implementations.
+
+Compiled functions that call each other stand in this one file: numba's cache on disk does not
+notice that a function in another file has changed.
+"""
 
 import math
 
 import numpy as np
-from numba import njit
+from numba import njit, prange
 
 # Sums may be reordered, so that they vectorise; infinities and NaN keep their meaning.
 FASTMATH = {"reassoc", "contract", "arcp", "nsz"}
 
 
-def as_float64_rows(X, y):
-    """X in C order and y, both float64: rows that a loop reads from left to right."""
-    return np.ascontiguousarray(X, dtype=np.float64), np.ascontiguousarray(y, dtype=np.float64)
+def as_rows(X, y):
+    """X and y in C order: rows that a loop reads from left to right."""
+    return np.ascontiguousarray(X), np.ascontiguousarray(y)
 
 
 @njit(cache=True, error_model="numpy")
@@ -32,3 +36,18 @@ def add_rows(weights, X, y, start, stop, gradient):
         residual = sigmoid(z) - y[i]
         for j in range(n_features):
             gradient[j] += residual * X[i, j]
+
+
+@njit(cache=True, parallel=True)
+def sum_shares(weights, X, y, n_shares):
+    """Gradient, the samples shared out to `n_shares` threads; each adds up a row of its own.
+
+    Rows are padded to whole cache lines and one more, so that no two threads write to one line.
+    """
+    n_samples, n_features = X.shape
+    totals = np.zeros((n_shares, (n_features + 15) // 8 * 8))
+    for share in prange(n_shares):
+        start = share * n_samples // n_shares
+        stop = (share + 1) * n_samples // n_shares
+        add_rows(weights, X, y, start, stop, totals[share])
+    return totals[:, :n_features].sum(axis=0)

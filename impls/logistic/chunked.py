@@ -14,7 +14,7 @@ PASSES = 1
 
 
 def prepare(X, y):
-    return np.ascontiguousarray(X, dtype=np.float64), y
+    return np.ascontiguousarray(X), y
 
 
 def gradient(weights, X, y):

@@ -7,12 +7,12 @@ Source: code 1 of the vectorisation text, compiled; serial.
 
 import numpy as np
 
-from impls.logistic._kernels import add_rows, as_float64_rows
+from impls.logistic._kernels import add_rows, as_rows
 
 THREADS = 1
 REQUIRES = "numba"
 
-prepare = as_float64_rows
+prepare = as_rows
 
 
 def gradient(weights, X, y):
