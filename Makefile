@@ -10,6 +10,7 @@ BIN := .venv/bin
 
 report: .venv/ready
 	@$(BIN)/python -m scripts.run || [ $$? -eq 2 ]  # 2: a cell failed; the report says which
+	@$(BIN)/python -m scripts.trace
 	@$(BIN)/python -m scripts.publish
 	@$(BIN)/python -m scripts.report
 

@@ -12,8 +12,7 @@ import os
 from pathlib import Path
 
 _PROBLEMS = Path(__file__).resolve().parent.parent / "impls"
-_SETTINGS = json.loads((Path(__file__).parent / "presets.json").read_text())
-_PRESETS = _SETTINGS["presets"]
+_PRESETS = json.loads((Path(__file__).parent / "presets.json").read_text())
 _PRESET = os.environ.get("GRADMARK_PRESET", "quick")
 if _PRESET not in _PRESETS:
     raise ValueError(f"GRADMARK_PRESET is {_PRESET!r}, expected one of {', '.join(_PRESETS)}")
@@ -30,8 +29,8 @@ SECONDS_PER_CELL: float = _PRESETS[_PRESET]["seconds_per_cell"]
 def in_preset(module: str, n_samples: int, n_features: int) -> bool:
     """Whether the preset in force measures this size in this module of the suite."""
     preset = _PRESETS[_PRESET]
-    detail = module in _SETTINGS["detail_modules"] and "detail" in preset
-    return [n_samples, n_features] in preset["detail" if detail else "sizes"]
+    sizes = preset.get("sizes_of", {}).get(module, preset["sizes"])
+    return [n_samples, n_features] in sizes
 
 
 def problems() -> list[str]:

@@ -8,17 +8,15 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from argparse import Namespace
 from dataclasses import asdict, dataclass
 from time import sleep, time
-from typing import TYPE_CHECKING, Any
+from typing import Any
+
+from tqdm import tqdm
 
 import impls
 from scripts._project import ROOT, STATE
 from scripts._results import changed_implementations
-
-if TYPE_CHECKING:
-    from scripts._asv import Session
 
 FOLDER = STATE / "curves"
 _SAMPLE_SECONDS = 0.005
@@ -47,17 +45,18 @@ class Curve:
     call_seconds: tuple[float, float]
 
 
-def record_missing(session: Session, size: tuple[int, int], arguments: Namespace) -> None:
-    """Record the curve of every implementation that has none for this commit and size."""
-    if arguments.bench and "memory" not in arguments.bench:
-        return
-    known = {} if arguments.again else _read_equivalent(session.commit)
-    for problem in impls.problems():
-        for name in arguments.impl or impls.names(problem):
-            key = f"{problem}/{name} {size[0]} x {size[1]}"
-            if key not in known and (curve := _record(problem, name, *size)):
-                known[key] = curve
-    _write(session.commit, known)
+def record_missing(commit: str, cells: list[tuple[str, str, int, int]], *, again: bool) -> int:
+    """Record the curve of every (problem, name, n_samples, n_features) without one; count them."""
+    known = {} if again else _read_equivalent(commit)
+    missing = {f"{cell[0]}/{cell[1]} {cell[2]} x {cell[3]}": cell for cell in cells}
+    missing = {key: cell for key, cell in missing.items() if key not in known}
+    n_recorded = 0
+    for key, cell in tqdm(missing.items(), unit="curve", disable=None, leave=False):
+        if curve := _record(*cell):
+            known[key] = curve
+            n_recorded += 1
+    _write(commit, known)
+    return n_recorded
 
 
 def load(commit: str) -> list[Curve]:

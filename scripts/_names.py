@@ -29,11 +29,8 @@ def pick(kind: str, name: str, known: Iterable[str]) -> str:
 
 
 def load_presets() -> dict[str, dict[str, Any]]:
-    """Settings of each preset of the suite, and of its modules that measure fewer sizes."""
-    settings = json.loads((ROOT / "benchmarks" / "presets.json").read_text())
-    for preset in settings["presets"].values():
-        preset["detail_modules"] = settings["detail_modules"] if "detail" in preset else []
-    return dict(settings["presets"])
+    """Settings of each preset of the suite."""
+    return dict(json.loads((ROOT / "benchmarks" / "presets.json").read_text()))
 
 
 def all_implementations() -> list[str]:

@@ -22,7 +22,7 @@ from tqdm import tqdm
 
 import impls
 from impls import _machine, _table
-from scripts import _asv, _curves, _facts, _results
+from scripts import _asv, _facts, _results
 from scripts._errors import UserError, run_command
 from scripts._names import all_implementations, load_presets, pick
 from scripts._project import measured_commit
@@ -79,7 +79,6 @@ def main() -> int:
     if missing:
         _facts.save(_facts.collect(arguments.threads), session)
         status = _measure(session, missing)
-    _curves.record_missing(session, _curve_size(preset), arguments)
     print(_summary(cells, missing, status))
     return status
 
@@ -133,8 +132,8 @@ def _plugins() -> Iterable[str]:
 def _list_cells(benchmarks: dict[str, Any], preset: dict[str, Any]) -> Iterable[Cell]:
     """Every cell of the preset."""
     for name, benchmark in benchmarks.items():
-        detail = name.partition(".")[0] in preset["detail_modules"]
-        sizes = {(n, d) for n, d in preset["detail" if detail else "sizes"]}
+        module = name.partition(".")[0]
+        sizes = set(map(tuple, preset.get("sizes_of", {}).get(module, preset["sizes"])))
         for combination in itertools.product(*benchmark["params"]):
             implementation = combination[0].strip("'")
             if len(combination) == 2:
@@ -177,12 +176,6 @@ def _run_slice(session: _asv.Session, names: list[str], bar: Any) -> int:
     bar.n = done_before + len(names)
     bar.refresh()
     return status
-
-
-def _curve_size(preset: dict[str, Any]) -> tuple[int, int]:
-    """Largest size of the preset below 500 MB: the memory over time is worth a look, not a wait."""
-    sizes = [(n, d) for n, d in preset.get("detail", preset["sizes"]) if 8 * n * d < 500e6]
-    return max(sizes, key=math.prod)
 
 
 def _summary(cells: list[Cell], missing: list[Cell], status: int) -> str:

@@ -17,7 +17,7 @@ import pytest
 
 import impls
 from impls import _table
-from scripts import _asv, _facts, _metrics, _names, _results, _tables, check, list, report, run
+from scripts import _asv, _facts, _metrics, _results, _tables, check, list, report, run
 from scripts._errors import UserError, run_command
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -26,7 +26,7 @@ BENCHMARKS = {
     "memory.Logistic.track_workspace": {"params": [["'a'", "'b'"], ["10", "1000"], ["10", "100"]]},
     "datasets.Logistic.time_gradient": {"params": [["'a'", "'b'"], ["'breast_cancer'"]]},
 }
-PRESET = {"sizes": [[10, 10], [1000, 10]], "detail": [[1000, 10]], "detail_modules": ["memory"]}
+PRESET = {"sizes": [[10, 10], [1000, 10]], "sizes_of": {"memory": [[1000, 10]]}}
 
 
 def call(main, *argv, monkeypatch):
@@ -86,7 +86,7 @@ def test_run_refuses_what_it_does_not_know(argv, message):
     assert message in str(caught.value)
 
 
-@pytest.mark.parametrize("command", ["run", "report", "check", "list", "publish"])
+@pytest.mark.parametrize("command", ["run", "report", "check", "list", "publish", "trace"])
 def test_help_has_examples(command):
     done = subprocess.run(
         [sys.executable, "-m", f"scripts.{command}", "--help"],
@@ -317,9 +317,3 @@ def test_facts_name_what_perturbs():
     assert "numpy" in facts.versions
     assert "BLAS unknown" not in facts.blas
     assert str(facts.n_threads) in facts.footer
-
-
-def test_presets_say_which_modules_measure_fewer_sizes():
-    presets = _names.load_presets()
-    assert presets["quick"]["detail_modules"]
-    assert presets["full"]["detail_modules"] == []

@@ -1,0 +1,59 @@
+"""Memory over time of a few cells, each in a process of its own, for the report's curves."""
+
+from __future__ import annotations
+
+import argparse
+
+import impls
+from scripts import _curves
+from scripts._errors import UserError, run_command
+from scripts._names import all_implementations, pick
+from scripts._project import measured_commit
+
+_EXAMPLES = """examples:
+  python -m scripts.trace
+  python -m scripts.trace --impl matrix chunked --size 100000 1000
+"""
+
+
+def main() -> int:
+    """Record what is missing and say what to do next."""
+    arguments = _parse()
+    cells = [
+        (problem, name, *arguments.size)
+        for problem in impls.problems()
+        for name in impls.names(problem)
+        if not arguments.impl or name in arguments.impl
+    ]
+    n_recorded = _curves.record_missing(measured_commit(), cells, again=arguments.again)
+    print(f"{n_recorded} curves recorded. Next: python -m scripts.report")
+    return 0
+
+
+def _parse() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="python -m scripts.trace",
+        description=__doc__,
+        epilog=_EXAMPLES,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--impl", nargs="+", metavar="NAME", help="only these implementations")
+    parser.add_argument(
+        "--size",
+        nargs=2,
+        type=int,
+        metavar=("N_SAMPLES", "N_FEATURES"),
+        default=(200_000, 100),
+        help="default: 200000 100",
+    )
+    parser.add_argument("--again", action="store_true", help="record what is known, too")
+    arguments = parser.parse_args()
+    for name in arguments.impl or ():
+        pick("implementation", name, all_implementations())
+    if min(arguments.size) < 1:
+        raise UserError(f"--size is {arguments.size}, expected two numbers of at least 1")
+    return arguments
+
+
+if __name__ == "__main__":
+    run_command(main)
