@@ -10,8 +10,8 @@ from pathlib import Path
 
 _CACHES = Path("/sys/devices/system/cpu/cpu0/cache")
 _CGROUPS = Path("/sys/fs/cgroup")
-# Sizes of most desktop and server cores since 2017, for systems that do not tell theirs.
 _UNITS = {"": 1, "K": 1024, "M": 1024**2, "G": 1024**3}
+# Sizes of most desktop and server cores since 2017, for systems that do not tell theirs.
 _USUAL_CACHE_BYTES = {1: 32 * 1024, 2: 1024**2, 3: 32 * 1024**2}
 
 
@@ -97,9 +97,13 @@ def _free_in(folder: Path) -> int:
     used = _read(folder / "memory.current") or _read(folder / "memory.usage_in_bytes")
     if not (limit.isdigit() and used.isdigit()):  # "max": no limit
         return sys.maxsize
-    # Cached file pages count as used and are given back under pressure.
-    cached = re.search(r"^(?:total_)?inactive_file (\d+)$", _read(folder / "memory.stat"), re.M)
-    return int(limit) - int(used) + (int(cached.group(1)) if cached else 0)
+    # Cached file pages count as used and are given back under pressure. Version 1 counts those of
+    # the groups below in "total_inactive_file".
+    cached = dict(
+        re.findall(r"^((?:total_)?inactive_file) (\d+)$", _read(folder / "memory.stat"), re.M)
+    )
+    given_back = cached.get("total_inactive_file", cached.get("inactive_file", 0))
+    return int(limit) - int(used) + int(given_back)
 
 
 def _cpu_quota() -> float:

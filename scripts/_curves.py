@@ -26,7 +26,7 @@ _N_CALLS = 3
 
 @dataclass(frozen=True)
 class Curve:
-    """Memory of a process that draws data, prepares it and calls a gradient.
+    """Memory of a process that draws data, prepares it, warms up and calls a gradient.
 
     Attributes
     ----------
@@ -113,6 +113,7 @@ def _sample(problem: str, name: str, n_samples: int, n_features: int) -> Curve:
         implementation = impls.load(problem, name)
         weights, X, y = impls.make(problem, n_samples, n_features)
         X, y = implementation.prepare(X, y)
+        implementation.kernel(weights, X, y)  # loads machine code, starts threads
         sleep(_REST_SECONDS)
         calls.append(time())
         for _ in range(_N_CALLS):

@@ -187,7 +187,7 @@ def set_log_from_zero(
     values = [value for value in values if math.isfinite(value)]
     least = min((value for value in values if value > 0), default=1.0)
     first = 10.0 ** math.floor(math.log10(least))
-    getattr(axes, f"set_{which}scale")("symlog", linthresh=first, linscale=0.5)
+    getattr(axes, f"set_{which}scale")("symlog", linthresh=first, linscale=1.0)
     axis: Axis = getattr(axes, f"{which}axis")
     axis.set_major_formatter(ticks(text))
     axes.set(**{f"{which}lim": (-first / 2, 4 * max(values, default=1.0))})

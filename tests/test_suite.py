@@ -238,6 +238,14 @@ def test_the_roof_reads_every_value_and_copies_none(order):
     assert max(shares[0]()) == 9
 
 
+@pytest.mark.parametrize("n_samples", [1, 2, 301])
+def test_the_roof_reads_the_bytes_of_float32(n_samples):
+    X = np.ones((n_samples, 3), dtype=np.float32)
+    (dot,) = _measure.reads_of(X, n_threads=1)
+    pair = np.ones(2, dtype=np.float32).view(np.float64)[0]
+    assert dot() == pytest.approx(X.nbytes // 8 * pair**2)
+
+
 def test_the_roof_of_one_thread_is_one_read():
     assert len(_measure.reads_of(np.ones((4, 4)), n_threads=1)) == 1
 

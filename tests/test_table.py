@@ -337,6 +337,12 @@ def test_a_good_plugin_loads_and_computes(plugins):
     assert impls.relative_error(PROBLEM, gradient, weights, X, y) < implementation.rtol
 
 
+def test_a_plugin_loads_beside_the_backport_of_importlib_metadata(plugins):
+    # asv imports it, and from then on entry points are of the backport's class.
+    pytest.importorskip("importlib_metadata")
+    assert impls.load(PROBLEM, "good").kernel
+
+
 def test_a_plugin_tells_its_docstring_options_and_source(plugins):
     implementation = impls.load(PROBLEM, "good")
     assert implementation.doc == "The matrix form, from elsewhere.\n\nA second paragraph."

@@ -9,6 +9,7 @@ import math
 
 import numpy as np
 
+THREADS = 1
 MAX_ELEMENTS = 200_000  # some 0.2 us each: 40 ms a call
 
 
