@@ -1,13 +1,12 @@
-"""Memory of one gradient: what a call allocates, and the peak of the whole process.
+"""Peak memory of a process that calls one gradient, and of one that does not.
 
-The process's peak holds Python, NumPy, the inputs and, for a numba kernel, numba itself: the peak
-with a call minus the peak without is what the call added. The workspace is exact and is the
-figure to compare.
+The peak holds Python, NumPy, the inputs and, for a numba kernel, numba itself: the peak with a call
+minus the peak without is what the call added. What the call itself allocates is its workspace.
 """
 
 from typing import Any
 
-from benchmarks import _measure, _suite
+from benchmarks import _suite
 from benchmarks._cell import Check
 
 
@@ -19,11 +18,6 @@ class _Memory(_suite.OnGrid):
 
     def peakmem_inputs(self, *_: Any) -> None:
         pass
-
-    def track_workspace(self, *_: Any) -> int:
-        return _measure.workspace_bytes(self.cell.gradient)
-
-    track_workspace.unit = "bytes"  # type: ignore[attr-defined]
 
 
 globals().update(_suite.per_problem(_Memory))

@@ -99,10 +99,8 @@ def _free_in(folder: Path) -> int:
         return sys.maxsize
     # Cached file pages count as used and are given back under pressure. Version 1 counts those of
     # the groups below in "total_inactive_file".
-    cached = dict(
-        re.findall(r"^((?:total_)?inactive_file) (\d+)$", _read(folder / "memory.stat"), re.M)
-    )
-    given_back = cached.get("total_inactive_file", cached.get("inactive_file", 0))
+    cached = dict(line.split() for line in _read(folder / "memory.stat").splitlines())
+    given_back = cached.get("total_inactive_file", cached.get("inactive_file", "0"))
     return int(limit) - int(used) + int(given_back)
 
 

@@ -23,10 +23,12 @@ from scripts._errors import UserError, run_command
 ROOT = Path(__file__).resolve().parent.parent
 BENCHMARKS = {
     "gradient.Logistic.time_gradient": {"params": [["'a'", "'b'"], ["10", "1000"], ["10", "100"]]},
-    "memory.Logistic.track_workspace": {"params": [["'a'", "'b'"], ["10", "1000"], ["10", "100"]]},
+    "workspace.Logistic.track_workspace": {
+        "params": [["'a'", "'b'"], ["10", "1000"], ["10", "100"]]
+    },
     "datasets.Logistic.time_gradient": {"params": [["'a'", "'b'"], ["'breast_cancer'"]]},
 }
-PRESET = {"sizes": [[10, 10], [1000, 10]], "sizes_of": {"memory": [[1000, 10]]}}
+PRESET = {"sizes": [[10, 10], [1000, 10]], "sizes_of": {"workspace": [[1000, 10]]}}
 
 
 def call(main, *argv, monkeypatch):
@@ -44,7 +46,7 @@ def test_the_plan_holds_the_presets_sizes_and_the_data_sets():
     assert plan(impl=["a"]) == {
         "gradient.Logistic.time_gradient('a', 10, 10)",
         "gradient.Logistic.time_gradient('a', 1000, 10)",
-        "memory.Logistic.track_workspace('a', 1000, 10)",
+        "workspace.Logistic.track_workspace('a', 1000, 10)",
         "datasets.Logistic.time_gradient('a', 'breast_cancer')",
     }
 

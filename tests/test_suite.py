@@ -20,7 +20,7 @@ import impls
 from benchmarks import _cell, _grid, _journal, _measure, _suite, gradient
 from impls import _machine, _table
 
-MODULES = ["accuracy", "bandwidth", "datasets", "gradient", "memory", "prepare"]
+MODULES = ["accuracy", "bandwidth", "datasets", "gradient", "memory", "prepare", "workspace"]
 OPEN = partial(_cell.open_cell, "logistic", "matrix", 10, 10)
 
 
@@ -303,7 +303,7 @@ def test_templates_are_not_benchmarks():
         "gradient.Logistic.time_gradient",
         "memory.Logistic.peakmem_gradient",
         "memory.Logistic.peakmem_inputs",
-        "memory.Logistic.track_workspace",
         "prepare.Logistic.track_prepare",
+        "workspace.Logistic.track_workspace",
     }
     assert _suite.Template.__abstractmethods__

@@ -1,0 +1,18 @@
+"""Bytes that one gradient allocates above its inputs: exact, and the figure to compare."""
+
+from typing import Any
+
+from benchmarks import _measure, _suite
+from benchmarks._cell import Check
+
+
+class _Workspace(_suite.OnGrid):
+    check = Check.NONE
+
+    def track_workspace(self, *_: Any) -> int:
+        return _measure.workspace_bytes(self.cell.gradient)
+
+    track_workspace.unit = "bytes"  # type: ignore[attr-defined]
+
+
+globals().update(_suite.per_problem(_Workspace))
