@@ -51,7 +51,10 @@ def memory(results: pd.DataFrame, facts: Facts) -> Figure | None:
     """Workspace of one call, and the peak of its process beside it."""
     metrics = ("workspace", "peak_gradient", "peak_inputs")
     workspace, peak, inputs = (by_place(cells_of(results, metric)) for metric in metrics)
-    measured = sizes_of([*workspace.values(), *peak.values()])
+    every = sizes_of([*workspace.values(), *peak.values()])
+    # A size with both figures tells more than one with a half of the row empty.
+    both = set(sizes_of(workspace.values())) & set(sizes_of(peak.values()))
+    measured = [size for size in every if size in both] or every
     sizes = spread(measured, len(_SIZE_COLOURS))
     if not sizes:
         return None
