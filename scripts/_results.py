@@ -140,8 +140,9 @@ def load(commit: str, environment: str | None = None, threads: str = "all") -> p
             "make some: python -m scripts.run"
         )
     # The newest file comes first: of a cell measured twice, its value stands.
-    known = pd.concat(frames).drop_duplicates([*_CELL, "metric"])
-    return _with_missing(known[known["state"] != "missing"])
+    known = pd.concat(frames)
+    known = known[known["state"] != "missing"].drop_duplicates([*_CELL, "metric"])
+    return _with_missing(known)
 
 
 def known_cells(commit: str, environment: str, threads: str) -> set[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+import os
 import shutil
 from pathlib import Path
 
@@ -116,6 +117,26 @@ def test_results_hold_while_only_other_implementations_change(recorded, changed)
     frame = _results.load("f" * 40)
     assert cell(frame, "matrix").state == "ok"
     assert "float32" not in set(frame["implementation"])
+
+
+def test_a_newer_file_adds_to_an_older_one(recorded, changed):
+    """As a run of one implementation writes it: nulls and NaN for all the others."""
+    data = json.loads(recorded.read_text())
+    column = data["result_columns"].index("result")
+    name = "gradient.Logistic.time_gradient"
+    data["results"] = {name: data["results"][name]}
+    row = data["results"][name]
+    row[column] = [math.nan, math.nan, math.nan, math.nan, 5e-6, 6e-6, None, None]
+    data["commit_hash"] = "a" * 40
+    newer = recorded.with_name(f"{'a' * 8}-{ENVIRONMENT}.json")
+    newer.write_text(json.dumps(data))
+    os.utime(recorded, (1, 1))
+    changed([])
+    frame = _results.load("a" * 40)
+    assert cell(frame, "numba_loop").value == 6e-6
+    assert cell(frame, "matrix").value == 7.6e-5
+    assert cell(frame, "nested_loop").state == "skipped"
+    assert cell(frame, "matrix").commit == COMMIT[:8]
 
 
 @pytest.mark.parametrize(
