@@ -69,6 +69,7 @@ def test_the_suite_imports_the_standard_library_and_impls_alone():
 def test_asv_installs_the_versions_that_are_pinned():
     lines = (ROOT / "asv.conf.json").read_text().splitlines()
     conf = json.loads("\n".join(line for line in lines if not line.lstrip().startswith("//")))
+    assert "-c {conf_dir}/constraints.txt" in conf["install_command"][0]
     for name, (version,) in conf["matrix"]["req"].items():
         assert pinned()[normalise(name.removeprefix("pip+"))] == version
 
