@@ -11,6 +11,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -50,15 +51,17 @@ class Session:
     threads: str
     plugins: tuple[str, ...]
 
-    @property
+    @cached_property
     def config_path(self) -> Path:
-        """asv's configuration for this session."""
-        return STATE / f"run-{self.threads}.conf.json"
+        """asv's configuration for this session, written once: asv reads it while we poll."""
+        path = STATE / f"run-{self.threads}.conf.json"
+        write_config(path, threads=self.threads)
+        return path
 
-    @property
+    @cached_property
     def environment(self) -> str:
         """asv's name of this interpreter with this thread setting; part of the file name."""
-        conf = Config.load(str(self.write_config()))
+        conf = Config.load(str(self.config_path))
         (found,) = environment.get_environments(conf, [":same"], verbose=False)
         return str(found.name)
 
@@ -66,11 +69,6 @@ class Session:
     def result_path(self) -> Path:
         """The result file that slices of this session write."""
         return result_path(self.commit, self.environment)
-
-    def write_config(self) -> Path:
-        """Write the project's configuration with this session's threads; return its path."""
-        write_config(self.config_path, threads=self.threads)
-        return self.config_path
 
     def variables(self) -> dict[str, str]:
         """Environment variables that the suite reads."""
@@ -161,7 +159,7 @@ def _exactly(cells: list[str]) -> str:
 
 
 def _run_asv(session: Session, patterns: list[str], on_poll: Callable[[], None]) -> int:
-    command = [sys.executable, "-m", "asv", "run", "--config", str(session.write_config())]
+    command = [sys.executable, "-m", "asv", "run", "--config", str(session.config_path)]
     command += ["--python=same", f"--set-commit-hash={session.commit}", "--show-stderr"]
     command += [f"--bench={pattern}" for pattern in patterns]
     return _run(command, session.variables(), on_poll)

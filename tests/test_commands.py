@@ -257,6 +257,16 @@ def test_the_report_of_recorded_results(tmp_path, monkeypatch, capsys):
     assert len(tidy) == len(pd.read_csv(out / "results.csv"))
 
 
+def test_polling_leaves_the_configuration_alone_that_asv_reads(tmp_path, monkeypatch):
+    monkeypatch.setattr(_asv, "STATE", tmp_path)
+    session = _asv.Session(commit="0" * 40, preset="smoke", threads="1", plugins=())
+    name = session.environment
+    assert name.endswith("GRADMARK_THREADS1")
+    session.config_path.write_text("read by asv")
+    assert session.environment == name
+    assert session.config_path.read_text() == "read by asv"
+
+
 def test_a_damaged_result_file_is_restored_and_kept(tmp_path, monkeypatch):
     path = tmp_path / "results" / "a.json"
     backup = tmp_path / "backup"
