@@ -74,12 +74,14 @@ def main() -> int:
     cells = [cell for cell in cells if _wanted(cell, arguments)]
     if not cells:
         raise UserError(f"nothing matches --bench {arguments.bench} and --impl {arguments.impl}")
-    missing = cells if arguments.again else _drop_known(cells, session)
+    smoke = arguments.preset == "smoke"  # asv keeps none of it
+    missing = cells if arguments.again or smoke else _drop_known(cells, session)
     status = 0
     if missing:
-        _facts.save(_facts.collect(arguments.threads), session)
+        if not smoke:
+            _facts.save(_facts.collect(arguments.threads), session)
         status = _measure(session, missing)
-    print(_summary(cells, missing, status))
+    print(_summary(cells, missing, status, smoke))
     return status
 
 
@@ -91,7 +93,9 @@ def _parse(argv: list[str]) -> argparse.Namespace:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
-        "--preset", default="quick", help="quick (default), standard, full or smoke"
+        "--preset",
+        default="quick",
+        help="quick (default), standard, full; smoke tries every benchmark and keeps nothing",
     )
     parser.add_argument("--impl", nargs="+", metavar="NAME", help="only these implementations")
     parser.add_argument(
@@ -100,7 +104,11 @@ def _parse(argv: list[str]) -> argparse.Namespace:
     parser.add_argument(
         "--threads", default="all", help="threads of BLAS and numba: all (default) or a number"
     )
-    parser.add_argument("--again", action="store_true", help="measure what is known, too")
+    parser.add_argument(
+        "--again",
+        action="store_true",
+        help="measure what is known, too; a longer preset takes what a shorter one knows",
+    )
     arguments = parser.parse_args(argv)
     pick("preset", arguments.preset, load_presets())
     for name in arguments.impl or ():
@@ -178,7 +186,10 @@ def _run_slice(session: _asv.Session, names: list[str], bar: Any) -> int:
     return status
 
 
-def _summary(cells: list[Cell], missing: list[Cell], status: int) -> str:
+def _summary(cells: list[Cell], missing: list[Cell], status: int, smoke: bool) -> str:
+    if smoke:
+        failed = "some failed: see .asv/logs" if status else "all ended well"
+        return f"{len(missing)} cells tried, {failed}. Next: python -m scripts.run"
     known = len(cells) - len(missing)
     before = f", {known} were known" if known else ""
     failed = "; some failed, the report says which and why" if status else ""

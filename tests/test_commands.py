@@ -88,6 +88,16 @@ def test_run_refuses_what_it_does_not_know(argv, message):
     assert message in str(caught.value)
 
 
+@pytest.mark.parametrize(("preset", "kept"), [("smoke", False), ("quick", True)])
+def test_a_smoke_run_keeps_nothing(monkeypatch, tmp_path, preset, kept):
+    commands = []
+    monkeypatch.setattr(_asv, "STATE", tmp_path)
+    monkeypatch.setattr(_asv, "_run", lambda command, *_: commands.append(command) or 0)
+    session = _asv.Session(commit="0" * 40, preset=preset, threads="all", plugins=())
+    _asv.run_slice(session, ["cell"], lambda: None)
+    assert ("--dry-run" not in commands[0]) == kept
+
+
 @pytest.mark.parametrize("command", ["run", "report", "check", "list", "publish", "trace"])
 def test_help_has_examples(command):
     done = subprocess.run(
