@@ -9,7 +9,6 @@ from typing import Any, Protocol
 
 import pandas as pd
 
-BASELINE = "matrix"  # the implementation that every speed-up is over
 _COLUMNS = [
     *("implementation", "n_samples", "n_features"),
     *("value", "low", "high", "state", "bytes_per_value"),

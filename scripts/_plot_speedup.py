@@ -16,8 +16,8 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from scripts import _format
+from scripts._metrics import BASELINE
 from scripts._plot_data import (
-    BASELINE,
     Facts,
     Place,
     Size,

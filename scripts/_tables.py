@@ -10,8 +10,8 @@ import pandas as pd
 from tabulate import tabulate
 
 from scripts import _format
+from scripts._metrics import BASELINE
 
-BASELINE = "matrix"
 Row = Any  # a row of the results; pandas has no type for it
 
 _LEGEND = (

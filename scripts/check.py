@@ -7,7 +7,6 @@ like the benchmark's; extreme ones are the problem's own edges.
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -18,6 +17,7 @@ from tqdm import tqdm
 
 import impls
 from impls import _accuracy, _table
+from scripts._cli import make_parser
 from scripts._errors import run_command
 from scripts._names import pick
 
@@ -54,12 +54,7 @@ class Verdict:
 
 def main() -> int:
     """Print a table of errors per problem; exit 1 if any implementation fails."""
-    parser = argparse.ArgumentParser(
-        prog="python -m scripts.check",
-        description=__doc__,
-        epilog=_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = make_parser("check", __doc__, _EXAMPLES)
     parser.add_argument("what", nargs="?", metavar="PROBLEM[/NAME]", help="default: everything")
     wanted = parser.parse_args().what
     n_failed = 0

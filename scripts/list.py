@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import argparse
-
 from tabulate import tabulate
 
 import impls
+from scripts._cli import make_parser
 from scripts._errors import run_command
 from scripts._names import pick
 
@@ -19,12 +18,7 @@ _DTYPES = {8: "float64", 4: "float32", 2: "16 bits", 1: "8 bits"}
 
 def main() -> int:
     """Print a table per problem; exit 1 if an entry is broken."""
-    parser = argparse.ArgumentParser(
-        prog="python -m scripts.list",
-        description=__doc__,
-        epilog=_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = make_parser("list", __doc__, _EXAMPLES)
     parser.add_argument("problem", nargs="?", help="only this problem")
     chosen = parser.parse_args().problem
     if chosen:

@@ -6,9 +6,8 @@ tree's where it has uncommitted changes.
 
 from __future__ import annotations
 
-import argparse
-
 from scripts import _asv
+from scripts._cli import make_parser
 from scripts._errors import run_command
 from scripts._project import ROOT, STATE, git, measured_commit, snapshot_ref
 
@@ -20,12 +19,7 @@ _EXAMPLES = """examples:
 
 def main() -> int:
     """Publish, and say where the pages are."""
-    argparse.ArgumentParser(
-        prog="python -m scripts.publish",
-        description=__doc__,
-        epilog=_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    ).parse_args()
+    make_parser("publish", __doc__, _EXAMPLES).parse_args()
     commit = measured_commit()
     branch = "HEAD" if commit == git("rev-parse", "HEAD") else snapshot_ref(commit)
     config = STATE / "publish.conf.json"

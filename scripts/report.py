@@ -13,6 +13,7 @@ from tqdm import tqdm
 
 import impls
 from scripts import _curves, _facts, _plots, _results, _tables
+from scripts._cli import make_parser
 from scripts._errors import run_command
 from scripts._project import ROOT, describe_commit, git, measured_commit
 
@@ -48,12 +49,7 @@ def main() -> int:
 
 
 def _parse() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="python -m scripts.report",
-        description=__doc__,
-        epilog=_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = make_parser("report", __doc__, _EXAMPLES)
     parser.add_argument("--out", default=str(ROOT / "reports"), help="folder (default: reports)")
     parser.add_argument("--threads", default="all", help="results with: all (default) or a number")
     parser.add_argument("--environment", help="asv's name of it (default: the one used last)")

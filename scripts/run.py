@@ -23,6 +23,7 @@ from tqdm import tqdm
 import impls
 from impls import _machine, _table
 from scripts import _asv, _facts, _results
+from scripts._cli import make_parser
 from scripts._errors import UserError, run_command
 from scripts._names import all_implementations, load_presets, pick
 from scripts._project import measured_commit
@@ -86,12 +87,7 @@ def main() -> int:
 
 
 def _parse(argv: list[str]) -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="python -m scripts.run",
-        description=__doc__,
-        epilog=_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = make_parser("run", __doc__, _EXAMPLES)
     parser.add_argument(
         "--preset",
         default="quick",

@@ -6,6 +6,7 @@ import argparse
 
 import impls
 from scripts import _curves
+from scripts._cli import make_parser
 from scripts._errors import UserError, run_command
 from scripts._names import all_implementations, pick
 from scripts._project import measured_commit
@@ -31,12 +32,7 @@ def main() -> int:
 
 
 def _parse() -> argparse.Namespace:
-    parser = argparse.ArgumentParser(
-        prog="python -m scripts.trace",
-        description=__doc__,
-        epilog=_EXAMPLES,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-    )
+    parser = make_parser("trace", __doc__, _EXAMPLES)
     parser.add_argument("--impl", nargs="+", metavar="NAME", help="only these implementations")
     parser.add_argument(
         "--size",
