@@ -2,7 +2,7 @@
 
 Each module holds one kind of measurement; a class per problem is made from its template, so that
 a new problem needs no edit here. `_grid` says what is measured, `_cell` builds and verifies it,
-`_measure` measures.
+`impls._measure` measures.
 
 Settings come from the environment: ``GRADMARK_PRESET`` (quick, standard, full: which sizes run),
 ``GRADMARK_THREADS`` (all, or a number) and ``GRADMARK_PLUGINS`` (names of installed plug-ins to

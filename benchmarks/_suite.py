@@ -10,9 +10,10 @@ from time import perf_counter
 from typing import Any
 
 import impls
-from benchmarks import _grid, _measure
+from benchmarks import _grid
 from benchmarks._cell import Cell, Check, open_cell, open_dataset
 from benchmarks._journal import outcome_of
+from impls import _measure
 
 
 class Template(ABC):

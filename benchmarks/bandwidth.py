@@ -6,9 +6,9 @@ must move (`compulsory_bytes`): an implementation that reads X twice reaches at 
 
 from typing import Any
 
-from benchmarks import _measure, _suite
+from benchmarks import _suite
 from benchmarks._cell import count_threads
-from impls import _table
+from impls import _measure, _table
 
 
 class _Bandwidth(_suite.OnGrid):

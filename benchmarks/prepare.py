@@ -1,7 +1,8 @@
 """Time of the preparation that no gradient's time holds: checks, casts, a change of layout."""
 
 import impls
-from benchmarks import _measure, _suite
+from benchmarks import _suite
+from impls import _measure
 
 
 class _Prepare(_suite.OnGrid):

@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from benchmarks import _measure, _suite
+from benchmarks import _suite
 from benchmarks._cell import Check
+from impls import _measure
 
 
 class _Workspace(_suite.OnGrid):

@@ -30,12 +30,12 @@ from pathlib import Path
 from types import MappingProxyType, ModuleType
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
+
 from impls._checks import as_float64
 from impls._errors import BadPlugin, Unavailable, UnknownName
 
 if TYPE_CHECKING:
-    import numpy as np
-
     Array = np.ndarray[Any, Any]
     Kernel = Callable[[Array, Array, Array], Array]
     Prepare = Callable[[Array, Array], tuple[Array, Array]]
@@ -80,7 +80,8 @@ class Implementation:
         """Check X and y against the problem, then cast and lay them out as the kernel wants.
 
         The module's own ``prepare`` gets float64 whatever the real type was, so that a float64
-        kernel is one for every input; what is float64 already is not copied.
+        kernel is one for every input, and y in the problem's ``LABEL_DTYPE``; what is of the type
+        already is not copied.
 
         Raises
         ------
@@ -88,8 +89,9 @@ class Implementation:
             If a dtype is not real, shapes do not match, the batch is empty or a label is outside
             the problem's set.
         """
-        problem_module(self.problem).check(X, y)
-        X, y = as_float64(X), as_float64(y)
+        problem = problem_module(self.problem)
+        problem.check(X, y)
+        X, y = as_float64(X), np.asarray(y, dtype=getattr(problem, "LABEL_DTYPE", np.float64))
         return self._prepare(X, y) if self._prepare else (X, y)
 
     def gradient(self, weights: Array, X: Array, y: Array) -> Array:

@@ -17,8 +17,8 @@ from asv_runner.benchmarks.time import TimeBenchmark
 from threadpoolctl import threadpool_info, threadpool_limits
 
 import impls
-from benchmarks import _cell, _grid, _journal, _measure, _suite, gradient
-from impls import _machine, _table
+from benchmarks import _cell, _grid, _journal, _suite, gradient
+from impls import _machine, _measure, _table
 
 MODULES = ["accuracy", "bandwidth", "datasets", "gradient", "memory", "prepare", "workspace"]
 OPEN = partial(_cell.open_cell, "logistic", "matrix", 10, 10)
