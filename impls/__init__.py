@@ -19,12 +19,15 @@ that it measures.
 
 from impls._accuracy import reference, relative_error
 from impls._data import dataset, datasets, make
-from impls._errors import BadPlugin, TableError, Unavailable, UnknownName
+from impls._errors import BadPlugin, Diverged, TableError, Unavailable, UnknownName
+from impls._solve import Solution, solve
 from impls._table import Implementation, load, names, problems
 
 __all__ = [
     "BadPlugin",
+    "Diverged",
     "Implementation",
+    "Solution",
     "TableError",
     "Unavailable",
     "UnknownName",
@@ -36,4 +39,5 @@ __all__ = [
     "problems",
     "reference",
     "relative_error",
+    "solve",
 ]

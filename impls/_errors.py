@@ -17,3 +17,7 @@ class Unavailable(TableError):
 
 class BadPlugin(TableError):
     """A file or entry point breaks the contract; tells which one and what is missing."""
+
+
+class Diverged(ArithmeticError):
+    """A training whose loss grows without bounds: the step is too large."""

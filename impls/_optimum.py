@@ -1,0 +1,56 @@
+"""What a training can reach: a step that is stable, and the least loss."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from impls._checks import as_float64
+from impls._table import load, problem_module
+
+Array = np.ndarray[Any, Any]
+
+
+def stable_step(problem: str, X: Array, batch_size: int) -> float:
+    """A step with which batches of this size descend and do not diverge: 1 / L_b.
+
+    ``L_b = n (b - 1) / (b (n - 1)) L + (n - b) / (b (n - 1)) L_max`` with L the largest curvature
+    of the mean loss and L_max that of one sample's loss: the expected smoothness of a batch drawn
+    without replacement (Gower et al., "SGD: General Analysis and Improved Rates", 2019). Both come
+    from the problem's CURVATURE, the largest second derivative of a sample's loss by ``<w, x>``.
+    Where the gradient is a sum and not a mean, the step is divided by the batch size.
+    """
+    module = problem_module(problem)
+    n_samples = len(X)
+    largest = float(np.linalg.eigvalsh(X.T @ X)[-1]) / n_samples
+    longest = float(np.einsum("ij,ij->i", X, X).max())
+    together = (batch_size - 1) / max(1, n_samples - 1) * n_samples / batch_size
+    alone = (n_samples - batch_size) / max(1, n_samples - 1) / batch_size
+    if n_samples == 1:
+        together = 1.0
+    curvature = module.CURVATURE * (together * largest + alone * longest)
+    return float(1 / (curvature * (1 if module.AVERAGED else batch_size)))
+
+
+def find_optimum(problem: str, X: Array, y: Array) -> float:
+    """Least loss, by scipy's L-BFGS from zero weights with the ``matrix`` gradient.
+
+    For a problem that is not convex: the loss of the valley that zero weights lead to.
+    """
+    from scipy.optimize import minimize
+
+    module = problem_module(problem)
+    implementation = load(problem, "matrix")
+    X_prepared, y_prepared = implementation.prepare(X, y)
+    zeros = module.zero_weights(X, y)
+
+    def loss_and_gradient(flat: Array) -> tuple[float, Array]:
+        weights = flat.reshape(zeros.shape)
+        gradient = implementation.kernel(weights, X_prepared, y_prepared)
+        return float(module.loss(weights, X, y)), as_float64(gradient).ravel()
+
+    # The tolerances stop where float64 cannot tell losses apart.
+    options = {"maxiter": 5000, "maxfun": 10_000, "ftol": 1e-15, "gtol": 1e-9}
+    found = minimize(loss_and_gradient, zeros.ravel(), jac=True, method="L-BFGS-B", options=options)
+    return float(found.fun)

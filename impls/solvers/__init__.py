@@ -1,0 +1,39 @@
+"""Solvers: gradient descent with any implementation's kernel; each file here is one.
+
+Every update is ``weights -= step * gradient(weights, X_batch, y_batch)``, the gradient being the
+problem's own, a sum or a mean over the batch. What tells the solvers apart is which samples make a
+batch. A solver is a module with a docstring and
+
+===================================  ===========================================================
+``SHUFFLES``                         whether each epoch takes the samples in a new random order
+``choose_batch_size(n_samples, b)``  samples per update, from what the caller asked for (or None)
+===================================  ===========================================================
+"""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+from typing import Any
+
+from impls._table import unknown
+
+_FOLDER = Path(__file__).parent
+
+
+def names() -> tuple[str, ...]:
+    """Names of the solvers, sorted."""
+    return tuple(sorted(path.stem for path in _FOLDER.glob("[!_]*.py")))
+
+
+def load(name: str) -> Any:
+    """Module of one solver.
+
+    Raises
+    ------
+    UnknownName
+        If there is no such solver.
+    """
+    if name not in names():
+        raise unknown("solver", name, names())
+    return importlib.import_module(f"impls.solvers.{name}")

@@ -1,0 +1,16 @@
+"""Stochastic gradient descent: every update takes one sample; as many updates as samples.
+
+Source: the gradient-descent text, "random gradient descent method".
+"""
+
+SHUFFLES = True
+
+
+def choose_batch_size(n_samples: int, batch_size: int | None) -> int:
+    """One sample."""
+    if batch_size not in (None, 1):
+        raise ValueError(
+            f"batch_size is {batch_size}, but sgd takes 1 sample for an update; leave it out, "
+            "or take the solver minibatch"
+        )
+    return 1
