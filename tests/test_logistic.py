@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from threadpoolctl import threadpool_limits
 
 import impls
-from impls import _accuracy, _machine
+from impls import _accuracy, _machine, _numerics
 from impls import logistic as problem
 from impls.logistic import _chunks
 
@@ -249,7 +249,7 @@ def test_chunk_boundaries(implementation, monkeypatch, n_samples, rows_per_chunk
 
 @pytest.mark.parametrize("block_elements", [1, 30, 31])
 def test_reference_across_blocks(monkeypatch, block_elements):
-    monkeypatch.setattr(problem, "_BLOCK_ELEMENTS", block_elements)
+    monkeypatch.setattr(_numerics, "BLOCK_ELEMENTS", block_elements)
     batch = draw(37, 3)
     reference = impls.reference(PROBLEM, *batch)
     assert error(reference, *batch) <= rounding_bound(batch.X, np.longdouble)

@@ -24,17 +24,13 @@ of X must move, once.
 
 import numpy as np
 
+from impls import _numerics
 from impls._checks import check_batch, check_call, expect_shape
-
-# Rows times features of one block: 64 Ki longdoubles are 1 MiB, which stays in the second cache.
-_BLOCK_ELEMENTS = 65_536
 
 
 def make(n_samples, n_features, generator):
     """Uniform X with variance 1, weights that give ``<w, x>`` variance 1, fair random labels."""
-    X = generator.random((n_samples, n_features))
-    X -= 0.5
-    X *= np.sqrt(12)  # uniform on an interval of length sqrt(12): variance 1
+    X = _numerics.uniform(n_samples, n_features, generator)
     y = generator.integers(0, 2, n_samples).astype(np.float64)
     return generator.standard_normal(n_features) / np.sqrt(n_features), X, y
 
@@ -78,13 +74,34 @@ def check_shapes(weights, X, y):
     expect_shape("weights", weights, (n_features,), "(n_features,) of X")
 
 
+def loss(weights, X, y):
+    """The objective in float64: of a sample, ``log(1 + exp(-|z|)) + |z| (1 - y if z > 0 else y)``.
+
+    No term is negative, and exp only ever sees numbers that are not positive.
+    """
+    z = _numerics.inner_products(weights, X)
+    distance = np.abs(z)
+    wrong = np.where(z > 0, 1 - y.astype(np.float64), y)
+    return float(np.sum(wrong * distance + np.log1p(np.exp(-distance))))
+
+
+def zero_weights(X, y):
+    """Where training starts: a zero per feature."""
+    return np.zeros(X.shape[1])
+
+
+def predict(weights, X):
+    """Label 1 where ``<w, x>`` is positive, so that the sigmoid is above 1/2; else 0."""
+    return (_numerics.inner_products(weights, X) > 0).astype(np.float64)
+
+
 def reference(weights, X, y):
     """Gradient in longdouble, block by block of rows so that only a block is ever copied."""
     weights = weights.astype(np.longdouble)
     gradient = np.zeros_like(weights)
-    for rows in _blocks(X):
+    for rows in _numerics.blocks(X):
         block = X[rows].astype(np.longdouble)
-        gradient += (_exact_sigmoid(block @ weights) - y[rows].astype(np.longdouble)) @ block
+        gradient += (_numerics.sigmoid(block @ weights) - y[rows].astype(np.longdouble)) @ block
     return gradient
 
 
@@ -95,9 +112,9 @@ def absolute_terms(weights, X, y):
     normal float32 is added to s: below it, a sigmoid may round to 0.
     """
     terms = np.zeros(weights.shape)
-    for rows in _blocks(X):
+    for rows in _numerics.blocks(X):
         block = X[rows].astype(np.float64)
-        s = _exact_sigmoid(block @ weights)
+        s = _numerics.sigmoid(block @ weights)
         np.abs(block, out=block)
         spread = s * (1 - s) * (block @ np.abs(weights))
         terms += (s + y[rows] + spread + np.finfo(np.float32).tiny) @ block
@@ -112,14 +129,3 @@ def count_operations(n_samples, n_features):
 def compulsory_bytes(n_samples, n_features, bytes_per_value=8):
     """Least bytes that one gradient must move: X and y once, weights in and gradient out."""
     return bytes_per_value * (n_samples * n_features + n_samples + 2 * n_features)
-
-
-def _exact_sigmoid(z):
-    """``1 / (1 + exp(-z))``, written so that exp only ever sees numbers that are not positive."""
-    decay = np.exp(-np.abs(z))
-    return np.where(z >= 0, 1, decay) / (1 + decay)
-
-
-def _blocks(X):
-    n_rows = max(1, _BLOCK_ELEMENTS // X.shape[1])
-    return [slice(start, start + n_rows) for start in range(0, X.shape[0], n_rows)]

@@ -1,0 +1,125 @@
+"""Linear regression: the gradient of half the mean squared error.
+
+Formula
+-------
+::
+
+    loss(w)     = 1 / (2 n) sum_i (<w, x_i> - y_i)^2
+    gradient(w) = 1 / n sum_i (<w, x_i> - y_i) x_i = 1 / n X^T (X w - y)
+
+Conventions
+-----------
+X : (n_samples, n_features), y : (n_samples,) with any finite real numbers, weights :
+(n_features,). A mean, not a sum, with the half. An intercept is a column of ones in X.
+
+The gradient-descent text has the same loss, ``(y_hat - y) ** 2 / (2 * batch_size)`` added up, and
+the same sign, ``param -= lr * param.grad``; the gradient it leaves to automatic differentiation.
+Its ``labels`` are a column (n_samples, 1), here y, and its bias ``b``, kept beside ``w``, is here
+the weight of the column of ones. With ``batch_size`` below n its step is this gradient's, of the
+batch's rows.
+
+Work
+----
+4 n d operations for the two products, one per sample for the residual and one per feature for the
+mean; at least n d values of X must move, once.
+"""
+
+import numpy as np
+
+from impls import _numerics
+from impls._checks import check_batch, check_call, expect_shape
+
+
+def make(n_samples, n_features, generator):
+    """Uniform X with variance 1, the text's labels ``X w + noise``, other weights to start from.
+
+    Both weights give ``<w, x>`` variance 1; the noise is normal with the text's deviation of 0.5.
+    """
+    X = _numerics.uniform(n_samples, n_features, generator)
+    truth, weights = generator.standard_normal((2, n_features)) / np.sqrt(n_features)
+    return weights, X, X @ truth + 0.5 * generator.standard_normal(n_samples)
+
+
+def extreme_batches(generator):
+    """Batches at the edges of the problem, by name: where a careless kernel loses digits."""
+    weights, X, y = make(50, 20, generator)
+    steep = weights * (1e4 / np.abs(X @ weights).max())
+    intercept = np.column_stack([np.ones(len(X)), X[:, 1:]])
+    return {
+        "|z| = 1e4": (steep, X, y),
+        "large labels": (weights, X, 1e6 * y),
+        "labels far from 0": (weights, intercept, y + 1e6),
+        "only 0": (weights, X, np.zeros_like(y)),
+        "no residuals": (weights, X, X @ weights),
+        "uneven features": (weights, X * np.geomspace(1e-6, 1e6, X.shape[1]), y),
+        "n = 1": (weights, X[:1], y[:1]),
+        "d = 1": (weights[:1], np.ascontiguousarray(X[:, :1]), y),
+        "cancelling": (weights, np.vstack([X, X]), np.concatenate([y, 2 * (X @ weights) - y])),
+    }
+
+
+def check(X, y):
+    """Refuse a batch that this problem has no gradient for.
+
+    Raises
+    ------
+    TypeError, ValueError
+        Names the argument, its shape or dtype and what was expected.
+    """
+    check_batch(X, y)
+    outside = ~np.isfinite(y)
+    if outside.any():
+        worst = int(np.argmax(outside))
+        raise ValueError(f"y[{worst}] is {y[worst]}, expected a finite number")
+
+
+def check_shapes(weights, X, y):
+    """Refuse weights and labels whose shapes do not match X; see `check` for the errors."""
+    _, n_features = check_call(weights, X, y)
+    expect_shape("weights", weights, (n_features,), "(n_features,) of X")
+
+
+def loss(weights, X, y):
+    """The objective in float64."""
+    residual = _numerics.inner_products(weights, X) - y
+    return float(residual @ residual) / (2 * len(residual))
+
+
+def zero_weights(X, y):
+    """Where training starts: a zero per feature."""
+    return np.zeros(X.shape[1])
+
+
+def reference(weights, X, y):
+    """Gradient in longdouble, block by block of rows so that only a block is ever copied."""
+    weights = weights.astype(np.longdouble)
+    gradient = np.zeros_like(weights)
+    for rows in _numerics.blocks(X):
+        block = X[rows].astype(np.longdouble)
+        gradient += (block @ weights - y[rows].astype(np.longdouble)) @ block
+    return gradient / X.shape[0]
+
+
+def absolute_terms(weights, X, y):
+    """Mean over samples of ``(sum_k |w_k x_k| + |y|) |x|``, one value per feature.
+
+    These are the formula's products multiplied out, ``w_k x_k x`` and ``y x``. What rounding of
+    ``<w, x>`` does is thus in them: it is in proportion to ``sum_k |w_k x_k|``, and the residual
+    hands it on unchanged.
+    """
+    weights = np.abs(weights.astype(np.float64))
+    terms = np.zeros(weights.shape)
+    for rows in _numerics.blocks(X):
+        block = np.abs(X[rows].astype(np.float64))
+        terms += (block @ weights + np.abs(y[rows].astype(np.float64))) @ block
+    return terms / X.shape[0]
+
+
+def count_operations(n_samples, n_features):
+    """Floating-point operations of one gradient."""
+    return n_samples * (4 * n_features + 1) + n_features
+
+
+def compulsory_bytes(n_samples, n_features, bytes_per_value=8):
+    """Least bytes that one gradient must move: X and y once, weights in and gradient out."""
+    return bytes_per_value * (n_samples * n_features + n_samples + 2 * n_features)
