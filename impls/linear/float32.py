@@ -21,4 +21,4 @@ def prepare(X, y):
 
 
 def gradient(weights, X, y):
-    return (X @ weights.astype(np.float32) - y) @ X / np.float32(X.shape[0])
+    return (X @ weights.astype(np.float32) - y) @ X / X.shape[0]

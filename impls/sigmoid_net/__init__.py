@@ -1,0 +1,132 @@
+"""A layer of one sigmoid: the gradient of half the summed squared error.
+
+Formula
+-------
+::
+
+    loss(w)     = 1/2 sum_i (s_i - y_i)^2,   s_i = sigmoid(<w, x_i>)
+    gradient(w) = sum_i (s_i - y_i) s_i (1 - s_i) x_i = X^T ((s - y) s (1 - s))
+
+Conventions
+-----------
+X : (n_samples, n_features), y : (n_samples,) with targets in [0, 1], weights : (n_features,).
+A sum, not a mean. An intercept is a column of ones in X; the last of the text's three is one.
+
+The neural-network text has the same X, ``TRAINING_SET``; its ``OUTPUT``, ``layer`` and ``weights``
+are columns, here vectors. Its epoch ``weights += X.T @ ((OUTPUT - layer) * layer * (1 - layer))``
+is this gradient's descent step of size 1.
+
+The loss is not convex: far on the wrong side its slope is nearly 0, so that ``1 - s`` has to keep
+its digits. It is ``sigmoid(-z)``, never a difference.
+
+Work
+----
+4 n d operations for the two products and some 24 per sample for the layer and its slope; at least
+n d values of X must move, once.
+"""
+
+import numpy as np
+
+from impls import _numerics
+from impls._checks import check_batch, check_call, expect_shape
+
+
+def make(n_samples, n_features, generator):
+    """Uniform X with variance 1, weights that give ``<w, x>`` variance 1, fair targets 0 and 1."""
+    X = _numerics.uniform(n_samples, n_features, generator)
+    y = generator.integers(0, 2, n_samples).astype(np.float64)
+    return generator.standard_normal(n_features) / np.sqrt(n_features), X, y
+
+
+def extreme_batches(generator):
+    """Batches at the edges of the problem, by name: where a careless kernel overflows or fails."""
+    weights, X, y = make(50, 20, generator)
+    z = X @ weights
+    steep = weights * (1e4 / np.abs(z).max())
+    one = np.ones(1)
+    return {
+        "|z| = 1e4": (steep, X, y),
+        "|z| = 1e4, all right": (steep, X, (z > 0).astype(np.float64)),
+        "|z| = 1e4, all wrong": (steep, X, (z < 0).astype(np.float64)),
+        "1 - s = 4e-18": (40 * one, one[:, np.newaxis], 0 * one),
+        "only 0": (weights, X, np.zeros_like(y)),
+        "only 1": (weights, X, np.ones_like(y)),
+        "soft targets": (weights, X, generator.random(len(y))),
+        "no residuals": (weights, X, _numerics.sigmoid(z)),
+        "n = 1": (weights, X[:1], y[:1]),
+        "d = 1": (weights[:1], np.ascontiguousarray(X[:, :1]), y),
+        "cancelling": (np.zeros_like(weights), np.vstack([X, -X]), np.concatenate([y, y])),
+    }
+
+
+def check(X, y):
+    """Refuse a batch that this problem has no gradient for.
+
+    Raises
+    ------
+    TypeError, ValueError
+        Names the argument, its shape or dtype and what was expected.
+    """
+    check_batch(X, y)
+    outside = ~((y >= 0) & (y <= 1))  # also true for NaN
+    if outside.any():
+        worst = int(np.argmax(outside))
+        raise ValueError(f"y[{worst}] is {y[worst]}, expected a target in [0, 1]")
+
+
+def check_shapes(weights, X, y):
+    """Refuse weights and targets whose shapes do not match X; see `check` for the errors."""
+    _, n_features = check_call(weights, X, y)
+    expect_shape("weights", weights, (n_features,), "(n_features,) of X")
+
+
+def loss(weights, X, y):
+    """The objective in float64."""
+    residual = _numerics.sigmoid(_numerics.inner_products(weights, X)) - y
+    return float(residual @ residual) / 2
+
+
+def zero_weights(X, y):
+    """Where training starts: a zero per feature."""
+    return np.zeros(X.shape[1])
+
+
+def reference(weights, X, y):
+    """Gradient in longdouble, block by block of rows so that only a block is ever copied."""
+    weights = weights.astype(np.longdouble)
+    gradient = np.zeros_like(weights)
+    for rows in _numerics.blocks(X):
+        block = X[rows].astype(np.longdouble)
+        z = block @ weights
+        s, rest = _numerics.sigmoid(z), _numerics.sigmoid(-z)
+        gradient += ((s - y[rows].astype(np.longdouble)) * s * rest) @ block
+    return gradient
+
+
+def absolute_terms(weights, X, y):
+    """Sum over samples of ``((s + y) t + t (t + |s - y| |1 - 2 s|) sum_k |w_k x_k|) |x|``.
+
+    One value per feature; ``t = s (1 - s)`` is the sigmoid's slope. The last part is what rounding
+    of ``<w, x>`` does, to first order: ``t t`` by way of the residual, ``(s - y) t (1 - 2 s)`` by
+    way of the slope, without letting the two cancel. The smallest normal float32 is added: below
+    it, a slope may round to 0.
+    """
+    terms = np.zeros(weights.shape)
+    for rows in _numerics.blocks(X):
+        block, targets = X[rows].astype(np.float64), y[rows].astype(np.float64)
+        z = block @ weights
+        s, slope = _numerics.sigmoid(z), _numerics.sigmoid(z) * _numerics.sigmoid(-z)
+        np.abs(block, out=block)
+        spread = slope * (slope + np.abs((s - targets) * (1 - 2 * s))) * (block @ np.abs(weights))
+        terms += ((s + targets) * slope + spread + np.finfo(np.float32).tiny) @ block
+    return terms
+
+
+def count_operations(n_samples, n_features):
+    """Floating-point operations of one gradient, a layer with its slope counted as 24."""
+    return n_samples * (4 * n_features + 24)
+
+
+def compulsory_bytes(n_samples, n_features, bytes_per_value=8):
+    """Least bytes that one gradient must move: X and y once, weights in and gradient out."""
+    return bytes_per_value * (n_samples * n_features + n_samples + 2 * n_features)
