@@ -6,5 +6,10 @@ a new problem needs no edit here. `_grid` says what is measured, `_cell` builds 
 
 Settings come from the environment: ``GRADMARK_PRESET`` (quick, standard, full: which sizes run),
 ``GRADMARK_THREADS`` (all, or a number) and ``GRADMARK_PLUGINS`` (names of installed plug-ins to
-add to the files beside this folder, ``problem/name`` separated by blanks).
+add to the files beside this folder, ``problem/name`` separated by blanks). ``GRADMARK_WARM`` is for
+asv's server of forked processes alone, see `_warm`.
 """
+
+from benchmarks._warm import warm_up
+
+warm_up()

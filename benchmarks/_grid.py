@@ -23,7 +23,13 @@ _LISTED = _PRESETS[os.environ.get("GRADMARK_LISTED_PRESET", _PRESET)]["sizes"]
 
 N_SAMPLES = sorted({n_samples for n_samples, _ in _LISTED})
 N_FEATURES = sorted({n_features for _, n_features in _LISTED})
+SOLVERS = sorted(path.stem for path in (_PROBLEMS / "solvers").glob("[!_]*.py"))
 SECONDS_PER_CELL: float = _PRESETS[_PRESET]["seconds_per_cell"]
+
+
+def runs(module: str) -> bool:
+    """Whether the preset in force has this module of the suite at all."""
+    return module not in _PRESETS[_PRESET].get("without", [])
 
 
 def in_preset(module: str, n_samples: int, n_features: int) -> bool:

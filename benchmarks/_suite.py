@@ -51,7 +51,7 @@ class Template(ABC):
 class OnGrid(Template):
     """Template over implementation, n_samples and n_features, on drawn data."""
 
-    param_names = ("implementation", "n_samples", "n_features")
+    param_names: tuple[str, ...] = ("implementation", "n_samples", "n_features")
 
     @staticmethod
     def list_params(problem: str) -> list[list[Any]]:
@@ -70,7 +70,7 @@ class OnDatasets(Template):
     asv's cache holds the data sets, so that one process per run imports scikit-learn.
     """
 
-    param_names = ("implementation", "dataset")
+    param_names: tuple[str, ...] = ("implementation", "dataset")
 
     @staticmethod
     def list_params(problem: str) -> list[list[Any]]:
@@ -85,8 +85,25 @@ class OnDatasets(Template):
         return open_dataset(self.problem, implementation, batch, self.check)
 
 
+class OnDatasetsWithSolver(OnDatasets):
+    """Template over implementation, solver and dataset: trainings on real data."""
+
+    param_names = ("implementation", "solver", "dataset")
+
+    @staticmethod
+    def list_params(problem: str) -> list[list[Any]]:
+        implementations, datasets = OnDatasets.list_params(problem)
+        return [implementations, _grid.SOLVERS, datasets]
+
+    def open(self, *params: Any) -> Cell:
+        batches, implementation, _solver, dataset = params
+        if not _grid.runs(self.module()):
+            raise NotImplementedError("not in this preset")
+        return super().open(batches, implementation, dataset)
+
+
 class Timed(Template):
-    """Template with the time of one gradient.
+    """Template with the time of one call: by default, of the gradient.
 
     asv repeats a benchmark's set-up before every single call and then times that one call, clock
     and all: of a kernel of 1 us it reports 5 to 50 us. Here a timed call is a sample of many
@@ -102,13 +119,19 @@ class Timed(Template):
     def setup(self, *params: Any) -> None:
         super().setup(*params)
         if not self.n_calls:
-            self.n_calls = _measure.count_calls(self.cell.gradient)
+            self.n_calls = _measure.count_calls(self.call)
+
+    @property
+    def call(self) -> _measure.Call:
+        """What is timed."""
+        return self.cell.gradient
 
     def timer(self) -> float:
         return perf_counter() / self.n_calls
 
-    def time_gradient(self, *_: Any) -> None:
-        _measure.call_times(self.cell.gradient, self.n_calls)
+    def run_sample(self) -> None:
+        """One sample: `n_calls` calls."""
+        _measure.call_times(self.call, self.n_calls)
 
 
 def per_problem(template: type[Template]) -> dict[str, type[Template]]:

@@ -6,6 +6,9 @@ from benchmarks import _suite
 
 
 class _Datasets(_suite.OnDatasets, _suite.Timed):
+    def time_gradient(self, *_: Any) -> None:
+        self.run_sample()
+
     def track_error(self, *_: Any) -> float:
         return self.cell.error
 

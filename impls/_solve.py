@@ -132,6 +132,13 @@ class Training:
     implementation : Implementation
     solver, X, y, step, batch_size, seed
         As in `solve`.
+
+    Attributes
+    ----------
+    kernel : callable
+        The implementation's own gradient, which every update calls.
+    batch_size, updates_per_epoch : int
+        Samples of an update; updates of an epoch.
     """
 
     def __init__(
@@ -144,16 +151,14 @@ class Training:
         batch_size: int | None = None,
         seed: int = 0,
     ) -> None:
-        module = solvers.load(solver)
         self._implementation = implementation
+        self.kernel = implementation.kernel
         self._problem = problem_module(implementation.problem)
         self._prepared = implementation.prepare(X, y)
         self._raw = X, y
         self._step = _check_step(step)
-        self._shuffles: bool = module.SHUFFLES
-        if batch_size is not None:
-            batch_size = _check_count("batch_size", batch_size)
-        self.batch_size: int = module.choose_batch_size(len(X), batch_size)
+        self._shuffles: bool = solvers.load(solver).SHUFFLES
+        self.batch_size = batch_size_of(solver, X, batch_size)
         self._generator = np.random.default_rng(seed)
         self._worst_loss = math.inf
 
@@ -178,7 +183,7 @@ class Training:
     def run_epoch(self, weights: Array) -> float:
         """Change the weights by one epoch's updates; return its seconds."""
         begin = perf_counter()
-        kernel, step = self._implementation.kernel, self._step
+        kernel, step = self.kernel, self._step
         # What overflows on the way to infinity is told by `check`, once per epoch.
         with np.errstate(over="ignore", invalid="ignore"):
             for X, y in self.draw_batches():
@@ -226,6 +231,22 @@ class Training:
                 f"batches of {self.batch_size}; take a smaller step"
             )
         return loss
+
+
+def batch_size_of(solver: str, X: Array, batch_size: int | None) -> int:
+    """Samples that a solver takes for an update of what is asked for, or by default.
+
+    Raises
+    ------
+    UnknownName
+        If there is no such solver.
+    TypeError, ValueError
+        If it cannot take batches of this size.
+    """
+    module = solvers.load(solver)
+    if batch_size is not None:
+        batch_size = _check_count("batch_size", batch_size)
+    return int(module.choose_batch_size(len(X), batch_size))
 
 
 def _check_step(step: Any) -> float:

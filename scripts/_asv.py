@@ -109,17 +109,18 @@ def discover(session: Session) -> dict[str, dict[str, Any]]:
     return dict(Benchmarks.load(conf)._all_benchmarks)
 
 
-def run_slice(session: Session, cells: list[str], on_poll: Callable[[], None]) -> int:
+def run_slice(session: Session, cells: list[str], on_poll: Callable[[], None], cold: bool) -> int:
     """Run the named cells, ``module.Class.method('name', 10, 10)``; return asv's exit status.
 
-    Killing asv while it writes would damage the results of every slice before: a copy of the
+    Cold cells start without numba, which otherwise is loaded once for all of them. Killing asv while it writes would damage the results of every slice before: a copy of the
     last complete file is kept.
     """
     path = session.result_path
     if path.exists():
         _BACKUP.mkdir(exist_ok=True)
         shutil.copy2(path, _BACKUP / path.name)
-    return _run_asv(session, [_exactly(cells)], on_poll)
+    variables = {} if cold else {"GRADMARK_WARM": "numba"}
+    return _run_asv(session, [_exactly(cells)], on_poll, variables)
 
 
 def publish(config: Path) -> list[str]:
@@ -158,13 +159,18 @@ def _exactly(cells: list[str]) -> str:
     return f"^({'|'.join(map(re.escape, cells))})$"
 
 
-def _run_asv(session: Session, patterns: list[str], on_poll: Callable[[], None]) -> int:
+def _run_asv(
+    session: Session,
+    patterns: list[str],
+    on_poll: Callable[[], None],
+    variables: dict[str, str] | None = None,
+) -> int:
     command = [sys.executable, "-m", "asv", "run", "--config", str(session.config_path)]
     command += ["--python=same", f"--set-commit-hash={session.commit}", "--show-stderr"]
     command += [f"--bench={pattern}" for pattern in patterns]
     if session.preset == "smoke":  # too short to be kept: it would count as known
         command.append("--dry-run")
-    return _run(command, session.variables(), on_poll)
+    return _run(command, session.variables() | (variables or {}), on_poll)
 
 
 def _run(command: list[str], variables: dict[str, str], on_poll: Callable[[], None]) -> int:

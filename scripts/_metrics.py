@@ -35,5 +35,11 @@ METRICS = {
     "peakmem_inputs": Metric("peak_inputs", "peak memory of the process without a call", "bytes"),
     "track_workspace": Metric("workspace", "bytes allocated by one call", "bytes"),
     "track_read_roof": Metric("read_roof", "bandwidth of a pure read of X", "GB/s"),
+    "time_epoch": Metric("epoch", "time of one epoch of training", "s"),
+    "track_kernel_share": Metric("kernel_share", "share of an epoch that gradients take", ""),
+    "track_time_to_loss": Metric("time_to_loss", "training until within 1 % of the optimum", "s"),
+    "track_final_loss": Metric("final_loss", "loss after 20 epochs of training", ""),
+    "track_test_accuracy": Metric("test_accuracy", "held-out samples predicted right", ""),
+    "track_updates": Metric("updates", "updates of 20 epochs of training", ""),
     "track_roof_fraction": Metric("roof_fraction", "compulsory bytes / time / read roof", ""),
 }

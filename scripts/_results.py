@@ -5,6 +5,7 @@ asv promises no stability for them: it is pinned, and a recorded result file is 
 
 from __future__ import annotations
 
+import ast
 import itertools
 import json
 import math
@@ -24,7 +25,7 @@ from scripts._project import STATE, changed_files
 
 FOLDER = STATE / "results"
 JOURNAL = STATE / "journal"
-_CELL = ["problem", "implementation", "n_samples", "n_features", "dataset"]
+_CELL = ["problem", "implementation", "solver", "n_samples", "n_features", "dataset"]
 COLUMNS = [
     *_CELL,
     *("metric", "value", "low", "high", "unit", "state", "reason"),
@@ -236,13 +237,17 @@ def _combinations(file: ResultFile, key: str) -> list[tuple[str, ...]]:
     return list(itertools.product(*file.results.get_result_params(key)))
 
 
-def _cell(title: str, params: tuple[str, ...]) -> tuple[str, str, int | None, int | None, str]:
-    """Values of `_CELL`; asv writes parameters as Python's repr."""
+def _cell(title: str, params: tuple[str, ...]) -> tuple[str | int | None, ...]:
+    """Values of `_CELL`; asv writes parameters as Python's repr.
+
+    An implementation, perhaps a solver, then two sizes or the name of a data set.
+    """
     problem = "".join("_" * (i > 0) + c.lower() if c.isupper() else c for i, c in enumerate(title))
-    implementation = params[0].strip("'")
-    if len(params) == 2:
-        return problem, implementation, None, None, params[1].strip("'")
-    return problem, implementation, int(params[1]), int(params[2]), ""
+    values = [ast.literal_eval(text) for text in params]
+    on_grid = isinstance(values[-1], int)
+    implementation, *solver = values[: -2 if on_grid else -1]
+    data = (values[-2], values[-1], "") if on_grid else (None, None, values[-1])
+    return problem, implementation, *(solver or [""]), *data
 
 
 def _bound(stat: dict[str, Any] | None, name: str) -> float:

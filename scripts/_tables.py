@@ -31,24 +31,24 @@ def timing(results: pd.DataFrame) -> str:
         "## Fastest at each size",
         _fastest(results, baseline),
     ]
-    parts += _sections(results, "time", lambda row: _time_cell(row, baseline))
+    parts += sections(results, "time", lambda row: _time_cell(row, baseline))
     parts += ["## Preparation, once per data set"]
-    parts += _sections(results, "prepare", lambda row: _format.seconds(row.value))
-    return _page(parts)
+    parts += sections(results, "prepare", lambda row: _format.seconds(row.value))
+    return page(parts)
 
 
 def memory(results: pd.DataFrame) -> str:
     """Workspace of a call, and peak of the process."""
     inputs = _lookup(results, "peak_inputs")
     parts = ["# Memory of one gradient", "## Workspace: bytes that one call allocates"]
-    parts += _sections(results, "workspace", lambda row: _format.n_bytes(row.value))
+    parts += sections(results, "workspace", lambda row: _format.n_bytes(row.value))
     parts += [
         "## Peak of the process",
         "With Python, NumPy, the libraries that the implementation imports and the inputs; in "
         "brackets, what the call added to the peak of the same process without a call.",
     ]
-    parts += _sections(results, "peak_gradient", lambda row: _peak_cell(row, inputs))
-    return _page(parts)
+    parts += sections(results, "peak_gradient", lambda row: _peak_cell(row, inputs))
+    return page(parts)
 
 
 def bandwidth(results: pd.DataFrame) -> str:
@@ -60,10 +60,10 @@ def bandwidth(results: pd.DataFrame) -> str:
         "X in the same process. An implementation that reads X twice reaches at most a half where "
         "X does not fit in cache. In cache, the arithmetic is the limit and not the read.",
     ]
-    parts += _sections(results, "roof_fraction", lambda row: f"{row.value:.2f}")
+    parts += sections(results, "roof_fraction", lambda row: f"{row.value:.2f}")
     parts += ["## Read roof"]
-    parts += _sections(results, "read_roof", lambda row: _format.gigabytes_per_second(row.value))
-    return _page(parts)
+    parts += sections(results, "read_roof", lambda row: _format.gigabytes_per_second(row.value))
+    return page(parts)
 
 
 def accuracy(results: pd.DataFrame) -> str:
@@ -74,8 +74,8 @@ def accuracy(results: pd.DataFrame) -> str:
         "sum of the absolute terms that it adds up. Half a unit in the last place is 1.1e-16 in "
         "float64 and 6.0e-08 in float32.",
     ]
-    parts += _sections(results, "error", lambda row: _format.error(row.value))
-    return _page(parts)
+    parts += sections(results, "error", lambda row: _format.error(row.value))
+    return page(parts)
 
 
 def fastest_rows(results: pd.DataFrame) -> list[list[str]]:
@@ -83,13 +83,14 @@ def fastest_rows(results: pd.DataFrame) -> list[list[str]]:
     return [list(row.values()) for row in _fastest_records(results, _baseline_seconds(results))]
 
 
-def _page(parts: Iterable[str]) -> str:
+def page(parts: Iterable[str]) -> str:
+    """The parts of a page, with the legend of states at its end."""
     return "\n\n".join([*parts, _LEGEND]) + "\n"
 
 
 def _fastest(results: pd.DataFrame, baseline: dict[Any, float]) -> str:
     records = _fastest_records(results, baseline)
-    return _table([list(r.values()) for r in records], list(records[0])) if records else "No times."
+    return table([list(r.values()) for r in records], list(records[0])) if records else "No times."
 
 
 def _fastest_records(results: pd.DataFrame, baseline: dict[Any, float]) -> list[dict[str, str]]:
@@ -113,7 +114,7 @@ def _fastest_records(results: pd.DataFrame, baseline: dict[Any, float]) -> list[
     ]
 
 
-def _sections(results: pd.DataFrame, metric: str, show: Callable[[Row], str]) -> Iterable[str]:
+def sections(results: pd.DataFrame, metric: str, show: Callable[[Row], str]) -> Iterable[str]:
     """A table per problem and n_features, and one of the data sets, each with its reasons."""
     rows = results[results["metric"] == metric]
     for problem, of_problem in rows.groupby("problem"):
@@ -129,14 +130,15 @@ def _sections(results: pd.DataFrame, metric: str, show: Callable[[Row], str]) ->
 
 def _grid(group: pd.DataFrame, show: Callable[[Row], str]) -> str:
     """Implementations down, sizes or data sets across; reasons numbered below."""
-    across = list(dict.fromkeys(map(_column, group.sort_values("n_samples").itertuples())))
+    ordered = group.sort_values(["n_samples", "solver"])
+    across = list(dict.fromkeys(map(_column, ordered.itertuples())))
     cells: dict[str, dict[str, str]] = {}
     reasons: dict[str, int] = {}
     for row in group.sort_values("implementation").itertuples():
         cells.setdefault(row.implementation, {})[_column(row)] = _mark(row, reasons) or show(row)
-    table = _table([[name, *map(of.get, across)] for name, of in cells.items()], ["", *across])
+    grid = table([[name, *map(of.get, across)] for name, of in cells.items()], ["", *across])
     notes = [f"{number}. {reason}" for reason, number in reasons.items()]
-    return "\n\n".join([table, "\n".join(notes)]) if notes else table
+    return "\n\n".join([grid, "\n".join(notes)]) if notes else grid
 
 
 def _mark(row: Row, reasons: dict[str, int]) -> str:
@@ -174,7 +176,7 @@ def _lookup(results: pd.DataFrame, metric: str) -> dict[Any, float]:
 
 
 def _data_key(row: Row) -> tuple[Any, ...]:
-    return (row.problem, _data(row))
+    return (row.problem, row.solver, _data(row))
 
 
 def _key(row: Row) -> tuple[Any, ...]:
@@ -186,9 +188,11 @@ def _data(row: Row) -> str:
 
 
 def _column(row: Row) -> str:
-    return row.dataset or f"{row.n_samples:,}"
+    data = row.dataset or f"{row.n_samples:,}"
+    return f"{row.solver}, {data}" if row.solver else data
 
 
-def _table(rows: list[list[Any]], headers: list[str]) -> str:
+def table(rows: list[list[Any]], headers: list[str]) -> str:
+    """Rows in Markdown, all but the first column to the right."""
     align = ["left", *["right"] * (len(headers) - 1)]
     return tabulate(rows, headers, tablefmt="github", colalign=align, disable_numparse=True)

@@ -12,7 +12,7 @@ from tabulate import tabulate
 from tqdm import tqdm
 
 import impls
-from scripts import _curves, _facts, _plots, _results, _tables
+from scripts import _curves, _facts, _plots, _results, _tables, _tables_training
 from scripts._cli import make_parser
 from scripts._errors import run_command
 from scripts._project import ROOT, describe_commit, git, measured_commit
@@ -28,6 +28,7 @@ _TABLES = {
     "memory": _tables.memory,
     "bandwidth": _tables.bandwidth,
     "accuracy": _tables.accuracy,
+    "training": _tables_training.training,
 }
 
 

@@ -9,8 +9,8 @@ cell failed or was wrong.
 from __future__ import annotations
 
 import argparse
+import ast
 import itertools
-import math
 import re
 import signal
 import sys
@@ -42,20 +42,40 @@ class Cell:
     """One value to measure: a benchmark of the suite on one combination of parameters."""
 
     benchmark: str
-    implementation: str
-    size: tuple[int, int] | None
-    dataset: str
+    params: tuple[str | int, ...]
 
     @property
     def name(self) -> str:
         """What asv calls it, and matches its ``--bench`` against."""
-        data = self.size or (self.dataset,)
-        return f"{self.benchmark}({', '.join(map(repr, (self.implementation, *data)))})"
+        return f"{self.benchmark}({', '.join(map(repr, self.params))})"
 
     @property
-    def slice(self) -> tuple[int, int]:
-        """Cells of one size run in one slice, data sets in the last."""
-        return self.size or (sys.maxsize, 1)
+    def implementation(self) -> str:
+        """Name of the implementation: every benchmark's first parameter."""
+        return str(self.params[0])
+
+    @property
+    def module(self) -> str:
+        """Kind of measurement: the module of the suite."""
+        return self.benchmark.partition(".")[0]
+
+    @property
+    def size(self) -> tuple[int, int] | None:
+        """n_samples and n_features, if it is on drawn data."""
+        *_, n_samples, n_features = self.params
+        if isinstance(n_samples, int) and isinstance(n_features, int):
+            return n_samples, n_features
+        return None
+
+    @property
+    def cold(self) -> bool:
+        """Whether the memory of its whole process is what is measured."""
+        return self.benchmark.rpartition(".")[2].startswith("peakmem_")
+
+    @property
+    def slice(self) -> tuple[int, int, bool]:
+        """Cells of one size run in one slice, data sets in the last; cold ones in their own."""
+        return *(self.size or (sys.maxsize, 1)), self.cold
 
 
 def main() -> int:
@@ -136,14 +156,16 @@ def _plugins() -> Iterable[str]:
 def _list_cells(benchmarks: dict[str, Any], preset: dict[str, Any]) -> Iterable[Cell]:
     """Every cell of the preset."""
     for name, benchmark in benchmarks.items():
-        module = name.partition(".")[0]
-        sizes = set(map(tuple, preset.get("sizes_of", {}).get(module, preset["sizes"])))
-        for combination in itertools.product(*benchmark["params"]):
-            implementation = combination[0].strip("'")
-            if len(combination) == 2:
-                yield Cell(name, implementation, None, combination[1].strip("'"))
-            elif (size := (int(combination[1]), int(combination[2]))) in sizes:
-                yield Cell(name, implementation, size, "")
+        values = [[ast.literal_eval(text) for text in texts] for texts in benchmark["params"]]
+        cells = [Cell(name, combination) for combination in itertools.product(*values)]
+        yield from (cell for cell in cells if _in_preset(cell, preset))
+
+
+def _in_preset(cell: Cell, preset: dict[str, Any]) -> bool:
+    if cell.module in preset.get("without", []):
+        return False
+    sizes = preset.get("sizes_of", {}).get(cell.module, preset["sizes"])
+    return cell.size is None or list(cell.size) in sizes
 
 
 def _wanted(cell: Cell, arguments: argparse.Namespace) -> bool:
@@ -160,24 +182,25 @@ def _drop_known(cells: list[Cell], session: _asv.Session) -> list[Cell]:
 
 def _measure(session: _asv.Session, cells: list[Cell]) -> int:
     """Run the cells in slices; 2 if any failed, as asv itself ends."""
-    slices = sorted({cell.slice for cell in cells}, key=math.prod)
+    slices = sorted({cell.slice for cell in cells}, key=lambda part: part[0] * part[1])
     # disable=None: no bar where nobody watches.
     with tqdm(total=len(cells), unit="cell", disable=None, leave=False) as bar:
-        chosen = ([cell.name for cell in cells if cell.slice == part] for part in slices)
-        return max(_run_slice(session, names, bar) for names in chosen)
+        chosen = ([cell for cell in cells if cell.slice == part] for part in slices)
+        return max(_run_slice(session, own, bar) for own in chosen)
 
 
-def _run_slice(session: _asv.Session, names: list[str], bar: Any) -> int:
+def _run_slice(session: _asv.Session, cells: list[Cell], bar: Any) -> int:
     done_before = bar.n
     ended_before = _results.count_outcomes(session.commit, session.environment)
 
     def show() -> None:
         ended = _results.count_outcomes(session.commit, session.environment) - ended_before
-        bar.n = min(done_before + ended, done_before + len(names))
+        bar.n = min(done_before + ended, done_before + len(cells))
         bar.refresh()
 
-    status = _asv.run_slice(session, names, show)
-    bar.n = done_before + len(names)
+    names = [cell.name for cell in cells]
+    status = _asv.run_slice(session, names, show, cold=cells[0].cold)
+    bar.n = done_before + len(cells)
     bar.refresh()
     return status
 

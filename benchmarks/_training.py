@@ -1,0 +1,111 @@
+"""Trainings of the suite: steps that are stable, zeros as the start, a fifth held out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import impls
+from impls import _measure, _optimum, _solve, _table
+
+N_EPOCHS = 20
+MOST_EPOCHS = 200  # of a training towards a loss; a solver that needs more is told apart as slow
+_HELD_OUT = 5  # one sample in so many
+
+
+@dataclass(frozen=True)
+class Epochs:
+    """A training that goes on for as many epochs as it is asked to run."""
+
+    training: _solve.Training
+    weights: Any
+
+    def run(self) -> None:
+        """One epoch from where the last one ended."""
+        self.training.run_epoch(self.weights)
+
+    def kernel_share(self) -> float:
+        """Seconds of an epoch's gradients over those of the epoch.
+
+        The gradients are those of one batch, as often as an epoch has updates.
+        """
+        X, y = next(self.training.draw_batches())
+        gradient = partial(self.training.kernel, self.weights, X, y)
+        epoch, kernel = _measure.median_seconds([self.run, gradient])
+        return kernel * self.training.updates_per_epoch / epoch
+
+
+def open_epochs(implementation: impls.Implementation, solver: str, X: Any, y: Any) -> Epochs:
+    """A training from zero weights, before its first epoch."""
+    size = _solve.batch_size_of(solver, X, None)
+    step = _optimum.stable_step(implementation.problem, X, size)
+    training = _solve.Training(implementation, solver, X, y, step)
+    return Epochs(training, training.start(None))
+
+
+def split(batch: Any) -> tuple[Any, Any, Any, Any]:
+    """X and y to train with, X and y held out: every fifth sample."""
+    _, X, y = batch
+    held_out = slice(0, None, _HELD_OUT)
+    rest = [i for i in range(len(X)) if i % _HELD_OUT]
+    return X[rest], y[rest], X[held_out], y[held_out]
+
+
+def train(
+    problem: str,
+    name: str,
+    solver: str,
+    batch: Any,
+    n_epochs: int = N_EPOCHS,
+    callback: Callable[..., Any] | None = None,
+) -> impls.Solution:
+    """Train on all but what is held out of ``(weights, X, y)``."""
+    X, y, _, _ = split(batch)
+    step = _optimum.stable_step(problem, X, _solve.batch_size_of(solver, X, None))
+    return impls.solve(
+        problem,
+        name,
+        X,
+        y,
+        solver=solver,
+        step=step,
+        n_epochs=n_epochs,
+        callback=callback,
+        progress=False,
+    )
+
+
+def accuracy(problem: str, weights: Any, batch: Any) -> float:
+    """Share of the held-out samples whose class is predicted."""
+    _, _, X, y = split(batch)
+    return float((_table.problem_module(problem).predict(weights, X) == y).mean())
+
+
+def target(problem: str, batch: Any) -> float:
+    """Loss that counts as reached: 1 % above the optimum, or 1 % of that of zero weights."""
+    X, y, _, _ = split(batch)
+    module = _table.problem_module(problem)
+    start = float(module.loss(module.zero_weights(X, y), X, y))
+    return max(1.01 * _optimum.find_optimum(problem, X, y), 0.01 * start)
+
+
+def seconds_to(loss: float, problem: str, name: str, solver: str, batch: Any) -> float:
+    """Seconds of training until the loss is reached.
+
+    Raises
+    ------
+    NotImplementedError
+        If it is not after `MOST_EPOCHS`; says how near it came.
+    """
+
+    def reached(_epoch: int, _weights: Any, current: float) -> bool:
+        return current <= loss
+
+    solution = train(problem, name, solver, batch, MOST_EPOCHS, reached)
+    if solution.loss[-1] > loss:
+        raise NotImplementedError(
+            f"the loss is {solution.loss[-1]:.4g} after {MOST_EPOCHS} epochs, wanted {loss:.4g}"
+        )
+    return solution.seconds

@@ -1,0 +1,22 @@
+"""What a training on real data comes to: its last loss and its number of updates."""
+
+from typing import Any
+
+import impls
+from benchmarks import _suite, _training
+
+
+class _Training(_suite.OnDatasetsWithSolver):
+    def track_final_loss(self, *params: Any) -> float:
+        return self.train(*params).loss[-1]
+
+    def track_updates(self, *params: Any) -> int:
+        return self.train(*params).n_updates
+
+    track_updates.unit = "updates"  # type: ignore[attr-defined]
+
+    def train(self, batches: Any, implementation: str, solver: str, dataset: str) -> impls.Solution:
+        return _training.train(self.problem, implementation, solver, batches[dataset])
+
+
+globals().update(_suite.per_problem(_Training))
