@@ -9,7 +9,7 @@ import os
 
 
 def warm_up() -> None:
-    """Compile nothing much, if GRADMARK_WARM asks for it; starts no threads, which no fork keeps."""
+    """Compile nothing much, if GRADMARK_WARM asks; starts no threads, which no fork keeps."""
     if os.environ.get("GRADMARK_WARM") == "numba":
         numba = importlib.import_module("numba")
         numba.njit(_nothing)()

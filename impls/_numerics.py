@@ -42,3 +42,10 @@ def uniform(n_samples: int, n_features: int, generator: np.random.Generator) -> 
     X -= 0.5
     X *= np.sqrt(12)  # uniform on an interval of length sqrt(12): variance 1
     return X
+
+
+def standardise(X: Array) -> Array:
+    """Features of mean 0 and variance 1 behind an intercept of ones; a constant one becomes 0."""
+    spread = X.std(axis=0)
+    X = (X - X.mean(axis=0)) / np.where(spread > 0, spread, 1)
+    return np.column_stack([np.ones(len(X)), X])

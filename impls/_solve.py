@@ -159,6 +159,7 @@ class Training:
         self._step = _check_step(step)
         self._shuffles: bool = solvers.load(solver).SHUFFLES
         self.batch_size = batch_size_of(solver, X, batch_size)
+        self._seed = seed
         self._generator = np.random.default_rng(seed)
         self._worst_loss = math.inf
 
@@ -168,7 +169,10 @@ class Training:
         return -(-len(self._raw[0]) // self.batch_size)
 
     def start(self, weights: Array | None) -> Array:
-        """A copy of the weights to start from, zeros by default, in float64."""
+        """A copy of the weights to start from, zeros by default, in float64.
+
+        The kernel is called once: a compiled one loads or makes its code at the first call.
+        """
         X, y = self._raw
         zeros = self._problem.zero_weights(X, y)
         start = zeros.copy() if weights is None else weights
@@ -178,6 +182,8 @@ class Training:
             float(self._problem.loss(w, X, y)) for w in (zeros, start) if w.size == start.size
         ]
         self._worst_loss = _DIVERGED * max(*losses, float(np.finfo(np.float64).tiny))
+        self.kernel(start, *next(self.draw_batches()))
+        self._generator = np.random.default_rng(self._seed)
         return start
 
     def run_epoch(self, weights: Array) -> float:

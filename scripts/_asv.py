@@ -112,8 +112,9 @@ def discover(session: Session) -> dict[str, dict[str, Any]]:
 def run_slice(session: Session, cells: list[str], on_poll: Callable[[], None], cold: bool) -> int:
     """Run the named cells, ``module.Class.method('name', 10, 10)``; return asv's exit status.
 
-    Cold cells start without numba, which otherwise is loaded once for all of them. Killing asv while it writes would damage the results of every slice before: a copy of the
-    last complete file is kept.
+    Cold cells start without numba, which otherwise is loaded once for all of them. Killing asv
+    while it writes would damage the results of every slice before: a copy of the last complete
+    file is kept.
     """
     path = session.result_path
     if path.exists():

@@ -29,6 +29,10 @@ import numpy as np
 from impls import _numerics
 from impls._checks import check_batch, check_call, expect_shape
 
+# Largest second derivative of one sample's loss by ``<w, x>``.
+CURVATURE = 1.0
+AVERAGED = True  # the loss is a mean over the samples
+
 
 def make(n_samples, n_features, generator):
     """Uniform X with variance 1, the text's labels ``X w + noise``, other weights to start from.

@@ -27,6 +27,10 @@ import numpy as np
 from impls import _numerics
 from impls._checks import check_batch, check_call, expect_shape
 
+# Largest second derivative of one sample's loss by ``<w, x>``: s (1 - s) is at most 1/4.
+CURVATURE = 0.25
+AVERAGED = False  # the loss is a sum over the samples
+
 
 def make(n_samples, n_features, generator):
     """Uniform X with variance 1, weights that give ``<w, x>`` variance 1, fair random labels."""

@@ -6,6 +6,8 @@ feature becomes 0) and get an intercept column of ones in front. Weights are see
 
 import numpy as np
 
+from impls._numerics import standardise
+
 
 def breast_cancer():
     """Malignant or benign: 569 samples, 30 measurements and the intercept."""
@@ -23,8 +25,6 @@ def digits_even_odd():
 
 
 def _prepare(X, y):
-    spread = X.std(axis=0)
-    X = (X - X.mean(axis=0)) / np.where(spread > 0, spread, 1)
-    X = np.column_stack([np.ones(len(X)), X])
+    X = standardise(X)
     weights = np.random.default_rng(0).standard_normal(X.shape[1]) / np.sqrt(X.shape[1])
-    return weights, np.ascontiguousarray(X, dtype=np.float64), y.astype(np.float64)
+    return weights, X, y.astype(np.float64)
