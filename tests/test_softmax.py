@@ -1,0 +1,516 @@
+"""The softmax gradient of every implementation, against one written in multiple precision.
+
+The loss and its gradient here are written from the definition with mpmath and share no code with
+`impls.reference`, which is itself compared with them.
+"""
+
+import re
+import socket
+from typing import NamedTuple
+from urllib import request
+from urllib.error import URLError
+
+import mpmath
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from threadpoolctl import threadpool_limits
+
+import impls
+from impls import _accuracy, _machine
+from impls import softmax as problem
+from impls.softmax import _batch_softmax, _chunks, _files
+
+PROBLEM = "softmax"
+
+mp = mpmath.MPContext()
+mp.dps = 60
+# The error's unit has it added to every probability: below it, float32 rounds to 0.
+TINY = mp.mpf(2) ** -126
+
+
+class Batch(NamedTuple):
+    weights: np.ndarray
+    X: np.ndarray
+    y: np.ndarray
+
+
+@pytest.fixture(scope="module", params=impls.names(PROBLEM))
+def implementation(request):
+    try:
+        return impls.load(PROBLEM, request.param)
+    except impls.Unavailable as error:
+        pytest.skip(str(error))
+
+
+# The measure
+
+
+def to_mp(values) -> list:
+    """Exactly the numbers of an array of any real type, as nested lists."""
+    if np.ndim(values):
+        return [to_mp(part) for part in values]
+    numerator, denominator = np.longdouble(values).as_integer_ratio()
+    return mp.mpf(numerator) / denominator
+
+
+def probabilities(weights, x) -> list:
+    exps = [mp.exp(mp.fdot(w, x)) for w in weights]
+    total = mp.fsum(exps)
+    return [e / total for e in exps]
+
+
+def exact_loss(weights, X, y):
+    """Mean over the samples of minus the logarithm of the probability of the true class."""
+    pairs = zip(X, y, strict=True)
+    return -mp.fsum(mp.log(probabilities(weights, x)[int(k)]) for x, k in pairs) / len(X)
+
+
+def exact(*batch) -> tuple[np.ndarray, np.ndarray]:
+    """Gradient and sum of the absolute terms, component by component; of each batch once."""
+    key = tuple((array.dtype.str, array.shape, array.tobytes()) for array in batch)
+    if key not in KNOWN:
+        KNOWN[key] = add_samples(*batch)
+    return KNOWN[key]
+
+
+KNOWN = {}
+
+
+def add_samples(weights, X, y):
+    weights, X = to_mp(weights), to_mp(X)
+    gradient = np.full((len(weights), len(X[0])), mp.mpf(0))
+    terms = gradient.copy()
+    for x, label in zip(map(np.array, X), y, strict=True):
+        p = probabilities(weights, x)
+        spreads = [mp.fdot(map(abs, w), map(abs, x)) for w in weights]
+        mean_spread = mp.fdot(p, spreads)
+        for k in range(len(weights)):
+            hit = int(k == label)
+            gradient[k] += (p[k] - hit) * x / len(X)
+            terms[k] += (p[k] * (1 + spreads[k] + mean_spread) + hit + TINY) * abs(x) / len(X)
+    return gradient, terms
+
+
+def error(actual, *batch) -> float:
+    """Largest error of a component, relative to the sum of its absolute terms."""
+    assert isinstance(actual, np.ndarray)
+    assert actual.shape == batch[0].shape
+    assert np.all(np.isfinite(actual)), actual
+    gradient, terms = exact(*batch)
+    off = abs(np.array(to_mp(actual)) - gradient)
+    return float(max(off[off > 0] / terms[off > 0], default=0))  # terms of 0 are an error
+
+
+def rounding_bound(batch, dtype) -> float:
+    """Largest error that rounding in `dtype` can make, whatever the order of additions.
+
+    To first order, in units of half the last place: d for each logit and 3 for the argument of
+    exp, both times what the unit has for them; K for the sum of exps and log K for the part of a
+    logit's size that the unit leaves out; some 10 for exp, quotient, residual, product and mean;
+    n for adding n terms.
+    """
+    n_classes, n_features = batch.weights.shape
+    return (len(batch.X) + n_features + 2 * n_classes + 20) * float(np.finfo(dtype).eps) / 2
+
+
+def bound(implementation, batch) -> float:
+    """The RTOL that an implementation states with its reason; without one, float64's rounding."""
+    if "RTOL" in implementation.options:
+        return implementation.rtol
+    return min(implementation.rtol, rounding_bound(batch, np.float64))
+
+
+def compute(implementation, batch):
+    return implementation.gradient(batch.weights, *implementation.prepare(batch.X, batch.y))
+
+
+def assert_right(implementation, batch):
+    actual = compute(implementation, batch)
+    assert error(actual, *batch) <= bound(implementation, batch)
+
+
+# Random data and extremes
+
+
+@st.composite
+def batches(draw) -> Batch:
+    n_samples, n_features = draw(st.integers(1, 13)), draw(st.integers(1, 9))
+    n_classes = draw(st.integers(1, 6))
+    generator = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    X = generator.standard_normal((n_samples, n_features))
+    X *= generator.random(X.shape) >= draw(st.sampled_from([0, 0.5, 0.95]))  # zeros
+    spread = draw(st.sampled_from([0, 1e-4, 1, 30, 1000]))
+    weights = spread * generator.standard_normal((n_classes, n_features)) / np.sqrt(n_features)
+    return Batch(weights, X, generator.integers(0, n_classes, n_samples))
+
+
+# The same examples on every run: a failure then belongs to a change, not to chance.
+steady = settings(max_examples=30, deadline=None, derandomize=True)
+
+
+@steady
+@given(batch=batches())
+def test_random_data(implementation, batch):
+    assert_right(implementation, batch)
+
+
+def assert_measure_is_right(batch):
+    reference = impls.reference(PROBLEM, *batch)
+    assert reference.dtype == np.longdouble
+    assert error(reference, *batch) <= rounding_bound(batch, np.longdouble)
+    terms = exact(*batch)[1].astype(np.float64)
+    np.testing.assert_allclose(_accuracy.terms(PROBLEM, *batch), terms, rtol=1e-10)
+
+
+def assert_loss_is_right(batch):
+    """To the rounding of its logits: relative to the largest sum of their absolute terms."""
+    wanted = exact_loss(to_mp(batch.weights), to_mp(batch.X), batch.y)
+    scale = 1 + (np.abs(batch.X) @ np.abs(batch.weights).T).max()
+    assert abs(problem.loss(*batch) - wanted) <= rounding_bound(batch, np.float64) * scale
+
+
+@steady
+@given(batch=batches())
+def test_reference_terms_and_loss_on_random_data(batch):
+    assert_measure_is_right(batch)
+    assert_loss_is_right(batch)
+
+
+def draw(n_samples, n_features, seed=0) -> Batch:
+    return Batch(*impls.make(PROBLEM, n_samples, n_features, seed))
+
+
+SMALL = draw(11, 4)
+EXTREMES = {
+    name: Batch(*batch) for name, batch in problem.extreme_batches(np.random.default_rng(1)).items()
+} | {
+    "zero column": SMALL._replace(X=SMALL.X * [1, 1, 0, 1]),
+    "one number": draw(1, 1),
+    # exp underflows at -104 in float32 and at -745 in float64.
+    "all magnitudes": Batch(
+        np.array([[1.0], [0.0], [-1.0]]),
+        np.array([[1e-9, 1e-3, 1, 30, 87, 88, 104, 708, 745, 746, 1e4, -104, -746, -1e4]]).T,
+        np.arange(14) % 3,
+    ),
+}
+
+
+@pytest.mark.parametrize("name", EXTREMES)
+def test_extremes(implementation, name):
+    assert_right(implementation, EXTREMES[name])
+
+
+@pytest.mark.parametrize("name", EXTREMES)
+def test_reference_terms_and_loss_on_extremes(name):
+    assert_measure_is_right(EXTREMES[name])
+    assert_loss_is_right(EXTREMES[name])
+
+
+def test_extremes_are_extreme():
+    for name in ("|z| = 1e4", "|z| = 1e4, all right", "|z| = 1e4, all wrong", "rows 2e4 apart"):
+        weights, X, _ = EXTREMES[name]
+        assert 9e3 < np.abs(X @ weights.T).max() < 1.1e4
+    weights, X, _ = EXTREMES["rows 2e4 apart"]
+    best = (X @ weights.T).max(axis=1)
+    assert best.max() - best.min() > 750  # exp of minus that is 0 in float64
+    assert problem.loss(*EXTREMES["|z| = 1e4, all right"]) < 1e-3
+    assert problem.loss(*EXTREMES["|z| = 1e4, all wrong"]) > 1e3
+
+
+@pytest.mark.parametrize("sign", [-1, 1])
+def test_scales(implementation, sign):
+    """Features at both ends of the prepared type's range, with weights to match."""
+    stored = np.asarray(implementation.prepare(SMALL.X, SMALL.y)[0]).dtype
+    scale = 2.0 ** (sign * (np.finfo(stored).maxexp // 2 - 4))
+    assert_right(implementation, Batch(SMALL.weights / scale, SMALL.X * scale, SMALL.y))
+
+
+@pytest.mark.parametrize("n_rows", [0.5, 4])
+def test_chunk_and_block_boundaries(implementation, monkeypatch, n_rows):
+    row_bytes = implementation.prepare(SMALL.X, SMALL.y)[0].itemsize * (4 + 10)
+    monkeypatch.setattr(_chunks, "_chunk_bytes", lambda: int(n_rows * row_bytes))
+    monkeypatch.setattr(problem, "_BLOCK_ELEMENTS", int(n_rows * 10))
+    assert_right(implementation, SMALL)
+    assert_measure_is_right(SMALL)
+    assert_loss_is_right(SMALL)
+
+
+# Formula
+
+
+def test_gradient_is_the_slope_of_the_loss():
+    """Central difference: the third derivative leaves 1e-40 of a step of 1e-20."""
+    batch = draw(5, 3)
+    weights, X, step = to_mp(batch.weights), to_mp(batch.X), mp.mpf(10) ** -20
+    gradient = exact(*batch)[0]
+    for k in range(10):
+        for j in range(3):
+            losses = []
+            for move in (step, -step):
+                moved = [list(row) for row in weights]
+                moved[k][j] += move
+                losses.append(exact_loss(moved, X, batch.y))
+            assert abs((losses[0] - losses[1]) / (2 * step) - gradient[k, j]) < mp.mpf(10) ** -35
+
+
+def test_by_hand(implementation):
+    """Probabilities 3/4 and 1/4, labels 0 and 1: ``-1/4 x`` and ``3/4 x`` in the first row."""
+    batch = Batch(np.array([[np.log(3)], [0.0]]), np.ones((2, 1)), np.array([0, 1]))
+    np.testing.assert_allclose(compute(implementation, batch), [[0.25], [-0.25]], rtol=1e-6)
+    assert problem.loss(*batch) == pytest.approx((np.log(4 / 3) + np.log(4)) / 2)
+
+
+def test_gradient_of_the_corrected_text(implementation):
+    weights, X, y = draw(30, 4)
+    exps = np.exp(np.dot(X, weights.T) - np.max(np.dot(X, weights.T)))
+    grad = exps / np.sum(exps, axis=1).reshape(-1, 1)
+    grad[range(30), y] -= 1
+    gradient = compute(implementation, Batch(weights, X, y))
+    scale = _accuracy.terms(PROBLEM, weights, X, y)
+    expected = np.dot((grad / 30).T, X)
+    assert _accuracy.compare(gradient, expected, scale) <= 2 * implementation.rtol
+
+
+def test_softmax_over_the_batch_is_the_texts_and_wrong():
+    weights, X, y = draw(30, 4)
+    text = np.array([[np.exp(w @ x) for w in weights] for x in X])
+    text /= text.sum()
+    text[range(30), y] -= 1
+    gradient = _batch_softmax.gradient(weights, X, y)
+    np.testing.assert_allclose(gradient, text.T @ X / 30, atol=1e-14)
+    assert impls.relative_error(PROBLEM, gradient, weights, X, y) > 0.1
+    one = _batch_softmax.gradient(weights, X[:1], y[:1])  # a batch of one is its row
+    assert impls.relative_error(PROBLEM, one, weights, X[:1], y[:1]) <= 1e-15
+
+
+def test_predict_and_zero_weights():
+    X, y = np.eye(3), np.array([0.0, 4, 1])
+    np.testing.assert_array_equal(problem.zero_weights(X, y), np.zeros((5, 3)))
+    weights = np.array([[0, 0, 2], [0, 3, 2], [1, 0, 0]])
+    np.testing.assert_array_equal(problem.predict(weights, X), [2, 1, 0])
+
+
+# What may be handed in
+
+
+LAYOUTS = {
+    "rows apart": lambda a: np.repeat(a, 2, axis=0)[::2],
+    "columns apart": lambda a: np.repeat(a, 2, axis=-1)[..., ::2],
+    "turned": lambda a: np.flip(np.flip(a).copy()),
+    "transposed": lambda a: a.T.copy().T,
+}
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_layouts(implementation, layout):
+    assert_right(implementation, Batch(*map(LAYOUTS[layout], SMALL)))
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float16, np.int8, np.uint64, ">f8"])
+def test_other_real_types(implementation, dtype):
+    X, weights = np.abs(SMALL.X * 30), np.abs(SMALL.weights * 3)  # products beyond an int8
+    assert_right(implementation, Batch(*(a.astype(dtype) for a in (weights, X, SMALL.y))))
+
+
+def test_labels_are_prepared_as_indices(implementation):
+    assert implementation.prepare(SMALL.X, SMALL.y.astype(np.float32))[1].dtype == np.intp
+
+
+def test_inputs_are_read_only_and_stay_as_they_are(implementation):
+    batch = Batch(*(array.copy() for array in SMALL))
+    arrays = [*batch, *implementation.prepare(batch.X, batch.y)]
+    before = [array.tobytes() for array in arrays]
+    first = implementation.gradient(batch.weights, *arrays[3:])
+    assert [array.tobytes() for array in arrays] == before
+    for array in arrays:
+        array.flags.writeable = False
+    again = implementation.gradient(batch.weights, *arrays[3:])
+    assert error(again, *batch) <= bound(implementation, batch)
+    assert not any(np.shares_memory(first, other) for other in (again, *arrays))
+    assert_right(implementation, batch)
+
+
+@pytest.mark.parametrize("n_threads", range(1, min(4, _machine.count_threads()) + 1))
+@pytest.mark.parametrize("n_samples", [1, 2, 3, 39])
+def test_numbers_of_threads(implementation, n_threads, n_samples):
+    import numba
+
+    before = numba.get_num_threads()
+    try:
+        with threadpool_limits(limits=None):
+            _machine.set_threads(n_threads)
+            assert_right(implementation, draw(n_samples, 5))
+    finally:
+        numba.set_num_threads(before)
+
+
+# Bad input
+
+
+BAD_BATCHES = {
+    "X 1-D": ("X", np.ones(11), ValueError, "X has shape (11,), expected (n_samples, n_f"),
+    "X list": ("X", [[1.0]], TypeError, "X is a list, expected a NumPy array"),
+    "y short": ("y", np.zeros(10), ValueError, "y has shape (10,), expected (11,)"),
+    "y complex": ("y", np.zeros(11, complex), TypeError, "y has dtype complex128, expected a real"),
+    "y negative": ("y", np.arange(11) - 1, ValueError, "y[0] is -1, expected a whole label from 0"),
+    "y not whole": ("y", np.arange(11) / 2, ValueError, "y[1] is 0.5, expected a whole label"),
+    "y NaN": ("y", np.full(11, np.nan), ValueError, "y[0] is nan, expected a whole label from 0"),
+    "y infinite": ("y", np.full(11, np.inf), ValueError, "y[0] is inf, expected a whole label"),
+    "y vast": ("y", np.full(11, 2**63, np.uint64), ValueError, "y[0] is 9223372036854775808, e"),
+    "y above": ("y", np.full(11, 10), ValueError, "y holds the label 10, expected 0 to 9: weights"),
+    "weights 1-D": ("weights", np.ones(4), ValueError, "weights has shape (4,), expected 2 dim"),
+    "weights wide": ("weights", np.ones((10, 5)), ValueError, "weights has shape (10, 5), expe"),
+    "weights list": ("weights", [1.0], TypeError, "weights is a list, expected a NumPy array"),
+    "few weights": ("weights", np.ones((2, 4)), ValueError, "y holds the label 8, expected 0 to 1"),
+}
+
+
+@pytest.mark.parametrize("case", BAD_BATCHES)
+def test_bad_batches_are_refused(case):
+    argument, value, kind, message = BAD_BATCHES[case]
+    batch = SMALL._replace(**{argument: value})
+    matrix = impls.load(PROBLEM, "matrix")
+    for call in (lambda: compute(matrix, batch), lambda: impls.reference(PROBLEM, *batch)):
+        with pytest.raises(kind, match=f"^{re.escape(message)}"):
+            call()
+
+
+def test_unprepared_labels_do_not_count_from_the_end():
+    with pytest.raises(ValueError, match=r"^y holds the label -1, expected 0 to 9"):
+        problem.check_shapes(SMALL.weights, SMALL.X, SMALL.y * 0 - 1)
+
+
+# Files
+
+
+GOOD = {
+    "X_train": np.arange(6 * 4, dtype=np.uint8).reshape(6, 2, 2) * 10,
+    "y_train": np.array([0, 1, 2, 3, 4, 5], np.uint8),
+    "X_test": np.full((2, 2, 2), 255, np.uint8),
+    "y_test": np.array([5, 0], np.uint8),
+}
+
+
+@pytest.mark.parametrize(("divisor", "expected"), [(1, 40 / 255), (np.float32(160), 0.25)])
+def test_integers_are_scaled_and_images_flattened(tmp_path, divisor, expected):
+    images = GOOD if divisor == 1 else {k: GOOD[k] / divisor for k in ("X_train", "X_test")}
+    np.savez_compressed(tmp_path / "mini.npz", **GOOD | images)
+    X_train, y_train, X_test, y_test = _files.load_npz(str(tmp_path / "mini.npz"))
+    np.testing.assert_allclose(X_train[1], [1, *(expected * np.array([1, 1.25, 1.5, 1.75]))])
+    assert X_test.shape == (2, 5)
+    np.testing.assert_array_equal(y_train, range(6))
+    np.testing.assert_array_equal(y_test, [5, 0])
+    assert (X_train.dtype, y_train.dtype) == (np.float64, np.intp)
+    assert X_train.flags.c_contiguous
+
+
+BAD_FILES = {
+    "1-D": ("X_train", np.ones(6), "X_train has shape (6,), expected (n, d) or (n, height, width)"),
+    "empty": ("X_test", np.ones((0, 4)), "X_test has shape (0, 4), expected (n, d) or (n, h"),
+    "complex": ("X_test", np.ones((2, 4), complex), "X_test is of type complex128, expected real"),
+    "NaN": (
+        "X_test",
+        np.full((2, 4), np.nan),
+        "X_test has nan in image 0, pixel 0, expected a fin",
+    ),
+    "pixel": (
+        "X_test",
+        np.full((2, 4), 256),
+        "X_test has 256 in image 0, pixel 0, expected an int",
+    ),
+    "length": ("y_test", np.zeros(3), "y_test has shape (3,), expected (2,): a label for each"),
+    "column": ("y_train", np.zeros((6, 1)), "y_train has shape (6, 1), expected (6,): a label"),
+    "features": ("X_test", np.ones((2, 9)), "X_train has 4 pixels per image and X_test 9, expect"),
+    "not whole": ("y_train", np.arange(6) / 2, "y_train[1] is 0.5, expected a whole label from 0"),
+    "negative": ("y_test", np.array([0, -1]), "y_test[1] is -1, expected a whole label from 0"),
+    "unseen": ("y_test", np.array([0, 6]), "y_test holds the label 6, expected 0 to 5, the larg"),
+    "missing": ("y_test", None, "it has no y_test, it has X_train, y_train, X_test; np.savez(p"),
+    "pickled": ("y_test", np.array([0, None]), "Object arrays cannot be loaded when allow_pickle"),
+}
+
+
+@pytest.mark.parametrize("case", BAD_FILES)
+def test_bad_arrays_in_a_file(tmp_path, case):
+    key, value, message = BAD_FILES[case]
+    arrays = {name: a for name, a in (GOOD | {key: value}).items() if a is not None}
+    np.savez(tmp_path / "mini.npz", **arrays)
+    with pytest.raises(ValueError, match=re.escape(message)) as raised:
+        _files.load_npz(tmp_path / "mini.npz")
+    assert str(raised.value).startswith(str(tmp_path / "mini.npz"))
+
+
+def damage(content):
+    """The same file with a byte of the first array changed."""
+    return content[:200] + bytes([content[200] ^ 255]) + content[201:]
+
+
+CHANGES = {
+    "empty": (lambda content: b"", "is no .npz or a damaged one, expected an .npz file with X_tr"),
+    "text": (lambda content: b"X_train", "is no .npz or a damaged one, expected an .npz file wit"),
+    "cut": (lambda content: content[:500], "is no .npz or a damaged one, expected an .npz file"),
+    "damaged": (damage, "is not an .npz file with X_train, y_train, X_test, y_test: Bad CRC-32"),
+}
+
+
+@pytest.mark.parametrize("case", CHANGES)
+def test_broken_files(tmp_path, case):
+    change, message = CHANGES[case]
+    path = tmp_path / "mini.npz"
+    np.savez(path, **GOOD)
+    path.write_bytes(change(path.read_bytes()))
+    with pytest.raises(ValueError, match=re.escape(f"{path} {message}")) as raised:
+        _files.load_npz(path)
+    assert str(raised.value).endswith("y_test=y_test) writes it")
+
+
+@pytest.mark.parametrize("name", ["absent.npz", "."])
+def test_a_missing_file(tmp_path, name):
+    with pytest.raises(
+        FileNotFoundError, match=r"^there is no file .*, expected an .npz file with"
+    ):
+        _files.load_npz(tmp_path / name)
+
+
+def test_mnist_is_split_as_ever(monkeypatch):
+    pixels, digit = np.full((70_000, 2), 255), np.array(["7"] * 60_000 + ["3"] * 10_000)
+    monkeypatch.setattr("sklearn.datasets.fetch_openml", lambda *_, **options: (pixels, digit))
+    X_train, y_train, X_test, y_test = _files.fetch_mnist()
+    assert (X_train.shape, X_test.shape) == ((60_000, 3), (10_000, 3))
+    assert set(y_train) == {7}
+    assert set(y_test) == {3}
+    assert np.all(X_train == 1)
+
+
+def test_without_internet_mnist_is_unavailable(monkeypatch, tmp_path):
+    """The real fetch, into an empty cache, with no way out."""
+    limits = []
+
+    def refuse(*arguments, **options):
+        limits.append(socket.getdefaulttimeout())
+        raise URLError("no route to host")
+
+    monkeypatch.setenv("SCIKIT_LEARN_DATA", str(tmp_path))
+    monkeypatch.setattr(request, "urlopen", refuse)
+    monkeypatch.setattr("sklearn.datasets._openml.urlopen", refuse)
+    with pytest.raises(impls.Unavailable, match=r"URLError.*no route.*np.savez.*give the path"):
+        _files.fetch_mnist()
+    assert set(limits) == {_files._TIMEOUT_SECONDS}
+    assert len(limits) == 2
+    assert socket.getdefaulttimeout() is None
+
+
+def test_digits_are_split_with_a_seed():
+    X_train, y_train, X_test, y_test = parts = _files.split_digits(3)
+    assert (X_train.shape, X_test.shape) == ((1437, 65), (360, 65))
+    again, other = _files.split_digits(3), _files.split_digits(4)
+    assert all(np.array_equal(a, b) for a, b in zip(parts, again, strict=True))
+    assert not np.array_equal(y_train, other[1])
+    weights, X, y = impls.dataset(PROBLEM, "digits")
+    assert weights.shape == (10, 65)
+    assert (X.min(), X.max(), X.flags.c_contiguous) == (0, 1, True)
+    assert np.all(X[:, 0] == 1)
+    both = np.column_stack([np.vstack([X_train, X_test]), np.concatenate([y_train, y_test])])
+    whole = np.column_stack([X, y])
+    assert np.array_equal(both[np.lexsort(both.T)], whole[np.lexsort(whole.T)])
