@@ -1,0 +1,445 @@
+"""What holds for every implementation of every problem in the table, whatever its formula.
+
+A gradient is compared with the problem's reference, in units of its absolute terms. That both are
+right is shown by the tests of the problem's own name; that they belong to the loss, here.
+"""
+
+import re
+import sys
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from threadpoolctl import threadpool_limits
+
+import impls
+from impls import _accuracy, _machine, _table
+from tests._exact import bound, rounding_bound
+
+IMPLEMENTATIONS = [(problem, name) for problem in impls.problems() for name in impls.names(problem)]
+
+
+class Batch(NamedTuple):
+    weights: np.ndarray
+    X: np.ndarray
+    y: np.ndarray
+
+
+@pytest.fixture(scope="module", params=impls.problems())
+def problem(request):
+    return _table.problem_module(request.param)
+
+
+@pytest.fixture(scope="module", params=IMPLEMENTATIONS, ids="/".join)
+def implementation(request):
+    try:
+        return impls.load(*request.param)
+    except impls.Unavailable as error:
+        pytest.skip(str(error))
+
+
+def name_of(problem) -> str:
+    return problem.__name__.removeprefix("impls.")
+
+
+def draw(problem, n_samples, n_features, seed=0) -> Batch:
+    return Batch(*impls.make(problem, n_samples, n_features, seed))
+
+
+def extremes(problem) -> dict[str, Batch]:
+    batches = _table.problem_module(problem).extreme_batches(np.random.default_rng(1))
+    return {name: Batch(*batch) for name, batch in batches.items()}
+
+
+def compute(implementation, batch):
+    return implementation.gradient(batch.weights, *implementation.prepare(batch.X, batch.y))
+
+
+def excess(implementation, batch, gradient=None) -> float:
+    """Error of a gradient, in units of the largest that it may have."""
+    actual = compute(implementation, batch) if gradient is None else gradient
+    assert isinstance(actual, np.ndarray)
+    assert actual.dtype.kind == "f"
+    # Where longdouble is no more than float64, the reference rounds as the kernel does.
+    allowed = bound(implementation, batch.weights, batch.X)
+    allowed += rounding_bound(batch.weights, batch.X, np.longdouble)
+    return impls.relative_error(implementation.problem, actual, *batch) / allowed
+
+
+# Values
+
+# The same examples on every run: a failure then belongs to a change, not to chance.
+steady = settings(max_examples=40, deadline=None, derandomize=True)
+
+
+@steady
+@given(
+    shape=st.tuples(st.integers(1, 40), st.integers(1, 20)),
+    seed=st.integers(0, 2**32 - 1),
+    share_of_zeros=st.sampled_from([0, 0.5, 0.95]),
+    spread=st.sampled_from([1e-4, 1, 30, 1000]),
+)
+def test_random_data(implementation, shape, seed, share_of_zeros, spread):
+    weights, X, y = draw(implementation.problem, *shape, seed)
+    X *= np.random.default_rng(seed).random(shape) >= share_of_zeros
+    assert excess(implementation, Batch(weights * spread, X, y)) <= 1
+
+
+def test_extremes(implementation):
+    batches = extremes(implementation.problem)
+    off = {name: excess(implementation, batch) for name, batch in batches.items()}
+    assert {name: by for name, by in off.items() if not by <= 1} == {}
+
+
+VARIANTS = {
+    "zero X": lambda weights, X, y: (weights, 0 * X, y),
+    "zero weights": lambda weights, X, y: (0 * weights, X, y),
+    "negative zeros": lambda weights, X, y: (-0.0 * weights, -0.0 * X, y),
+    "zero column": lambda weights, X, y: (weights, X * [1, 0, 1, 1], y),
+    "rows that cancel": lambda weights, X, y: (0 * weights, np.vstack([X, -X]), np.tile(y, 2)),
+    "products that cancel": lambda weights, X, y: (
+        np.ones_like(weights),
+        X[:, [0, 0, 1, 2]] * [100, -100, 1e-4, 0],
+        y,
+    ),
+    "one row repeated": lambda weights, X, y: (
+        weights,
+        np.broadcast_to(X[:1], X.shape),
+        np.broadcast_to(y[:1], y.shape),
+    ),
+}
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_variants(implementation, variant):
+    batch = Batch(*VARIANTS[variant](*draw(implementation.problem, 20, 4)))
+    assert excess(implementation, batch) <= 1
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (1, 20), (40, 1)])
+def test_smallest_shapes(implementation, shape):
+    assert excess(implementation, draw(implementation.problem, *shape)) <= 1
+
+
+@pytest.mark.parametrize("sign", [-1, 1])
+def test_scales(implementation, sign):
+    """Features at both ends of the prepared type's range, with weights to match."""
+    weights, X, y = draw(implementation.problem, 20, 4)
+    stored = np.asarray(implementation.prepare(X, y)[0]).dtype
+    scale = 2.0 ** (sign * (np.finfo(stored).maxexp // 2 - 4))
+    assert excess(implementation, Batch(weights / scale, X * scale, y)) <= 1
+
+
+# The objective
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_reference_is_the_slope_of_the_loss(problem, seed):
+    weights, X, y = draw(name_of(problem), 20, 5, seed)
+    # Cube root of the precision: the step that balances rounding and the third derivative.
+    precision = float(np.finfo(np.float64).eps)
+    step = np.cbrt(precision)
+    slopes = np.empty_like(weights)
+    for place in np.ndindex(weights.shape):
+        up, down = weights.copy(), weights.copy()
+        up[place] += step
+        down[place] -= step
+        slopes[place] = problem.loss(up, X, y) - problem.loss(down, X, y)
+        slopes[place] /= up[place] - down[place]
+    # Rounding leaves some units of the loss's last place over the step; the third derivative, at
+    # features of 2 at most, some of the absolute terms times the step's square.
+    scale = problem.absolute_terms(weights, X, y) + problem.loss(weights, X, y)
+    off = np.abs(slopes - problem.reference(weights, X, y))
+    assert np.all(off <= 20 * precision ** (2 / 3) * scale)
+
+
+def test_the_loss_never_overflows(problem):
+    for name, batch in extremes(name_of(problem)).items():
+        loss = problem.loss(*batch)
+        assert type(loss) is float, name
+        assert np.isfinite(loss), name
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float16, np.int8, ">f8"])
+def test_the_loss_is_computed_in_float64(problem, dtype):
+    weights, X, y = draw(name_of(problem), 30, 4)
+    weights, X = (weights * 40).astype(dtype), (X * 40).astype(dtype)
+    expected = problem.loss(weights.astype(np.float64), X.astype(np.float64), y)
+    assert problem.loss(weights, X, y) == pytest.approx(expected, rel=1e-13)
+    assert problem.loss(turned(weights), turned(X), turned(y)) == pytest.approx(expected, rel=1e-13)
+
+
+def test_the_loss_leaves_its_inputs_alone(problem):
+    batch = read_only(draw(name_of(problem), 30, 4))
+    assert problem.loss(*batch) == problem.loss(*batch)
+
+
+def test_training_can_start_at_zero_weights(problem):
+    _, X, y = draw(name_of(problem), 30, 4)
+    weights = problem.zero_weights(X, y)
+    assert weights.dtype == np.float64
+    assert not weights.any()
+    assert not np.shares_memory(weights, problem.zero_weights(X, y))
+    problem.check_shapes(weights, X, y)
+    gradient = impls.reference(name_of(problem), weights, X, y)
+    # Small enough for the loss to go down, on data of this scale.
+    moved = weights - 1e-3 * gradient.astype(np.float64)
+    assert problem.loss(moved, X, y) < problem.loss(weights, X, y)
+
+
+def test_predictions_are_labels(problem):
+    if not hasattr(problem, "predict"):
+        return  # its labels are no classes
+    weights, X, y = read_only(draw(name_of(problem), 30, 4))
+    labels = problem.predict(weights, X)
+    assert labels.shape == y.shape
+    problem.check(X, labels)
+    problem.check_shapes(weights, X, labels)
+    assert len(np.unique(labels)) > 1
+    np.testing.assert_array_equal(problem.predict(turned(weights), turned(X)), turned(labels))
+
+
+def test_work_grows_with_the_data(problem):
+    for count in (problem.count_operations, problem.compulsory_bytes):
+        assert 0 < count(1, 1) < count(10, 1) < count(10, 3)
+    assert problem.compulsory_bytes(10, 3, 4) < problem.compulsory_bytes(10, 3)
+
+
+# What may be handed in
+
+
+def columns_apart(array):
+    return np.repeat(array, 2, axis=-1)[..., ::2]
+
+
+def rows_apart(array):
+    return np.repeat(array, 2, axis=0)[::2]
+
+
+def turned(array):
+    """The same values, stored from the last to the first."""
+    return np.flip(np.flip(array).copy())
+
+
+def read_only(batch) -> Batch:
+    for array in batch:
+        array.flags.writeable = False
+    return batch
+
+
+LAYOUTS = {
+    "X[::2]": lambda weights, X, y: (weights, rows_apart(X), y),
+    "X[:, ::2]": lambda weights, X, y: (weights, columns_apart(X), y),
+    "X[:, ::-1]": lambda weights, X, y: (weights, X[:, ::-1].copy()[:, ::-1], y),
+    "X.T": lambda weights, X, y: (weights, X.T.copy().T, y),
+    "X.T[::2]": lambda weights, X, y: (weights, columns_apart(X.T).T, y),
+    "y[::2]": lambda weights, X, y: (weights, X, rows_apart(y)),
+    "y[::-1]": lambda weights, X, y: (weights, X, turned(y)),
+    "weights[..., ::2]": lambda weights, X, y: (columns_apart(weights), X, y),
+    "all turned": lambda weights, X, y: (turned(weights), turned(X), turned(y)),
+}
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_layouts(implementation, layout):
+    batch = draw(implementation.problem, 30, 4)
+    other = Batch(*LAYOUTS[layout](*batch))
+    assert [array.flags.c_contiguous for array in other] != [True] * 3
+    for array, same in zip(other, batch, strict=True):
+        np.testing.assert_array_equal(array, same)
+    assert excess(implementation, batch, compute(implementation, other)) <= 1
+
+
+@pytest.mark.parametrize("layout", ["X[::2]", "X.T", "y[::2]"])
+def test_the_timed_kernel_is_what_is_checked(implementation, layout):
+    weights, X, y = LAYOUTS[layout](*draw(implementation.problem, 30, 4))
+    prepared = implementation.prepare(X, y)
+    checked = implementation.gradient(weights, *prepared)
+    assert implementation.kernel(weights, *prepared).tobytes() == checked.tobytes()
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float16, np.int64, np.int8, np.bool_, ">f8"])
+@pytest.mark.parametrize("argument", Batch._fields)
+def test_other_real_types(implementation, argument, dtype):
+    batch = draw(implementation.problem, 30, 4)
+    values = getattr(batch, argument)
+    batch = batch._replace(**{argument: (values if argument == "y" else values * 3).astype(dtype)})
+    assert excess(implementation, batch) <= 1
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.int8])
+def test_one_type_for_all(implementation, dtype):
+    """Nothing is computed in a type that is narrower than the implementation's own."""
+    weights, X, y = draw(implementation.problem, 30, 4)
+    scale = 40 if np.dtype(dtype).kind == "i" else 1  # products beyond an int8
+    X, weights = (X * scale).astype(dtype), (weights * scale).astype(dtype)
+    assert excess(implementation, Batch(weights, X, y.astype(dtype))) <= 1
+
+
+def test_inputs_are_not_modified(implementation):
+    batch = draw(implementation.problem, 30, 4)
+    before = [array.tobytes() for array in batch]
+    prepared = implementation.prepare(batch.X, batch.y)
+    prepared_before = [array.tobytes() for array in prepared]
+    implementation.gradient(batch.weights, *prepared)
+    assert [array.tobytes() for array in batch] == before
+    assert [array.tobytes() for array in prepared] == prepared_before
+
+
+def test_inputs_may_be_read_only(implementation):
+    batch = read_only(draw(implementation.problem, 30, 4))
+    prepared = read_only(implementation.prepare(batch.X, batch.y))
+    assert excess(implementation, batch, implementation.gradient(batch.weights, *prepared)) <= 1
+
+
+# What comes back
+
+
+def test_result_is_a_new_array_on_every_call(implementation):
+    weights, X, y = draw(implementation.problem, 30, 4)
+    prepared = implementation.prepare(X, y)
+    first = implementation.gradient(weights, *prepared)
+    kept = first.copy()
+    second = implementation.gradient(weights + 1, *prepared)
+    assert not np.array_equal(second, kept)
+    np.testing.assert_array_equal(first, kept)
+    assert not any(np.shares_memory(first, other) for other in (second, weights, *prepared))
+
+
+def test_the_reference_is_in_longdouble(problem):
+    batch = draw(name_of(problem), 30, 4)
+    assert impls.reference(name_of(problem), *batch).dtype == np.longdouble
+    terms = _accuracy.terms(name_of(problem), *batch)
+    assert terms.shape == batch.weights.shape
+    assert np.all(terms > 0)
+
+
+def repeats(implementation) -> bool:
+    batch = draw(implementation.problem, 2000, 30)
+    prepared = implementation.prepare(batch.X, batch.y)
+    first = implementation.gradient(batch.weights, *prepared).tobytes()
+    again = [implementation.gradient(batch.weights, *prepared).tobytes() for _ in range(3)]
+    return again == [first] * 3
+
+
+@pytest.fixture
+def set_threads():
+    """`_machine.set_threads`, undone afterwards."""
+    import numba
+
+    n_threads = numba.get_num_threads()
+    with threadpool_limits(limits=None):
+        yield _machine.set_threads
+    numba.set_num_threads(n_threads)
+
+
+def test_serial_kernels_repeat_bit_for_bit(implementation, set_threads):
+    if implementation.options.get("THREADS") != 1:
+        set_threads(1)
+    assert repeats(implementation)
+
+
+@pytest.mark.parametrize("n_threads", range(1, min(4, _machine.count_threads()) + 1))
+@pytest.mark.parametrize("n_samples", [1, 2, 39])
+def test_numbers_of_threads(implementation, set_threads, n_threads, n_samples):
+    set_threads(n_threads)
+    assert excess(implementation, draw(implementation.problem, n_samples, 9)) <= 1
+
+
+def test_cached_machine_code_follows_what_it_calls(implementation):
+    """Numba tells from a function's own file whether its cached code is out of date."""
+    values = vars(sys.modules[implementation.kernel.__module__]).values()
+    compiled = [value for value in values if hasattr(value, "py_func")]
+    for caller in (value.py_func for value in compiled if value.stats.cache_path):
+        called = [caller.__globals__.get(name) for name in caller.__code__.co_names]
+        files = {f.py_func.__code__.co_filename for f in called if hasattr(f, "py_func")}
+        assert files <= {caller.__code__.co_filename}
+
+
+# Bad input: the checks are the problem's, the same for all of its implementations
+
+
+class Refused(NamedTuple):
+    """One argument replaced, and how the error should put it."""
+
+    argument: str
+    value: object
+    error: type[Exception]
+    message: str
+
+
+BAD_BATCHES = {
+    "X 1-D": Refused("X", np.ones(5), ValueError, "X has shape (5,), expected (n_samples, n_f"),
+    "X 3-D": Refused("X", np.ones((5, 3, 1)), ValueError, "X has shape (5, 3, 1), expected (n_sa"),
+    "no rows": Refused("X", np.ones((0, 3)), ValueError, "X has shape (0, 3), expected (n_samples"),
+    "no columns": Refused("X", np.ones((5, 0)), ValueError, "X has shape (5, 0), expected (n_s"),
+    "X list": Refused("X", [[1.0]], TypeError, "X is a list, expected a NumPy array"),
+    "X None": Refused("X", None, TypeError, "X is a NoneType, expected a NumPy array"),
+    "X complex": Refused("X", np.ones((5, 3), complex), TypeError, "X has dtype complex128, exp"),
+    "X object": Refused("X", np.ones((5, 3), object), TypeError, "X has dtype object, expected"),
+    "X text": Refused("X", np.full((5, 3), "1"), TypeError, "X has dtype <U1, expected a real"),
+    "X dates": Refused("X", np.ones((5, 3), "m8[s]"), TypeError, "X has dtype timedelta64[s], exp"),
+    "y short": Refused("y", np.ones(4), ValueError, "y has shape (4,), expected (5,)"),
+    "y long": Refused("y", np.ones(6), ValueError, "y has shape (6,), expected (5,)"),
+    "y 2-D": Refused("y", np.ones((5, 1)), ValueError, "y has shape (5, 1), expected 1 dimension"),
+    "y 0-D": Refused("y", np.array(1.0), ValueError, "y has shape (), expected 1 dimension"),
+    "y list": Refused("y", [0.0] * 5, TypeError, "y is a list, expected a NumPy array"),
+    "y complex": Refused("y", np.ones(5, complex), TypeError, "y has dtype complex128, expected a"),
+    "y object": Refused("y", np.ones(5, object), TypeError, "y has dtype object, expected a real"),
+    "y text": Refused("y", np.full(5, "1"), TypeError, "y has dtype <U1, expected a real number"),
+    "y NaN": Refused("y", np.array([0, 0, 0, np.nan, 0]), ValueError, "y[3] is nan, expected "),
+    "y infinite": Refused("y", np.array([0, 0, 0, 0, -np.inf]), ValueError, "y[4] is -inf, expect"),
+}
+BAD_PREPARED = {
+    "X list": Refused("X", [[1.0]], TypeError, "X is a list, expected an array"),
+    "X 1-D": Refused("X", np.ones(5), ValueError, "X has shape (5,), expected 2 dimension"),
+    "y list": Refused("y", [0.0] * 5, TypeError, "y is a list, expected an array"),
+    "y short": Refused("y", np.ones(4), ValueError, "y has shape (4,), expected (5,)"),
+    "y 2-D": Refused("y", np.ones((5, 1)), ValueError, "y has shape (5, 1), expected 1 dimension"),
+}
+# Made from weights that fit.
+BAD_WEIGHTS = {
+    "short": (lambda weights: weights[..., :-1], ValueError, "weights has shape ("),
+    "long": (lambda weights: np.repeat(weights, 2, axis=-1), ValueError, "weights has shape ("),
+    "deep": (lambda weights: weights[..., np.newaxis], ValueError, "weights has shape ("),
+    "0-D": (lambda weights: np.array(1.0), ValueError, "weights has shape ("),
+    "list": (lambda weights: weights.tolist(), TypeError, "weights is a list, expected a NumPy a"),
+    "complex": (lambda weights: weights + 0j, TypeError, "weights has dtype complex128, expected"),
+    "object": (lambda weights: weights.astype(object), TypeError, "weights has dtype object, exp"),
+    "text": (lambda weights: weights.astype("U3"), TypeError, "weights has dtype <U3, expected"),
+}
+
+
+def refuse(error, message):
+    return pytest.raises(error, match="^" + re.escape(message))
+
+
+@pytest.mark.parametrize("case", BAD_BATCHES)
+def test_bad_batches_are_refused(problem, case):
+    refused = BAD_BATCHES[case]
+    weights, X, y = draw(name_of(problem), 5, 3)._replace(**{refused.argument: refused.value})
+    with refuse(refused.error, refused.message):
+        impls.load(name_of(problem), "matrix").prepare(X, y)
+    with refuse(refused.error, refused.message):
+        impls.reference(name_of(problem), weights, X, y)
+
+
+@pytest.mark.parametrize("case", BAD_PREPARED)
+def test_bad_prepared_batches_are_refused(problem, case):
+    refused = BAD_PREPARED[case]
+    batch = draw(name_of(problem), 5, 3)._replace(**{refused.argument: refused.value})
+    with refuse(refused.error, refused.message):
+        impls.load(name_of(problem), "matrix").gradient(*batch)
+
+
+@pytest.mark.parametrize("case", BAD_WEIGHTS)
+def test_bad_weights_are_refused(problem, case):
+    spoil, error, message = BAD_WEIGHTS[case]
+    weights, X, y = draw(name_of(problem), 5, 3)
+    implementation = impls.load(name_of(problem), "matrix")
+    with refuse(error, message):
+        implementation.gradient(spoil(weights), *implementation.prepare(X, y))
+    with refuse(error, message):
+        impls.reference(name_of(problem), spoil(weights), X, y)
