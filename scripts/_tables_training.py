@@ -70,7 +70,8 @@ def _speed_ups(results: pd.DataFrame) -> Iterable[str]:
 
 def _headline(solver: str, n_samples: int) -> str:
     size = solvers.load(solver).choose_batch_size(n_samples, None)
-    return f"epoch of {solver}, {-(-n_samples // size):,} updates of {size:,}"
+    n_updates = -(-n_samples // size)
+    return f"epoch of {solver}, {n_updates:,} update{'s' * (n_updates > 1)} of {size:,}"
 
 
 def _over_baseline(rows: pd.DataFrame) -> dict[str, float]:

@@ -182,11 +182,15 @@ def _drop_known(cells: list[Cell], session: _asv.Session) -> list[Cell]:
 
 def _measure(session: _asv.Session, cells: list[Cell]) -> int:
     """Run the cells in slices; 2 if any failed, as asv itself ends."""
-    slices = sorted({cell.slice for cell in cells}, key=lambda part: part[0] * part[1])
     # disable=None: no bar where nobody watches.
     with tqdm(total=len(cells), unit="cell", disable=None, leave=False) as bar:
-        chosen = ([cell for cell in cells if cell.slice == part] for part in slices)
+        chosen = ([cell for cell in cells if cell.slice == part] for part in _slices(cells))
         return max(_run_slice(session, own, bar) for own in chosen)
+
+
+def _slices(cells: list[Cell]) -> list[tuple[int, int, bool]]:
+    """From small to large, real data last; of one size, what may share numba first."""
+    return sorted({cell.slice for cell in cells}, key=lambda s: (s[0] * s[1], *s))
 
 
 def _run_slice(session: _asv.Session, cells: list[Cell], bar: Any) -> int:

@@ -59,8 +59,27 @@ def test_a_pattern_selects_cells_as_asv_names_them():
 
 def test_slices_go_from_small_to_large_and_end_with_real_data():
     cells = run._list_cells(BENCHMARKS, PRESET)
-    slices = sorted({cell.slice for cell in cells}, key=run.math.prod)
-    assert slices == [(10, 10), (1000, 10), (sys.maxsize, 1)]
+    slices = run._slices(cells)
+    assert slices == [(10, 10, False), (1000, 10, False), (sys.maxsize, 1, False)]
+
+
+def test_what_measures_a_process_runs_without_what_others_have_loaded():
+    cells = [
+        run.Cell(f"memory.Logistic.{name}", ("matrix", 10, 10)) for name in ("peakmem_x", "track_x")
+    ]
+    assert run._slices(cells) == [(10, 10, False), (10, 10, True)]
+
+
+@pytest.mark.parametrize(("cold", "loaded"), [(True, None), (False, "numba")])
+def test_numba_is_loaded_once_for_all_cells_but_those_that_measure_memory(
+    monkeypatch, tmp_path, cold, loaded
+):
+    variables = []
+    monkeypatch.setattr(_asv, "STATE", tmp_path)
+    monkeypatch.setattr(_asv, "_run", lambda _command, given, _poll: variables.append(given) or 0)
+    session = _asv.Session(commit="0" * 40, preset="smoke", threads="all", plugins=())
+    _asv.run_slice(session, ["cell"], lambda: None, cold=cold)
+    assert variables[0].get("GRADMARK_WARM") == loaded
 
 
 def test_a_slice_matches_its_cells_exactly():
@@ -94,7 +113,7 @@ def test_a_smoke_run_keeps_nothing(monkeypatch, tmp_path, preset, kept):
     monkeypatch.setattr(_asv, "STATE", tmp_path)
     monkeypatch.setattr(_asv, "_run", lambda command, *_: commands.append(command) or 0)
     session = _asv.Session(commit="0" * 40, preset=preset, threads="all", plugins=())
-    _asv.run_slice(session, ["cell"], lambda: None)
+    _asv.run_slice(session, ["cell"], lambda: None, cold=False)
     assert ("--dry-run" not in commands[0]) == kept
 
 

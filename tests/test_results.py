@@ -190,4 +190,9 @@ def test_a_truncated_file_is_named_and_left_alone(recorded, share):
 )
 def test_cells_are_read_as_asv_writes_them(name, size):
     read = _results._cell("SigmoidNet", (repr(name), *map(repr, size)))
-    assert read == ("sigmoid_net", name, *size, "")
+    assert read == ("sigmoid_net", name, "", *size, "")
+    read = _results._cell("SigmoidNet", (repr(name), "'sgd'", *map(repr, size)))
+    assert read == ("sigmoid_net", name, "sgd", *size, "")
+    assert _results._cell("Softmax", (repr(name), "'digits'"))[2:] == ("", None, None, "digits")
+    read = _results._cell("Softmax", (repr(name), "'gd'", "'digits'"))
+    assert read == ("softmax", name, "gd", None, None, "digits")

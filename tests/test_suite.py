@@ -11,13 +11,14 @@ from functools import partial
 from statistics import median
 from time import perf_counter
 
+import numba
 import numpy as np
 import pytest
 from asv_runner.benchmarks.time import TimeBenchmark
 from threadpoolctl import threadpool_info, threadpool_limits
 
 import impls
-from benchmarks import _cell, _grid, _journal, _suite, gradient
+from benchmarks import _cell, _grid, _journal, _suite, _training, _warm, gradient
 from impls import _machine, _measure, _table
 
 MODULES = ["accuracy", "bandwidth", "datasets", "gradient", "memory", "prepare", "workspace"]
@@ -289,21 +290,122 @@ def test_real_data_is_loaded_once_and_measured():
     assert suite.cell.X.shape == (569, 31)
 
 
+METHODS = [
+    ("accuracy", "track_error"),
+    ("bandwidth", "track_read_roof"),
+    ("bandwidth", "track_roof_fraction"),
+    ("datasets", "time_gradient"),
+    ("datasets", "track_error"),
+    ("epoch", "time_epoch"),
+    ("epoch", "track_kernel_share"),
+    ("gradient", "time_gradient"),
+    ("held_out", "track_test_accuracy"),
+    ("memory", "peakmem_gradient"),
+    ("memory", "peakmem_inputs"),
+    ("prepare", "track_prepare"),
+    ("time_to_loss", "track_time_to_loss"),
+    ("training", "track_final_loss"),
+    ("training", "track_updates"),
+    ("workspace", "track_workspace"),
+]
+
+
 def test_templates_are_not_benchmarks():
     from asv_runner.discovery import disc_benchmarks
 
     importlib.import_module("benchmarks")
     found = {benchmark.name for benchmark in disc_benchmarks("benchmarks")}
-    assert found == {
-        "accuracy.Logistic.track_error",
-        "bandwidth.Logistic.track_read_roof",
-        "bandwidth.Logistic.track_roof_fraction",
-        "datasets.Logistic.time_gradient",
-        "datasets.Logistic.track_error",
-        "gradient.Logistic.time_gradient",
-        "memory.Logistic.peakmem_gradient",
-        "memory.Logistic.peakmem_inputs",
-        "prepare.Logistic.track_prepare",
-        "workspace.Logistic.track_workspace",
-    }
+    titles = ["Linear", "Logistic", "SigmoidNet", "Softmax"]
+    assert found == {f"{module}.{title}.{m}" for title in titles for module, m in METHODS}
     assert _suite.Template.__abstractmethods__
+
+
+# Trainings
+
+
+def dataset_suite(module, title, monkeypatch):
+    """A class of the suite on real data, with its cache, in a preset that has it."""
+    monkeypatch.setattr(_grid, "runs", lambda _module: True)
+    suite = getattr(importlib.import_module(f"benchmarks.{module}"), title)()
+    return suite, suite.setup_cache()
+
+
+def test_an_epoch_is_timed_and_its_gradients_are_a_part_of_it():
+    suite = importlib.import_module("benchmarks.epoch").Linear()
+    suite.setup("matrix", "minibatch", 1000, 100)
+    assert suite.call == suite.epochs.run
+    assert 0.05 < suite.track_kernel_share() < 1
+
+
+@pytest.mark.parametrize("solver", ["gd", "sgd", "minibatch"])
+def test_epochs_go_on_from_where_the_last_one_ended(solver):
+    _, X, y = impls.make("linear", 50, 3)
+    epochs = _training.open_epochs(impls.load("linear", "matrix"), solver, X, y)
+    epochs.run()
+    after_one = epochs.weights.copy()
+    epochs.run()
+    assert not np.array_equal(after_one, epochs.weights)
+
+
+def test_a_fifth_is_held_out_and_no_sample_is_lost():
+    X = np.arange(13.0)[:, None]
+    X_train, y_train, X_test, y_test = _training.split((None, X, X[:, 0]))
+    assert X_test[:, 0].tolist() == y_test.tolist() == [0, 5, 10]
+    assert sorted([*X_train[:, 0], *X_test[:, 0]]) == X[:, 0].tolist()
+    np.testing.assert_array_equal(X_train[:, 0], y_train)
+
+
+def test_what_a_training_comes_to(monkeypatch):
+    suite, cache = dataset_suite("training", "Linear", monkeypatch)
+    params = (cache, "matrix", "minibatch", "diabetes")
+    suite.setup(*params)
+    assert suite.track_updates(*params) == 20 * 12  # 353 samples: 11 batches of 32 and one of 1
+    X, y, _, _ = _training.split(cache["diabetes"])
+    floor = np.linalg.lstsq(X, y, rcond=None)[1][0] / 2 / len(y)
+    assert floor < suite.track_final_loss(*params) < 1.2 * floor
+
+
+def test_time_to_a_loss_is_that_of_the_epochs_it_takes(monkeypatch):
+    suite, cache = dataset_suite("time_to_loss", "Linear", monkeypatch)
+    suite.setup(cache, "matrix", "gd", "diabetes")
+    assert 0 < suite.track_time_to_loss() < 1
+    _, target = cache["diabetes"]
+    X, y, _, _ = _training.split(cache["diabetes"][0])
+    assert target == pytest.approx(1.01 * np.linalg.lstsq(X, y, rcond=None)[1][0] / 2 / len(y))
+
+
+def test_a_loss_that_is_not_reached_is_skipped_with_how_near_it_came(monkeypatch):
+    monkeypatch.setattr(_training, "MOST_EPOCHS", 2)
+    batch = impls.dataset("linear", "diabetes")
+    with pytest.raises(NotImplementedError, match=r"the loss is \S+ after 2 epochs, wanted 1"):
+        _training.seconds_to(1.0, "linear", "matrix", "gd", batch)
+
+
+def test_held_out_digits_are_predicted(monkeypatch):
+    suite, cache = dataset_suite("held_out", "Softmax", monkeypatch)
+    params = (cache, "matrix", "minibatch", "digits")
+    suite.setup(*params)
+    assert 0.9 < suite.track_test_accuracy(*params) < 1
+
+
+def test_a_problem_without_classes_has_no_accuracy(monkeypatch):
+    suite, cache = dataset_suite("held_out", "Linear", monkeypatch)
+    with pytest.raises(NotImplementedError, match="linear predicts no classes"):
+        suite.setup(cache, "matrix", "gd", "diabetes")
+
+
+def test_trainings_on_real_data_are_no_part_of_the_quick_preset():
+    suite = importlib.import_module("benchmarks.training").Linear()
+    with pytest.raises(NotImplementedError, match="not in this preset"):
+        suite.setup({}, "matrix", "gd", "diabetes")
+
+
+def test_numba_is_loaded_ahead_only_if_asked(monkeypatch):
+    asked = []
+    monkeypatch.setattr(_warm.importlib, "import_module", lambda name: asked.append(name) or numba)
+    monkeypatch.delenv("GRADMARK_WARM", raising=False)
+    _warm.warm_up()
+    assert asked == []
+    monkeypatch.setenv("GRADMARK_WARM", "numba")
+    _warm.warm_up()
+    assert asked[0] == "numba"
