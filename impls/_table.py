@@ -21,8 +21,10 @@ from __future__ import annotations
 import ast
 import difflib
 import importlib
+import importlib.util
 import inspect
 import re
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from importlib.metadata import EntryPoint, entry_points
@@ -159,6 +161,27 @@ def load(problem: str, name: str) -> Implementation:
     return _check(problem, name, sources[name][0])
 
 
+def load_file(problem: str, path: str | Path) -> Implementation:
+    """Import a file of an implementation's form that need not be in the table, and check it.
+
+    Its name is the file's, without leading underscores.
+
+    Raises
+    ------
+    UnknownName
+        If there is no such problem or file.
+    Unavailable, BadPlugin
+        As `load` raises them.
+    """
+    path = Path(path)
+    problem_module(problem)
+    if not path.is_file():
+        raise UnknownName(f"there is no file {path}")
+    if path.suffix != ".py":
+        raise BadPlugin(f"the file {path} is no Python module: its name does not end in .py")
+    return _check(problem, path.stem.lstrip("_"), path)
+
+
 def problem_module(problem: str) -> Any:
     """The package that defines a problem: its formula, reference, checks and generator.
 
@@ -197,7 +220,8 @@ def _sources(problem: str) -> dict[str, list[Path | EntryPoint]]:
 
 def _describe(source: Path | EntryPoint) -> str:
     if isinstance(source, Path):
-        return f"the file impls/{source.parent.name}/{source.name}"
+        folder = source.parent.resolve()
+        return f"the file {f'impls/{folder.name}/{source.name}' if _is_ours(source) else source}"
     package = f" of the package {source.dist.name}" if source.dist else ""
     return f"the entry point {source.name} = {source.value}{package}"
 
@@ -236,14 +260,13 @@ def _hides(problem: str, name: str) -> bool:
 
 def _import(source: Path | EntryPoint) -> Any:
     where = _describe(source)
-    module = f"impls.{source.parent.name}.{source.stem}" if isinstance(source, Path) else ""
     try:
         # Not asked as isinstance(source, EntryPoint): once the backport importlib_metadata is
         # imported (asv does), entry points are of its class.
-        return importlib.import_module(module) if isinstance(source, Path) else source.load()
+        return _import_file(source) if isinstance(source, Path) else source.load()
     except ModuleNotFoundError as error:
         missing = error.name or str(error)
-        own = module or getattr(source, "module", "")
+        own = "impls" if isinstance(source, Path) else getattr(source, "module", "")
         if missing.partition(".")[0] == own.partition(".")[0]:  # a part of its own package
             raise BadPlugin(f"{where}: there is no module {missing}") from error
         packages = _requires(source) or missing.partition(".")[0]
@@ -253,6 +276,24 @@ def _import(source: Path | EntryPoint) -> Any:
     # An import runs foreign code: whatever it raises, the rest of the table goes on working.
     except (Exception, SystemExit) as error:
         raise BadPlugin(f"{where} fails to import: {type(error).__name__}: {error}") from error
+
+
+def _import_file(path: Path) -> ModuleType:
+    """Module of a file: by its own name in a problem's package, by one of ours elsewhere."""
+    if _is_ours(path):
+        return importlib.import_module(f"impls.{path.parent.resolve().name}.{path.stem}")
+    name = f"gradmark_file_{path.stem}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec is not None and spec.loader is not None  # as for every name that ends in .py
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module  # where a dataclass in it looks for its module
+    spec.loader.exec_module(module)
+    return module
+
+
+def _is_ours(path: Path) -> bool:
+    """Whether a file stands in a problem's package; it may be a link that does."""
+    return path.parent.resolve().parent == _PACKAGE.resolve()
 
 
 def _requires(source: Path | EntryPoint) -> str | None:

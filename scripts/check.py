@@ -18,13 +18,14 @@ from tqdm import tqdm
 import impls
 from impls import _accuracy, _table
 from scripts._cli import make_parser
-from scripts._errors import run_command
+from scripts._errors import UserError, run_command
 from scripts._names import pick
 
 _EXAMPLES = """examples:
   python -m scripts.check
   python -m scripts.check logistic
   python -m scripts.check logistic/chunked
+  python -m scripts.check logistic --file mine.py
 """
 _EASY_SIZES = ((10, 10), (1000, 10), (10, 1000), (1000, 100))
 
@@ -56,16 +57,36 @@ def main() -> int:
     """Print a table of errors per problem; exit 1 if any implementation fails."""
     parser = make_parser("check", __doc__, _EXAMPLES)
     parser.add_argument("what", nargs="?", metavar="PROBLEM[/NAME]", help="default: everything")
-    wanted = parser.parse_args().what
+    parser.add_argument(
+        "--file", metavar="PATH", help="check this file of the problem, not the table"
+    )
+    arguments = parser.parse_args()
+    if arguments.file is not None:
+        return _check_file(arguments.what, arguments.file)
     n_failed = 0
-    for problem, names in _select(wanted).items():
-        batches = list(_batches(problem))
+    for problem, names in _select(arguments.what).items():
+        batches = list(draw_batches(problem))
         verdicts = [
             _check(problem, name, batches) for name in tqdm(names, disable=None, leave=False)
         ]
         _print(problem, verdicts, batches)
         n_failed += sum(bool(verdict.problems) for verdict in verdicts)
     return 1 if n_failed else 0
+
+
+def _check_file(problem: str | None, path: str) -> int:
+    """Print the table of one file's errors; exit 1 if it fails."""
+    known = ", ".join(impls.problems())
+    if problem is None:
+        raise UserError(f"--file needs the problem that it is of: one of {known}")
+    if "/" in problem:
+        raise UserError(f"--file takes the problem alone, not {problem!r}: one of {known}")
+    pick("problem", problem, impls.problems())
+    implementation = _table.load_file(problem, path)
+    batches = list(draw_batches(problem))
+    verdict = judge(implementation, batches)
+    _print(problem, [verdict], batches)
+    return 1 if verdict.problems else 0
 
 
 def _select(wanted: str | None) -> dict[str, tuple[str, ...]]:
@@ -77,7 +98,8 @@ def _select(wanted: str | None) -> dict[str, tuple[str, ...]]:
     return {problem: (pick(f"implementation of {problem}", name, known),) if name else known}
 
 
-def _batches(problem: str) -> Iterator[Batch]:
+def draw_batches(problem: str) -> Iterator[Batch]:
+    """The easy batches, then the extreme ones."""
     drawn = {f"{n} x {d}": impls.make(problem, n, d) for n, d in _EASY_SIZES}
     extreme = _table.problem_module(problem).extreme_batches(np.random.default_rng(1))
     for name, batch in (drawn | extreme).items():
@@ -93,10 +115,15 @@ def _check(problem: str, name: str, batches: list[Batch]) -> Verdict:
         return Verdict(name, {}, np.nan, (), unavailable=str(error))
     except impls.BadPlugin as error:
         return Verdict(name, {}, np.nan, (str(error),))
+    return judge(implementation, batches)
+
+
+def judge(implementation: impls.Implementation, batches: list[Batch]) -> Verdict:
+    """Error on each batch, and what is wrong."""
     found = {batch.name: _try(implementation, batch) for batch in batches}
     problems = tuple(f"{batch}: {problem}" for batch, (_, problem) in found.items() if problem)
     errors = {batch: error for batch, (error, _) in found.items()}
-    return Verdict(name, errors, implementation.rtol, problems)
+    return Verdict(implementation.name, errors, implementation.rtol, problems)
 
 
 def _try(implementation: impls.Implementation, batch: Batch) -> tuple[float, str]:

@@ -71,7 +71,7 @@ def excess(implementation, batch, gradient=None) -> float:
 # Values
 
 # The same examples on every run: a failure then belongs to a change, not to chance.
-steady = settings(max_examples=40, deadline=None, derandomize=True)
+steady = settings(max_examples=25, deadline=None, derandomize=True)
 
 
 @steady

@@ -262,17 +262,6 @@ def test_by_hand(implementation):
     assert problem.loss(*batch) == pytest.approx((np.log(4 / 3) + np.log(4)) / 2)
 
 
-def test_gradient_of_the_corrected_text(implementation):
-    weights, X, y = draw(30, 4)
-    exps = np.exp(np.dot(X, weights.T) - np.max(np.dot(X, weights.T)))
-    grad = exps / np.sum(exps, axis=1).reshape(-1, 1)
-    grad[range(30), y] -= 1
-    gradient = compute(implementation, Batch(weights, X, y))
-    scale = _accuracy.terms(PROBLEM, weights, X, y)
-    expected = np.dot((grad / 30).T, X)
-    assert _accuracy.compare(gradient, expected, scale) <= 2 * implementation.rtol
-
-
 def test_softmax_over_the_batch_is_the_texts_and_wrong():
     weights, X, y = draw(30, 4)
     text = np.array([[np.exp(w @ x) for w in weights] for x in X])
@@ -311,11 +300,9 @@ def test_layouts(implementation, layout):
 @pytest.mark.parametrize("dtype", [np.float32, np.float16, np.int8, np.uint64, ">f8"])
 def test_other_real_types(implementation, dtype):
     X, weights = np.abs(SMALL.X * 30), np.abs(SMALL.weights * 3)  # products beyond an int8
-    assert_right(implementation, Batch(*(a.astype(dtype) for a in (weights, X, SMALL.y))))
-
-
-def test_labels_are_prepared_as_indices(implementation):
-    assert implementation.prepare(SMALL.X, SMALL.y.astype(np.float32))[1].dtype == np.intp
+    batch = Batch(*(a.astype(dtype) for a in (weights, X, SMALL.y)))
+    assert implementation.prepare(batch.X, batch.y)[1].dtype == np.intp
+    assert_right(implementation, batch)
 
 
 def test_inputs_are_read_only_and_stay_as_they_are(implementation):
@@ -350,10 +337,7 @@ def test_numbers_of_threads(implementation, n_threads, n_samples):
 
 
 BAD_BATCHES = {
-    "X 1-D": ("X", np.ones(11), ValueError, "X has shape (11,), expected (n_samples, n_f"),
-    "X list": ("X", [[1.0]], TypeError, "X is a list, expected a NumPy array"),
     "y short": ("y", np.zeros(10), ValueError, "y has shape (10,), expected (11,)"),
-    "y complex": ("y", np.zeros(11, complex), TypeError, "y has dtype complex128, expected a real"),
     "y negative": ("y", np.arange(11) - 1, ValueError, "y[0] is -1, expected a whole label from 0"),
     "y not whole": ("y", np.arange(11) / 2, ValueError, "y[1] is 0.5, expected a whole label"),
     "y NaN": ("y", np.full(11, np.nan), ValueError, "y[0] is nan, expected a whole label from 0"),
@@ -362,7 +346,6 @@ BAD_BATCHES = {
     "y above": ("y", np.full(11, 10), ValueError, "y holds the label 10, expected 0 to 9: weights"),
     "weights 1-D": ("weights", np.ones(4), ValueError, "weights has shape (4,), expected 2 dim"),
     "weights wide": ("weights", np.ones((10, 5)), ValueError, "weights has shape (10, 5), expe"),
-    "weights list": ("weights", [1.0], TypeError, "weights is a list, expected a NumPy array"),
     "few weights": ("weights", np.ones((2, 4)), ValueError, "y holds the label 8, expected 0 to 1"),
 }
 
@@ -410,16 +393,8 @@ BAD_FILES = {
     "1-D": ("X_train", np.ones(6), "X_train has shape (6,), expected (n, d) or (n, height, width)"),
     "empty": ("X_test", np.ones((0, 4)), "X_test has shape (0, 4), expected (n, d) or (n, h"),
     "complex": ("X_test", np.ones((2, 4), complex), "X_test is of type complex128, expected real"),
-    "NaN": (
-        "X_test",
-        np.full((2, 4), np.nan),
-        "X_test has nan in image 0, pixel 0, expected a fin",
-    ),
-    "pixel": (
-        "X_test",
-        np.full((2, 4), 256),
-        "X_test has 256 in image 0, pixel 0, expected an int",
-    ),
+    "NaN": ("X_test", np.full((2, 4), np.nan), "X_test has nan in image 0, pixel 0, expected a"),
+    "pixel": ("X_test", np.full((2, 4), 256), "X_test has 256 in image 0, pixel 0, expected an"),
     "length": ("y_test", np.zeros(3), "y_test has shape (3,), expected (2,): a label for each"),
     "column": ("y_train", np.zeros((6, 1)), "y_train has shape (6, 1), expected (6,): a label"),
     "features": ("X_test", np.ones((2, 9)), "X_train has 4 pixels per image and X_test 9, expect"),

@@ -5,20 +5,22 @@ from __future__ import annotations
 import importlib
 import json
 import math
+import os
+import subprocess
+import sys
 import tracemalloc
 from dataclasses import replace
 from functools import partial
 from statistics import median
 from time import perf_counter
 
-import numba
 import numpy as np
 import pytest
 from asv_runner.benchmarks.time import TimeBenchmark
 from threadpoolctl import threadpool_info, threadpool_limits
 
 import impls
-from benchmarks import _cell, _grid, _journal, _suite, _training, _warm, gradient
+from benchmarks import _cell, _grid, _journal, _suite, _training, gradient
 from impls import _machine, _measure, _table
 
 MODULES = ["accuracy", "bandwidth", "datasets", "gradient", "memory", "prepare", "workspace"]
@@ -260,7 +262,6 @@ def test_rounds_take_turns():
 
 @pytest.mark.parametrize("n_threads", [1, _machine.count_threads()])
 def test_threads_are_set_alike_for_blas_and_numba(monkeypatch, n_threads):
-    import numba
 
     monkeypatch.setenv("GRADMARK_THREADS", str(n_threads))
     _cell.open_cell("logistic", "numba_parallel", 10, 10, _cell.Check.NONE)
@@ -400,12 +401,13 @@ def test_trainings_on_real_data_are_no_part_of_the_quick_preset():
         suite.setup({}, "matrix", "gd", "diabetes")
 
 
-def test_numba_is_loaded_ahead_only_if_asked(monkeypatch):
-    asked = []
-    monkeypatch.setattr(_warm.importlib, "import_module", lambda name: asked.append(name) or numba)
-    monkeypatch.delenv("GRADMARK_WARM", raising=False)
-    _warm.warm_up()
-    assert asked == []
-    monkeypatch.setenv("GRADMARK_WARM", "numba")
-    _warm.warm_up()
-    assert asked[0] == "numba"
+@pytest.mark.parametrize(("value", "loaded"), [(None, False), ("numba", True)])
+def test_numba_is_loaded_ahead_only_if_asked(value, loaded):
+    environment = {name: text for name, text in os.environ.items() if name != "GRADMARK_WARM"}
+    if value:
+        environment["GRADMARK_WARM"] = value
+    code = "import benchmarks, sys; print('numba' in sys.modules)"
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
+    )
+    assert done.stdout.strip() == str(loaded)
