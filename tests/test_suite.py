@@ -262,6 +262,7 @@ def test_rounds_take_turns():
 
 @pytest.mark.parametrize("n_threads", [1, _machine.count_threads()])
 def test_threads_are_set_alike_for_blas_and_numba(monkeypatch, n_threads):
+    import numba
 
     monkeypatch.setenv("GRADMARK_THREADS", str(n_threads))
     _cell.open_cell("logistic", "numba_parallel", 10, 10, _cell.Check.NONE)
