@@ -362,7 +362,7 @@ def test_bad_batches_are_refused(case):
 
 def test_unprepared_labels_do_not_count_from_the_end():
     with pytest.raises(ValueError, match=r"^y holds the label -1, expected 0 to 9"):
-        problem.check_shapes(SMALL.weights, SMALL.X, SMALL.y * 0 - 1)
+        problem.check_shapes(SMALL.weights, SMALL.X, SMALL.y - 1)
 
 
 # Files
