@@ -1,0 +1,136 @@
+"""Experiments of the source texts, run again: figures, tables and the numbers.
+
+Without a name: what there is. An experiment is a file, scripts/_experiment_NAME.py.
+"""
+
+from __future__ import annotations
+
+import argparse
+from dataclasses import replace
+from pathlib import Path
+
+import impls
+from scripts import _experiments, _facts, _plots
+from scripts._cli import make_parser
+from scripts._errors import UserError, run_command
+from scripts._experiments import Outcome, Settings
+from scripts._names import pick
+from scripts._project import ROOT, describe_commit, measured_commit
+
+_EXAMPLES = """examples:
+  python -m scripts.train
+  python -m scripts.train descent recursion
+  python -m scripts.train all --seed 7 --out reports/seed7
+  python -m scripts.train softmax_fault --data mnist
+  python -m scripts.train descent --impl row_loop
+"""
+_BUNDLED = ("digits", "mnist")
+
+
+def main() -> int:
+    """Run what is named; print its numbers and the files."""
+    arguments = _parse()
+    if not arguments.names:
+        _print_names()
+        return 0
+    folder = _make_folder(arguments.out)
+    commit = describe_commit(measured_commit())
+    given = {name: value for name in ("data", "impl") if (value := getattr(arguments, name))}
+    settings = Settings(seed=arguments.seed, **given)
+    written: list[Path] = []
+    for name in arguments.names:
+        print(f"# {name}: {_experiments.describe(name)}\n", flush=True)
+        outcome: Outcome = _experiments.load(name).run(settings)
+        # After the run, so that the footer has every library that it loaded.
+        facts = replace(_facts.collect("all"), commit=commit)
+        written += _write(name, outcome, facts, folder)
+        print("\n\n".join(table.text for table in outcome.tables), end="\n\n", flush=True)
+    print("Written:", *(f"  {path}" for path in written), sep="\n")
+    return 0
+
+
+def _parse() -> argparse.Namespace:
+    parser = make_parser("train", __doc__, _EXAMPLES)
+    parser.add_argument("names", nargs="*", metavar="NAME", help="experiments, or all")
+    parser.add_argument(
+        "--seed", type=int, default=0, help="of data, splits, starts and orders (default: 0)"
+    )
+    parser.add_argument("--out", default=str(ROOT / "reports"), help="folder (default: reports)")
+    parser.add_argument(
+        "--data", metavar="digits|mnist|PATH.npz", help="images of softmax_fault (default: digits)"
+    )
+    parser.add_argument("--impl", metavar="NAME", help="linear kernel of descent (default: matrix)")
+    arguments = parser.parse_args()
+    arguments.names = _choose(arguments.names)
+    _check_options(arguments)
+    return arguments
+
+
+def _choose(wanted: list[str]) -> list[str]:
+    """The experiments asked for, each once."""
+    known = _experiments.names()
+    if "all" in wanted:
+        return known
+    return list(dict.fromkeys(pick("experiment", name, known) for name in wanted))
+
+
+def _check_options(arguments: argparse.Namespace) -> None:
+    """Refuse values that make no sense, and options that no chosen experiment reads."""
+    if arguments.seed < 0:
+        raise UserError(f"--seed is {arguments.seed}, expected a whole number of at least 0")
+    read = {o for name in arguments.names for o in getattr(_experiments.load(name), "OPTIONS", ())}
+    for option in ("data", "impl"):
+        if getattr(arguments, option) is not None and option not in read:
+            asked = ", ".join(arguments.names) or "no experiment"
+            raise UserError(
+                f"--{option} means nothing to what is asked for ({asked}); leave it out"
+            )
+    if arguments.impl is not None:
+        pick("implementation of linear", arguments.impl, impls.names("linear"))
+    if arguments.data is not None:
+        _check_data(arguments.data)
+
+
+def _check_data(data: str) -> None:
+    if data in _BUNDLED or Path(data).is_file():
+        return
+    if Path(data).suffix == ".npz":
+        raise UserError(f"--data is {data}, but there is no such file")
+    pick("data", data, [*_BUNDLED, "PATH.npz"])
+
+
+def _make_folder(name: str) -> Path:
+    folder = Path(name)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UserError(f"--out is {name}, which cannot be a folder: {error.strerror}") from error
+    return folder
+
+
+def _print_names() -> None:
+    names = _experiments.names()
+    width = max(map(len, names))
+    for name in names:
+        print(f"{name:{width}}  {_experiments.describe(name)}")
+    print("\nRun some: python -m scripts.train NAME..., or all")
+
+
+def _write(name: str, outcome: Outcome, facts: _facts.Facts, folder: Path) -> list[Path]:
+    """Save the figures, and a page with the tables that shows them."""
+    paths = [
+        path
+        for stem, draw in outcome.figures.items()
+        for path in _plots.save(draw(facts), folder, stem)
+    ]
+    images = [f"![{stem}]({stem}.png)" for stem in outcome.figures]
+    title = f"# {name}\n\n{_experiments.describe(name)}"
+    footer = "---\n\n" + facts.footer.replace("\n", "  \n")
+    parts = [title, *images, *(table.markdown for table in outcome.tables), footer]
+    page = folder / f"{name}.md"
+    page.write_text("\n\n".join(parts) + "\n", encoding="utf-8")
+    return [page, *paths]
+
+
+if __name__ == "__main__":
+    run_command(main)
