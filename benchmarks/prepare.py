@@ -2,10 +2,13 @@
 
 import impls
 from benchmarks import _suite
+from benchmarks._cell import Check
 from impls import _measure
 
 
 class _Prepare(_suite.OnGrid):
+    check = Check.NONE  # no gradient is in it
+
     def track_prepare(self, _: str, n_samples: int, n_features: int) -> float:
         prepare = self.cell.implementation.prepare
         _weights, X, y = impls.make(self.problem, n_samples, n_features)
