@@ -31,7 +31,8 @@ def exact_gradient(
         return _compute(problem, weights, X, y)
     path = folder / f"{problem}-{_fingerprint(problem, weights, X, y)}.npz"
     try:
-        with np.load(path, allow_pickle=False) as kept:
+        # Opened here: NumPy leaves the file of a damaged archive open.
+        with path.open("rb") as file, np.load(file, allow_pickle=False) as kept:
             return kept["gradient"], kept["terms"]
     except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
         gradient, terms = _compute(problem, weights, X, y)
