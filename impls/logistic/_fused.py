@@ -1,0 +1,360 @@
+"""One pass over X: rows are read for their inner products while earlier ones are added up.
+
+The plain way, inner products of a block and then its sum, leaves memory idle while the block is
+added from cache. Here one loop over the features does both, for different rows: it reads the rows
+of a block from memory and adds those of an earlier block, which are still in cache. The residuals
+of the block between them are computed meanwhile, all rows of it in one vector.
+
+The loops are written as vector instructions (LLVM's, through numba), because LLVM itself vectorises
+neither a loop of sums and a store together, nor exp. Compiled functions that call each other stand
+in this one file: numba's cache on disk does not notice that another file has changed.
+"""
+
+import math
+
+import numpy as np
+from llvmlite import ir
+from numba import get_num_threads, njit, prange, types
+from numba.core import cgutils
+from numba.extending import intrinsic
+from numba.np.arrayobj import make_array
+
+_I8, _I32, _I64 = ir.IntType(8), ir.IntType(32), ir.IntType(64)
+_DOUBLE, _FLOAT = ir.DoubleType(), ir.FloatType()
+# What an array holds, its bytes and LLVM's name. numba has no arrays of float16: their bits.
+_ELEMENTS = {
+    types.float64: (_DOUBLE, 8, "f64"),
+    types.float32: (_FLOAT, 4, "f32"),
+    types.uint16: (ir.HalfType(), 2, "f16"),
+    types.uint8: (_I8, 1, "i8"),
+}
+_VECTOR_BYTES = 32  # 64 is no faster where loads are not aligned, and heats the processor
+_LINE_BYTES = 64
+# Sums may be reordered and products fused; infinities and NaN keep their meaning.
+_SUM, _FUSE = ("contract", "reassoc", "nsz"), ("contract",)
+_MAGIC = 1.5 * 2.0**52  # added to a double, rounds it to whole numbers in its lowest bits
+# Short rows are taken 8 at a time, the residuals two blocks after the read; of rows so long that
+# three such blocks fill the cache, 4, one block after.
+_SHORT, _LONG = 8, 4
+
+
+def _call(b, name, result, arguments, **options):
+    kind = ir.FunctionType(result, [a.type for a in arguments])
+    function = b.module.globals.get(name) or ir.Function(b.module, kind, name)
+    return b.call(function, arguments, **options)
+
+
+def _splat(b, value, lanes):
+    """A vector that holds `value` in every lane."""
+    empty = ir.Constant(ir.VectorType(value.type, lanes), ir.Undefined)
+    return b.shuffle_vector(
+        b.insert_element(empty, value, _I32(0)),
+        empty,
+        ir.Constant(ir.VectorType(_I32, lanes), [0] * lanes),
+    )
+
+
+def _convert(b, value, kind):
+    """A vector in another type of as many lanes."""
+    old, new = value.type.element, kind.element
+    if old == new:
+        return value
+    if isinstance(old, ir.IntType):
+        return b.uitofp(value, kind)
+    sizes = {"half": 2, "float": 4, "double": 8}
+    widen = sizes[str(new)] > sizes[str(old)]
+    return b.fpext(value, kind) if widen else b.fptrunc(value, kind)
+
+
+class _Array:
+    """An array that a loop reads and writes in vectors of one type, whatever it stores."""
+
+    def __init__(self, context, b, type_, value, kind):
+        self.b, self.kind = b, kind
+        array = make_array(type_)(context, b, value)
+        self.element, self.n_bytes, self.name = _ELEMENTS[type_.dtype]
+        self.data = b.bitcast(array.data, self.element.as_pointer())
+        self.stored = ir.VectorType(self.element, kind.count)
+        self.n_columns = cgutils.unpack_tuple(b, array.shape)[-1]
+
+    def address(self, index):
+        return self.b.gep(self.data, [index])
+
+    def load(self, pointer, index, mask=None):
+        """Vector from `index` after the pointer on; 0 where the mask is off."""
+        at = self.b.bitcast(self.b.gep(pointer, [index]), self.stored.as_pointer())
+        if mask is None:
+            value = self.b.load(at, align=self.n_bytes)
+        else:
+            name = f"llvm.masked.load.v{self.kind.count}{self.name}.p0"
+            blank = ir.Constant(self.stored, [0] * self.kind.count)
+            value = _call(self.b, name, self.stored, [at, _I32(self.n_bytes), mask, blank])
+        return _convert(self.b, value, self.kind)
+
+    def store(self, value, pointer, index, mask=None):
+        """Write a vector to `index` after the pointer, but not where the mask is off."""
+        at = self.b.bitcast(self.b.gep(pointer, [index]), self.stored.as_pointer())
+        value = _convert(self.b, value, self.stored)
+        if mask is None:
+            self.b.store(value, at, align=self.n_bytes)
+        else:
+            name = f"llvm.masked.store.v{self.kind.count}{self.name}.p0"
+            _call(self.b, name, ir.VoidType(), [value, at, _I32(self.n_bytes), mask])
+
+
+def _make_step(n_rows, reads=False, adds=False, prefetches=False):
+    """A loop over the features, for `n_rows` rows that it reads and as many that it adds.
+
+    ``step(weights, X, first_read, first_added, gradient, z, to, of)``: writes the inner products
+    of the rows from `first_read` on to ``z[to:]``, and adds the rows from `first_added` on, times
+    ``z[of:]``, to the gradient. It computes in the type of z.
+    """
+
+    @intrinsic
+    def step(_context, weights, X, first_read, first_added, gradient, z, to, of):
+        def build(context, b, signature, arguments):
+            element, n_bytes, name = _ELEMENTS[z.dtype]
+            lanes = _VECTOR_BYTES // n_bytes
+            kind = ir.VectorType(element, lanes)
+            w, x, g, r = (
+                _Array(context, b, signature.args[i], arguments[i], kind) for i in (0, 1, 4, 5)
+            )
+            width = x.n_columns
+
+            def rows_from(first):
+                starts = [b.mul(b.add(first, _I64(k)), width) for k in range(n_rows)]
+                return [x.address(start) for start in starts]
+
+            def number(place, k):
+                return b.gep(r.data, [b.add(place, _I64(k))])
+
+            read = rows_from(arguments[2]) if reads else []
+            added = rows_from(arguments[3]) if adds else []
+            factors = [_splat(b, b.load(number(arguments[7], k)), lanes) for k in range(len(added))]
+
+            def fetch(j):
+                """Ask for the rows after next, line by line as they lie in memory."""
+                ahead = b.mul(b.add(b.mul(width, _I64(2)), j), _I64(n_rows))
+                at = b.bitcast(b.gep(read[0], [ahead]), _I8.as_pointer())
+                for line in range(0, n_rows * lanes * x.n_bytes, _LINE_BYTES):
+                    arguments = [b.gep(at, [_I64(line)]), _I32(0), _I32(3), _I32(1)]
+                    _call(b, "llvm.prefetch.p0", ir.VoidType(), arguments)
+
+            def pass_over(j, sums, mask):
+                if prefetches:
+                    fetch(j)
+                if reads:
+                    weight = w.load(w.data, j, mask)
+                    products = [b.fmul(x.load(row, j, mask), weight, flags=_SUM) for row in read]
+                    sums = [b.fadd(*pair, flags=_SUM) for pair in zip(sums, products, strict=True)]
+                if adds:
+                    parts = [ir.Constant(kind, [0.0] * lanes)] * 2  # two chains: half the latency
+                    for k, (row, factor) in enumerate(zip(added, factors, strict=True)):
+                        product = b.fmul(x.load(row, j, mask), factor, flags=_FUSE)
+                        parts[k % 2] = b.fadd(parts[k % 2], product, flags=(*_FUSE, "nsz"))
+                    part = _convert(b, b.fadd(*parts, flags=_FUSE), ir.VectorType(g.element, lanes))
+                    exact = _Array(context, b, gradient, arguments[4], part.type)
+                    total = b.fadd(exact.load(g.data, j, mask), part)
+                    exact.store(total, g.data, j, mask)
+                return sums
+
+            for k, total in enumerate(_loop(b, width, kind, len(read), pass_over)):
+                summed = f"llvm.vector.reduce.fadd.v{lanes}{name}"
+                start = ir.Constant(element, -0.0)
+                value = _call(b, summed, element, [start, total], fastmath=("reassoc",))
+                b.store(value, number(arguments[6], k))
+            return context.get_dummy_value()
+
+        places = types.intp, types.intp
+        return types.void(weights, X, *places, gradient, z, *places), build
+
+    return step
+
+
+def _loop(b, width, kind, n_sums, body):
+    """Whole vectors of the features, then the rest under a mask; returns the sums."""
+    zero = ir.Constant(kind, [0.0] * kind.count)
+    rest = b.urem(width, _I64(kind.count))
+    whole = b.sub(width, rest)
+    before = b.block
+    loop, between, tail, after = map(b.append_basic_block, ("loop", "between", "tail", "after"))
+
+    def merge(*ways):
+        """Phi nodes of the sums that come from each (block, sums)."""
+        merged = [b.phi(kind) for _ in range(n_sums)]
+        for block, sums in ways:
+            for node, value in zip(merged, sums, strict=True):
+                node.add_incoming(value, block)
+        return merged
+
+    b.cbranch(b.icmp_unsigned(">", whole, _I64(0)), loop, between)
+    b.position_at_end(loop)
+    j = b.phi(_I64)
+    j.add_incoming(_I64(0), before)
+    running = merge((before, [zero] * n_sums))
+    sums = body(j, running, None)
+    following = b.add(j, _I64(kind.count))
+    j.add_incoming(following, b.block)
+    for node, value in zip(running, sums, strict=True):
+        node.add_incoming(value, b.block)
+    end = b.block
+    b.cbranch(b.icmp_unsigned("<", following, whole), loop, between)
+    b.position_at_end(between)
+    so_far = merge((before, [zero] * n_sums), (end, sums))
+    b.cbranch(b.icmp_unsigned(">", rest, _I64(0)), tail, after)
+    b.position_at_end(tail)
+    lanes = ir.Constant(ir.VectorType(_I64, kind.count), list(range(kind.count)))
+    mask = b.icmp_unsigned("<", lanes, _splat(b, rest, kind.count))
+    with_rest = body(whole, so_far, mask)
+    end = b.block
+    b.branch(after)
+    b.position_at_end(after)
+    return merge((between, so_far), (end, with_rest))
+
+
+def _make_residuals(n_rows):
+    """``residuals(z, at, y, i)``: turns ``z[at:]`` into ``sigmoid(z) - y[i:]``, in float64.
+
+    exp(-|z|) is 2^k exp(r), k whole and |r| <= log(2) / 2, with the first 14 terms of exp(r): the
+    next is 4e-18 of it. Its error is below 1 unit in the last place; below exp(-708) it is that.
+    """
+
+    @intrinsic
+    def residuals(_context, z, at, y, i):
+        kind = ir.VectorType(_DOUBLE, n_rows)
+        bits = ir.VectorType(_I64, n_rows)
+
+        def build(context, b, signature, arguments):
+            products = _Array(context, b, signature.args[0], arguments[0], kind)
+            labels = _Array(context, b, signature.args[2], arguments[2], kind)
+
+            def constant(value):
+                return ir.Constant(kind, [value] * n_rows)
+
+            def times_plus(p, q, s):
+                return b.fadd(b.fmul(p, q, flags=_FUSE), s, flags=_FUSE)
+
+            value = products.load(products.data, arguments[1])
+            positive = b.fcmp_ordered(">=", value, constant(0.0))
+            least = constant(-708.0)
+            x = b.select(positive, b.fneg(value), value)
+            x = b.select(b.fcmp_ordered("<", x, least), least, x)
+            shifted = times_plus(x, constant(1 / math.log(2)), constant(_MAGIC))
+            k = b.fsub(shifted, constant(_MAGIC))
+            # log(2) in two parts: the first has 32 bits, so that its product with k is exact.
+            r = times_plus(k, constant(-0.6931471803691238), x)
+            r = times_plus(k, constant(-1.9082149292705877e-10), r)
+            power = constant(1 / math.factorial(13))
+            for n in range(12, -1, -1):
+                power = times_plus(power, r, constant(1 / math.factorial(n)))
+            exponent = b.shl(b.bitcast(shifted, bits), ir.Constant(bits, [52] * n_rows))
+            decay = b.bitcast(b.add(b.bitcast(power, bits), exponent), kind)
+            one = constant(1.0)
+            sigmoid = b.fdiv(b.select(positive, one, decay), b.fadd(one, decay))
+            residual = b.fsub(sigmoid, labels.load(labels.data, arguments[3]))
+            products.store(residual, products.data, arguments[1])
+            return context.get_dummy_value()
+
+        return types.void(z, types.intp, y, types.intp), build
+
+    return residuals
+
+
+_read_short, _add_short = _make_step(_SHORT, reads=True), _make_step(_SHORT, adds=True)
+_both_short = _make_step(_SHORT, reads=True, adds=True)
+_both_far = _make_step(_SHORT, reads=True, adds=True, prefetches=True)
+_read_long, _add_long = _make_step(_LONG, reads=True), _make_step(_LONG, adds=True)
+_both_long = _make_step(_LONG, reads=True, adds=True)
+_read_one, _add_one = _make_step(1, reads=True), _make_step(1, adds=True)
+_residuals_short, _residuals_long = _make_residuals(_SHORT), _make_residuals(_LONG)
+_residuals_one = _make_residuals(1)
+
+
+@njit(nogil=True)
+def _add_short_rows(weights, X, y, start, stop, total, z, far):
+    """Blocks of `_SHORT` rows; returns the first row that is left over."""
+    n = _SHORT
+    n_blocks = (stop - start) // n
+    for k in range(n_blocks):
+        i = start + k * n
+        if k >= 1:
+            _residuals_short(z, (k - 1) % 3 * n, y, i - n)
+        if k < 2:
+            _read_short(weights, X, i, 0, total, z, k % 3 * n, 0)
+        elif far:
+            _both_far(weights, X, i, i - 2 * n, total, z, k % 3 * n, (k - 2) % 3 * n)
+        else:
+            _both_short(weights, X, i, i - 2 * n, total, z, k % 3 * n, (k - 2) % 3 * n)
+    end = start + n_blocks * n
+    if n_blocks:
+        _residuals_short(z, (n_blocks - 1) % 3 * n, y, end - n)
+    for k in range(max(0, n_blocks - 2), n_blocks):
+        _add_short(weights, X, 0, start + k * n, total, z, 0, k % 3 * n)
+    return end
+
+
+@njit(nogil=True)
+def _add_long_rows(weights, X, y, start, stop, total, z):
+    """Blocks of `_LONG` rows; returns the first row that is left over."""
+    n = _LONG
+    n_blocks = (stop - start) // n
+    for k in range(n_blocks):
+        i = start + k * n
+        if k == 0:
+            _read_long(weights, X, i, 0, total, z, 0, 0)
+        else:
+            _residuals_long(z, (k - 1) % 2 * n, y, i - n)
+            _both_long(weights, X, i, i - n, total, z, k % 2 * n, (k - 1) % 2 * n)
+    end = start + n_blocks * n
+    if n_blocks:
+        _residuals_long(z, (n_blocks - 1) % 2 * n, y, end - n)
+        _add_long(weights, X, 0, end - n, total, z, 0, (n_blocks - 1) % 2 * n)
+    return end
+
+
+@njit(nogil=True)
+def add_rows(weights, X, y, start, stop, total, z, second, last):
+    """Add the terms of the samples ``start <= i < stop`` to `total`; z has room for 24 values.
+
+    second, last : bytes of the caches that a core has for itself, and of the last one.
+    """
+    row = X.shape[1] * X.itemsize
+    if 3 * _SHORT * row <= second * 3 // 4:
+        # Rows shorter than a page do not lie far enough apart for the processor to follow 8 of
+        # them: what comes from memory is asked for ahead, which only costs time in cache.
+        far = row < 4096 and X.shape[0] * row > last // 2
+        start = _add_short_rows(weights, X, y, start, stop, total, z, far)
+    else:
+        start = _add_long_rows(weights, X, y, start, stop, total, z)
+    for i in range(start, stop):
+        _read_one(weights, X, i, 0, total, z, 0, 0)
+        _residuals_one(z, 0, y, i)
+        _add_one(weights, X, 0, i, total, z, 0, 0)
+
+
+@njit
+def add_all(weights, X, y, z, second, last):
+    """Gradient, by one thread."""
+    total = np.zeros(X.shape[1])
+    add_rows(weights, X, y, 0, X.shape[0], total, z, second, last)
+    return total
+
+
+@njit(parallel=True)
+def add_shares(weights, X, y, z, second, last):
+    """Gradient, the samples shared out to threads; each adds up a row of its own.
+
+    Rows are padded to whole cache lines and one more, so that no two threads write to one line.
+    """
+    n_samples, n_features = X.shape
+    n_shares = get_num_threads()
+    totals = np.zeros((n_shares, (n_features + 15) // 8 * 8))
+    room = np.zeros((n_shares, 3 * _SHORT + 8), z.dtype)
+    for share in prange(n_shares):
+        start = share * n_samples // n_shares
+        stop = (share + 1) * n_samples // n_shares
+        total = totals[share, :n_features]
+        add_rows(weights, X, y, start, stop, total, room[share], second, last)
+    for share in range(1, n_shares):
+        totals[0] += totals[share]
+    return totals[0, :n_features]
