@@ -242,7 +242,7 @@ def test_a_zero_column_gives_zero(implementation):
 def test_chunk_boundaries(implementation, monkeypatch, n_samples, rows_per_chunk):
     """Chunks of few rows of the prepared X; only implementations in chunks see a difference."""
     batch = draw(n_samples, 3)
-    row = implementation.prepare(batch.X, batch.y)[0][0]
+    row = np.asarray(implementation.prepare(batch.X, batch.y)[0])[0]
     monkeypatch.setattr(_chunks, "_chunk_bytes", lambda: int(rows_per_chunk * row.nbytes))
     assert_right(implementation, batch)
 
@@ -389,10 +389,10 @@ def test_inputs_are_not_modified(implementation):
     batch = draw(30, 4)
     before = [array.tobytes() for array in batch]
     prepared = implementation.prepare(batch.X, batch.y)
-    prepared_before = [array.tobytes() for array in prepared]
+    prepared_before = [np.asarray(array).tobytes() for array in prepared]
     implementation.gradient(batch.weights, *prepared)
     assert [array.tobytes() for array in batch] == before
-    assert [array.tobytes() for array in prepared] == prepared_before
+    assert [np.asarray(array).tobytes() for array in prepared] == prepared_before
 
 
 def test_inputs_may_be_read_only(implementation):
@@ -406,7 +406,8 @@ def test_prepared_inputs_may_be_read_only(implementation):
     batch = draw(30, 4)
     prepared = implementation.prepare(batch.X, batch.y)
     for array in (batch.weights, *prepared):
-        array.flags.writeable = False
+        if isinstance(array, np.ndarray):  # not JAX's, nor PyTorch's
+            array.flags.writeable = False
     gradient = implementation.gradient(batch.weights, *prepared)
     assert error(gradient, *batch) <= bound(implementation, batch.X)
 
@@ -421,7 +422,8 @@ def test_result_is_a_new_array_on_every_call(implementation):
     kept = first.copy()
     second = implementation.gradient(weights + 1, *prepared)
     np.testing.assert_array_equal(first, kept)
-    assert not any(np.shares_memory(first, other) for other in (second, weights, *prepared))
+    others = map(np.asarray, (second, weights, *prepared))
+    assert not any(np.shares_memory(first, other) for other in others)
 
 
 def repeats(implementation) -> bool:
@@ -435,12 +437,9 @@ def repeats(implementation) -> bool:
 @pytest.fixture
 def set_threads():
     """`_machine.set_threads`, undone afterwards."""
-    import numba
-
-    n_threads = numba.get_num_threads()
     with threadpool_limits(limits=None):
         yield _machine.set_threads
-    numba.set_num_threads(n_threads)
+    _machine.set_threads(_machine.count_threads())
 
 
 def test_serial_kernels_repeat_bit_for_bit(implementation, set_threads):
