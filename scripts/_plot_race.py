@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -26,7 +27,7 @@ _SPREAD = 0.8  # of the room between two sizes
 
 
 @styled()
-def race(results: list[Result], title: str, facts: Facts) -> Figure | None:
+def race(results: Sequence[Result], title: str, facts: Facts) -> Figure | None:
     """A panel per precision, a column per size, in it a mark with its interval per contender."""
     results = sorted((r for r in results if BASELINE in r.seconds), key=lambda r: r.x_bytes)
     names = sorted({name for r in results for name in r.seconds if name != BASELINE})
@@ -47,7 +48,7 @@ def race(results: list[Result], title: str, facts: Facts) -> Figure | None:
     return finish(grid.figure, height, title, legend_of(names, lines=False), facts, note)
 
 
-def _draw(axes: Axes, results: list[Result], width: int, names: list[str]) -> None:
+def _draw(axes: Axes, results: Sequence[Result], width: int, names: list[str]) -> None:
     """Marks side by side, in the order of the names that the panel has."""
     axes.axhline(1, color=GREY, linewidth=1, zorder=1)
     drawn = [name for name in names if any(name in r.comparable(width) for r in results)]
@@ -75,5 +76,5 @@ def _mark(
     axes.plot(x, values[1], **look)
 
 
-def _many(results: list[Result]) -> bool:
+def _many(results: Sequence[Result]) -> bool:
     return len(results) > 7

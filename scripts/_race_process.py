@@ -89,10 +89,11 @@ class Process:
     def close(self) -> None:
         """End the process and what it has started, whatever they do."""
         if self._process.poll() is None:
-            if hasattr(os, "killpg"):
-                os.killpg(self._process.pid, signal.SIGKILL)
-            else:
-                self._process.kill()
+            with suppress(ProcessLookupError):  # it has just ended
+                if hasattr(os, "killpg"):
+                    os.killpg(self._process.pid, signal.SIGKILL)
+                else:
+                    self._process.kill()
             self._process.wait()
         if self._process.stdin:
             with suppress(BrokenPipeError):  # what was still to be written

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from statistics import median
 from typing import Any
 
@@ -40,7 +40,7 @@ def cell(result: Result) -> str:
     return "\n\n".join(parts)
 
 
-def overall(results: list[Result], widths: Iterable[int]) -> str:
+def overall(results: Sequence[Result], widths: Iterable[int]) -> str:
     """Wins over the fastest peer and the geometric mean of the advantages, by precision."""
     lines = [f"- {DTYPES[width]}: {_overall(results, width)}" for width in widths]
     return "\n".join(["## Ours against the fastest peer, over all sizes\n", *lines])
@@ -91,7 +91,7 @@ def _missing(result: Result) -> list[str]:
     return [f"- {name}: {out.state}: {out.reason}" for name, out in sorted(result.out.items())]
 
 
-def _overall(results: list[Result], width: int) -> str:
+def _overall(results: Sequence[Result], width: int) -> str:
     found = [r.advantage(width) for r in results if r.rivals(width)]
     if not found:
         return "no size with one of ours and a peer"

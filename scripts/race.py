@@ -13,21 +13,18 @@ import itertools
 import math
 import signal
 import sys
-from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
-import pandas as pd
 from tqdm import tqdm
 
 import impls
 from impls import _machine
-from scripts import _facts, _plot_race, _plots, _race_cell, _race_tables
+from scripts import _race_cell, _race_report, _race_tables
 from scripts._cli import make_parser
 from scripts._errors import UserError, run_command
 from scripts._metrics import BASELINE
 from scripts._names import check_threads, pick
-from scripts._project import ROOT, describe_commit, measured_commit
+from scripts._project import ROOT
 from scripts._race_result import DTYPES, Result, Settings
 
 _EXAMPLES = """examples:
@@ -48,12 +45,12 @@ def main() -> int:
     arguments = _parse(sys.argv[1:])
     settings = _settings(arguments)
     sizes = _sizes(arguments)
-    facts = _collect_facts(arguments.threads)
+    facts = _race_report.collect_facts(arguments.threads)
     results, stopped = _race(settings, sizes)
     if results:
         overall = _race_tables.overall(results, settings.widths)
         print(f"\n{overall}\n")
-        for path in _write(results, settings, facts, Path(arguments.out)):
+        for path in _race_report.write(results, settings, facts, Path(arguments.out)):
             print(f"written: {path}")
     if stopped:
         raise KeyboardInterrupt
@@ -122,14 +119,6 @@ def _sizes(arguments: argparse.Namespace) -> list[tuple[int, int]]:
     return sorted(dict.fromkeys(sizes), key=lambda size: (math.prod(size), size))
 
 
-def _collect_facts(threads: str) -> _facts.Facts:
-    facts = _facts.collect(threads)
-    try:
-        return replace(facts, commit=describe_commit(measured_commit()))
-    except UserError:  # no clone: a race files nothing under a commit
-        return replace(facts, commit="unknown")
-
-
 def _race(settings: Settings, sizes: list[tuple[int, int]]) -> tuple[list[Result], bool]:
     """Results of the sizes, and whether an interrupt left some out."""
     results: list[Result] = []
@@ -145,24 +134,6 @@ def _race(settings: Settings, sizes: list[tuple[int, int]]) -> tuple[list[Result
             bar.n = done * settings.rounds
             bar.write(f"{_race_tables.cell(results[-1])}\n")
     return results, False
-
-
-def _write(
-    results: list[Result], settings: Settings, facts: _facts.Facts, folder: Path
-) -> list[Path]:
-    """The tables, the figure and the numbers; their paths."""
-    folder.mkdir(parents=True, exist_ok=True)
-    rows: list[dict[str, Any]] = [row for r in results for row in _race_tables.records(r)]
-    pd.DataFrame(rows).to_csv(folder / "race.csv", index=False)
-    threads = f"{settings.threads} thread{'s' * (settings.threads > 1)}"
-    title = f"Race of {settings.problem}, {threads}{', X of pixels' * settings.pixels}"
-    footer = facts.footer.replace("\n", "  \n")
-    parts = [f"# {title}", _race_tables.LEGEND, *map(_race_tables.cell, results)]
-    parts += [_race_tables.overall(results, settings.widths), "---", footer]
-    (folder / "race.md").write_text("\n\n".join(parts) + "\n", encoding="utf-8")
-    written = [folder / "race.md", folder / "race.csv"]
-    figure = _plot_race.race(results, title, facts)
-    return written + (list(_plots.save(figure, folder, "race")) if figure else [])
 
 
 def _interrupt(*_: object) -> None:

@@ -218,7 +218,8 @@ def test_race_refuses_what_makes_no_sense(argv, message):
 
 
 def test_sizes_go_from_small_to_large_and_once():
-    sizes = race._sizes(race._parse([*"--size 100 10 --size 10 10 --size 100 10".split()]))
+    argv = [text for n_samples in ("100", "10", "100") for text in ("--size", n_samples, "10")]
+    sizes = race._sizes(race._parse(argv))
     assert sizes == [(10, 10), (100, 10)]
 
 
@@ -269,8 +270,9 @@ def plugins(tmp_path, monkeypatch):
 
 def test_a_race_from_end_to_end(plugins, tmp_path, monkeypatch, capsys):
     out = tmp_path / "out"
-    argv = [*"race --size 10 10 --rounds 2 --threads 1 --contender".split(), *PLUGINS]
-    monkeypatch.setattr(sys, "argv", [*argv, "nested_loop", "float32", "--out", str(out)])
+    argv = ["race", "--size", "10", "10", "--rounds", "2", "--threads", "1", "--out", str(out)]
+    contenders = ["--contender", *PLUGINS, "nested_loop", "float32"]
+    monkeypatch.setattr(sys, "argv", argv + contenders)
     assert race.main() == 0
     text = capsys.readouterr().out
     for name in ("matrix", "fine", "nested_loop", "float32"):
