@@ -145,5 +145,5 @@ if __name__ == "__main__":
     try:
         run_command(main)
     except KeyboardInterrupt:
-        print("\nStopped. The sizes that had ended are in the report.", file=sys.stderr)
+        print("\nStopped. Sizes that had ended, if any, are in the report.", file=sys.stderr)
         sys.exit(130)

@@ -26,8 +26,8 @@ GIGABYTE = 10**9
 @pytest.mark.parametrize(
     ("n_values", "low", "high"),
     # P(Binomial(n, 1/2) = 0) is 1/32 for 5 and 1/64 for 6: 2.5 % lies between them. Of 15,
-    # P(at most 3) is 576/32768 = 1.8 %, P(at most 4) is 5.9 %.
-    [(1, 1, 1), (5, 1, 5), (6, 1, 6), (15, 4, 12)],
+    # P(at most 3) is 576/32768 = 1.8 %, P(at most 4) is 5.9 %; of 8, P(at most 1) is 3.5 %.
+    [(1, 1, 1), (5, 1, 5), (6, 1, 6), (8, 1, 8), (15, 4, 12)],
 )
 def test_the_interval_lies_between_order_statistics(n_values, low, high):
     estimate = _race_stats.estimate([*range(n_values, 0, -1)])
@@ -161,8 +161,9 @@ COPIES = {"matrix": 0.0, "turned": 1.0, "small": 0.5}
 
 def test_everyone_gets_its_own_data_where_memory_holds_that():
     # 3 of their own and 1.5 of prepare, and 0.105 GB of spare each.
-    plan = _race_data.plan_memory(COPIES, GIGABYTE, int(4.9 * GIGABYTE))
-    assert plan == _race_data.Plan(True, {})
+    for available, own_copy in ((4.9, True), (4.7, False)):
+        plan = _race_data.plan_memory(COPIES, GIGABYTE, int(available * GIGABYTE))
+        assert plan == _race_data.Plan(own_copy, {})
 
 
 def test_otherwise_all_share_one_and_those_who_need_most_lack_memory():
@@ -246,6 +247,11 @@ PLUGINS = {
     "picky": "    pass\ndef prepare(X, y):\n    raise ValueError('X is not whole')",
     "raises": "    return 1 / 0",
     "absent": "    import gradmark_test_absent",
+    # Long calls, so that a sample is one: 1 to verify, 3 to count, then 2 in each round.
+    "tires": (
+        "    calls.append(sum(range(1_000_000)))\n    if len(calls) == 7:\n        os._exit(3)\n"
+        "    return (1 / (1 + np.exp(-X @ weights)) - y) @ X"
+    ),
 }
 RIGHT = "    print('noise')\n    return (1 / (1 + np.exp(-X @ weights)) - y) @ X"
 
@@ -259,7 +265,7 @@ def plugins(tmp_path, monkeypatch):
     lines = [f"{name} = racer_{name}" for name in PLUGINS]
     (folder / "entry_points.txt").write_text("\n".join(["[gradmark.logistic]", *lines, ""]))
     for name, body in PLUGINS.items():
-        head = "import os, sys\nimport numpy as np\n"
+        head = "import os, sys\nimport numpy as np\ncalls = []\n"
         head += "import gradmark_test_absent\n" if name == "absent" else ""
         code = f"{head}def gradient(weights, X, y):\n{body or RIGHT}\n"
         (tmp_path / f"racer_{name}.py").write_text(code)
@@ -279,6 +285,8 @@ def test_a_race_from_end_to_end(plugins, tmp_path, monkeypatch, capsys):
         assert f"| {name} " in text
     assert "- off: wrong: error " in text
     assert "- dies: died: killed by SIGKILL; last words" in text
+    assert "- tires: died: exit status 3" in text
+    assert "| tires " not in text
     assert "- picky: refused: X is not whole" in text
     assert "- raises: failed: ZeroDivisionError: division by zero" in text
     assert "- absent: unavailable: " in text
