@@ -31,7 +31,7 @@ def write(
     folder.mkdir(parents=True, exist_ok=True)
     title = _title(settings)
     written = [folder / "race.md", folder / "race.csv"]
-    written[0].write_text(_page(results, settings, title, facts.footer), encoding="utf-8")
+    written[0].write_text(_page(results, settings, title, facts), encoding="utf-8")
     rows: list[dict[str, Any]] = [row for r in results for row in _race_tables.records(r)]
     pd.DataFrame(rows).to_csv(written[1], index=False)
     figure = _plot_race.race(results, title, facts)
@@ -43,7 +43,8 @@ def _title(settings: Settings) -> str:
     return f"Race of {settings.problem}, {threads}{', X of pixels' * settings.pixels}"
 
 
-def _page(results: Sequence[Result], settings: Settings, title: str, footer: str) -> str:
+def _page(results: Sequence[Result], settings: Settings, title: str, facts: _facts.Facts) -> str:
     parts = [f"# {title}", _race_tables.LEGEND, *map(_race_tables.cell, results)]
     parts += [_race_tables.overall(results, settings.widths), "---"]
-    return "\n\n".join([*parts, footer.replace("\n", "  \n")]) + "\n"
+    parts.append(f"Other work on the machine when the race began: {facts.load} processors.")
+    return "\n\n".join([*parts, facts.footer.replace("\n", "  \n")]) + "\n"

@@ -292,7 +292,9 @@ def test_a_race_from_end_to_end(plugins, tmp_path, monkeypatch, capsys):
     assert "- absent: unavailable: " in text
     assert "pip install gradmark_test_absent" in text
     assert {path.name for path in out.iterdir()} == {"race.md", "race.csv", "race.png", "race.svg"}
-    assert "--rounds 2" in (out / "race.md").read_text(encoding="utf-8")
+    page = (out / "race.md").read_text(encoding="utf-8")
+    assert "--rounds 2" in page
+    assert "Other work on the machine" in page
 
 
 def start(**order):
