@@ -86,6 +86,9 @@ def count_threads() -> int:
 def _load(problem: str, name: str, n_samples: int, n_features: int) -> impls.Implementation:
     if name not in impls.names(problem):
         raise NotImplementedError("not in this commit")
+    # Before the import: JAX looks at the processors when it is loaded.
+    if count_threads() < _machine.count_threads():
+        _machine.limit_processors(count_threads())
     try:
         implementation = impls.load(problem, name)
     except impls.Unavailable as error:
@@ -94,7 +97,7 @@ def _load(problem: str, name: str, n_samples: int, n_features: int) -> impls.Imp
     reason = reason or _lack_of_memory(implementation, n_samples, n_features)
     if reason:
         raise NotImplementedError(reason)
-    # After the import: a library's limit can be set once it is loaded.
+    # After the import: any other library's limit can be set once it is loaded.
     _machine.set_threads(count_threads())
     return implementation
 

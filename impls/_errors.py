@@ -12,7 +12,7 @@ class UnknownName(TableError):
 
 
 class Unavailable(TableError):
-    """The implementation needs a package that is not installed; tells how to install it."""
+    """The implementation needs a package or a tool that is not installed; tells which."""
 
 
 class BadPlugin(TableError):

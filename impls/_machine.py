@@ -24,8 +24,20 @@ def count_threads() -> int:
     return max(1, math.ceil(min(n_threads, _cpu_quota())))
 
 
+def limit_processors(n_threads: int) -> None:
+    """Let this process run on `n_threads` of its processors, from now on.
+
+    XLA, and with it JAX, makes as many threads as there are processors when it is loaded, and has
+    no other setting. Does nothing where a process has no affinity (macOS, Windows).
+    """
+    if hasattr(os, "sched_setaffinity"):
+        os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:n_threads])
+
+
 def set_threads(n_threads: int) -> None:
-    """Let BLAS, OpenMP and numba use `n_threads`, in libraries that are already loaded.
+    """Let BLAS, OpenMP, numba, numexpr and PyTorch use `n_threads`, where they are loaded already.
+
+    JAX's number is set before it is loaded: see `limit_processors`.
 
     Raises
     ------
@@ -45,6 +57,14 @@ def set_threads(n_threads: int) -> None:
 
         most: int = numba.config.NUMBA_NUM_THREADS  # type: ignore[attr-defined]
         numba.set_num_threads(min(n_threads, most))
+    if "numexpr" in sys.modules:
+        import numexpr
+
+        numexpr.set_num_threads(min(n_threads, numexpr.MAX_THREADS))
+    if "torch" in sys.modules:
+        import torch
+
+        torch.set_num_threads(n_threads)
 
 
 def cache_bytes() -> dict[int, int]:

@@ -10,6 +10,8 @@ from statistics import median
 from time import perf_counter
 from typing import Any
 
+import numpy as np
+
 # Long enough for the clock (50 ns) and for the loop around the calls (20 ns each) to vanish,
 # short enough for many samples.
 SAMPLE_SECONDS = 0.005
@@ -63,7 +65,7 @@ def workspace_bytes(call: Call) -> int:
 
 
 def reads_of(X: Any, n_threads: int) -> list[Call]:
-    """Calls that read the NumPy array `X` once and do next to nothing else.
+    """Calls that read the array `X`, which NumPy can view, once and do next to nothing else.
 
     BLAS's inner product of X with itself, which OpenBLAS spreads over its threads, and the
     largest value of each thread's share, for a BLAS whose inner product is serial. The faster of
@@ -71,7 +73,7 @@ def reads_of(X: Any, n_threads: int) -> list[Call]:
     product alone, and NumPy finds the largest float32 at half the speed of memory. Drawn data
     have no zeros, which could make subnormal, slow numbers of their neighbours.
     """
-    flat = X.ravel(order="K")  # a view: in C or Fortran order nothing is copied
+    flat = np.asarray(X).ravel(order="K")  # a view: in C or Fortran order nothing is copied
     flat = flat[: flat.nbytes // 8 * 8 // flat.itemsize].view("float64")
     calls: list[Call] = [lambda: flat.dot(flat)]
     if n_threads > 1:

@@ -13,6 +13,7 @@ An implementation is a module with a docstring and ``gradient(weights, X, y)``. 
 ``PREPARED_COPIES`` memory of what `prepare` adds, in units of X's own bytes (default 0)
 ``BYTES_PER_VALUE`` size of a value of the prepared X (default 8)
 ``REQUIRES``        packages to install, as pip names them, separated by blanks
+``PEER``            the library that a user would pick instead; not ours
 ==================  ===========================================================================
 """
 
@@ -148,7 +149,7 @@ def load(problem: str, name: str) -> Implementation:
     UnknownName
         If there is no such problem or implementation.
     Unavailable
-        If a package that it needs is not installed.
+        If a package or a tool that it needs is not installed.
     BadPlugin
         If two sources claim the name, the import fails, or the module breaks the contract.
     """
@@ -273,6 +274,8 @@ def _import(source: Path | EntryPoint) -> Any:
         raise Unavailable(
             f"{where} needs {missing}, which is not installed; try: pip install {packages}"
         ) from error
+    except Unavailable as error:
+        raise Unavailable(f"{where}: {error}") from error
     # An import runs foreign code: whatever it raises, the rest of the table goes on working.
     except (Exception, SystemExit) as error:
         raise BadPlugin(f"{where} fails to import: {type(error).__name__}: {error}") from error

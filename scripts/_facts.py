@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 FOLDER = STATE / "facts"
 _PACKAGES = ("numpy", "scipy", "numba", "scikit-learn", "asv", "asv_runner")
+_PEERS = ("numexpr", "jax", "torch")  # told where they are installed
 
 
 @dataclass(frozen=True)
@@ -124,11 +125,12 @@ def _command() -> str:
 
 def _versions() -> dict[str, str]:
     found = {"Python": platform.python_version()}
-    for package in _PACKAGES:
+    for package in (*_PACKAGES, *_PEERS):
         try:
             found[package] = version(package)
         except PackageNotFoundError:
-            found[package] = "not installed"
+            if package in _PACKAGES:
+                found[package] = "not installed"
     return found
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import impls
+from impls import _machine
 from scripts._errors import UserError
 from scripts._project import ROOT
 
@@ -26,6 +27,19 @@ def pick(kind: str, name: str, known: Iterable[str]) -> str:
     near = difflib.get_close_matches(name, known, n=1)
     hint = f"; did you mean {near[0]}?" if near else "."
     raise UserError(f"no {kind} {name!r}{hint} There are: {', '.join(known)}")
+
+
+def check_threads(text: str) -> None:
+    """Refuse a number of threads that this process may not use.
+
+    Raises
+    ------
+    UserError
+        Tells the most that it may use.
+    """
+    most = _machine.count_threads()
+    if text != "all" and not (text.isdigit() and 1 <= int(text) <= most):
+        raise UserError(f"--threads is {text!r}, expected all or a number from 1 to {most}")
 
 
 def load_presets() -> dict[str, dict[str, Any]]:

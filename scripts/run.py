@@ -21,11 +21,11 @@ from typing import Any
 from tqdm import tqdm
 
 import impls
-from impls import _machine, _table
+from impls import _table
 from scripts import _asv, _facts, _results
 from scripts._cli import make_parser
 from scripts._errors import UserError, run_command
-from scripts._names import all_implementations, load_presets, pick
+from scripts._names import all_implementations, check_threads, load_presets, pick
 from scripts._project import measured_commit
 
 _EXAMPLES = """examples:
@@ -129,15 +129,9 @@ def _parse(argv: list[str]) -> argparse.Namespace:
     pick("preset", arguments.preset, load_presets())
     for name in arguments.impl or ():
         pick("implementation", name, all_implementations())
-    _check_threads(arguments.threads)
+    check_threads(arguments.threads)
     _check_pattern(arguments.bench)
     return arguments
-
-
-def _check_threads(text: str) -> None:
-    most = _machine.count_threads()
-    if text != "all" and not (text.isdigit() and 1 <= int(text) <= most):
-        raise UserError(f"--threads is {text!r}, expected all or a number from 1 to {most}")
 
 
 def _check_pattern(pattern: str | None) -> None:

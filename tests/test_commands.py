@@ -117,7 +117,7 @@ def test_a_smoke_run_keeps_nothing(monkeypatch, tmp_path, preset, kept):
     assert ("--dry-run" not in commands[0]) == kept
 
 
-@pytest.mark.parametrize("command", ["run", "report", "check", "list", "publish", "trace"])
+@pytest.mark.parametrize("command", ["run", "report", "check", "list", "publish", "trace", "race"])
 def test_help_has_examples(command):
     done = subprocess.run(
         [sys.executable, "-m", f"scripts.{command}", "--help"],

@@ -225,7 +225,8 @@ def turned(array):
 
 def read_only(batch) -> Batch:
     for array in batch:
-        array.flags.writeable = False
+        if isinstance(array, np.ndarray):  # not JAX's, nor PyTorch's
+            array.flags.writeable = False
     return batch
 
 
@@ -282,10 +283,10 @@ def test_inputs_are_not_modified(implementation):
     batch = draw(implementation.problem, 30, 4)
     before = [array.tobytes() for array in batch]
     prepared = implementation.prepare(batch.X, batch.y)
-    prepared_before = [array.tobytes() for array in prepared]
+    prepared_before = [np.asarray(array).tobytes() for array in prepared]
     implementation.gradient(batch.weights, *prepared)
     assert [array.tobytes() for array in batch] == before
-    assert [array.tobytes() for array in prepared] == prepared_before
+    assert [np.asarray(array).tobytes() for array in prepared] == prepared_before
 
 
 def test_inputs_may_be_read_only(implementation):
@@ -305,7 +306,8 @@ def test_result_is_a_new_array_on_every_call(implementation):
     second = implementation.gradient(weights + 1, *prepared)
     assert not np.array_equal(second, kept)
     np.testing.assert_array_equal(first, kept)
-    assert not any(np.shares_memory(first, other) for other in (second, weights, *prepared))
+    others = map(np.asarray, (second, weights, *prepared))
+    assert not any(np.shares_memory(first, other) for other in others)
 
 
 def test_the_reference_is_in_longdouble(problem):
@@ -327,12 +329,9 @@ def repeats(implementation) -> bool:
 @pytest.fixture
 def set_threads():
     """`_machine.set_threads`, undone afterwards."""
-    import numba
-
-    n_threads = numba.get_num_threads()
     with threadpool_limits(limits=None):
         yield _machine.set_threads
-    numba.set_num_threads(n_threads)
+    _machine.set_threads(_machine.count_threads())
 
 
 def test_serial_kernels_repeat_bit_for_bit(implementation, set_threads):

@@ -169,8 +169,8 @@ def test_reference_on_extremes(name):
 def test_chunk_boundaries(implementation, monkeypatch, n_samples, rows_per_chunk):
     """Chunks of few rows of the prepared X; only implementations in chunks see a difference."""
     batch = draw(n_samples, 3)
-    row = implementation.prepare(batch.X, batch.y)[0][0]
-    monkeypatch.setattr(_chunks, "_chunk_bytes", lambda: int(rows_per_chunk * row.nbytes))
+    row_bytes = 3 * implementation.options.get("BYTES_PER_VALUE", 8)
+    monkeypatch.setattr(_chunks, "_chunk_bytes", lambda: int(rows_per_chunk * row_bytes))
     assert_right(implementation, batch)
 
 

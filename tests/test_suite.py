@@ -12,6 +12,7 @@ import tracemalloc
 from dataclasses import replace
 from functools import partial
 from statistics import median
+from textwrap import dedent
 from time import perf_counter
 
 import numpy as np
@@ -265,11 +266,49 @@ def test_threads_are_set_alike_for_blas_and_numba(monkeypatch, n_threads):
     import numba
 
     monkeypatch.setenv("GRADMARK_THREADS", str(n_threads))
+    monkeypatch.setattr(_machine, "limit_processors", lambda _: None)  # for good: see below
     _cell.open_cell("logistic", "numba_parallel", 10, 10, _cell.Check.NONE)
     libraries = [info for info in threadpool_info() if info["user_api"] == "blas"]
     assert libraries
     assert {info["num_threads"] for info in libraries} == {n_threads}
     assert numba.get_num_threads() == n_threads
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="no affinity here")
+@pytest.mark.skipif(_machine.count_threads() == 1, reason="one processor")
+def test_processors_are_limited_before_the_implementation_is_imported():
+    code = """
+        import os
+        import impls
+        from benchmarks import _cell
+        load = impls.load
+        def load_and_tell(problem, name):
+            print(len(os.sched_getaffinity(0)), end=" ")
+            return load(problem, name)
+        impls.load = load_and_tell
+        _cell.open_cell("logistic", "numexpr", 10, 10, _cell.Check.NONE)
+        import numexpr
+        print(numexpr.get_num_threads())
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", dedent(code)],
+        env=os.environ | {"GRADMARK_THREADS": "1"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == "1 1\n"
+
+
+@pytest.mark.parametrize("library", ["numexpr", "torch"])
+def test_threads_are_set_in_other_libraries_that_are_loaded(library):
+    module = pytest.importorskip(library)
+    try:
+        for n_threads in (1, _machine.count_threads()):
+            _machine.set_threads(n_threads)
+            assert module.get_num_threads() == n_threads
+    finally:
+        _machine.set_threads(_machine.count_threads())
 
 
 def test_more_threads_than_there_are_is_an_error():

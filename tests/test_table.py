@@ -19,7 +19,7 @@ from impls import _table
 
 PROBLEM = "logistic"
 BUILTINS = tuple(name for name in impls.names(PROBLEM) if _table.is_builtin(PROBLEM, name))
-PEERS = {"numba", "scipy", "sklearn"}
+PEERS = {"numba", "scipy", "sklearn", "numexpr", "jax", "torch"}
 
 GOOD = '''
 """The matrix form, from elsewhere.
@@ -403,6 +403,9 @@ FILES = {
     "no_gradient": "total = 1",
     "needs": "REQUIRES = 'some-package another'\nimport gradmark_test_absent",
     "needs_its_own_part": "from impls.logistic._nowhere import gradient",
+    "needs_a_tool": (
+        "from impls import Unavailable\nraise Unavailable('it needs a compiler; install one')"
+    ),
 }
 FILE_ERRORS = {
     "check": ("BadPlugin", "has the name of the problem's own check"),
@@ -411,6 +414,7 @@ FILE_ERRORS = {
     "no_gradient": ("BadPlugin", "no function gradient(weights, X, y)"),
     "needs": ("Unavailable", "try: pip install some-package another"),
     "needs_its_own_part": ("BadPlugin", "there is no module impls.logistic._nowhere"),
+    "needs_a_tool": ("Unavailable", ": it needs a compiler; install one"),
 }
 LOAD_ALL = """
     import json
@@ -487,10 +491,10 @@ def test_problems_are_the_folders_of_problems_alone(outcome):
 
 
 def test_a_missing_library_makes_only_its_implementations_unavailable():
-    """Without numba and SciPy, what needs them says so and the rest loads."""
+    """Without any of the libraries, what needs one says so and the rest loads."""
     outcome = run_python(f"""
         import json, sys
-        sys.modules["numba"] = sys.modules["scipy"] = None
+        sys.modules |= dict.fromkeys({PEERS})
         import impls
         outcome = {{}}
         for name in impls.names({PROBLEM!r}):
@@ -501,8 +505,8 @@ def test_a_missing_library_makes_only_its_implementations_unavailable():
         print(json.dumps(outcome))
     """)
     for name in BUILTINS:
-        requires = load_builtin(name).options.get("REQUIRES", "")
-        if {"numba", "scipy"} & set(requires.split()):
+        requires = _table._requires(Path(_table.__file__).parent / PROBLEM / f"{name}.py")
+        if requires:
             assert f"not installed; try: pip install {requires}" in outcome[name]
         else:
             assert outcome[name] == f"the file impls/{PROBLEM}/{name}.py"

@@ -9,6 +9,7 @@ import numpy as np
 
 from impls.logistic._sigmoid import sigmoid
 
+PEER = "NumPy"
 PASSES = 2
 PREPARED_COPIES = 0.5
 BYTES_PER_VALUE = 4

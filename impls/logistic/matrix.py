@@ -7,6 +7,7 @@ Source: the answer of the logistic-gradient text and code 3 of the vectorisation
 
 from impls.logistic._sigmoid import sigmoid
 
+PEER = "NumPy"
 PASSES = 2
 
 

@@ -1,0 +1,141 @@
+"""One race: all contenders on one size, in rounds, each in a process of its own."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable
+from typing import Any
+
+from impls import _machine
+from scripts import _race_data
+from scripts._metrics import BASELINE
+from scripts._race_process import Out, Process
+from scripts._race_result import Result, Settings
+
+LOAD_SECONDS = 300.0
+PREPARE_SECONDS = 900.0  # compilers take minutes where many contenders compile at once
+_LEAST_SAMPLE_SECONDS = 60.0
+# Long enough for 15 rounds of nearly all sizes; 6 rounds are the least that an interval needs.
+_CELL_SECONDS = 60.0
+_LEAST_ROUNDS = 6
+
+
+def race(settings: Settings, size: tuple[int, int], on_round: Callable[[], object]) -> Result:
+    """Race all on one size; `on_round` is called after each round."""
+    return _Race(settings, size).run(on_round)
+
+
+class _Race:
+    """The processes that are still in the race, and what they have given."""
+
+    def __init__(self, settings: Settings, size: tuple[int, int]) -> None:
+        self.settings = settings
+        self.result = Result(settings.problem, *size)
+        self.processes: dict[str, Process] = {}
+        self.roofs: dict[str, int] = {}
+
+    def run(self, on_round: Callable[[], object]) -> Result:
+        size = self.result.n_samples, self.result.n_features
+        try:
+            with _race_data.on_disk(self.settings.problem, *size, self.settings.pixels) as data:
+                self._load()
+                self._start_roofs()
+                self._prepare(data)
+            self._time(on_round)
+        except Out as reason:  # of the whole size
+            self.result.out |= dict.fromkeys(self.settings.contenders, reason)
+        finally:
+            for process in self.processes.values():
+                process.close()
+        return self.result
+
+    def _load(self) -> None:
+        for name in self.settings.contenders:
+            self.processes[name] = self._start(name)
+            self.processes[name].send("load")
+        for name, info in self._answers(self.settings.contenders, LOAD_SECONDS).items():
+            if name == BASELINE or info["bytes_per_value"] in (*self.settings.widths, 1, 2):
+                self.result.infos[name] = info
+            else:
+                self.processes.pop(name).close()
+
+    def _start(self, name: str, **more: Any) -> Process:
+        size = [self.result.n_samples, self.result.n_features]
+        order = {"problem": self.settings.problem, "name": name, "size": size}
+        return Process(order | {"threads": self.settings.threads} | more)
+
+    def _start_roofs(self) -> None:
+        for width in sorted({info["bytes_per_value"] for info in self.result.infos.values()}):
+            name = f"read of {width}-byte X"
+            self.roofs[name] = width
+            self.processes[name] = self._start("", bytes_per_value=width)
+            self.processes[name].send("load")
+        self._answers(tuple(self.roofs), LOAD_SECONDS)
+
+    def _prepare(self, data: _race_data.Data) -> None:
+        """Let all prepare who fit into memory, and keep those who are right."""
+        copies = {name: self.result.infos.get(name, {}).get("copies", 0) for name in self.processes}
+        available = _machine.available_memory()
+        plan = _race_data.plan_memory(copies, self.result.x_bytes, available)
+        if not plan.own_copy:
+            self.result.notes.append("memory does not hold an X for each: one X, shared by all")
+        for name, reason in plan.lacking.items():
+            self._drop(name, Out("lacks memory", reason))
+        for process in self.processes.values():
+            process.send("prepare", folder=str(data.folder), own_copy=plan.own_copy)
+        replies = self._answers(tuple(self.processes), PREPARE_SECONDS)
+        for name in replies.keys() - self.roofs.keys():
+            error, rtol = data.error_of(replies[name]["gradient"]), self.result.infos[name]["rtol"]
+            if not error <= rtol:
+                reason = f"error {error:.1e} of the sum of absolute terms, at most {rtol:.0e}"
+                self._drop(name, Out("wrong", f"{reason} allowed"))
+        self.read_bytes = {name: replies[name]["bytes"] for name in self.roofs if name in replies}
+
+    def _time(self, on_round: Callable[[], object]) -> None:
+        expected = {}
+        for name in list(self.processes):  # one at a time: the machine is quiet
+            if reply := self._ask(name, "count", PREPARE_SECONDS):
+                expected[name] = reply["seconds"]
+        n_rounds = count_rounds(self.settings.rounds, sum(expected.values()))
+        if n_rounds < self.settings.rounds:
+            seconds = f"a round takes {sum(expected.values()):.0f} s"
+            self.result.notes.append(f"{n_rounds} rounds, not {self.settings.rounds}: {seconds}")
+        samples: dict[str, list[float]] = {name: [] for name in self.processes}
+        generator = random.Random(0)
+        for _ in range(n_rounds):
+            for name in generator.sample(list(self.processes), len(self.processes)):
+                seconds = max(_LEAST_SAMPLE_SECONDS, 20 * expected[name])
+                if reply := self._ask(name, "sample", seconds):
+                    samples[name].append(reply["seconds"])
+            on_round()
+        for name in self.processes:
+            if name in self.roofs:
+                speeds = [self.read_bytes[name] / seconds for seconds in samples[name]]
+                self.result.roofs[self.roofs[name]] = speeds
+            else:
+                self.result.seconds[name] = samples[name]
+
+    def _ask(self, name: str, step: str, seconds: float) -> dict[str, Any] | None:
+        """The answer of one contender; None if it has just left the race."""
+        self.processes[name].send(step)
+        return self._answers((name,), seconds).get(name)
+
+    def _answers(self, names: tuple[str, ...], seconds: float) -> dict[str, dict[str, Any]]:
+        """Answers by name; who has none leaves the race."""
+        replies = {}
+        for name in names:
+            try:
+                replies[name] = self.processes[name].answer(seconds)
+            except Out as reason:
+                self._drop(name, reason)
+        return replies
+
+    def _drop(self, name: str, reason: Out) -> None:
+        self.processes.pop(name).close()
+        self.result.out[name] = reason
+
+
+def count_rounds(asked: int, seconds_per_round: float) -> int:
+    """Rounds that fit into the time for a size: not above what is asked, 6 or what is asked."""
+    fitting = int(_CELL_SECONDS / max(seconds_per_round, 1e-9))
+    return min(asked, max(_LEAST_ROUNDS, fitting))

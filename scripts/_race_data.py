@@ -1,0 +1,113 @@
+"""The data of a race: drawn once, in files that every contender maps, and the exact gradient."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+import impls
+from impls import _accuracy, _machine
+from scripts import _format
+from scripts._race_process import Out
+
+_SHARED_MEMORY = Path("/dev/shm")
+_SEED = 0
+# What a contender takes beside the copies of X that are counted.
+_SPARE_BYTES = 100 * 1024**2
+
+
+@dataclass(frozen=True)
+class Data:
+    """The folder of ``weights.npy``, ``X.npy`` and ``y.npy``, and what a gradient is held to."""
+
+    folder: Path
+    exact: Any
+    terms: Any
+
+    def error_of(self, gradient: Any) -> float:
+        """Error of a gradient relative to the sum of the absolute terms."""
+        return _accuracy.compare(np.asarray(gradient), self.exact, self.terms)
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Who fits into memory together: whether each gets an X of its own, and who has to leave."""
+
+    own_copy: bool
+    lacking: dict[str, str]
+
+
+@contextmanager
+def on_disk(problem: str, n_samples: int, n_features: int, pixels: bool) -> Iterator[Data]:
+    """Draw and verify with; the files are gone at the end, those who have mapped them keep them.
+
+    Raises
+    ------
+    Out
+        If memory does not hold X twice.
+    """
+    x_bytes = 8 * n_samples * n_features
+    available = _machine.available_memory()
+    if 2 * x_bytes + _SPARE_BYTES > available:
+        needed, there = _format.n_bytes(2 * x_bytes + _SPARE_BYTES), _format.n_bytes(available)
+        raise Out("skipped", f"to draw X needs {needed} of memory, {there} are available")
+    with tempfile.TemporaryDirectory(
+        prefix="gradmark-race-", dir=_place(x_bytes), ignore_cleanup_errors=True
+    ) as name:
+        yield _write(Path(name), problem, n_samples, n_features, pixels)
+
+
+def plan_memory(copies: dict[str, float], x_bytes: int, available: int) -> Plan:
+    """Give everyone an X of its own if memory holds that; otherwise all share one.
+
+    A shared X lies in small pages, which a copy that `prepare` makes does not: reads of it are up
+    to a tenth slower. So either all have their own or none.
+
+    Parameters
+    ----------
+    copies : dict[str, float]
+        PREPARED_COPIES of each contender, the one that has to take part first.
+    """
+    own = {name: _need(1 + each, x_bytes) for name, each in copies.items()}
+    if sum(own.values()) <= available:
+        return Plan(True, {})
+    first = next(iter(copies))
+    lacking, taken = {}, 0
+    for name in sorted(copies, key=lambda name: (name != first, copies[name])):
+        need = _need(copies[name], x_bytes)
+        if taken + need <= available:
+            taken += need
+            continue
+        lacking[name] = (
+            f"needs {_format.n_bytes(need)} of memory beside {_format.n_bytes(taken)} of the "
+            f"others, {_format.n_bytes(available)} are available"
+        )
+    return Plan(False, lacking)
+
+
+def _need(copies: float, x_bytes: int) -> int:
+    return int(copies * x_bytes) + _SPARE_BYTES
+
+
+def _place(x_bytes: int) -> str | None:
+    """Shared memory where there is one that holds X, else the folder for temporary files."""
+    if _SHARED_MEMORY.is_dir() and shutil.disk_usage(_SHARED_MEMORY).free > 2 * x_bytes:
+        return str(_SHARED_MEMORY)
+    return None
+
+
+def _write(folder: Path, problem: str, n_samples: int, n_features: int, pixels: bool) -> Data:
+    weights, X, y = impls.make(problem, n_samples, n_features, _SEED)
+    if pixels:
+        np.divide(np.random.default_rng(_SEED).integers(0, 256, X.shape, np.uint8), 255, out=X)
+    for name, array in {"weights": weights, "X": X, "y": y}.items():
+        np.save(folder / f"{name}.npy", array)
+    exact = impls.reference(problem, weights, X, y)
+    return Data(folder, exact, _accuracy.terms(problem, weights, X, y))

@@ -1,0 +1,124 @@
+"""The race's end of a contender's process: it may die or hang, and never takes the race with it."""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any
+
+from scripts._project import ROOT
+
+# What libraries read when they are loaded; the rest is set in the process.
+_THREAD_VARIABLES = (
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "VECLIB_MAXIMUM_THREADS",
+    "NUMBA_NUM_THREADS",
+    "NUMEXPR_NUM_THREADS",
+    "NUMEXPR_MAX_THREADS",
+)
+
+
+class Out(Exception):
+    """A contender has left the race: ``state`` in a word, and the reason."""
+
+    def __init__(self, state: str, reason: str) -> None:
+        super().__init__(f"{state}: {reason}")
+        self.state = state
+        self.reason = reason
+
+
+class Process:
+    """A worker that has been started; `ask` for its steps one by one, `close` it in any case."""
+
+    def __init__(self, order: Mapping[str, Any]) -> None:
+        self._log = tempfile.TemporaryFile()  # noqa: SIM115  closed by close
+        threads = dict.fromkeys(_THREAD_VARIABLES, str(order["threads"]))
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "scripts._race_worker"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=self._log,
+            cwd=ROOT,
+            env=os.environ | threads,
+            text=True,
+            start_new_session=True,  # an interrupt is the race's, which then ends all
+        )
+        self._lines: queue.Queue[str] = queue.Queue()
+        threading.Thread(target=self._listen, daemon=True).start()
+        self._send(order)
+
+    def ask(self, step: str, seconds: float, **arguments: Any) -> dict[str, Any]:
+        """Send a step and wait for the answer; see `answer` for the errors."""
+        self.send(step, **arguments)
+        return self.answer(seconds)
+
+    def send(self, step: str, **arguments: Any) -> None:
+        """Let the contender take a step; ask for the `answer` later."""
+        self._send({"do": step, **arguments})
+
+    def answer(self, seconds: float) -> dict[str, Any]:
+        """What the contender answers.
+
+        Raises
+        ------
+        Out
+            If it cannot take part, fails, dies or does not answer within `seconds`.
+        """
+        try:
+            line = self._lines.get(timeout=seconds)
+        except queue.Empty:
+            self.close()
+            raise Out("died", f"no answer within {seconds:.0f} s") from None
+        if not line.endswith("\n"):  # the end of the pipe, perhaps within a line
+            raise Out("died", self._cause())
+        reply: dict[str, Any] = json.loads(line)
+        if "state" in reply:
+            raise Out(reply["state"], reply["reason"])
+        return reply
+
+    def close(self) -> None:
+        """End the process and what it has started, whatever they do."""
+        if self._process.poll() is None:
+            with suppress(ProcessLookupError):  # it has just ended
+                if hasattr(os, "killpg"):
+                    os.killpg(self._process.pid, signal.SIGKILL)
+                else:
+                    self._process.kill()
+            self._process.wait()
+        if self._process.stdin:
+            with suppress(BrokenPipeError):  # what was still to be written
+                self._process.stdin.close()
+        self._log.close()
+
+    def _send(self, message: Mapping[str, Any]) -> None:
+        if self._process.stdin is None:
+            raise RuntimeError("a process without a pipe")
+        with suppress(BrokenPipeError):  # it is dead, which the answer tells
+            self._process.stdin.write(json.dumps(message) + "\n")
+            self._process.stdin.flush()
+
+    def _listen(self) -> None:
+        stdout = self._process.stdout
+        if stdout is not None:
+            with stdout:
+                for line in stdout:
+                    self._lines.put(line)
+        self._lines.put("")
+
+    def _cause(self) -> str:
+        """How the process ended, and the last line that it wrote."""
+        status = self._process.wait()
+        end = f"killed by {signal.Signals(-status).name}" if status < 0 else f"exit status {status}"
+        self._log.seek(0)
+        lines = self._log.read().decode(errors="replace").strip().splitlines()
+        return f"{end}; {lines[-1].strip()}" if lines else end

@@ -1,0 +1,50 @@
+"""What a race leaves: ``race.md``, ``race.csv``, ``race.png`` and ``race.svg``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from scripts import _facts, _plot_race, _plots, _race_tables
+from scripts._errors import UserError
+from scripts._project import describe_commit, measured_commit
+from scripts._race_result import Result, Settings
+
+
+def collect_facts(threads: str) -> _facts.Facts:
+    """Facts of this machine and of the working tree."""
+    facts = _facts.collect(threads)
+    try:
+        return replace(facts, commit=describe_commit(measured_commit()))
+    except UserError:  # no clone: a race files nothing under a commit
+        return replace(facts, commit="unknown")
+
+
+def write(
+    results: Sequence[Result], settings: Settings, facts: _facts.Facts, folder: Path
+) -> list[Path]:
+    """Write the tables, the numbers and the figure; return their paths."""
+    folder.mkdir(parents=True, exist_ok=True)
+    title = _title(settings)
+    written = [folder / "race.md", folder / "race.csv"]
+    written[0].write_text(_page(results, settings, title, facts), encoding="utf-8")
+    rows: list[dict[str, Any]] = [row for r in results for row in _race_tables.records(r)]
+    pd.DataFrame(rows).to_csv(written[1], index=False)
+    figure = _plot_race.race(results, title, facts)
+    return written + (list(_plots.save(figure, folder, "race")) if figure else [])
+
+
+def _title(settings: Settings) -> str:
+    threads = f"{settings.threads} thread{'s' * (settings.threads > 1)}"
+    return f"Race of {settings.problem}, {threads}{', X of pixels' * settings.pixels}"
+
+
+def _page(results: Sequence[Result], settings: Settings, title: str, facts: _facts.Facts) -> str:
+    parts = [f"# {title}", _race_tables.LEGEND, *map(_race_tables.cell, results)]
+    parts += [_race_tables.overall(results, settings.widths), "---"]
+    parts.append(f"Other work on the machine when the race began: {facts.load} processors.")
+    return "\n\n".join([*parts, facts.footer.replace("\n", "  \n")]) + "\n"

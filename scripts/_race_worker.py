@@ -1,0 +1,152 @@
+"""A contender of a race, in a process of its own: JSON lines in, JSON lines out.
+
+The first line says what to load; each that follows is a step to take. The process ends with its
+input, so that none outlives the race.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+from time import process_time, sleep
+from typing import Any, TextIO
+
+import numpy as np
+
+import impls
+from impls import _machine, _measure
+
+Reply = dict[str, Any]
+_REST_SECONDS = 0.001
+_LONGEST_REST_SECONDS = 0.3
+
+
+class Contender:
+    """An implementation of the table, step by step."""
+
+    def __init__(self, order: Reply) -> None:
+        self.order = order
+
+    def load(self) -> Reply:
+        """Import it under the limit of threads; tell its options."""
+        # Before the import: JAX looks at the processors when it is loaded.
+        _machine.limit_processors(self.order["threads"])
+        try:
+            self.implementation = impls.load(self.order["problem"], self.order["name"])
+        except impls.Unavailable as error:
+            return {"state": "unavailable", "reason": str(error)}
+        _machine.set_threads(self.order["threads"])
+        reason = self.implementation.reason_to_skip(*self.order["size"])
+        if reason:
+            return {"state": "skipped", "reason": reason}
+        options = self.implementation.options
+        return {
+            "bytes_per_value": options.get("BYTES_PER_VALUE", 8),
+            "copies": float(options.get("PREPARED_COPIES", 0)),
+            "peer": str(options.get("PEER", "")),
+            "rtol": self.implementation.rtol,
+        }
+
+    def prepare(self, folder: str, own_copy: bool) -> Reply:
+        """Prepare the data of the race and call once; tell the gradient."""
+        weights, X, y = read_batch(Path(folder), own_copy)
+        try:
+            X, y = self.implementation.prepare(X, y)
+        except ValueError as error:
+            return {"state": "refused", "reason": str(error)}
+        gradient = self.implementation.gradient(weights, X, y)
+        self.call = partial(self.implementation.kernel, weights, X, y)
+        return {"gradient": np.asarray(gradient).tolist()}
+
+    def count(self) -> Reply:
+        """Count the calls of a sample; tell what a sample takes."""
+        self.n_calls = _measure.count_calls(self.call)
+        seconds = _measure.seconds_per_call(self.call, self.n_calls)
+        return {"seconds": seconds * (self.n_calls + 1)}
+
+    def sample(self) -> Reply:
+        """Seconds per call, after one that brings back what others have driven from the cache."""
+        self.call()
+        return {"seconds": _measure.seconds_per_call(self.call, self.n_calls)}
+
+
+class Read(Contender):
+    """The roof: a pure read of as many bytes as X has with values of a given size."""
+
+    def load(self) -> Reply:
+        """Limit the threads; nothing is imported."""
+        _machine.limit_processors(self.order["threads"])
+        _machine.set_threads(self.order["threads"])
+        return {}
+
+    def prepare(self, folder: str, own_copy: bool) -> Reply:
+        """Take the part of X that has so many bytes."""
+        _, X, _ = read_batch(Path(folder), own_copy=False)
+        part = X.ravel()[: max(1, X.size * self.order["bytes_per_value"] // 8)]
+        part = part.copy() if own_copy else part
+        self.calls = _measure.reads_of(part, self.order["threads"])
+        return {"bytes": part.nbytes}
+
+    def count(self) -> Reply:
+        """Count the calls of each way to read."""
+        self.counts = [_measure.count_calls(call) for call in self.calls]
+        return {"seconds": 2 * len(self.calls) * _measure.SAMPLE_SECONDS}
+
+    def sample(self) -> Reply:
+        """Seconds of the faster way."""
+        times = []
+        for call, n_calls in zip(self.calls, self.counts, strict=True):
+            call()
+            times.append(_measure.seconds_per_call(call, n_calls))
+        return {"seconds": min(times)}
+
+
+def read_batch(folder: Path, own_copy: bool) -> tuple[Any, Any, Any]:
+    """weights, X and y; X is shared with the other contenders and read-only, or a copy."""
+    X = np.asarray(np.load(folder / "X.npy", mmap_mode="r"))
+    return np.load(folder / "weights.npy"), X.copy() if own_copy else X, np.load(folder / "y.npy")
+
+
+def rest() -> None:
+    """Wait until this process' threads sleep: they spin for a while after a call."""
+    for _ in range(int(_LONGEST_REST_SECONDS / _REST_SECONDS)):
+        before = process_time()
+        sleep(_REST_SECONDS)
+        if process_time() - before < _REST_SECONDS / 4:
+            return
+
+
+def answer(step: Callable[..., Reply], arguments: Reply) -> Reply:
+    """What a step gives, or what it raises: it may be foreign code."""
+    try:
+        reply = step(**arguments)
+    except Exception as error:
+        return {"state": "failed", "reason": f"{type(error).__name__}: {error}"}
+    rest()
+    return reply
+
+
+def keep_output() -> TextIO:
+    """The pipe to the race, kept from what an implementation prints: that goes to stderr."""
+    pipe = os.fdopen(os.dup(1), "w", buffering=1, encoding="utf-8")
+    os.dup2(2, 1)
+    return pipe
+
+
+def main() -> None:
+    """Load what the first line orders, then answer a line per line."""
+    pipe = keep_output()
+    order = json.loads(sys.stdin.readline())
+    contender = Contender(order) if order["name"] else Read(order)
+    for line in sys.stdin:
+        request = json.loads(line)
+        reply = answer(getattr(contender, request.pop("do")), request)
+        print(json.dumps(reply), file=pipe)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,149 @@
+"""Race the implementations against each other and against what a user would pick instead.
+
+Every contender runs in a process of its own, with the same number of threads, on the same data; a
+gradient that differs from the reference is not raced. All take turns over rounds, in an order that
+is drawn anew for each, beside a pure read of X that stands for the roof. Who cannot take part is
+named with the reason.
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import math
+import signal
+import sys
+from pathlib import Path
+
+from tqdm import tqdm
+
+import impls
+from impls import _machine
+from scripts import _race_cell, _race_report, _race_tables
+from scripts._cli import make_parser
+from scripts._errors import UserError, run_command
+from scripts._metrics import BASELINE
+from scripts._names import check_threads, pick
+from scripts._project import ROOT
+from scripts._race_result import DTYPES, Result, Settings
+
+_EXAMPLES = """examples:
+  python -m scripts.race
+  python -m scripts.race --size 1000 100 --size 20000 784
+  python -m scripts.race --contender numba_parallel torch jax --dtype float64
+  python -m scripts.race --grid --threads 1 --out reports/grid
+  python -m scripts.race --pixels --size 60000 784
+"""
+_SIZES = ((10, 10), (1000, 100), (10_000, 100), (100_000, 100), (10_000, 1000))
+_LARGEST_X = 2_000_000_000  # bytes, of the grid
+_GRID_SAMPLES = (10, 100, 1000, 10_000, 100_000, 1_000_000)
+_GRID_FEATURES = (10, 100, 1000, 10_000)
+
+
+def main() -> int:
+    """Race every size, print each as it ends, write the report."""
+    arguments = _parse(sys.argv[1:])
+    settings = _settings(arguments)
+    sizes = _sizes(arguments)
+    facts = _race_report.collect_facts(arguments.threads)
+    results, stopped = _race(settings, sizes)
+    if results:
+        overall = _race_tables.overall(results, settings.widths)
+        print(f"\n{overall}\n")
+        for path in _race_report.write(results, settings, facts, Path(arguments.out)):
+            print(f"written: {path}")
+    if stopped:
+        raise KeyboardInterrupt
+    return 0
+
+
+def _parse(argv: list[str]) -> argparse.Namespace:
+    parser = make_parser("race", __doc__, _EXAMPLES)
+    parser.add_argument("--problem", default="logistic", help="default: logistic")
+    parser.add_argument(
+        "--contender",
+        nargs="+",
+        metavar="NAME",
+        help=f"default: the whole table; {BASELINE} always takes part",
+    )
+    sizes = parser.add_mutually_exclusive_group()
+    sizes.add_argument(
+        "--size",
+        nargs=2,
+        type=int,
+        action="append",
+        metavar=("N_SAMPLES", "N_FEATURES"),
+        help="may be repeated; default: five from 10 x 10 to 10,000 x 1,000",
+    )
+    sizes.add_argument(
+        "--grid", action="store_true", help="10 to 10^6 x 10 to 10^4, where X has at most 2 GB"
+    )
+    parser.add_argument("--dtype", default="both", help="float64, float32 or both (default)")
+    parser.add_argument(
+        "--pixels", action="store_true", help="X of whole numbers from 0 to 255, over 255"
+    )
+    parser.add_argument("--threads", default="all", help="all (default) or a number")
+    parser.add_argument("--rounds", type=int, default=15, help="default: 15")
+    parser.add_argument("--out", default=str(ROOT / "reports"), help="folder (default: reports)")
+    return parser.parse_args(argv)
+
+
+def _settings(arguments: argparse.Namespace) -> Settings:
+    problem = pick("problem", arguments.problem, impls.problems())
+    known = impls.names(problem)
+    names = [pick(f"implementation of {problem}", n, known) for n in arguments.contender or known]
+    dtype = pick("data type", arguments.dtype, (*DTYPES.values(), "both"))
+    check_threads(arguments.threads)
+    if arguments.rounds < 1:
+        raise UserError(f"--rounds is {arguments.rounds}, expected at least 1; 15 are usual")
+    threads = arguments.threads
+    return Settings(
+        problem=problem,
+        contenders=tuple(dict.fromkeys([BASELINE, *names])),
+        widths=tuple(width for width, name in DTYPES.items() if dtype in (name, "both")),
+        threads=_machine.count_threads() if threads == "all" else int(threads),
+        rounds=arguments.rounds,
+        pixels=arguments.pixels,
+    )
+
+
+def _sizes(arguments: argparse.Namespace) -> list[tuple[int, int]]:
+    """The sizes to race, from small to large."""
+    for size in arguments.size or ():
+        if min(size) < 1:
+            raise UserError(f"--size is {size[0]} {size[1]}, expected two numbers of at least 1")
+    sizes = [(n, d) for n, d in arguments.size or _SIZES]
+    if arguments.grid:
+        sizes = list(itertools.product(_GRID_SAMPLES, _GRID_FEATURES))
+        sizes = [size for size in sizes if 8 * math.prod(size) <= _LARGEST_X]
+    return sorted(dict.fromkeys(sizes), key=lambda size: (math.prod(size), size))
+
+
+def _race(settings: Settings, sizes: list[tuple[int, int]]) -> tuple[list[Result], bool]:
+    """Results of the sizes, and whether an interrupt left some out."""
+    results: list[Result] = []
+    total = len(sizes) * settings.rounds
+    # disable=None: no bar where nobody watches.
+    with tqdm(total=total, unit="round", disable=None, leave=False) as bar:
+        for done, size in enumerate(sizes, 1):
+            bar.set_description(f"{size[0]:,} x {size[1]:,}")
+            try:
+                results.append(_race_cell.race(settings, size, lambda: bar.update()))
+            except KeyboardInterrupt:
+                return results, True
+            bar.n = done * settings.rounds
+            bar.write(f"{_race_tables.cell(results[-1])}\n")
+    return results, False
+
+
+def _interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        run_command(main)
+    except KeyboardInterrupt:
+        print("\nStopped. Sizes that had ended, if any, are in the report.", file=sys.stderr)
+        sys.exit(130)
