@@ -10,7 +10,9 @@ neither a loop of sums and a store together, nor exp. Compiled functions that ca
 in this one file: numba's cache on disk does not notice that another file has changed.
 """
 
+import functools
 import math
+from time import perf_counter
 
 import numpy as np
 from llvmlite import ir
@@ -18,6 +20,8 @@ from numba import get_num_threads, njit, prange, types
 from numba.core import cgutils
 from numba.extending import intrinsic
 from numba.np.arrayobj import make_array
+
+from impls._machine import cache_bytes
 
 _I8, _I32, _I64 = ir.IntType(8), ir.IntType(32), ir.IntType(64)
 _DOUBLE, _FLOAT = ir.DoubleType(), ir.FloatType()
@@ -36,6 +40,7 @@ _MAGIC = 1.5 * 2.0**52  # added to a double, rounds it to whole numbers in its l
 # Short rows are taken 8 at a time, the residuals two blocks after the read; of rows so long that
 # three such blocks fill the cache, 4, one block after.
 _SHORT, _LONG = 8, 4
+_ROOM = 3 * _SHORT + 8  # a cache line between what two threads write
 
 
 def _call(b, name, result, arguments, **options):
@@ -270,7 +275,7 @@ _residuals_short, _residuals_long = _make_residuals(_SHORT), _make_residuals(_LO
 _residuals_one = _make_residuals(1)
 
 
-@njit(nogil=True)
+@njit(nogil=True, cache=True)
 def _add_short_rows(weights, X, y, start, stop, total, z, far):
     """Blocks of `_SHORT` rows; returns the first row that is left over."""
     n = _SHORT
@@ -293,7 +298,7 @@ def _add_short_rows(weights, X, y, start, stop, total, z, far):
     return end
 
 
-@njit(nogil=True)
+@njit(nogil=True, cache=True)
 def _add_long_rows(weights, X, y, start, stop, total, z):
     """Blocks of `_LONG` rows; returns the first row that is left over."""
     n = _LONG
@@ -312,49 +317,109 @@ def _add_long_rows(weights, X, y, start, stop, total, z):
     return end
 
 
-@njit(nogil=True)
-def add_rows(weights, X, y, start, stop, total, z, second, last):
-    """Add the terms of the samples ``start <= i < stop`` to `total`; z has room for 24 values.
-
-    second, last : bytes of the caches that a core has for itself, and of the last one.
-    """
-    row = X.shape[1] * X.itemsize
-    if 3 * _SHORT * row <= second * 3 // 4:
-        # Rows shorter than a page do not lie far enough apart for the processor to follow 8 of
-        # them: what comes from memory is asked for ahead, which only costs time in cache.
-        far = row < 4096 and X.shape[0] * row > last // 2
-        start = _add_short_rows(weights, X, y, start, stop, total, z, far)
-    else:
-        start = _add_long_rows(weights, X, y, start, stop, total, z)
+@njit(nogil=True, cache=True)
+def _add_single_rows(weights, X, y, start, stop, total, z):
     for i in range(start, stop):
         _read_one(weights, X, i, 0, total, z, 0, 0)
         _residuals_one(z, 0, y, i)
         _add_one(weights, X, 0, i, total, z, 0, 0)
 
 
-@njit
-def add_all(weights, X, y, z, second, last):
-    """Gradient, by one thread."""
-    total = np.zeros(X.shape[1])
-    add_rows(weights, X, y, 0, X.shape[0], total, z, second, last)
+@njit(nogil=True, cache=True)
+def _add_rows(weights, X, y, start, stop, total, z, own, last):
+    """Add the terms of the samples ``start <= i < stop``; own, last: bytes of caches."""
+    row = X.shape[1] * X.itemsize
+    if 3 * _SHORT * row <= own * 3 // 4:
+        # Rows shorter than a page do not lie far enough apart for the processor to follow 8 of
+        # them: what comes from memory is asked for ahead, which only costs time in cache.
+        far = row < 4096 and X.shape[0] * row > last // 2
+        start = _add_short_rows(weights, X, y, start, stop, total, z, far)
+    else:
+        start = _add_long_rows(weights, X, y, start, stop, total, z)
+    _add_single_rows(weights, X, y, start, stop, total, z)
+
+
+@njit(cache=True)
+def _add_small(weights, X, y):
+    """Gradient of an X that fits in a core's own cache, by one thread."""
+    total, z = np.zeros(X.shape[1]), np.empty(_ROOM, y.dtype)
+    rest = _add_short_rows(weights, X, y, 0, X.shape[0], total, z, False)
+    _add_single_rows(weights, X, y, rest, X.shape[0], total, z)
     return total
 
 
-@njit(parallel=True)
-def add_shares(weights, X, y, z, second, last):
-    """Gradient, the samples shared out to threads; each adds up a row of its own.
+# Of the parallel transformations only the loop over threads: others would wake them for a sum.
+@njit(parallel={"prange": True, "numpy": False, "inplace_binop": False}, cache=True)
+def _add_together(weights, X, y, own, last, n_shares):
+    """Gradient, the samples shared out to threads; the first one's sum becomes the result.
 
-    Rows are padded to whole cache lines and one more, so that no two threads write to one line.
+    Sums are padded to whole cache lines and one more, so that no two threads write to one line.
     """
     n_samples, n_features = X.shape
-    n_shares = get_num_threads()
     totals = np.zeros((n_shares, (n_features + 15) // 8 * 8))
-    room = np.zeros((n_shares, 3 * _SHORT + 8), z.dtype)
+    room = np.empty((n_shares, _ROOM), y.dtype)
     for share in prange(n_shares):
         start = share * n_samples // n_shares
         stop = (share + 1) * n_samples // n_shares
         total = totals[share, :n_features]
-        add_rows(weights, X, y, start, stop, total, room[share], second, last)
+        _add_rows(weights, X, y, start, stop, total, room[share], own, last)
     for share in range(1, n_shares):
         totals[0] += totals[share]
     return totals[0, :n_features]
+
+
+@njit  # not kept on disk: numba cannot keep what asks for its threads
+def _count_threads():
+    return get_num_threads()
+
+
+def gradient(weights, X, y):
+    """``X^T (sigmoid(X w) - y)`` in one pass, in float64; rows are computed in the type of y.
+
+    X holds float64, float32, the bits of float16 as uint16, or uint8, in C order; weights and y
+    float64 or float32.
+    """
+    if X.size < _threads_pay_from():
+        return _add_small(weights, X, y)
+    return _add_together(weights, X, y, *_cache_bytes(), _count_threads())
+
+
+def ready(X, y):
+    """X and y in C order, once the code for their types is made and threads are measured."""
+    X, y = np.ascontiguousarray(X), np.ascontiguousarray(y)
+    for kind in {np.dtype(np.float64), y.dtype}:
+        weights = np.zeros(X.shape[1], kind)
+        _add_small(weights, X[:1], y[:1])
+        _add_together(weights, X[:1], y[:1], *_cache_bytes(), _count_threads())
+    _threads_pay_from()
+    return X, y
+
+
+@functools.cache
+def _cache_bytes():
+    """Bytes of the cache that a core has for itself, and of the last one."""
+    caches = cache_bytes()
+    return caches.get(2, min(caches.values())), max(caches.values())
+
+
+@functools.cache
+def _threads_pay_from():
+    """Values of X from which waking threads costs less than they gain, as measured here."""
+    n_threads = _count_threads()
+    X, y, weights = np.zeros((64, 64)), np.zeros(64), np.zeros(64)
+    alone = _least_seconds(lambda: _add_small(weights, X, y))
+    together = _least_seconds(lambda: _add_together(weights, X, y, *_cache_bytes(), n_threads))
+    waking = max(0, together - alone / n_threads)
+    gain = alone / X.size * (1 - 1 / n_threads)
+    most = _cache_bytes()[0] // 16  # twice that many values of 8 bytes fill the own cache
+    return min(most, int(waking / gain)) if gain else most
+
+
+def _least_seconds(call):
+    """Least time of a call; the first ones make or load the code and wake the threads."""
+    seconds = []
+    for _ in range(60):
+        start = perf_counter()
+        call()
+        seconds.append(perf_counter() - start)
+    return min(seconds[20:])

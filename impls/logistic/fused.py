@@ -1,0 +1,20 @@
+"""One pass: a loop reads rows and adds earlier ones that are still in cache; on all threads.
+
+Passes over X: 1. Temporaries: a gradient of d values and 256 bytes per thread. Order of additions:
+8 rows (4 where they are long) at a time, in each thread's share of the samples, then share by
+share; within an inner product as the vector registers give it.
+Source: the logistic-gradient text's remark that the algorithm is limited by memory bandwidth and
+that a higher speed-up is likely possible.
+"""
+
+from impls.logistic import _fused
+
+REQUIRES = "numba"
+
+
+def prepare(X, y):
+    return _fused.ready(X, y)
+
+
+def gradient(weights, X, y):
+    return _fused.gradient(weights, X, y)
