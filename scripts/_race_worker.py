@@ -12,7 +12,7 @@ import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from time import process_time, sleep
+from time import perf_counter, process_time, sleep
 from typing import Any, TextIO
 
 import numpy as np
@@ -22,6 +22,7 @@ from impls import _machine, _measure
 
 Reply = dict[str, Any]
 _REST_SECONDS = 0.001
+_WARM_SECONDS = 0.02
 _LONGEST_REST_SECONDS = 0.3
 
 
@@ -69,8 +70,8 @@ class Contender:
         return {"seconds": seconds * (self.n_calls + 1)}
 
     def sample(self) -> Reply:
-        """Seconds per call, after one that brings back what others have driven from the cache."""
-        self.call()
+        """Seconds per call of a sample."""
+        warm_up(self.call)
         return {"seconds": _measure.seconds_per_call(self.call, self.n_calls)}
 
 
@@ -100,7 +101,7 @@ class Read(Contender):
         """Seconds of the faster way."""
         times = []
         for call, n_calls in zip(self.calls, self.counts, strict=True):
-            call()
+            warm_up(call)
             times.append(_measure.seconds_per_call(call, n_calls))
         return {"seconds": min(times)}
 
@@ -109,6 +110,18 @@ def read_batch(folder: Path, own_copy: bool) -> tuple[Any, Any, Any]:
     """weights, X and y; X is shared with the other contenders and read-only, or a copy."""
     X = np.asarray(np.load(folder / "X.npy", mmap_mode="r"))
     return np.load(folder / "weights.npy"), X.copy() if own_copy else X, np.load(folder / "y.npy")
+
+
+def warm_up(call: _measure.Call) -> None:
+    """Call for a while: caches are filled, sleeping threads woken and spread over processors.
+
+    Woken together, two threads can start on one processor; the scheduler takes some milliseconds
+    to part them.
+    """
+    end = perf_counter() + _WARM_SECONDS
+    call()
+    while perf_counter() < end:
+        call()
 
 
 def rest() -> None:

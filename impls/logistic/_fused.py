@@ -34,13 +34,16 @@ _ELEMENTS = {
 }
 _VECTOR_BYTES = 32  # 64 is no faster where loads are not aligned, and heats the processor
 _LINE_BYTES = 64
+_AHEAD = 2  # blocks; more are no better, fewer are not there in time
 # Sums may be reordered and products fused; infinities and NaN keep their meaning.
 _SUM, _FUSE = ("contract", "reassoc", "nsz"), ("contract",)
 _MAGIC = 1.5 * 2.0**52  # added to a double, rounds it to whole numbers in its lowest bits
-# Short rows are taken 8 at a time, the residuals two blocks after the read; of rows so long that
-# three such blocks fill the cache, 4, one block after.
-_SHORT, _LONG = 8, 4
-_ROOM = 3 * _SHORT + 8  # a cache line between what two threads write
+# Short rows are taken 8 at a time, which share the weights and the gradient, long ones 4. The
+# residuals of 32 short rows are computed together, while the 32 before them are added: each takes
+# some 130 cycles, but many take hardly more.
+_SHORT, _LONG, _BLOCK = 8, 4, 32
+_SHORT_BYTES = 512
+_ROOM = 3 * _BLOCK + 8  # a cache line between what two threads write
 
 
 def _call(b, name, result, arguments, **options):
@@ -69,6 +72,39 @@ def _convert(b, value, kind):
     sizes = {"half": 2, "float": 4, "double": 8}
     widen = sizes[str(new)] > sizes[str(old)]
     return b.fpext(value, kind) if widen else b.fptrunc(value, kind)
+
+
+def _sum_lanes(b, vectors):
+    """The sum of each vector, in order, in as few vectors as hold them.
+
+    Neighbours are added first, of two vectors at a time and within 16 bytes, where a shuffle is
+    cheap; then halves. 8 sums of 4 lanes take 18 instructions; one by one, 40.
+    """
+    if not vectors:
+        return []
+    lanes = vectors[0].type.count
+    near = 16 // (_VECTOR_BYTES // lanes)  # lanes in 16 bytes
+    groups = [range(start, start + near, 2) for start in range(0, lanes, near)]
+    for _ in range(near.bit_length() - 1):
+        pairs = list(zip(vectors[::2], vectors[1::2] or vectors, strict=True))
+        even = [i + side for group in groups for side in (0, lanes) for i in group]
+        vectors = [_add_shuffled(b, *pair, even, [i + 1 for i in even]) for pair in pairs]
+    half = lanes // 2
+    if len(vectors) == 1:  # fewer sums than lanes
+        first = range(half)
+        return [_add_shuffled(b, vectors[0], vectors[0], first, [i + half for i in first])]
+    low = [i + side for side in (0, lanes) for i in range(half)]
+    pairs = zip(vectors[::2], vectors[1::2], strict=True)
+    return [_add_shuffled(b, *pair, low, [i + half for i in low]) for pair in pairs]
+
+
+def _add_shuffled(b, left, right, first, second):
+    """``v[first] + v[second]``, v being both vectors one after the other."""
+    parts = [
+        b.shuffle_vector(left, right, ir.Constant(ir.VectorType(_I32, len(order)), list(order)))
+        for order in (first, second)
+    ]
+    return b.fadd(*parts, flags=("reassoc",))
 
 
 class _Array:
@@ -118,7 +154,7 @@ def _make_step(n_rows, reads=False, adds=False, prefetches=False):
     @intrinsic
     def step(_context, weights, X, first_read, first_added, gradient, z, to, of):
         def build(context, b, signature, arguments):
-            element, n_bytes, name = _ELEMENTS[z.dtype]
+            element, n_bytes, _ = _ELEMENTS[z.dtype]
             lanes = _VECTOR_BYTES // n_bytes
             kind = ir.VectorType(element, lanes)
             w, x, g, r = (
@@ -139,7 +175,7 @@ def _make_step(n_rows, reads=False, adds=False, prefetches=False):
 
             def fetch(j):
                 """Ask for the rows after next, line by line as they lie in memory."""
-                ahead = b.mul(b.add(b.mul(width, _I64(2)), j), _I64(n_rows))
+                ahead = b.mul(b.add(b.mul(width, _I64(_AHEAD)), j), _I64(n_rows))
                 at = b.bitcast(b.gep(read[0], [ahead]), _I8.as_pointer())
                 for line in range(0, n_rows * lanes * x.n_bytes, _LINE_BYTES):
                     arguments = [b.gep(at, [_I64(line)]), _I32(0), _I32(3), _I32(1)]
@@ -163,11 +199,11 @@ def _make_step(n_rows, reads=False, adds=False, prefetches=False):
                     exact.store(total, g.data, j, mask)
                 return sums
 
-            for k, total in enumerate(_loop(b, width, kind, len(read), pass_over)):
-                summed = f"llvm.vector.reduce.fadd.v{lanes}{name}"
-                start = ir.Constant(element, -0.0)
-                value = _call(b, summed, element, [start, total], fastmath=("reassoc",))
-                b.store(value, number(arguments[6], k))
+            place = arguments[6]
+            for total in _sum_lanes(b, _loop(b, width, kind, len(read), pass_over)):
+                at = b.bitcast(number(place, 0), total.type.as_pointer())
+                b.store(total, at, align=n_bytes)
+                place = b.add(place, _I64(total.type.count))
             return context.get_dummy_value()
 
         places = types.intp, types.intp
@@ -267,48 +303,60 @@ def _make_residuals(n_rows):
 
 _read_short, _add_short = _make_step(_SHORT, reads=True), _make_step(_SHORT, adds=True)
 _both_short = _make_step(_SHORT, reads=True, adds=True)
-_both_far = _make_step(_SHORT, reads=True, adds=True, prefetches=True)
+_both_short_far = _make_step(_SHORT, reads=True, adds=True, prefetches=True)
 _read_long, _add_long = _make_step(_LONG, reads=True), _make_step(_LONG, adds=True)
 _both_long = _make_step(_LONG, reads=True, adds=True)
+_both_long_far = _make_step(_LONG, reads=True, adds=True, prefetches=True)
 _read_one, _add_one = _make_step(1, reads=True), _make_step(1, adds=True)
 _residuals_short, _residuals_long = _make_residuals(_SHORT), _make_residuals(_LONG)
-_residuals_one = _make_residuals(1)
+_residuals_block, _residuals_one = _make_residuals(_BLOCK), _make_residuals(1)
 
 
 @njit(nogil=True, cache=True)
 def _add_short_rows(weights, X, y, start, stop, total, z, far):
-    """Blocks of `_SHORT` rows; returns the first row that is left over."""
-    n = _SHORT
+    """Blocks of `_BLOCK` rows, then of `_SHORT`; returns the first row that is left over."""
+    n, step = _BLOCK, _SHORT
     n_blocks = (stop - start) // n
     for k in range(n_blocks):
         i = start + k * n
+        to, of = k % 3 * n, (k - 2) % 3 * n
         if k >= 1:
-            _residuals_short(z, (k - 1) % 3 * n, y, i - n)
-        if k < 2:
-            _read_short(weights, X, i, 0, total, z, k % 3 * n, 0)
-        elif far:
-            _both_far(weights, X, i, i - 2 * n, total, z, k % 3 * n, (k - 2) % 3 * n)
-        else:
-            _both_short(weights, X, i, i - 2 * n, total, z, k % 3 * n, (k - 2) % 3 * n)
+            _residuals_block(z, (k - 1) % 3 * n, y, i - n)
+        for m in range(0, n, step):
+            if k < 2:
+                _read_short(weights, X, i + m, 0, total, z, to + m, 0)
+            elif far:
+                _both_short_far(weights, X, i + m, i + m - 2 * n, total, z, to + m, of + m)
+            else:
+                _both_short(weights, X, i + m, i + m - 2 * n, total, z, to + m, of + m)
     end = start + n_blocks * n
     if n_blocks:
-        _residuals_short(z, (n_blocks - 1) % 3 * n, y, end - n)
+        _residuals_block(z, (n_blocks - 1) % 3 * n, y, end - n)
     for k in range(max(0, n_blocks - 2), n_blocks):
-        _add_short(weights, X, 0, start + k * n, total, z, 0, k % 3 * n)
+        for m in range(0, n, step):
+            _add_short(weights, X, 0, start + k * n + m, total, z, 0, k % 3 * n + m)
+    while end + step <= stop:
+        _read_short(weights, X, end, 0, total, z, 0, 0)
+        _residuals_short(z, 0, y, end)
+        _add_short(weights, X, 0, end, total, z, 0, 0)
+        end += step
     return end
 
 
 @njit(nogil=True, cache=True)
-def _add_long_rows(weights, X, y, start, stop, total, z):
+def _add_long_rows(weights, X, y, start, stop, total, z, far):
     """Blocks of `_LONG` rows; returns the first row that is left over."""
     n = _LONG
     n_blocks = (stop - start) // n
     for k in range(n_blocks):
         i = start + k * n
+        if k >= 1:
+            _residuals_long(z, (k - 1) % 2 * n, y, i - n)
         if k == 0:
             _read_long(weights, X, i, 0, total, z, 0, 0)
+        elif far:
+            _both_long_far(weights, X, i, i - n, total, z, k % 2 * n, (k - 1) % 2 * n)
         else:
-            _residuals_long(z, (k - 1) % 2 * n, y, i - n)
             _both_long(weights, X, i, i - n, total, z, k % 2 * n, (k - 1) % 2 * n)
     end = start + n_blocks * n
     if n_blocks:
@@ -326,31 +374,31 @@ def _add_single_rows(weights, X, y, start, stop, total, z):
 
 
 @njit(nogil=True, cache=True)
-def _add_rows(weights, X, y, start, stop, total, z, own, last):
-    """Add the terms of the samples ``start <= i < stop``; own, last: bytes of caches."""
-    row = X.shape[1] * X.itemsize
-    if 3 * _SHORT * row <= own * 3 // 4:
-        # Rows shorter than a page do not lie far enough apart for the processor to follow 8 of
-        # them: what comes from memory is asked for ahead, which only costs time in cache.
-        far = row < 4096 and X.shape[0] * row > last // 2
+def _add_rows(weights, X, y, start, stop, total, z, far):
+    """Add the terms of the samples ``start <= i < stop``; far: X comes from beyond the own cache.
+
+    Rows shorter than two pages do not lie far enough apart for the processor to follow several of
+    them: what comes from afar is asked for ahead. Where X is near, that only costs time.
+    """
+    if X.shape[1] * X.itemsize < _SHORT_BYTES:
         start = _add_short_rows(weights, X, y, start, stop, total, z, far)
     else:
-        start = _add_long_rows(weights, X, y, start, stop, total, z)
+        far = far and X.shape[1] * X.itemsize <= 8192
+        start = _add_long_rows(weights, X, y, start, stop, total, z, far)
     _add_single_rows(weights, X, y, start, stop, total, z)
 
 
 @njit(cache=True)
-def _add_small(weights, X, y):
+def _add_alone(weights, X, y):
     """Gradient of an X that fits in a core's own cache, by one thread."""
-    total, z = np.zeros(X.shape[1]), np.empty(_ROOM, y.dtype)
-    rest = _add_short_rows(weights, X, y, 0, X.shape[0], total, z, False)
-    _add_single_rows(weights, X, y, rest, X.shape[0], total, z)
+    total = np.zeros(X.shape[1])
+    _add_rows(weights, X, y, 0, X.shape[0], total, np.empty(_ROOM, y.dtype), False)
     return total
 
 
 # Of the parallel transformations only the loop over threads: others would wake them for a sum.
 @njit(parallel={"prange": True, "numpy": False, "inplace_binop": False}, cache=True)
-def _add_together(weights, X, y, own, last, n_shares):
+def _add_together(weights, X, y, own, n_shares):
     """Gradient, the samples shared out to threads; the first one's sum becomes the result.
 
     Sums are padded to whole cache lines and one more, so that no two threads write to one line.
@@ -358,11 +406,12 @@ def _add_together(weights, X, y, own, last, n_shares):
     n_samples, n_features = X.shape
     totals = np.zeros((n_shares, (n_features + 15) // 8 * 8))
     room = np.empty((n_shares, _ROOM), y.dtype)
+    far = X.size * X.itemsize > n_shares * own
     for share in prange(n_shares):
         start = share * n_samples // n_shares
         stop = (share + 1) * n_samples // n_shares
         total = totals[share, :n_features]
-        _add_rows(weights, X, y, start, stop, total, room[share], own, last)
+        _add_rows(weights, X, y, start, stop, total, room[share], far)
     for share in range(1, n_shares):
         totals[0] += totals[share]
     return totals[0, :n_features]
@@ -380,8 +429,11 @@ def gradient(weights, X, y):
     float64 or float32.
     """
     if X.size < _threads_pay_from():
-        return _add_small(weights, X, y)
-    return _add_together(weights, X, y, *_cache_bytes(), _count_threads())
+        return _add_alone(weights, X, y)
+    # Longer ones are cast as they are read: a copy would be more than a thread's own gradient.
+    if weights.dtype != y.dtype and len(weights) <= 2000:
+        weights = weights.astype(y.dtype)
+    return _add_together(weights, X, y, _own_cache_bytes(), _count_threads())
 
 
 def ready(X, y):
@@ -389,17 +441,17 @@ def ready(X, y):
     X, y = np.ascontiguousarray(X), np.ascontiguousarray(y)
     for kind in {np.dtype(np.float64), y.dtype}:
         weights = np.zeros(X.shape[1], kind)
-        _add_small(weights, X[:1], y[:1])
-        _add_together(weights, X[:1], y[:1], *_cache_bytes(), _count_threads())
+        _add_alone(weights, X[:1], y[:1])
+        _add_together(weights, X[:1], y[:1], _own_cache_bytes(), _count_threads())
     _threads_pay_from()
     return X, y
 
 
 @functools.cache
-def _cache_bytes():
-    """Bytes of the cache that a core has for itself, and of the last one."""
+def _own_cache_bytes():
+    """Bytes of the largest cache that a core has for itself."""
     caches = cache_bytes()
-    return caches.get(2, min(caches.values())), max(caches.values())
+    return caches.get(2, min(caches.values()))
 
 
 @functools.cache
@@ -407,11 +459,11 @@ def _threads_pay_from():
     """Values of X from which waking threads costs less than they gain, as measured here."""
     n_threads = _count_threads()
     X, y, weights = np.zeros((64, 64)), np.zeros(64), np.zeros(64)
-    alone = _least_seconds(lambda: _add_small(weights, X, y))
-    together = _least_seconds(lambda: _add_together(weights, X, y, *_cache_bytes(), n_threads))
+    alone = _least_seconds(lambda: _add_alone(weights, X, y))
+    together = _least_seconds(lambda: _add_together(weights, X, y, _own_cache_bytes(), n_threads))
     waking = max(0, together - alone / n_threads)
     gain = alone / X.size * (1 - 1 / n_threads)
-    most = _cache_bytes()[0] // 16  # twice that many values of 8 bytes fill the own cache
+    most = _own_cache_bytes() // 16  # twice that many values of 8 bytes fill the own cache
     return min(most, int(waking / gain)) if gain else most
 
 

@@ -23,7 +23,4 @@ def prepare(X, y):
 
 
 def gradient(weights, X, y):
-    # Longer ones are cast as they are read: a copy would be more than a thread's own gradient.
-    if len(weights) <= 2000:
-        weights = weights.astype(np.float32)
     return _fused.gradient(weights, X, y)
