@@ -121,7 +121,10 @@ def _prepare(implementation: impls.Implementation, batch: Any, check: Check) -> 
     terms: Any = None
     if check is not Check.NONE:
         exact, terms = _exact.exact_gradient(problem, weights, X, y, _EXACT)
-    X, y = implementation.prepare(X, y)
+    try:
+        X, y = implementation.prepare(X, y)
+    except impls.Unfit as reason:
+        raise NotImplementedError(str(reason)) from reason
     error = nan
     if check is not Check.NONE:
         error = _accuracy.compare(implementation.gradient(weights, X, y), exact, terms)

@@ -19,7 +19,7 @@ that it measures.
 
 from impls._accuracy import reference, relative_error
 from impls._data import dataset, datasets, make
-from impls._errors import BadPlugin, Diverged, TableError, Unavailable, UnknownName
+from impls._errors import BadPlugin, Diverged, TableError, Unavailable, Unfit, UnknownName
 from impls._solve import Solution, solve
 from impls._table import Implementation, load, names, problems
 
@@ -30,6 +30,7 @@ __all__ = [
     "Solution",
     "TableError",
     "Unavailable",
+    "Unfit",
     "UnknownName",
     "dataset",
     "datasets",

@@ -21,3 +21,7 @@ class BadPlugin(TableError):
 
 class Diverged(ArithmeticError):
     """A training whose loss grows without bounds: the step is too large."""
+
+
+class Unfit(ValueError):
+    """The data do not fit the way in which an implementation stores them; tells why."""

@@ -26,6 +26,10 @@ _THREAD_VARIABLES = (
     "NUMEXPR_NUM_THREADS",
     "NUMEXPR_MAX_THREADS",
 )
+# OpenBLAS' idle threads spin for 2^this cycles before they sleep. By default 2^26 or more, tens of
+# milliseconds in which they take a processor from the next contender; 2^20 is still longer than any
+# pause between the calls of a sample.
+_SLEEP_SOON = {"OPENBLAS_THREAD_TIMEOUT": "20"}
 
 
 class Out(Exception):
@@ -42,7 +46,7 @@ class Process:
 
     def __init__(self, order: Mapping[str, Any]) -> None:
         self._log = tempfile.TemporaryFile()  # noqa: SIM115  closed by close
-        threads = dict.fromkeys(_THREAD_VARIABLES, str(order["threads"]))
+        threads = dict.fromkeys(_THREAD_VARIABLES, str(order["threads"])) | _SLEEP_SOON
         self._process = subprocess.Popen(
             [sys.executable, "-m", "scripts._race_worker"],
             stdin=subprocess.PIPE,

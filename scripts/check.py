@@ -131,6 +131,8 @@ def _try(implementation: impls.Implementation, batch: Batch) -> tuple[float, str
     try:
         X, y = implementation.prepare(batch.X, batch.y)
         gradient = implementation.gradient(batch.weights, X, y)
+    except impls.Unfit:
+        return np.nan, ""
     # Foreign code: whatever it raises is a finding.
     except Exception as error:
         return np.inf, f"{type(error).__name__}: {error}"
@@ -173,6 +175,8 @@ def _cell(verdict: Verdict, batch: str) -> str:
     error = verdict.errors.get(batch)
     if error is None:
         return "unavailable" if verdict.unavailable else "broken"
+    if np.isnan(error):
+        return "refused"
     mark = "" if error <= verdict.limit else " WRONG"
     return f"{error:.1e}{mark}" if np.isfinite(error) else f"not finite{mark}"
 

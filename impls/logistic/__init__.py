@@ -44,6 +44,7 @@ def extreme_batches(generator):
     weights, X, y = make(50, 20, generator)
     steep = weights * (1e4 / np.abs(X @ weights).max())
     column = X[:, :1]
+    pixels = np.column_stack([np.ones(50), generator.integers(0, 256, (50, 19)) / 255])
     return {
         "|z| = 1e4": (steep, X, y),
         "|z| = 1e4, all right": (steep, X, (X @ steep > 0).astype(np.float64)),
@@ -53,6 +54,7 @@ def extreme_batches(generator):
         "soft labels": (weights, X, generator.random(len(y))),
         "n = 1": (weights, X[:1], y[:1]),
         "d = 1": (weights[:1], np.ascontiguousarray(column), y),
+        "8-bit pixels": (weights, pixels, y),
         "cancelling": (weights, np.vstack([X, X]), np.concatenate([y, 1 - y])),
     }
 

@@ -447,6 +447,11 @@ def ready(X, y):
     return X, y
 
 
+def near_bytes():
+    """Bytes of X up to which the caches that the threads have for themselves hold it."""
+    return _own_cache_bytes() * _count_threads()
+
+
 @functools.cache
 def _own_cache_bytes():
     """Bytes of the largest cache that a core has for itself."""

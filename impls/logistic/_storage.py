@@ -1,0 +1,136 @@
+"""X in fewer bytes than float64: 8-bit levels, and the bits of float16."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from impls._errors import Unfit
+from impls.logistic import _fused
+
+_EPS = np.finfo(np.float64).eps
+_ROWS = 4096  # at a time, so that checks need little memory beside X
+
+
+@dataclass(frozen=True)
+class Levels:
+    """X as ``offset + scale * level``, feature by feature, with levels of 0 to 255.
+
+    Attributes
+    ----------
+    levels : ndarray of uint8
+        (n_samples, n_features + 1): the last column is 1, so that one pass over X gives the sum of
+        the residuals as well.
+    scale, offset : ndarray of float64
+        (n_features,)
+    """
+
+    levels: np.ndarray
+    scale: np.ndarray
+    offset: np.ndarray
+
+    @property
+    def shape(self):
+        """Shape of X."""
+        return len(self.levels), len(self.scale)
+
+    @property
+    def nbytes(self):
+        """Bytes that a gradient reads."""
+        return self.levels.nbytes
+
+    def __array__(self, dtype=None, copy=None):
+        """The levels, which are what lies in memory."""
+        return np.array(self.levels, dtype=dtype, copy=copy)
+
+    def gradient(self, weights, y):
+        """Gradient of X: scale and offset are folded into the weights and into the sums."""
+        folded = np.append(weights * self.scale, weights @ self.offset)
+        sums = _fused.gradient(folded, self.levels, y)
+        return self.scale * sums[:-1] + self.offset * sums[-1]
+
+
+def as_levels(X):
+    """X in 8 bits, the same to rounding.
+
+    Raises
+    ------
+    Unfit
+        If a feature has more than 256 values, or they are not evenly spaced.
+    """
+    levels = np.ones((X.shape[0], X.shape[1] + 1), np.uint8)
+    scale, offset = np.empty(X.shape[1]), np.empty(X.shape[1])
+    for unit in (1.0, 1 / 255):
+        if _are_levels(X, unit):
+            np.rint(X / unit, out=levels[:, :-1], casting="unsafe")
+            return Levels(levels, np.full_like(scale, unit), np.zeros_like(offset))
+    for j, column in enumerate(X.T):
+        scale[j], offset[j] = _spacing(column, j)
+        np.rint((column - offset[j]) / (scale[j] or 1), out=levels[:, j], casting="unsafe")
+    return Levels(levels, scale, offset)
+
+
+def as_half(X):
+    """The bits of X in float16.
+
+    Raises
+    ------
+    Unfit
+        If a value is too large for it, or a feature loses more than rounding: float16 holds no more
+        than 65,504, and below 6e-5 not all digits.
+    """
+    with np.errstate(over="ignore", under="ignore"):
+        half = X.astype(np.float16)
+    lost, size = np.zeros(X.shape[1]), np.zeros(X.shape[1])
+    for start in range(0, len(X), _ROWS):
+        rows = slice(start, start + _ROWS)
+        lost += np.abs(half[rows].astype(np.float64) - X[rows]).sum(axis=0)
+        size += np.abs(X[rows]).sum(axis=0)
+    wrong = ~(lost <= np.finfo(np.float16).eps * size)
+    if wrong.any():
+        j = int(np.argmax(wrong))
+        low, high = X[:, j].min(), X[:, j].max()
+        raise Unfit(
+            f"feature {j} of X, from {low:.3g} to {high:.3g}, loses more than rounding in float16; "
+            "scale it to about 1, or take an implementation of float32"
+        )
+    return half.view(np.uint16)
+
+
+def _are_levels(X, unit):
+    """Whether all of X is whole multiples of the unit, from 0 to 255 of them."""
+    for start in range(0, len(X), _ROWS):
+        levels = X[start : start + _ROWS] / unit
+        whole = np.rint(levels)
+        if not np.all((whole >= 0) & (whole <= 255) & (np.abs(levels - whole) <= 512 * _EPS)):
+            return False
+    return True
+
+
+def _spacing(column, j):
+    """Least step between the values of a feature, and its lowest value."""
+    values = np.unique(column)
+    low, width = values[0], values[-1] - values[0]
+    if width == 0:
+        return 0.0, low
+    if len(values) <= 256:
+        n_steps = np.arange(1, 256)[:, None]
+        steps = (values - low) * (n_steps / width)
+        rounding = 8 * _EPS * n_steps * (1 + np.abs(values).max() / width)
+        fits = (np.abs(steps - np.rint(steps)) <= rounding).all(axis=1)
+        if fits.any():
+            return width / n_steps[np.argmax(fits), 0], low
+    raise Unfit(
+        f"feature {j} of X has {len(values)} values from {low:.3g} to {values[-1]:.3g}, which are "
+        "not 256 evenly spaced levels; take an implementation of float64 or float32"
+    )
+
+
+def smallest(X):
+    """X in the fewest bytes that hold it exactly, if it is read from memory; else as it is."""
+    if X.nbytes <= _fused.near_bytes():
+        return X
+    try:
+        return as_levels(X)
+    except Unfit:
+        single = X.astype(np.float32)
+        return single if np.array_equal(single, X) else X

@@ -1,0 +1,110 @@
+"""X in fewer bytes: exact where it claims to be, refused where it would not be."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import impls
+from impls.logistic import _fused, _storage
+
+steady = settings(max_examples=40, deadline=None, derandomize=True)
+
+
+def batch_of(X, seed=0):
+    generator = np.random.default_rng(seed)
+    weights = generator.standard_normal(X.shape[1]) / np.sqrt(X.shape[1])
+    return weights, X, generator.integers(0, 2, len(X)).astype(np.float64)
+
+
+def error_of(name, weights, X, y):
+    implementation = impls.load("logistic", name)
+    gradient = implementation.gradient(weights, *implementation.prepare(X, y))
+    return impls.relative_error("logistic", gradient, weights, X, y)
+
+
+@steady
+@given(
+    shape=st.tuples(st.integers(1, 70), st.integers(1, 20)),
+    seed=st.integers(0, 2**32 - 1),
+    n_levels=st.sampled_from([1, 2, 17, 256]),
+    scale=st.sampled_from([1.0, 1 / 255, 1 / 3, 1e-3]),
+    offset=st.sampled_from([0.0, -0.5, 0.1]),
+    name=st.sampled_from(["fused_uint8", "auto"]),
+)
+def test_levels_give_the_gradient_of_the_same_data(shape, seed, n_levels, scale, offset, name):
+    levels = np.random.default_rng(seed).integers(0, n_levels, shape)
+    X = levels * scale + offset
+    # As float64's own: an offset that cancels most of a level costs a few bits more.
+    assert error_of(name, *batch_of(X, seed)) <= 8e-15
+
+
+def test_standardised_images_are_levels():
+    weights, X, y = impls.dataset("logistic", "digits_even_odd")
+    assert error_of("fused_uint8", weights, X, y) <= 8e-15
+
+
+def test_levels_are_what_the_data_were():
+    levels = np.array([[0, 3, 7], [255, 3, 0], [4, 3, 14]])
+    stored = _storage.as_levels(levels * [0.25, 2, 1 / 7] + [0, 0, -1])
+    np.testing.assert_array_equal(stored.levels, [[0, 0, 1, 1], [255, 0, 0, 1], [4, 0, 2, 1]])
+    np.testing.assert_allclose(stored.scale, [0.25, 0, 1])
+    np.testing.assert_allclose(stored.offset, [0, 6, -1])
+    assert stored.shape == (3, 3)
+    assert stored.nbytes == 12
+
+
+REFUSED = {
+    "257 levels": np.arange(257.0)[:, None],
+    "257 values": np.random.default_rng(0).random((300, 1)),
+    "uneven": np.array([[0.0], [1.0], [np.pi]]),
+    "one of several": np.column_stack([np.arange(40.0), np.random.default_rng(0).random(40)]),
+    "nearly": np.array([[0.0], [1.0], [2 + 1e-12]]),
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_what_are_no_levels_is_refused_with_the_feature(case):
+    X = REFUSED[case]
+    with pytest.raises(impls.Unfit, match=rf"feature {X.shape[1] - 1} of X has \d+ values"):
+        impls.load("logistic", "fused_uint8").prepare(X, np.zeros(len(X)))
+
+
+@pytest.mark.parametrize("value", [1e5, -7e4, 1e-9])
+def test_what_loses_its_digits_in_float16_is_refused(value):
+    X = np.ones((5, 2))
+    X[:, 1] = value
+    with pytest.raises(impls.Unfit, match="feature 1 of X"):
+        impls.load("logistic", "fused_float16").prepare(X, np.zeros(5))
+
+
+def test_half_precision_holds_three_digits():
+    weights, X, y = impls.make("logistic", 500, 30)
+    assert 1e-7 < error_of("fused_float16", weights, X, y) < 5e-4
+    exact = X.astype(np.float16).astype(np.float64)
+    assert error_of("fused_float16", weights, exact, y) < 1e-6
+
+
+@pytest.fixture
+def nothing_is_near(monkeypatch):
+    monkeypatch.setattr(_fused, "near_bytes", lambda: 0)
+
+
+@pytest.mark.usefixtures("nothing_is_near")
+@pytest.mark.parametrize(
+    ("X", "kind"),
+    [
+        (np.arange(12.0).reshape(4, 3), _storage.Levels),
+        (np.random.default_rng(0).random((300, 3), np.float32).astype(np.float64), np.float32),
+        (np.random.default_rng(0).random((300, 3)), np.float64),
+    ],
+)
+def test_the_smallest_storage_that_is_exact_is_chosen(X, kind):
+    stored = _storage.smallest(X)
+    assert isinstance(stored, kind) if kind is _storage.Levels else stored.dtype == kind
+    assert error_of("auto", *batch_of(X)) <= 1e-15
+
+
+def test_what_is_in_cache_is_left_as_it_is():
+    X = np.arange(12.0).reshape(4, 3)
+    assert _storage.smallest(X) is X
