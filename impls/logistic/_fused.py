@@ -32,7 +32,9 @@ _ELEMENTS = {
     types.uint16: (ir.HalfType(), 2, "f16"),
     types.uint8: (_I8, 1, "i8"),
 }
-_VECTOR_BYTES = 32  # 64 is no faster where loads are not aligned, and heats the processor
+# 64 bytes are no faster where loads are not aligned, but nearly twice as fast where arithmetic is
+# the limit: what is stored in few bits has to be converted.
+_VECTOR_BYTES, _LONG_VECTOR_BYTES = 32, 64
 _LINE_BYTES = 64
 _AHEAD = 2  # blocks; more are no better, fewer are not there in time
 # Sums may be reordered and products fused; infinities and NaN keep their meaning.
@@ -74,8 +76,8 @@ def _convert(b, value, kind):
     return b.fpext(value, kind) if widen else b.fptrunc(value, kind)
 
 
-def _sum_lanes(b, vectors):
-    """The sum of each vector, in order, in as few vectors as hold them.
+def _sum_lanes(b, vectors, n_bytes):
+    """The sum of each vector's lanes of `n_bytes`, in order, in as few vectors as hold them.
 
     Neighbours are added first, of two vectors at a time and within 16 bytes, where a shuffle is
     cheap; then halves. 8 sums of 4 lanes take 18 instructions; one by one, 40.
@@ -83,26 +85,37 @@ def _sum_lanes(b, vectors):
     if not vectors:
         return []
     lanes = vectors[0].type.count
-    near = 16 // (_VECTOR_BYTES // lanes)  # lanes in 16 bytes
-    groups = [range(start, start + near, 2) for start in range(0, lanes, near)]
+    near = 16 // n_bytes
+    even = [
+        i + side
+        for start in range(0, lanes, near)
+        for side in (0, lanes)
+        for i in range(start, start + near, 2)
+    ]
     for _ in range(near.bit_length() - 1):
-        pairs = list(zip(vectors[::2], vectors[1::2] or vectors, strict=True))
-        even = [i + side for group in groups for side in (0, lanes) for i in group]
-        vectors = [_add_shuffled(b, *pair, even, [i + 1 for i in even]) for pair in pairs]
-    half = lanes // 2
-    if len(vectors) == 1:  # fewer sums than lanes
-        first = range(half)
-        return [_add_shuffled(b, vectors[0], vectors[0], first, [i + half for i in first])]
-    low = [i + side for side in (0, lanes) for i in range(half)]
-    pairs = zip(vectors[::2], vectors[1::2], strict=True)
-    return [_add_shuffled(b, *pair, low, [i + half for i in low]) for pair in pairs]
+        pairs = zip(vectors[::2], vectors[1::2] or vectors, strict=True)
+        vectors = [_add_shuffled(b, *pair, even, 1) for pair in pairs]
+    part = lanes  # of a vector, of which the first half is still to be added to the second
+    while part > near:
+        lanes = vectors[0].type.count
+        sides = (0, lanes) if len(vectors) > 1 else (0,)
+        first = [
+            side + start + i
+            for side in sides
+            for start in range(0, lanes, part)
+            for i in range(part // 2)
+        ]
+        pairs = zip(vectors[::2], vectors[1::2] or vectors, strict=True)
+        vectors = [_add_shuffled(b, *pair, first, part // 2) for pair in pairs]
+        part //= 2
+    return vectors
 
 
-def _add_shuffled(b, left, right, first, second):
-    """``v[first] + v[second]``, v being both vectors one after the other."""
+def _add_shuffled(b, left, right, order, distance):
+    """``v[order] + v[order + distance]``, v being both vectors one after the other."""
     parts = [
-        b.shuffle_vector(left, right, ir.Constant(ir.VectorType(_I32, len(order)), list(order)))
-        for order in (first, second)
+        b.shuffle_vector(left, right, ir.Constant(ir.VectorType(_I32, len(order)), indices))
+        for indices in (order, [i + distance for i in order])
     ]
     return b.fadd(*parts, flags=("reassoc",))
 
@@ -155,7 +168,8 @@ def _make_step(n_rows, reads=False, adds=False, prefetches=False):
     def step(_context, weights, X, first_read, first_added, gradient, z, to, of):
         def build(context, b, signature, arguments):
             element, n_bytes, _ = _ELEMENTS[z.dtype]
-            lanes = _VECTOR_BYTES // n_bytes
+            stored = _ELEMENTS[X.dtype][1]
+            lanes = (_LONG_VECTOR_BYTES if stored <= 2 else _VECTOR_BYTES) // n_bytes
             kind = ir.VectorType(element, lanes)
             w, x, g, r = (
                 _Array(context, b, signature.args[i], arguments[i], kind) for i in (0, 1, 4, 5)
@@ -200,7 +214,7 @@ def _make_step(n_rows, reads=False, adds=False, prefetches=False):
                 return sums
 
             place = arguments[6]
-            for total in _sum_lanes(b, _loop(b, width, kind, len(read), pass_over)):
+            for total in _sum_lanes(b, _loop(b, width, kind, len(read), pass_over), n_bytes):
                 at = b.bitcast(number(place, 0), total.type.as_pointer())
                 b.store(total, at, align=n_bytes)
                 place = b.add(place, _I64(total.type.count))
