@@ -10,7 +10,7 @@ from time import perf_counter
 from typing import Any
 
 import impls
-from benchmarks import _grid
+from benchmarks import _grid, _training
 from benchmarks._cell import Cell, Check, open_cell, open_dataset
 from benchmarks._journal import outcome_of
 from impls import _measure
@@ -99,6 +99,7 @@ class OnDatasetsWithSolver(OnDatasets):
         batches, implementation, _solver, dataset = params
         if not _grid.runs(self.module()):
             raise NotImplementedError("not in this preset")
+        _training.refuse_untrainable(self.problem)
         return super().open(batches, implementation, dataset)
 
 

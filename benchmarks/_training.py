@@ -37,6 +37,15 @@ class Epochs:
         return kernel * self.training.updates_per_epoch / epoch
 
 
+def refuse_untrainable(problem: str) -> None:
+    """Skip a problem whose package lacks what training needs, with that as the reason."""
+    needed = ("loss", "zero_weights", "CURVATURE", "AVERAGED")
+    module = _table.problem_module(problem)
+    missing = [name for name in needed if not hasattr(module, name)]
+    if missing:
+        raise NotImplementedError(f"{problem} cannot be trained: it has no {', '.join(missing)}")
+
+
 def open_epochs(implementation: impls.Implementation, solver: str, X: Any, y: Any) -> Epochs:
     """A training from zero weights, before its first epoch."""
     size = _solve.batch_size_of(solver, X, None)
@@ -86,8 +95,8 @@ def accuracy(problem: str, weights: Any, batch: Any) -> float:
 def target(problem: str, batch: Any) -> float:
     """Loss that counts as reached: 1 % above the optimum, or 1 % of that of zero weights."""
     X, y, _, _ = split(batch)
-    module = _table.problem_module(problem)
-    start = float(module.loss(module.zero_weights(X, y), X, y))
+    zeros = _table.problem_part(problem, "zero_weights")(X, y)
+    start = float(_table.problem_part(problem, "loss")(zeros, X, y))
     return max(1.01 * _optimum.find_optimum(problem, X, y), 0.01 * start)
 
 

@@ -19,6 +19,7 @@ class _Epoch(_suite.OnGrid, _suite.Timed):
 
     def open(self, *params: Any) -> Cell:
         implementation, solver, n_samples, n_features = params
+        _training.refuse_untrainable(self.problem)
         cell = super().open(implementation, n_samples, n_features)
         _weights, X, y = impls.make(self.problem, n_samples, n_features)
         self.epochs = _training.open_epochs(cell.implementation, solver, X, y)

@@ -15,12 +15,15 @@ class _TimeToLoss(_suite.OnDatasetsWithSolver):
 
     def setup_cache(self) -> dict[str, Any]:
         batches = super().setup_cache()
-        return {
-            name: batch
-            if isinstance(batch, str)
-            else (batch, _training.target(self.problem, batch))
-            for name, batch in batches.items()
-        }
+        try:
+            _training.refuse_untrainable(self.problem)
+        except NotImplementedError as reason:
+            return dict.fromkeys(batches, str(reason))
+        return {name: self.with_target(batch) for name, batch in batches.items()}
+
+    def with_target(self, batch: Any) -> Any:
+        """The data and the loss to reach, or the reason why there are no data."""
+        return batch if isinstance(batch, str) else (batch, _training.target(self.problem, batch))
 
     def open(self, *params: Any) -> Cell:
         targets, implementation, solver, dataset = params

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from impls._checks import as_float64
-from impls._table import load, problem_module
+from impls._table import load, problem_part
 
 Array = np.ndarray[Any, Any]
 
@@ -21,7 +21,6 @@ def stable_step(problem: str, X: Array, batch_size: int) -> float:
     from the problem's CURVATURE, the largest second derivative of a sample's loss by ``<w, x>``.
     Where the gradient is a sum and not a mean, the step is divided by the batch size.
     """
-    module = problem_module(problem)
     n_samples = len(X)
     largest = float(np.linalg.eigvalsh(X.T @ X)[-1]) / n_samples
     longest = float(np.einsum("ij,ij->i", X, X).max())
@@ -29,8 +28,8 @@ def stable_step(problem: str, X: Array, batch_size: int) -> float:
     alone = (n_samples - batch_size) / max(1, n_samples - 1) / batch_size
     if n_samples == 1:
         together = 1.0
-    curvature = module.CURVATURE * (together * largest + alone * longest)
-    return float(1 / (curvature * (1 if module.AVERAGED else batch_size)))
+    curvature = problem_part(problem, "CURVATURE") * (together * largest + alone * longest)
+    return float(1 / (curvature * (1 if problem_part(problem, "AVERAGED") else batch_size)))
 
 
 def find_optimum(problem: str, X: Array, y: Array) -> float:
@@ -40,15 +39,15 @@ def find_optimum(problem: str, X: Array, y: Array) -> float:
     """
     from scipy.optimize import minimize
 
-    module = problem_module(problem)
+    loss = problem_part(problem, "loss")
     implementation = load(problem, "matrix")
     X_prepared, y_prepared = implementation.prepare(X, y)
-    zeros = module.zero_weights(X, y)
+    zeros = problem_part(problem, "zero_weights")(X, y)
 
     def loss_and_gradient(flat: Array) -> tuple[float, Array]:
         weights = flat.reshape(zeros.shape)
         gradient = implementation.kernel(weights, X_prepared, y_prepared)
-        return float(module.loss(weights, X, y)), as_float64(gradient).ravel()
+        return float(loss(weights, X, y)), as_float64(gradient).ravel()
 
     # A change of 1e-12 of the loss is far below the 1 % that is asked for.
     options = {"maxiter": 5000, "maxfun": 10_000, "ftol": 1e-12, "gtol": 1e-9}

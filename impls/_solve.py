@@ -13,7 +13,7 @@ import numpy as np
 
 from impls import solvers
 from impls._errors import Diverged
-from impls._table import Implementation, load, problem_module
+from impls._table import Implementation, load, problem_module, problem_part
 
 Array = np.ndarray[Any, Any]
 Callback = Callable[[int, Array, float], Any]
@@ -154,6 +154,8 @@ class Training:
         self._implementation = implementation
         self.kernel = implementation.kernel
         self._problem = problem_module(implementation.problem)
+        self._loss = problem_part(implementation.problem, "loss")
+        self._zero_weights = problem_part(implementation.problem, "zero_weights")
         self._prepared = implementation.prepare(X, y)
         self._raw = X, y
         self._step = _check_step(step)
@@ -174,13 +176,11 @@ class Training:
         The kernel is called once: a compiled one loads or makes its code at the first call.
         """
         X, y = self._raw
-        zeros = self._problem.zero_weights(X, y)
+        zeros = self._zero_weights(X, y)
         start = zeros.copy() if weights is None else weights
         self._problem.check_shapes(start, X, y)
         start = np.array(start, dtype=np.float64)
-        losses = [
-            float(self._problem.loss(w, X, y)) for w in (zeros, start) if w.size == start.size
-        ]
+        losses = [float(self._loss(w, X, y)) for w in (zeros, start) if w.size == start.size]
         self._worst_loss = _DIVERGED * max(*losses, float(np.finfo(np.float64).tiny))
         self.kernel(start, *next(self.draw_batches()))
         self._generator = np.random.default_rng(self._seed)
@@ -230,7 +230,7 @@ class Training:
     def check(self, epoch: int, weights: Array) -> float:
         """Loss on all samples; raises Diverged if there is no use in going on."""
         with np.errstate(over="ignore", invalid="ignore"):
-            loss = float(self._problem.loss(weights, *self._raw))
+            loss = float(self._loss(weights, *self._raw))
         if not (loss <= self._worst_loss and np.all(np.isfinite(weights))):
             raise Diverged(
                 f"diverged in epoch {epoch}: the loss is {loss:.3g} with step {self._step:g} and "

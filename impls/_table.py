@@ -196,6 +196,20 @@ def problem_module(problem: str) -> Any:
     return importlib.import_module(f"impls.{problem}")
 
 
+def problem_part(problem: str, name: str) -> Any:
+    """What a problem's package need not have: ``loss``, ``CURVATURE``, ...
+
+    Raises
+    ------
+    BadPlugin
+        If it does not have it.
+    """
+    module = problem_module(problem)
+    if not hasattr(module, name):
+        raise BadPlugin(f"impls/{problem}/__init__.py has no {name}, which training needs")
+    return getattr(module, name)
+
+
 def is_builtin(problem: str, name: str) -> bool:
     """Whether the implementation is a file of this package (and no installed plug-in)."""
     return (_PACKAGE / problem / f"{name}.py").is_file()

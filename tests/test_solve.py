@@ -126,11 +126,11 @@ def test_arrays_of_another_library_are_prepared_batch_by_batch(recorder):
 @pytest.mark.parametrize("solver", solvers.names())
 @pytest.mark.parametrize(("problem", "name"), KERNELS)
 def test_every_kernel_takes_the_same_way(problem, name, solver):
-    single = load(problem, name).rtol > _table.DEFAULT_RTOL
+    rtol = load(problem, name).rtol
     ours, baseline = train(problem, name, solver), train(problem, "matrix", solver)
     # 180 updates of gradients that differ by a few units in the last place, none of it amplified:
     # the steps contract.
-    tolerance = 1e-4 if single else 1e-12
+    tolerance = {_table.DEFAULT_RTOL: 1e-12}.get(rtol, max(1e-4, 10 * rtol))
     np.testing.assert_allclose(ours.weights, baseline.weights, rtol=0, atol=tolerance)
     assert ours.n_updates == baseline.n_updates
     np.testing.assert_allclose(ours.loss, baseline.loss, rtol=tolerance)
@@ -264,6 +264,13 @@ def test_bad_input_is_refused(case):
     error, message, options = REFUSED[case]
     with pytest.raises(error, match=message):
         train("linear", **{"data": (X, Y), "step": 0.1} | options)
+
+
+@pytest.mark.parametrize("lacking", ["loss", "zero_weights"])
+def test_a_problem_without_what_training_needs_says_so(monkeypatch, lacking):
+    monkeypatch.delattr(f"impls.linear.{lacking}")
+    with pytest.raises(impls.BadPlugin, match=f"impls/linear/__init__.py has no {lacking}"):
+        train("linear", data=(X, Y), step=0.1)
 
 
 def test_the_bar_is_hidden_where_nobody_watches(capsys):

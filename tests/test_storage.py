@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import impls
-from impls.logistic import _fused, _storage
+from impls.logistic import _storage
 
 steady = settings(max_examples=40, deadline=None, derandomize=True)
 
@@ -87,7 +87,7 @@ def test_half_precision_holds_three_digits():
 
 @pytest.fixture
 def nothing_is_near(monkeypatch):
-    monkeypatch.setattr(_fused, "near_bytes", lambda: 0)
+    monkeypatch.setattr(_storage, "near_bytes", lambda: 0)
 
 
 @pytest.mark.usefixtures("nothing_is_near")

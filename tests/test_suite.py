@@ -435,6 +435,17 @@ def test_a_problem_without_classes_has_no_accuracy(monkeypatch):
         suite.setup(cache, "matrix", "gd", "diabetes")
 
 
+@pytest.mark.parametrize("lacking", ["loss", "CURVATURE"])
+def test_a_problem_that_cannot_be_trained_is_skipped_with_what_it_lacks(monkeypatch, lacking):
+    monkeypatch.delattr(f"impls.linear.{lacking}")
+    epoch = importlib.import_module("benchmarks.epoch").Linear()
+    with pytest.raises(NotImplementedError, match=f"cannot be trained: it has no {lacking}"):
+        epoch.setup("matrix", "gd", 1000, 100)
+    suite, cache = dataset_suite("time_to_loss", "Linear", monkeypatch)
+    with pytest.raises(NotImplementedError, match=lacking):
+        suite.setup(cache, "matrix", "gd", "diabetes")
+
+
 def test_trainings_on_real_data_are_no_part_of_the_quick_preset():
     suite = importlib.import_module("benchmarks.training").Linear()
     with pytest.raises(NotImplementedError, match="not in this preset"):

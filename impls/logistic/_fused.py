@@ -18,7 +18,7 @@ import numpy as np
 from llvmlite import ir
 from numba import get_num_threads, njit, prange, types
 from numba.core import cgutils
-from numba.extending import intrinsic
+from numba.extending import intrinsic, overload
 from numba.np.arrayobj import make_array
 
 from impls._machine import cache_bytes
@@ -45,6 +45,10 @@ _MAGIC = 1.5 * 2.0**52  # added to a double, rounds it to whole numbers in its l
 # some 130 cycles, but many take hardly more.
 _SHORT, _LONG, _BLOCK = 8, 4, 32
 _SHORT_BYTES = 512
+_PART_ROWS = 512  # that float32 adds up: 64 sums of 8 rows, whose rounding is some 2e-7
+# float32 kernels copy the weights, once, and the sums, per thread. Of a small X, that costs more
+# than converting them as they are read; of more features, it would take more than 8 KB a thread.
+_COPIED_FROM, _MOST_COPIED = 1024, 1200
 _ROOM = 3 * _BLOCK + 8  # a cache line between what two threads write
 
 
@@ -327,7 +331,16 @@ _residuals_block, _residuals_one = _make_residuals(_BLOCK), _make_residuals(1)
 
 
 @njit(nogil=True, cache=True)
-def _add_short_rows(weights, X, y, start, stop, total, z, far):
+def _move(part, total):
+    """Add what has been added up in `part` to `total`, if it is an array of its own."""
+    if part.itemsize != total.itemsize:
+        for j in range(len(total)):
+            total[j] += part[j]
+            part[j] = 0
+
+
+@njit(nogil=True, cache=True)
+def _add_short_rows(weights, X, y, start, stop, total, part, z, far):
     """Blocks of `_BLOCK` rows, then of `_SHORT`; returns the first row that is left over."""
     n, step = _BLOCK, _SHORT
     n_blocks = (stop - start) // n
@@ -338,75 +351,106 @@ def _add_short_rows(weights, X, y, start, stop, total, z, far):
             _residuals_block(z, (k - 1) % 3 * n, y, i - n)
         for m in range(0, n, step):
             if k < 2:
-                _read_short(weights, X, i + m, 0, total, z, to + m, 0)
+                _read_short(weights, X, i + m, 0, part, z, to + m, 0)
             elif far:
-                _both_short_far(weights, X, i + m, i + m - 2 * n, total, z, to + m, of + m)
+                _both_short_far(weights, X, i + m, i + m - 2 * n, part, z, to + m, of + m)
             else:
-                _both_short(weights, X, i + m, i + m - 2 * n, total, z, to + m, of + m)
+                _both_short(weights, X, i + m, i + m - 2 * n, part, z, to + m, of + m)
+        if k % (_PART_ROWS // _BLOCK) == 0:
+            _move(part, total)
     end = start + n_blocks * n
     if n_blocks:
         _residuals_block(z, (n_blocks - 1) % 3 * n, y, end - n)
     for k in range(max(0, n_blocks - 2), n_blocks):
         for m in range(0, n, step):
-            _add_short(weights, X, 0, start + k * n + m, total, z, 0, k % 3 * n + m)
+            _add_short(weights, X, 0, start + k * n + m, part, z, 0, k % 3 * n + m)
     while end + step <= stop:
-        _read_short(weights, X, end, 0, total, z, 0, 0)
+        _read_short(weights, X, end, 0, part, z, 0, 0)
         _residuals_short(z, 0, y, end)
-        _add_short(weights, X, 0, end, total, z, 0, 0)
+        _add_short(weights, X, 0, end, part, z, 0, 0)
         end += step
     return end
 
 
 @njit(nogil=True, cache=True)
-def _add_long_rows(weights, X, y, start, stop, total, z, far):
+def _add_long_rows(weights, X, y, start, stop, total, part, z, far):
     """Blocks of `_LONG` rows; returns the first row that is left over."""
     n = _LONG
     n_blocks = (stop - start) // n
     for k in range(n_blocks):
         i = start + k * n
+        to, of = k % 2 * n, (k - 1) % 2 * n
         if k >= 1:
-            _residuals_long(z, (k - 1) % 2 * n, y, i - n)
+            _residuals_long(z, of, y, i - n)
         if k == 0:
-            _read_long(weights, X, i, 0, total, z, 0, 0)
+            _read_long(weights, X, i, 0, part, z, 0, 0)
         elif far:
-            _both_long_far(weights, X, i, i - n, total, z, k % 2 * n, (k - 1) % 2 * n)
+            _both_long_far(weights, X, i, i - n, part, z, to, of)
         else:
-            _both_long(weights, X, i, i - n, total, z, k % 2 * n, (k - 1) % 2 * n)
+            _both_long(weights, X, i, i - n, part, z, to, of)
+        if k % (_PART_ROWS // _LONG) == 0:
+            _move(part, total)
     end = start + n_blocks * n
     if n_blocks:
         _residuals_long(z, (n_blocks - 1) % 2 * n, y, end - n)
-        _add_long(weights, X, 0, end - n, total, z, 0, (n_blocks - 1) % 2 * n)
+        _add_long(weights, X, 0, end - n, part, z, 0, (n_blocks - 1) % 2 * n)
     return end
 
 
 @njit(nogil=True, cache=True)
-def _add_single_rows(weights, X, y, start, stop, total, z):
-    for i in range(start, stop):
-        _read_one(weights, X, i, 0, total, z, 0, 0)
-        _residuals_one(z, 0, y, i)
-        _add_one(weights, X, 0, i, total, z, 0, 0)
-
-
-@njit(nogil=True, cache=True)
-def _add_rows(weights, X, y, start, stop, total, z, far):
+def _add_rows(weights, X, y, start, stop, total, part, z, far):
     """Add the terms of the samples ``start <= i < stop``; far: X comes from beyond the own cache.
 
     Rows shorter than two pages do not lie far enough apart for the processor to follow several of
     them: what comes from afar is asked for ahead. Where X is near, that only costs time.
+
+    `part` is `total` itself, or in float32 takes up to `_PART_ROWS` rows before they are added to
+    it.
     """
     if X.shape[1] * X.itemsize < _SHORT_BYTES:
-        start = _add_short_rows(weights, X, y, start, stop, total, z, far)
+        start = _add_short_rows(weights, X, y, start, stop, total, part, z, far)
     else:
         far = far and X.shape[1] * X.itemsize <= 8192
-        start = _add_long_rows(weights, X, y, start, stop, total, z, far)
-    _add_single_rows(weights, X, y, start, stop, total, z)
+        start = _add_long_rows(weights, X, y, start, stop, total, part, z, far)
+    for i in range(start, stop):
+        _read_one(weights, X, i, 0, part, z, 0, 0)
+        _residuals_one(z, 0, y, i)
+        _add_one(weights, X, 0, i, part, z, 0, 0)
+    _move(part, total)
+
+
+def _part_of(total, weights):
+    """Where rows are added up: in float32 like the weights, or in the total itself."""
+
+
+@overload(_part_of)
+def _choose_part(total, weights):
+    if weights.dtype == total.dtype:
+        return lambda total, weights: total
+    return lambda total, weights: np.zeros(len(total), weights.dtype)
+
+
+def _in_order(weights):
+    """The weights next to each other in memory, a copy only where they are not."""
+
+
+@overload(_in_order)
+def _choose_order(weights):
+    return (lambda weights: weights) if weights.layout == "C" else (lambda weights: weights.copy())
+
+
+@njit(nogil=True, cache=True)
+def _add_share(weights, X, y, start, stop, total, far):
+    """Add a share of the samples, computed in the type of y."""
+    part, z = _part_of(total, weights), np.empty(_ROOM, y.dtype)
+    _add_rows(_in_order(weights), X, y, start, stop, total, part, z, far)
 
 
 @njit(cache=True)
 def _add_alone(weights, X, y):
     """Gradient of an X that fits in a core's own cache, by one thread."""
     total = np.zeros(X.shape[1])
-    _add_rows(weights, X, y, 0, X.shape[0], total, np.empty(_ROOM, y.dtype), False)
+    _add_share(weights, X, y, 0, X.shape[0], total, False)
     return total
 
 
@@ -416,16 +460,15 @@ def _add_together(weights, X, y, own, n_shares):
     """Gradient, the samples shared out to threads; the first one's sum becomes the result.
 
     Sums are padded to whole cache lines and one more, so that no two threads write to one line.
+    own : bytes of the cache that a core has for itself.
     """
     n_samples, n_features = X.shape
     totals = np.zeros((n_shares, (n_features + 15) // 8 * 8))
-    room = np.empty((n_shares, _ROOM), y.dtype)
     far = X.size * X.itemsize > n_shares * own
     for share in prange(n_shares):
         start = share * n_samples // n_shares
         stop = (share + 1) * n_samples // n_shares
-        total = totals[share, :n_features]
-        _add_rows(weights, X, y, start, stop, total, room[share], far)
+        _add_share(weights, X, y, start, stop, totals[share, :n_features], far)
     for share in range(1, n_shares):
         totals[0] += totals[share]
     return totals[0, :n_features]
@@ -436,17 +479,16 @@ def _count_threads():
     return get_num_threads()
 
 
-def gradient(weights, X, y):
+def fused_gradient(weights, X, y):
     """``X^T (sigmoid(X w) - y)`` in one pass, in float64; rows are computed in the type of y.
 
-    X holds float64, float32, the bits of float16 as uint16, or uint8, in C order; weights and y
-    float64 or float32.
+    X holds float64, float32, the bits of float16 as uint16, or uint8, in C order; y float64 or
+    float32; weights float64.
     """
+    if X.size >= _COPIED_FROM and weights.dtype != y.dtype and len(weights) <= _MOST_COPIED:
+        weights = weights.astype(y.dtype)
     if X.size < _threads_pay_from():
         return _add_alone(weights, X, y)
-    # Longer ones are cast as they are read: a copy would be more than a thread's own gradient.
-    if weights.dtype != y.dtype and len(weights) <= 2000:
-        weights = weights.astype(y.dtype)
     return _add_together(weights, X, y, _own_cache_bytes(), _count_threads())
 
 
@@ -480,7 +522,8 @@ def _threads_pay_from():
     X, y, weights = np.zeros((64, 64)), np.zeros(64), np.zeros(64)
     alone = _least_seconds(lambda: _add_alone(weights, X, y))
     together = _least_seconds(lambda: _add_together(weights, X, y, _own_cache_bytes(), n_threads))
-    waking = max(0, together - alone / n_threads)
+    # Twice: threads that have slept longer than between these calls take more to wake.
+    waking = 2 * max(0, together - alone / n_threads)
     gain = alone / X.size * (1 - 1 / n_threads)
     most = _own_cache_bytes() // 16  # twice that many values of 8 bytes fill the own cache
     return min(most, int(waking / gain)) if gain else most

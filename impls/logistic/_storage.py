@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from impls._errors import Unfit
-from impls.logistic import _fused
+from impls.logistic._fused import fused_gradient, near_bytes
 
 _EPS = np.finfo(np.float64).eps
 _ROWS = 4096  # at a time, so that checks need little memory beside X
@@ -45,7 +45,7 @@ class Levels:
     def gradient(self, weights, y):
         """Gradient of X: scale and offset are folded into the weights and into the sums."""
         folded = np.append(weights * self.scale, weights @ self.offset)
-        sums = _fused.gradient(folded, self.levels, y)
+        sums = fused_gradient(folded, self.levels, y)
         return self.scale * sums[:-1] + self.offset * sums[-1]
 
 
@@ -127,7 +127,7 @@ def _spacing(column, j):
 
 def smallest(X):
     """X in the fewest bytes that hold it exactly, if it is read from memory; else as it is."""
-    if X.nbytes <= _fused.near_bytes():
+    if X.nbytes <= near_bytes():
         return X
     try:
         return as_levels(X)

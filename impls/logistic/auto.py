@@ -6,20 +6,21 @@ Temporaries: a gradient of d values and 1 KB per thread. Order of additions: as 
 Source: the logistic-gradient text's remark that in a wider context a higher speed-up is likely.
 """
 
-from impls.logistic import _fused, _storage
+from impls.logistic._fused import fused_gradient, ready
+from impls.logistic._storage import Levels, smallest
 
 PREPARED_COPIES = 0.5
 REQUIRES = "numba"
 
 
 def prepare(X, y):
-    X = _storage.smallest(X)
-    if isinstance(X, _storage.Levels):
-        return X, _fused.ready(X.levels, y)[1]
-    return _fused.ready(X, y)
+    X = smallest(X)
+    if isinstance(X, Levels):
+        return X, ready(X.levels, y)[1]
+    return ready(X, y)
 
 
 def gradient(weights, X, y):
-    if isinstance(X, _storage.Levels):
+    if isinstance(X, Levels):
         return X.gradient(weights, y)
-    return _fused.gradient(weights, X, y)
+    return fused_gradient(weights, X, y)

@@ -7,14 +7,13 @@ Source: the logistic-gradient text's remark that the algorithm is limited by mem
 that a higher speed-up is likely possible.
 """
 
-from impls.logistic import _fused
+from impls.logistic._fused import fused_gradient, ready
 
 REQUIRES = "numba"
 
 
-def prepare(X, y):
-    return _fused.ready(X, y)
+prepare = ready
 
 
 def gradient(weights, X, y):
-    return _fused.gradient(weights, X, y)
+    return fused_gradient(weights, X, y)

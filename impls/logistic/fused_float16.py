@@ -1,14 +1,16 @@
 """`fused` on X in float16: a quarter of the bytes, 3 digits; computed in float32.
 
-`prepare` refuses data that do not fit. Passes over X: 1, of a quarter of the bytes. Temporaries: a
-float64 gradient of d values and 0.5 KB per thread; the weights in float32, if d is at most 2,000.
-Order of additions: as `fused`, its 8 or 4 rows in float32.
+`prepare` refuses data that do not fit. Passes over X: 1, of a quarter of the bytes.
+Temporaries: a float64 gradient of d values and 0.5 KB per thread; up to 1,200 features, float32
+weights and a float32 gradient per thread. Order of additions: as `fused`, up to 512 rows in
+float32.
 Source: the logistic-gradient text's remark that the algorithm is limited by memory bandwidth.
 """
 
 import numpy as np
 
-from impls.logistic import _fused, _storage
+from impls.logistic._fused import fused_gradient, ready
+from impls.logistic._storage import as_half
 
 PREPARED_COPIES = 0.25
 BYTES_PER_VALUE = 2
@@ -18,8 +20,8 @@ RTOL = 1e-3
 
 
 def prepare(X, y):
-    return _fused.ready(_storage.as_half(X), y.astype(np.float32))
+    return ready(as_half(X), y.astype(np.float32))
 
 
 def gradient(weights, X, y):
-    return _fused.gradient(weights, X, y)
+    return fused_gradient(weights, X, y)

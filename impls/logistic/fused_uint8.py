@@ -7,7 +7,8 @@ offset of each feature are folded into the weights and into the sums.
 Source: the logistic-gradient text's remark that the algorithm is limited by memory bandwidth.
 """
 
-from impls.logistic import _fused, _storage
+from impls.logistic._fused import ready
+from impls.logistic._storage import as_levels
 
 PREPARED_COPIES = 0.125
 BYTES_PER_VALUE = 1
@@ -15,8 +16,8 @@ REQUIRES = "numba"
 
 
 def prepare(X, y):
-    X = _storage.as_levels(X)
-    _, y = _fused.ready(X.levels, y)
+    X = as_levels(X)
+    _, y = ready(X.levels, y)
     return X, y
 
 
