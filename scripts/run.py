@@ -1,4 +1,4 @@
-"""Measure the working tree on this machine: asv underneath, a slice per size.
+"""Measure the working tree on this machine: asv underneath, in slices of like sizes.
 
 What is measured is this interpreter with the files as they are, committed or not, and installed
 plug-ins. An interrupted run keeps every finished slice; the same command goes on from there. What
@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import ast
 import itertools
+import math
 import re
 import signal
 import sys
@@ -29,7 +30,7 @@ from scripts._names import all_implementations, check_threads, load_presets, pic
 from scripts._project import measured_commit
 
 _EXAMPLES = """examples:
-  python -m scripts.run                                    at most 3 minutes on 2 cores
+  python -m scripts.run                                    some 4 minutes on 2 cores
   python -m scripts.run --preset standard                  at most 15 minutes
   python -m scripts.run --impl matrix chunked              two implementations
   python -m scripts.run --bench track_error                one kind of measurement
@@ -73,9 +74,14 @@ class Cell:
         return self.benchmark.rpartition(".")[2].startswith("peakmem_")
 
     @property
-    def slice(self) -> tuple[int, int, bool]:
-        """Cells of one size run in one slice, data sets in the last; cold ones in their own."""
-        return *(self.size or (sys.maxsize, 1)), self.cold
+    def slice(self) -> tuple[int, bool]:
+        """Cells of like sizes run in one slice, data sets in the last; cold ones in their own.
+
+        asv takes seconds to start a slice, and an interrupt loses the one that runs: sizes share
+        one within a factor of 100.
+        """
+        magnitude = len(str(math.prod(self.size))) // 2 if self.size else sys.maxsize
+        return magnitude, self.cold
 
 
 def main() -> int:
@@ -182,9 +188,9 @@ def _measure(session: _asv.Session, cells: list[Cell]) -> int:
         return max(_run_slice(session, own, bar) for own in chosen)
 
 
-def _slices(cells: list[Cell]) -> list[tuple[int, int, bool]]:
-    """From small to large, real data last; of one size, what may share numba first."""
-    return sorted({cell.slice for cell in cells}, key=lambda s: (s[0] * s[1], *s))
+def _slices(cells: list[Cell]) -> list[tuple[int, bool]]:
+    """From small to large, real data last; what may share numba before what may not."""
+    return sorted({cell.slice for cell in cells})
 
 
 def _run_slice(session: _asv.Session, cells: list[Cell], bar: Any) -> int:

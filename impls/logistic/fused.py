@@ -11,9 +11,5 @@ from impls.logistic._fused import fused_gradient, ready
 
 REQUIRES = "numba"
 
-
 prepare = ready
-
-
-def gradient(weights, X, y):
-    return fused_gradient(weights, X, y)
+gradient = fused_gradient

@@ -15,14 +15,11 @@ PREPARED_COPIES = 0.5
 BYTES_PER_VALUE = 4
 REQUIRES = "numba"
 # Casting X and weights: half a unit in the last place is 6e-8 of each product. Sums in float32 are
-# of d products, in 8 lanes, and of up to
-# 512 rows, 8 at a time.
+# of d products, in 8 lanes, and of up to 512 rows, 8 at a time.
 RTOL = 1e-6
+
+gradient = fused_gradient
 
 
 def prepare(X, y):
     return ready(X.astype(np.float32), y.astype(np.float32))
-
-
-def gradient(weights, X, y):
-    return fused_gradient(weights, X, y)
