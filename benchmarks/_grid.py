@@ -35,6 +35,8 @@ def runs(module: str) -> bool:
 def in_preset(module: str, n_samples: int, n_features: int) -> bool:
     """Whether the preset in force measures this size in this module of the suite."""
     preset = _PRESETS[_PRESET]
+    if not runs(module):
+        return False
     sizes = preset.get("sizes_of", {}).get(module, preset["sizes"])
     return [n_samples, n_features] in sizes
 

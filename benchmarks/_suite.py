@@ -85,6 +85,26 @@ class OnDatasets(Template):
         return open_dataset(self.problem, implementation, batch, self.check)
 
 
+class OnGridWithSolver(OnGrid):
+    """Template over implementation, solver, n_samples and n_features: epochs on drawn data."""
+
+    param_names = ("implementation", "solver", "n_samples", "n_features")
+    epochs: _training.Epochs
+
+    @staticmethod
+    def list_params(problem: str) -> list[list[Any]]:
+        implementations, *sizes = OnGrid.list_params(problem)
+        return [implementations, _grid.SOLVERS, *sizes]
+
+    def open(self, *params: Any) -> Cell:
+        implementation, solver, n_samples, n_features = params
+        _training.refuse_untrainable(self.problem)
+        cell = super().open(implementation, n_samples, n_features)
+        _weights, X, y = impls.make(self.problem, n_samples, n_features)
+        self.epochs = _training.open_epochs(cell.implementation, solver, X, y)
+        return cell
+
+
 class OnDatasetsWithSolver(OnDatasets):
     """Template over implementation, solver and dataset: trainings on real data."""
 

@@ -28,7 +28,7 @@ import re
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from importlib.metadata import EntryPoint, entry_points
+from importlib.metadata import EntryPoint, PackageNotFoundError, entry_points, version
 from pathlib import Path
 from types import MappingProxyType, ModuleType
 from typing import TYPE_CHECKING, Any
@@ -181,6 +181,20 @@ def load_file(problem: str, path: str | Path) -> Implementation:
     if path.suffix != ".py":
         raise BadPlugin(f"the file {path} is no Python module: its name does not end in .py")
     return _check(problem, path.stem.lstrip("_"), path)
+
+
+def missing_package(problem: str, name: str) -> str | None:
+    """What a built-in implementation REQUIRES and is not installed; imports none of it."""
+    path = _PACKAGE / problem / f"{name}.py"
+    packages = (_requires(path) or "") if path.is_file() else ""
+    return next((package for package in packages.split() if not _is_installed(package)), None)
+
+
+def _is_installed(package: str) -> bool:
+    try:
+        return bool(version(package))
+    except PackageNotFoundError:
+        return False
 
 
 def problem_module(problem: str) -> Any:

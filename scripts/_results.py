@@ -237,17 +237,21 @@ def _combinations(file: ResultFile, key: str) -> list[tuple[str, ...]]:
     return list(itertools.product(*file.results.get_result_params(key)))
 
 
+def problem_of(title: str) -> str:
+    """Name of the problem that a class of the suite is made for: ``SigmoidNet`` is sigmoid_net."""
+    return "".join("_" * (i > 0) + c.lower() if c.isupper() else c for i, c in enumerate(title))
+
+
 def _cell(title: str, params: tuple[str, ...]) -> tuple[str | int | None, ...]:
     """Values of `_CELL`; asv writes parameters as Python's repr.
 
     An implementation, perhaps a solver, then two sizes or the name of a data set.
     """
-    problem = "".join("_" * (i > 0) + c.lower() if c.isupper() else c for i, c in enumerate(title))
     values = [ast.literal_eval(text) for text in params]
     on_grid = isinstance(values[-1], int)
     implementation, *solver = values[: -2 if on_grid else -1]
     data = (values[-2], values[-1], "") if on_grid else (None, None, values[-1])
-    return problem, implementation, *(solver or [""]), *data
+    return problem_of(title), implementation, *(solver or [""]), *data
 
 
 def _bound(stat: dict[str, Any] | None, name: str) -> float:

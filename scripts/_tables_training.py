@@ -26,10 +26,6 @@ def training(results: pd.DataFrame) -> str:
     """Kernel speed-up against training speed-up, kernel shares, epochs, and runs on real data."""
     parts = ["# Training", "## Kernel speed-up against training speed-up", _WHY]
     parts += _speed_ups(results)
-    parts += ["## Share of an epoch that gradients take, and what a kernel 3x as fast would give"]
-    parts += _tables.sections(results, "kernel_share", lambda row: _share_cell(row.value))
-    parts += ["## Time of one epoch"]
-    parts += _tables.sections(results, "epoch", lambda row: _format.seconds(row.value))
     for metric, (title, show) in _RUNS.items():
         found = list(_tables.sections(results, metric, show))
         parts += [f"## {title}", *found] if found else []
@@ -37,6 +33,11 @@ def training(results: pd.DataFrame) -> str:
 
 
 _RUNS: dict[str, tuple[str, Callable[[_tables.Row], str]]] = {
+    "kernel_share": (
+        "Share of an epoch that gradients take, and what a kernel 3x as fast would give",
+        lambda row: _share_cell(row.value),
+    ),
+    "epoch": ("Time of one epoch", lambda row: _format.seconds(row.value)),
     "time_to_loss": (
         "Seconds until the loss is within 1 % of the optimum (or 1 % of the start's)",
         lambda row: _format.seconds(row.value),

@@ -28,6 +28,7 @@ from scripts._cli import make_parser
 from scripts._errors import UserError, run_command
 from scripts._names import all_implementations, check_threads, load_presets, pick
 from scripts._project import measured_commit
+from scripts._results import problem_of
 
 _EXAMPLES = """examples:
   python -m scripts.run                                    some 4 minutes on 2 cores
@@ -54,6 +55,11 @@ class Cell:
     def implementation(self) -> str:
         """Name of the implementation: every benchmark's first parameter."""
         return str(self.params[0])
+
+    @property
+    def problem(self) -> str:
+        """Name of the problem, from the class that is made for it."""
+        return problem_of(self.benchmark.split(".")[1])
 
     @property
     def module(self) -> str:
@@ -99,6 +105,7 @@ def main() -> int:
         print("The result file was damaged; its last complete copy is back.", file=sys.stderr)
     cells = list(_list_cells(_asv.discover(session), preset))
     cells = [cell for cell in cells if _wanted(cell, arguments)]
+    cells = _drop_unavailable(cells)
     if not cells:
         raise UserError(f"nothing matches --bench {arguments.bench} and --impl {arguments.impl}")
     smoke = arguments.preset == "smoke"  # asv keeps none of it
@@ -172,6 +179,24 @@ def _wanted(cell: Cell, arguments: argparse.Namespace) -> bool:
     if arguments.impl and cell.implementation not in arguments.impl:
         return False
     return re.search(arguments.bench or "", cell.name) is not None
+
+
+def _drop_unavailable(cells: list[Cell]) -> list[Cell]:
+    """Leave out, and say so, what needs a package that is not installed.
+
+    A cell of it would be skipped in any case, but each costs a process.
+    """
+    lacking = {
+        (problem, name): package
+        for problem in impls.problems()
+        for name in impls.names(problem)
+        if (package := _table.missing_package(problem, name))
+    }
+    if lacking:
+        names = ", ".join(f"{problem}/{name}" for problem, name in lacking)
+        packages = " ".join(sorted(set(lacking.values())))
+        print(f"Not measured: {names}; to add them: pip install {packages}", file=sys.stderr)
+    return [cell for cell in cells if (cell.problem, cell.implementation) not in lacking]
 
 
 def _drop_known(cells: list[Cell], session: _asv.Session) -> list[Cell]:

@@ -82,6 +82,20 @@ def test_numba_is_loaded_once_for_all_cells_but_those_that_measure_memory(
     assert variables[0].get("GRADMARK_WARM") == loaded
 
 
+def test_what_cannot_be_imported_is_left_out_and_named(monkeypatch, capsys):
+    lacking = {("logistic", "jax"): "jax"}
+    monkeypatch.setattr(_table, "missing_package", lambda *names: lacking.get(names))
+    cells = [run.Cell("gradient.Logistic.time_gradient", (n, 10, 10)) for n in ("jax", "matrix")]
+    assert run._drop_unavailable(cells) == cells[1:]
+    assert "Not measured: logistic/jax; to add them: pip install jax" in capsys.readouterr().err
+
+
+def test_packages_are_found_without_importing_them():
+    assert _table.missing_package("logistic", "matrix") is None
+    assert _table.missing_package("logistic", "fused") is None
+    assert not _table._is_installed("no-such-package")
+
+
 def test_a_slice_matches_its_cells_exactly():
     import re
 

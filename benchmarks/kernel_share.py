@@ -1,0 +1,15 @@
+"""Share of an epoch of training that its gradients take: what a faster kernel can gain."""
+
+from typing import Any
+
+from benchmarks import _suite
+
+
+class _KernelShare(_suite.OnGridWithSolver):
+    def track_kernel_share(self, *_: Any) -> float:
+        return self.epochs.kernel_share()
+
+    track_kernel_share.unit = "of an epoch"  # type: ignore[attr-defined]
+
+
+globals().update(_suite.per_problem(_KernelShare))
