@@ -31,8 +31,8 @@ from scripts._project import measured_commit
 from scripts._results import problem_of
 
 _EXAMPLES = """examples:
-  python -m scripts.run                                    some 4 minutes on 2 cores
-  python -m scripts.run --preset standard                  at most 15 minutes
+  python -m scripts.run                                    some 6 minutes on 2 cores
+  python -m scripts.run --preset standard                  four times as long
   python -m scripts.run --impl matrix chunked              two implementations
   python -m scripts.run --bench track_error                one kind of measurement
   python -m scripts.run --threads 1                        one thread for BLAS and numba alike
