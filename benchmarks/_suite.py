@@ -76,12 +76,16 @@ class OnDatasets(Template):
     def list_params(problem: str) -> list[list[Any]]:
         return [_grid.implementations(problem), _grid.datasets(problem)]
 
-    def setup_cache(self) -> dict[str, Any]:
-        return {name: _load_dataset(self.problem, name) for name in impls.datasets(self.problem)}
+    def setup_cache(self) -> dict[str, dict[str, Any]]:
+        """Data sets by problem and name: asv makes one cache for all classes of a template."""
+        return {
+            problem: {name: _load_dataset(problem, name) for name in impls.datasets(problem)}
+            for problem in impls.problems()
+        }
 
     def open(self, *params: Any) -> Cell:
         batches, implementation, dataset = params
-        batch = batches.get(dataset, "not in this commit")
+        batch = batches.get(self.problem, {}).get(dataset, "not in this commit")
         return open_dataset(self.problem, implementation, batch, self.check)
 
 

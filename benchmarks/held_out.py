@@ -16,7 +16,7 @@ class _HeldOut(_suite.OnDatasetsWithSolver):
     def track_test_accuracy(
         self, batches: Any, implementation: str, solver: str, dataset: str
     ) -> float:
-        batch = batches[dataset]
+        batch = batches[self.problem][dataset]
         solution = _training.train(self.problem, implementation, solver, batch)
         return _training.accuracy(self.problem, solution.weights, batch)
 

@@ -13,23 +13,15 @@ from benchmarks._cell import Cell
 class _TimeToLoss(_suite.OnDatasetsWithSolver):
     seconds: float
 
-    def setup_cache(self) -> dict[str, Any]:
-        batches = super().setup_cache()
-        try:
-            _training.refuse_untrainable(self.problem)
-        except NotImplementedError as reason:
-            return dict.fromkeys(batches, str(reason))
-        return {name: self.with_target(batch) for name, batch in batches.items()}
-
-    def with_target(self, batch: Any) -> Any:
-        """The data and the loss to reach, or the reason why there are no data."""
-        return batch if isinstance(batch, str) else (batch, _training.target(self.problem, batch))
+    def setup_cache(self) -> dict[str, dict[str, Any]]:
+        cached = super().setup_cache()
+        return {problem: _add_targets(problem, batches) for problem, batches in cached.items()}
 
     def open(self, *params: Any) -> Cell:
         targets, implementation, solver, dataset = params
-        cached = targets.get(dataset, "not in this commit")
+        cached = targets.get(self.problem, {}).get(dataset, "not in this commit")
         batch, target = cached if isinstance(cached, tuple) else (cached, 0.0)
-        cell = super().open({dataset: batch}, implementation, solver, dataset)
+        cell = super().open({self.problem: {dataset: batch}}, implementation, solver, dataset)
         self.seconds = _training.seconds_to(target, self.problem, implementation, solver, batch)
         return cell
 
@@ -37,6 +29,18 @@ class _TimeToLoss(_suite.OnDatasetsWithSolver):
         return self.seconds
 
     track_time_to_loss.unit = "seconds"  # type: ignore[attr-defined]
+
+
+def _add_targets(problem: str, batches: dict[str, Any]) -> dict[str, Any]:
+    """Each data set with the loss to reach; a reason stays one."""
+    try:
+        _training.refuse_untrainable(problem)
+    except NotImplementedError as reason:
+        return dict.fromkeys(batches, str(reason))
+    return {
+        name: batch if isinstance(batch, str) else (batch, _training.target(problem, batch))
+        for name, batch in batches.items()
+    }
 
 
 globals().update(_suite.per_problem(_TimeToLoss))

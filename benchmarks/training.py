@@ -16,7 +16,7 @@ class _Training(_suite.OnDatasetsWithSolver):
     track_updates.unit = "updates"  # type: ignore[attr-defined]
 
     def train(self, batches: Any, implementation: str, solver: str, dataset: str) -> impls.Solution:
-        return _training.train(self.problem, implementation, solver, batches[dataset])
+        return _training.train(self.problem, implementation, solver, batches[self.problem][dataset])
 
 
 globals().update(_suite.per_problem(_Training))

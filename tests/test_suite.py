@@ -352,6 +352,15 @@ METHODS = [
 ]
 
 
+@pytest.mark.parametrize("module", ["datasets", "training", "held_out"])
+def test_one_cache_serves_every_problem(module):
+    suites = vars(importlib.import_module(f"benchmarks.{module}"))
+    cache = suites["Linear"]().setup_cache()  # asv makes one for all classes of a template
+    assert {problem: set(cache[problem]) for problem in impls.problems()} == {
+        problem: set(impls.datasets(problem)) for problem in impls.problems()
+    }
+
+
 def test_templates_are_not_benchmarks():
     from asv_runner.discovery import disc_benchmarks
 
@@ -405,7 +414,7 @@ def test_what_a_training_comes_to(monkeypatch):
     params = (cache, "matrix", "minibatch", "diabetes")
     suite.setup(*params)
     assert suite.track_updates(*params) == 20 * 12  # 353 samples: 11 batches of 32 and one of 1
-    X, y, _, _ = _training.split(cache["diabetes"])
+    X, y, _, _ = _training.split(cache["linear"]["diabetes"])
     floor = np.linalg.lstsq(X, y, rcond=None)[1][0] / 2 / len(y)
     assert floor < suite.track_final_loss(*params) < 1.2 * floor
 
@@ -414,8 +423,8 @@ def test_time_to_a_loss_is_that_of_the_epochs_it_takes(monkeypatch):
     suite, cache = dataset_suite("time_to_loss", "Linear", monkeypatch)
     suite.setup(cache, "matrix", "gd", "diabetes")
     assert 0 < suite.track_time_to_loss() < 1
-    _, target = cache["diabetes"]
-    X, y, _, _ = _training.split(cache["diabetes"][0])
+    _, target = cache["linear"]["diabetes"]
+    X, y, _, _ = _training.split(cache["linear"]["diabetes"][0])
     assert target == pytest.approx(1.01 * np.linalg.lstsq(X, y, rcond=None)[1][0] / 2 / len(y))
 
 
