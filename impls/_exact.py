@@ -46,8 +46,8 @@ def _compute(problem: str, weights: Array, X: Array, y: Array) -> tuple[Array, A
 
 
 def _fingerprint(problem: str, weights: Array, X: Array, y: Array) -> str:
-    sources = [_PACKAGE / problem / "__init__.py", _PACKAGE / "_numerics.py", Path(__file__)]
-    parts: list[Any] = [source.read_bytes() for source in sources]
+    sources = [*_PACKAGE.glob("_*.py"), *(_PACKAGE / problem).glob("_*.py")]
+    parts: list[Any] = [source.read_bytes() for source in sorted(sources)]
     parts += [np.__version__, np.finfo(np.longdouble).eps, X.shape]
     # The checksum of 160 MB takes 0.1 s.
     parts += [zlib.crc32(np.ascontiguousarray(array).data) for array in (weights, X, y)]

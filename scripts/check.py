@@ -123,6 +123,8 @@ def judge(implementation: impls.Implementation, batches: list[Batch]) -> Verdict
     found = {batch.name: _try(implementation, batch) for batch in batches}
     problems = tuple(f"{batch}: {problem}" for batch, (_, problem) in found.items() if problem)
     errors = {batch: error for batch, (error, _) in found.items()}
+    if np.isnan(list(errors.values())).all():
+        problems = ("it refuses every batch",)
     return Verdict(implementation.name, errors, implementation.rtol, problems)
 
 
