@@ -49,8 +49,7 @@ def refuse_untrainable(problem: str) -> None:
 
 def open_epochs(implementation: impls.Implementation, solver: str, X: Any, y: Any) -> Epochs:
     """A training from zero weights, before its first epoch."""
-    size = _solve.batch_size_of(solver, X, None)
-    step = _optimum.stable_step(implementation.problem, X, size)
+    step = _step(implementation.problem, solver, X)
     training = _solve.Training(implementation, solver, X, y, step)
     return Epochs(training, training.start(None))
 
@@ -73,18 +72,21 @@ def train(
 ) -> impls.Solution:
     """Train on all but what is held out of ``(weights, X, y)``."""
     X, y, _, _ = split(batch)
-    step = _optimum.stable_step(problem, X, _solve.batch_size_of(solver, X, None))
     return impls.solve(
         problem,
         name,
         X,
         y,
         solver=solver,
-        step=step,
+        step=_step(problem, solver, X),
         n_epochs=n_epochs,
         callback=callback,
         progress=False,
     )
+
+
+def _step(problem: str, solver: str, X: Any) -> float:
+    return _optimum.stable_step(problem, X, _solve.batch_size_of(solver, X, None))
 
 
 def accuracy(problem: str, weights: Any, batch: Any) -> float:

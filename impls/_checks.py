@@ -38,6 +38,26 @@ def check_batch(X: Any, y: Any) -> None:
     expect_shape("y", y, (X.shape[0],), "(n_samples,) of X")
 
 
+def check_labels(y: Any, right: Any, expected: str) -> None:
+    """Refuse labels of which any is not right.
+
+    Parameters
+    ----------
+    y, right : ndarray
+        (n_samples,); True in `right` for each label that the problem has, which NaN is not.
+    expected : str
+        What the problem has, for the message.
+
+    Raises
+    ------
+    ValueError
+        Names the first wrong label and what was expected.
+    """
+    if not right.all():
+        first = int(np.argmin(right))
+        raise ValueError(f"y[{first}] is {y[first]}, expected {expected}")
+
+
 def as_float64(array: Any) -> Any:
     """`array` in float64, itself if it is that already."""
     return np.asarray(array, dtype=np.float64)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import os
 import re
@@ -76,6 +77,18 @@ def cache_bytes() -> dict[int, int]:
             number, unit = size.groups()
             found[int(_read(index / "level"))] = int(number) * _UNITS[unit]
     return found or dict(_USUAL_CACHE_BYTES)
+
+
+@functools.cache
+def chunk_bytes() -> int:
+    """Bytes of a block of rows that stays in cache between two uses by BLAS's threads.
+
+    An eighth of the last-level cache, which has to be shared with other cores. Chunks of
+    second-level size lose more to waking the threads twice per chunk than they gain: logistic's on
+    2 cores with 1 MiB of second-level cache each, 20,000 x 1,000, takes 25 ms in chunks of 512 KiB,
+    16 ms in chunks of 4 MiB.
+    """
+    return max(cache_bytes().values()) // 8
 
 
 def available_memory() -> int:

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 import impls
-from impls import _accuracy, _machine
+from impls import _accuracy, _exact, _machine
 from scripts import _format
 from scripts._race_process import Out
 
@@ -109,5 +109,4 @@ def _write(folder: Path, problem: str, n_samples: int, n_features: int, pixels: 
         np.divide(np.random.default_rng(_SEED).integers(0, 256, X.shape, np.uint8), 255, out=X)
     for name, array in {"weights": weights, "X": X, "y": y}.items():
         np.save(folder / f"{name}.npy", array)
-    exact = impls.reference(problem, weights, X, y)
-    return Data(folder, exact, _accuracy.terms(problem, weights, X, y))
+    return Data(folder, *_exact.exact_gradient(problem, weights, X, y))

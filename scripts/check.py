@@ -16,7 +16,7 @@ from tabulate import tabulate
 from tqdm import tqdm
 
 import impls
-from impls import _accuracy, _table
+from impls import _accuracy, _exact, _table
 from scripts._cli import make_parser
 from scripts._errors import UserError, run_command
 from scripts._names import pick
@@ -103,9 +103,8 @@ def draw_batches(problem: str) -> Iterator[Batch]:
     drawn = {f"{n} x {d}": impls.make(problem, n, d) for n, d in _EASY_SIZES}
     extreme = _table.problem_module(problem).extreme_batches(np.random.default_rng(1))
     for name, batch in (drawn | extreme).items():
-        exact = impls.reference(problem, *batch)
         weights, X, y = batch
-        yield Batch(name, weights, X, y, exact, _accuracy.terms(problem, *batch))
+        yield Batch(name, weights, X, y, *_exact.exact_gradient(problem, *batch))
 
 
 def _check(problem: str, name: str, batches: list[Batch]) -> Verdict:

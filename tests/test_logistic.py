@@ -170,7 +170,7 @@ def test_chunk_boundaries(implementation, monkeypatch, n_samples, rows_per_chunk
     """Chunks of few rows of the prepared X; only implementations in chunks see a difference."""
     batch = draw(n_samples, 3)
     row_bytes = 3 * implementation.options.get("BYTES_PER_VALUE", 8)
-    monkeypatch.setattr(_chunks, "_chunk_bytes", lambda: int(rows_per_chunk * row_bytes))
+    monkeypatch.setattr(_chunks, "chunk_bytes", lambda: int(rows_per_chunk * row_bytes))
     assert_right(implementation, batch)
 
 

@@ -230,7 +230,7 @@ def test_scales(implementation, sign):
 @pytest.mark.parametrize("n_rows", [0.5, 4])
 def test_chunk_and_block_boundaries(implementation, monkeypatch, n_rows):
     row_bytes = implementation.prepare(SMALL.X, SMALL.y)[0].itemsize * (4 + 10)
-    monkeypatch.setattr(_chunks, "_chunk_bytes", lambda: int(n_rows * row_bytes))
+    monkeypatch.setattr(_chunks, "chunk_bytes", lambda: int(n_rows * row_bytes))
     monkeypatch.setattr(problem, "_BLOCK_ELEMENTS", int(n_rows * 10))
     assert_right(implementation, SMALL)
     assert_measure_is_right(SMALL)

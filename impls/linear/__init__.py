@@ -27,7 +27,7 @@ mean; at least n d values of X must move, once.
 import numpy as np
 
 from impls import _numerics
-from impls._checks import check_batch, check_call, expect_shape
+from impls._checks import check_batch, check_call, check_labels, expect_shape
 
 # Largest second derivative of one sample's loss by ``<w, x>``.
 CURVATURE = 1.0
@@ -71,10 +71,7 @@ def check(X, y):
         Names the argument, its shape or dtype and what was expected.
     """
     check_batch(X, y)
-    outside = ~np.isfinite(y)
-    if outside.any():
-        worst = int(np.argmax(outside))
-        raise ValueError(f"y[{worst}] is {y[worst]}, expected a finite number")
+    check_labels(y, np.isfinite(y), "a finite number")
 
 
 def check_shapes(weights, X, y):

@@ -25,7 +25,7 @@ of X must move, once.
 import numpy as np
 
 from impls import _numerics
-from impls._checks import check_batch, check_call, expect_shape
+from impls._checks import check_batch, check_call, check_labels, expect_shape
 
 # Largest second derivative of one sample's loss by ``<w, x>``: s (1 - s) is at most 1/4.
 CURVATURE = 0.25
@@ -68,10 +68,7 @@ def check(X, y):
         Names the argument, its shape or dtype and what was expected.
     """
     check_batch(X, y)
-    outside = ~((y >= 0) & (y <= 1))  # also true for NaN
-    if outside.any():
-        worst = int(np.argmax(outside))
-        raise ValueError(f"y[{worst}] is {y[worst]}, expected a label in [0, 1]")
+    check_labels(y, (y >= 0) & (y <= 1), "a label in [0, 1]")
 
 
 def check_shapes(weights, X, y):

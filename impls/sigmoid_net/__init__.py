@@ -28,7 +28,7 @@ n d values of X must move, once.
 import numpy as np
 
 from impls import _numerics
-from impls._checks import check_batch, check_call, expect_shape
+from impls._checks import check_batch, check_call, check_labels, expect_shape
 
 # Largest second derivative of one sample's loss by ``<w, x>``: at y = 0 and s = 0.386, or mirrored.
 CURVATURE = 0.0771
@@ -72,10 +72,7 @@ def check(X, y):
         Names the argument, its shape or dtype and what was expected.
     """
     check_batch(X, y)
-    outside = ~((y >= 0) & (y <= 1))  # also true for NaN
-    if outside.any():
-        worst = int(np.argmax(outside))
-        raise ValueError(f"y[{worst}] is {y[worst]}, expected a target in [0, 1]")
+    check_labels(y, (y >= 0) & (y <= 1), "a target in [0, 1]")
 
 
 def check_shapes(weights, X, y):

@@ -27,7 +27,8 @@ of X must move, once.
 
 import numpy as np
 
-from impls._checks import as_float64, check_batch, check_call, expect_shape, shape_of
+from impls import _numerics
+from impls._checks import as_float64, check_batch, check_call, check_labels, expect_shape, shape_of
 
 # What `make` draws: as many classes as the digits have.
 N_CLASSES = 10
@@ -44,9 +45,7 @@ _BLOCK_ELEMENTS = 65_536
 
 def make(n_samples, n_features, generator):
     """Uniform X with variance 1, weights that give each logit variance 1, random labels."""
-    X = generator.random((n_samples, n_features))
-    X -= 0.5
-    X *= np.sqrt(12)  # uniform on an interval of length sqrt(12): variance 1
+    X = _numerics.uniform(n_samples, n_features, generator)
     y = generator.integers(0, N_CLASSES, n_samples, dtype=np.int64)
     weights = generator.standard_normal((N_CLASSES, n_features)) / np.sqrt(n_features)
     return weights, X, y
@@ -84,12 +83,8 @@ def check(X, y):
     """
     check_batch(X, y)
     labels = as_float64(y)
-    wrong = ~((labels >= 0) & (labels < _MOST_CLASSES) & (labels == np.floor(labels)))
-    if wrong.any():  # also for NaN
-        first = int(np.argmax(wrong))
-        raise ValueError(
-            f"y[{first}] is {y[first]}, expected a whole label from 0 to {_MOST_CLASSES - 1:,}"
-        )
+    right = (labels >= 0) & (labels < _MOST_CLASSES) & (labels == np.floor(labels))
+    check_labels(y, right, f"a whole label from 0 to {_MOST_CLASSES - 1:,}")
 
 
 def check_shapes(weights, X, y):
