@@ -58,6 +58,12 @@ def _call(b, name, result, arguments, **options):
     return b.call(function, arguments, **options)
 
 
+def _keep(b, value):
+    """`value` in a register of its own: LLVM would compute it anew from others at every use."""
+    kind = ir.FunctionType(value.type, [value.type])
+    return b.asm(kind, "", "=r,0", [value], side_effect=False)
+
+
 def _splat(b, value, lanes):
     """A vector that holds `value` in every lane."""
     empty = ir.Constant(ir.VectorType(value.type, lanes), ir.Undefined)
@@ -180,21 +186,30 @@ def _make_step(n_rows, reads=False, adds=False, prefetches=False):
             )
             width = x.n_columns
 
+            apart = [_I64(0), *(_keep(b, b.mul(width, _I64(k))) for k in range(1, n_rows))]
+
             def rows_from(first):
-                starts = [b.mul(b.add(first, _I64(k)), width) for k in range(n_rows)]
-                return [x.address(start) for start in starts]
+                return x.address(b.mul(first, width))
 
             def number(place, k):
                 return b.gep(r.data, [b.add(place, _I64(k))])
 
-            read = rows_from(arguments[2]) if reads else []
-            added = rows_from(arguments[3]) if adds else []
-            factors = [_splat(b, b.load(number(arguments[7], k)), lanes) for k in range(len(added))]
+            read, added = rows_from(arguments[2]), rows_from(arguments[3])
+            factors = [
+                _splat(b, b.load(number(arguments[7], k)), lanes) for k in range(n_rows * adds)
+            ]
+
+            def load_rows(start, j, mask):
+                """Vectors of all rows: a pointer each, or where there are more rows than registers
+                for that, one pointer and distances, which both groups share."""
+                here = b.gep(start, [j])
+                here = _keep(b, here) if n_rows > _LONG else here
+                return [x.load(here, distance, mask) for distance in apart]
 
             def fetch(j):
                 """Ask for the rows after next, line by line as they lie in memory."""
                 ahead = b.mul(b.add(b.mul(width, _I64(_AHEAD)), j), _I64(n_rows))
-                at = b.bitcast(b.gep(read[0], [ahead]), _I8.as_pointer())
+                at = b.bitcast(b.gep(read, [ahead]), _I8.as_pointer())
                 for line in range(0, n_rows * lanes * x.n_bytes, _LINE_BYTES):
                     arguments = [b.gep(at, [_I64(line)]), _I32(0), _I32(3), _I32(1)]
                     _call(b, "llvm.prefetch.p0", ir.VoidType(), arguments)
@@ -204,12 +219,14 @@ def _make_step(n_rows, reads=False, adds=False, prefetches=False):
                     fetch(j)
                 if reads:
                     weight = w.load(w.data, j, mask)
-                    products = [b.fmul(x.load(row, j, mask), weight, flags=_SUM) for row in read]
+                    rows = load_rows(read, j, mask)
+                    products = [b.fmul(row, weight, flags=_SUM) for row in rows]
                     sums = [b.fadd(*pair, flags=_SUM) for pair in zip(sums, products, strict=True)]
                 if adds:
                     parts = [ir.Constant(kind, [0.0] * lanes)] * 2  # two chains: half the latency
-                    for k, (row, factor) in enumerate(zip(added, factors, strict=True)):
-                        product = b.fmul(x.load(row, j, mask), factor, flags=_FUSE)
+                    rows = load_rows(added, j, mask)
+                    for k, (row, factor) in enumerate(zip(rows, factors, strict=True)):
+                        product = b.fmul(row, factor, flags=_FUSE)
                         parts[k % 2] = b.fadd(parts[k % 2], product, flags=(*_FUSE, "nsz"))
                     part = _convert(b, b.fadd(*parts, flags=_FUSE), ir.VectorType(g.element, lanes))
                     exact = _Array(context, b, gradient, arguments[4], part.type)
@@ -218,7 +235,7 @@ def _make_step(n_rows, reads=False, adds=False, prefetches=False):
                 return sums
 
             place = arguments[6]
-            for total in _sum_lanes(b, _loop(b, width, kind, len(read), pass_over), n_bytes):
+            for total in _sum_lanes(b, _loop(b, width, kind, n_rows * reads, pass_over), n_bytes):
                 at = b.bitcast(number(place, 0), total.type.as_pointer())
                 b.store(total, at, align=n_bytes)
                 place = b.add(place, _I64(total.type.count))
@@ -454,6 +471,14 @@ def _add_alone(weights, X, y):
     return total
 
 
+@njit(nogil=True, cache=True)
+def _add_up(totals, n_features):
+    """Add the other threads' sums to the first one's."""
+    for share in range(1, len(totals)):
+        for j in range(n_features):
+            totals[0, j] += totals[share, j]
+
+
 # Of the parallel transformations only the loop over threads: others would wake them for a sum.
 @njit(parallel={"prange": True, "numpy": False, "inplace_binop": False}, cache=True)
 def _add_together(weights, X, y, own, n_shares):
@@ -463,14 +488,15 @@ def _add_together(weights, X, y, own, n_shares):
     own : bytes of the cache that a core has for itself.
     """
     n_samples, n_features = X.shape
-    totals = np.zeros((n_shares, (n_features + 15) // 8 * 8))
+    totals = np.empty((n_shares, (n_features + 15) // 8 * 8))
     far = X.size * X.itemsize > n_shares * own
     for share in prange(n_shares):
         start = share * n_samples // n_shares
         stop = (share + 1) * n_samples // n_shares
-        _add_share(weights, X, y, start, stop, totals[share, :n_features], far)
-    for share in range(1, n_shares):
-        totals[0] += totals[share]
+        total = totals[share, :n_features]
+        total[:] = 0
+        _add_share(weights, X, y, start, stop, total, far)
+    _add_up(totals, n_features)
     return totals[0, :n_features]
 
 
