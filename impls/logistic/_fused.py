@@ -44,11 +44,11 @@ _MAGIC = 1.5 * 2.0**52  # added to a double, rounds it to whole numbers in its l
 # residuals of 32 short rows are computed together, while the 32 before them are added: each takes
 # some 130 cycles, but many take hardly more.
 _SHORT, _LONG, _BLOCK = 8, 4, 32
-_SHORT_BYTES = 512
+_SHORT_BYTES, _LONG_BYTES = 512, 8192
 _PART_ROWS = 512  # that float32 adds up: 64 sums of 8 rows, whose rounding is some 2e-7
-# float32 kernels copy the weights, once, and the sums, per thread. Of a small X, that costs more
-# than converting them as they are read; of more features, it would take more than 8 KB a thread.
-_COPIED_FROM, _MOST_COPIED = 1024, 1200
+# Features of which float32 kernels copy the weights, once, and the sums, per thread: of more, that
+# would take more than 8 KB a thread, and they are converted as they are read.
+_MOST_COPIED = 1000
 _ROOM = 3 * _BLOCK + 8  # a cache line between what two threads write
 
 
@@ -342,6 +342,8 @@ _both_short_far = _make_step(_SHORT, reads=True, adds=True, prefetches=True)
 _read_long, _add_long = _make_step(_LONG, reads=True), _make_step(_LONG, adds=True)
 _both_long = _make_step(_LONG, reads=True, adds=True)
 _both_long_far = _make_step(_LONG, reads=True, adds=True, prefetches=True)
+_read_two, _add_two = _make_step(2, reads=True), _make_step(2, adds=True)
+_residuals_two = _make_residuals(2)
 _read_one, _add_one = _make_step(1, reads=True), _make_step(1, adds=True)
 _residuals_short, _residuals_long = _make_residuals(_SHORT), _make_residuals(_LONG)
 _residuals_block, _residuals_one = _make_residuals(_BLOCK), _make_residuals(1)
@@ -357,15 +359,27 @@ def _move(part, total):
 
 
 @njit(nogil=True, cache=True)
-def _add_short_rows(weights, X, y, start, stop, total, part, z, far):
-    """Blocks of `_BLOCK` rows, then of `_SHORT`; returns the first row that is left over."""
-    n, step = _BLOCK, _SHORT
+def _turn(z, at, y, i, n):
+    """Turn `n` inner products, ``z[at:]``, into the residuals of the samples from `i` on."""
+    if n == _BLOCK:
+        _residuals_block(z, at, y, i)
+    else:
+        _residuals_short(z, at, y, i)
+
+
+@njit(nogil=True, cache=True)
+def _add_eights(weights, X, y, start, stop, total, part, z, far, n):
+    """Blocks of `n` rows, 8 at a time; returns the first row that is left over.
+
+    A block's residuals are computed while the one before it is added.
+    """
+    step = _SHORT
     n_blocks = (stop - start) // n
     for k in range(n_blocks):
         i = start + k * n
         to, of = k % 3 * n, (k - 2) % 3 * n
         if k >= 1:
-            _residuals_block(z, (k - 1) % 3 * n, y, i - n)
+            _turn(z, (k - 1) % 3 * n, y, i - n, n)
         for m in range(0, n, step):
             if k < 2:
                 _read_short(weights, X, i + m, 0, part, z, to + m, 0)
@@ -373,11 +387,11 @@ def _add_short_rows(weights, X, y, start, stop, total, part, z, far):
                 _both_short_far(weights, X, i + m, i + m - 2 * n, part, z, to + m, of + m)
             else:
                 _both_short(weights, X, i + m, i + m - 2 * n, part, z, to + m, of + m)
-        if k % (_PART_ROWS // _BLOCK) == 0:
+        if k % (_PART_ROWS // n) == 0:
             _move(part, total)
     end = start + n_blocks * n
     if n_blocks:
-        _residuals_block(z, (n_blocks - 1) % 3 * n, y, end - n)
+        _turn(z, (n_blocks - 1) % 3 * n, y, end - n, n)
     for k in range(max(0, n_blocks - 2), n_blocks):
         for m in range(0, n, step):
             _add_short(weights, X, 0, start + k * n + m, part, z, 0, k % 3 * n + m)
@@ -390,7 +404,7 @@ def _add_short_rows(weights, X, y, start, stop, total, part, z, far):
 
 
 @njit(nogil=True, cache=True)
-def _add_long_rows(weights, X, y, start, stop, total, part, z, far):
+def _add_fours(weights, X, y, start, stop, total, part, z, far):
     """Blocks of `_LONG` rows; returns the first row that is left over."""
     n = _LONG
     n_blocks = (stop - start) // n
@@ -424,11 +438,18 @@ def _add_rows(weights, X, y, start, stop, total, part, z, far):
     `part` is `total` itself, or in float32 takes up to `_PART_ROWS` rows before they are added to
     it.
     """
-    if X.shape[1] * X.itemsize < _SHORT_BYTES:
-        start = _add_short_rows(weights, X, y, start, stop, total, part, z, far)
-    else:
-        far = far and X.shape[1] * X.itemsize <= 8192
-        start = _add_long_rows(weights, X, y, start, stop, total, part, z, far)
+    row_bytes = X.shape[1] * X.itemsize
+    short = row_bytes < _SHORT_BYTES
+    if short or (not far and row_bytes <= _LONG_BYTES):
+        n = _BLOCK if short else _SHORT
+        start = _add_eights(weights, X, y, start, stop, total, part, z, far, n)
+    far = far and row_bytes <= _LONG_BYTES
+    start = _add_fours(weights, X, y, start, stop, total, part, z, far)
+    while start + 2 <= stop:
+        _read_two(weights, X, start, 0, part, z, 0, 0)
+        _residuals_two(z, 0, y, start)
+        _add_two(weights, X, 0, start, part, z, 0, 0)
+        start += 2
     for i in range(start, stop):
         _read_one(weights, X, i, 0, part, z, 0, 0)
         _residuals_one(z, 0, y, i)
@@ -457,47 +478,76 @@ def _choose_order(weights):
 
 
 @njit(nogil=True, cache=True)
-def _add_share(weights, X, y, start, stop, total, far):
-    """Add a share of the samples, computed in the type of y."""
+def _add_share(weights, X, y, own, n, n_shares, total):
+    """Make `total` the sum over the n-th of `n_shares` shares; computed in the type of y.
+
+    own : bytes of the cache that a core has for itself.
+    """
+    start, stop = n * len(X) // n_shares, (n + 1) * len(X) // n_shares
+    total[:] = 0  # by the thread that adds: what another has written has to come from its cache
     part, z = _part_of(total, weights), np.empty(_ROOM, y.dtype)
+    far = X.size * X.itemsize > n_shares * own
     _add_rows(_in_order(weights), X, y, start, stop, total, part, z, far)
 
 
-@njit(cache=True)
-def _add_alone(weights, X, y):
-    """Gradient of an X that fits in a core's own cache, by one thread."""
-    total = np.zeros(X.shape[1])
-    _add_share(weights, X, y, 0, X.shape[0], total, False)
-    return total
+@njit(nogil=True, cache=True)
+def _copy_into(result, weights, y):
+    """Weights of y's type in the first half of the result, which is written last."""
+    near = result.view(y.dtype)[: len(weights)]
+    near[:] = weights
+    return near
 
 
 @njit(nogil=True, cache=True)
-def _add_up(totals, n_features):
-    """Add the other threads' sums to the first one's."""
-    for share in range(1, len(totals)):
-        for j in range(n_features):
-            totals[0, j] += totals[share, j]
+def _add_up(result, totals):
+    for total in totals:
+        for j in range(len(result)):
+            result[j] += total[j]
+
+
+@njit(cache=True)
+def _add_alone(weights, X, y, result):
+    """Gradient by one thread, of an X that fits in its own cache."""
+    _add_share(weights, X, y, X.size * X.itemsize, np.int64(0), np.int64(1), result)
+
+
+@njit(cache=True)
+def _add_few_alone(weights, X, y, result):
+    """As `_add_alone`, of few samples in float32."""
+    near, total = _copy_into(result, weights, y), np.empty(len(weights), y.dtype)
+    _add_share(near, X, y, X.size * X.itemsize, np.int64(0), np.int64(1), total)
+    result[:] = total
 
 
 # Of the parallel transformations only the loop over threads: others would wake them for a sum.
-@njit(parallel={"prange": True, "numpy": False, "inplace_binop": False}, cache=True)
-def _add_together(weights, X, y, own, n_shares):
+_THREADS_ONLY = {"prange": True, "numpy": False, "inplace_binop": False}
+
+
+@njit(parallel=_THREADS_ONLY, cache=True)
+def _add_together(weights, X, y, own, n_shares, result):
     """Gradient, the samples shared out to threads; the first one's sum becomes the result.
 
     Sums are padded to whole cache lines and one more, so that no two threads write to one line.
-    own : bytes of the cache that a core has for itself.
     """
-    n_samples, n_features = X.shape
-    totals = np.empty((n_shares, (n_features + 15) // 8 * 8))
-    far = X.size * X.itemsize > n_shares * own
+    n_features = len(result)
+    others = np.empty((n_shares - 1, (n_features + 15) // 8 * 8))
     for share in prange(n_shares):
-        start = share * n_samples // n_shares
-        stop = (share + 1) * n_samples // n_shares
-        total = totals[share, :n_features]
-        total[:] = 0
-        _add_share(weights, X, y, start, stop, total, far)
-    _add_up(totals, n_features)
-    return totals[0, :n_features]
+        n = np.int64(share)
+        total = others[n - 1, :n_features] if n else result
+        _add_share(weights, X, y, own, n, n_shares, total)
+    _add_up(result, others)
+
+
+@njit(parallel=_THREADS_ONLY, cache=True)
+def _add_few_together(weights, X, y, own, n_shares, result):
+    """As `_add_together`, of few samples in float32."""
+    near, n_features = _copy_into(result, weights, y), len(result)
+    totals = np.empty((n_shares, (n_features + 31) // 16 * 16), y.dtype)
+    for share in prange(n_shares):
+        n = np.int64(share)
+        _add_share(near, X, y, own, n, n_shares, totals[n, :n_features])
+    result[:] = 0
+    _add_up(result, totals)
 
 
 @njit  # not kept on disk: numba cannot keep what asks for its threads
@@ -509,23 +559,35 @@ def fused_gradient(weights, X, y):
     """``X^T (sigmoid(X w) - y)`` in one pass, in float64; rows are computed in the type of y.
 
     X holds float64, float32, the bits of float16 as uint16, or uint8, in C order; y float64 or
-    float32; weights float64.
+    float32; weights float64. Copies of float32 keep within 8 bytes for each feature and thread,
+    and 8 KB for each thread.
     """
-    if X.size >= _COPIED_FROM and weights.dtype != y.dtype and len(weights) <= _MOST_COPIED:
-        weights = weights.astype(y.dtype)
+    result = np.empty(len(weights))  # which costs half of what numba takes to return an array
     if X.size < _threads_pay_from():
-        return _add_alone(weights, X, y)
-    return _add_together(weights, X, y, _own_cache_bytes(), _count_threads())
+        if y.itemsize == 8:
+            _add_alone(weights, X, y, result)
+        elif len(X) <= _PART_ROWS and len(weights) <= 2 * _MOST_COPIED:
+            _add_few_alone(weights, X, y, result)
+        else:
+            _add_alone(_copied(weights, y), X, y, result)
+        return result
+    n_shares = _count_threads()
+    if y.itemsize == 4 and len(X) <= n_shares * _PART_ROWS and n_shares > 1:
+        _add_few_together(weights, X, y, _own_cache_bytes(), n_shares, result)
+    else:
+        _add_together(_copied(weights, y), X, y, _own_cache_bytes(), n_shares, result)
+    return result
+
+
+def _copied(weights, y):
+    """The weights in y's type, or as they are where a copy would be too large."""
+    return weights.astype(y.dtype, copy=False) if len(weights) <= _MOST_COPIED else weights
 
 
 def ready(X, y):
-    """X and y in C order, once the code for their types is made and threads are measured."""
+    """X and y in C order, once threads are measured and the code for such data is made."""
     X, y = np.ascontiguousarray(X), np.ascontiguousarray(y)
-    for kind in {np.dtype(np.float64), y.dtype}:
-        weights = np.zeros(X.shape[1], kind)
-        _add_alone(weights, X[:1], y[:1])
-        _add_together(weights, X[:1], y[:1], _own_cache_bytes(), _count_threads())
-    _threads_pay_from()
+    fused_gradient(np.zeros(X.shape[1]), X, y)
     return X, y
 
 
@@ -545,13 +607,14 @@ def _own_cache_bytes():
 def _threads_pay_from():
     """Values of X from which waking threads costs less than they gain, as measured here."""
     n_threads = _count_threads()
-    X, y, weights = np.zeros((64, 64)), np.zeros(64), np.zeros(64)
-    alone = _least_seconds(lambda: _add_alone(weights, X, y))
-    together = _least_seconds(lambda: _add_together(weights, X, y, _own_cache_bytes(), n_threads))
+    X, y, weights, result = np.zeros((64, 64)), np.zeros(64), np.zeros(64), np.empty(64)
+    own = _own_cache_bytes()
+    alone = _least_seconds(lambda: _add_alone(weights, X, y, result))
+    together = _least_seconds(lambda: _add_together(weights, X, y, own, n_threads, result))
     # Twice: threads that have slept longer than between these calls take more to wake.
     waking = 2 * max(0, together - alone / n_threads)
     gain = alone / X.size * (1 - 1 / n_threads)
-    most = _own_cache_bytes() // 16  # twice that many values of 8 bytes fill the own cache
+    most = own // 16  # twice that many values of 8 bytes fill the own cache
     return min(most, int(waking / gain)) if gain else most
 
 
