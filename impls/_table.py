@@ -92,7 +92,7 @@ class Implementation:
             If a dtype is not real, shapes do not match, the batch is empty or a label is outside
             the problem's set.
         """
-        problem = problem_module(self.problem)
+        problem = _known_problem(self.problem)
         problem.check(X, y)
         X, y = as_float64(X), np.asarray(y, dtype=getattr(problem, "LABEL_DTYPE", np.float64))
         return self._prepare(X, y) if self._prepare else (X, y)
@@ -105,7 +105,7 @@ class Implementation:
         TypeError, ValueError
             If an argument is no array or the shapes do not match.
         """
-        problem_module(self.problem).check_shapes(weights, X, y)
+        _known_problem(self.problem).check_shapes(weights, X, y)
         return self.kernel(as_float64(weights), X, y)
 
     @property
@@ -207,6 +207,11 @@ def problem_module(problem: str) -> Any:
     """
     if problem not in problems():
         raise unknown("problem", problem, problems())
+    return _known_problem(problem)
+
+
+def _known_problem(problem: str) -> Any:
+    """The package of a problem that is known to be one: to look that up takes 0.2 ms."""
     return importlib.import_module(f"impls.{problem}")
 
 
