@@ -12,6 +12,7 @@ in this one file: numba's cache on disk does not notice that another file has ch
 
 import functools
 import math
+from dataclasses import dataclass
 from time import perf_counter
 
 import numpy as np
@@ -40,7 +41,6 @@ _LINE_BYTES = 64
 _AHEAD = 2  # blocks; more are no better, fewer are not there in time
 # Sums may be reordered and products fused; infinities and NaN keep their meaning.
 _SUM, _FUSE = ("contract", "reassoc", "nsz"), ("contract",)
-_MAGIC = 1.5 * 2.0**52  # added to a double, rounds it to whole numbers in its lowest bits
 # Short rows are taken 8 at a time, which share the weights and the gradient, long ones 4. The
 # residuals of 32 short rows are computed together, while the 32 before them are added: each takes
 # some 130 cycles, but many take hardly more.
@@ -51,6 +51,50 @@ _PART_ROWS = 512  # that float32 adds up: 64 sums of 8 rows, whose rounding is s
 # would take more than 8 KB a thread, and they are converted as they are read.
 _MOST_COPIED = 1000
 _ROOM = 3 * _BLOCK + 8  # a cache line between what two threads write
+
+
+@dataclass(frozen=True)
+class _Exp:
+    """Numbers of exp in one type.
+
+    Attributes
+    ----------
+    integer : ir.IntType
+        As wide as the type.
+    shift : int
+        Bits of its fraction.
+    least : float
+        Whose exp is about the least normal number.
+    log : tuple of float
+        log(2) in two parts: the first has so few bits that its product with k is exact.
+    n_terms : int
+        Of the series.
+    squared : bool
+        Whether it is the square of exp of half the number, which reaches down to the least
+        number that is not normal: in float64 nobody sees a difference.
+    """
+
+    integer: ir.IntType
+    shift: int
+    least: float
+    log: tuple[float, float]
+    n_terms: int
+    squared: bool
+
+    @property
+    def magic(self):
+        """Added to a number, rounds it to whole numbers in its lowest bits."""
+        return 1.5 * 2.0**self.shift
+
+    @property
+    def terms(self):
+        return [1 / math.factorial(n) for n in range(self.n_terms)]
+
+
+_EXP = {
+    types.float64: _Exp(_I64, 52, -708.0, (0.6931471803691238, 1.9082149292705877e-10), 14, False),
+    types.float32: _Exp(_I32, 23, -87.0, (0.693145751953125, 1.428606765330187e-06), 8, True),
+}
 
 
 def _call(b, name, result, arguments, **options):
@@ -306,18 +350,20 @@ def _loop(b, width, kind, n_sums, body):
 
 
 def _make_residuals(n_rows):
-    """``residuals(z, at, y, i)``: turns ``z[at:]`` into ``sigmoid(z) - y[i:]``, in float64.
+    """``residuals(z, at, y, i)``: turns ``z[at:]`` into ``sigmoid(z) - y[i:]``, in the type of z.
 
-    exp(-|z|) is 2^k exp(r), k whole and |r| <= log(2) / 2, with the first 14 terms of exp(r): the
-    next is 4e-18 of it. Its error is below 1 unit in the last place; below exp(-708) it is that.
+    exp(-|z|) is 2^k exp(r), k whole and |r| <= log(2) / 2, with the first terms of exp(r): 14 in
+    float64, 8 in float32, of which the next is 4e-18 or 5e-9. Its error is below 1 unit in the last
+    place, 2 in float32; in float64, what is less than exp(-708) is that. With s = sigmoid(-|z|) the
+    residual is s - y or (1 - y) - s, so that small ones keep their digits at y = 1 as at y = 0.
     """
 
     @intrinsic
     def residuals(_context, z, at, y, i):
-        kind = ir.VectorType(_DOUBLE, n_rows)
-        bits = ir.VectorType(_I64, n_rows)
-
         def build(context, b, signature, arguments):
+            exp = _EXP[z.dtype]
+            kind = ir.VectorType(_ELEMENTS[z.dtype][0], n_rows)
+            bits = ir.VectorType(exp.integer, n_rows)
             products = _Array(context, b, signature.args[0], arguments[0], kind)
             labels = _Array(context, b, signature.args[2], arguments[2], kind)
 
@@ -329,22 +375,27 @@ def _make_residuals(n_rows):
 
             value = products.load(products.data, arguments[1])
             positive = b.fcmp_ordered(">=", value, constant(0.0))
-            least = constant(-708.0)
+            least = constant(exp.least)
             x = b.select(positive, b.fneg(value), value)
+            if exp.squared:
+                x = b.fmul(x, constant(0.5))
             x = b.select(b.fcmp_ordered("<", x, least), least, x)
-            shifted = times_plus(x, constant(1 / math.log(2)), constant(_MAGIC))
-            k = b.fsub(shifted, constant(_MAGIC))
-            # log(2) in two parts: the first has 32 bits, so that its product with k is exact.
-            r = times_plus(k, constant(-0.6931471803691238), x)
-            r = times_plus(k, constant(-1.9082149292705877e-10), r)
-            power = constant(1 / math.factorial(13))
-            for n in range(12, -1, -1):
-                power = times_plus(power, r, constant(1 / math.factorial(n)))
-            exponent = b.shl(b.bitcast(shifted, bits), ir.Constant(bits, [52] * n_rows))
+            shifted = times_plus(x, constant(1 / math.log(2)), constant(exp.magic))
+            k = b.fsub(shifted, constant(exp.magic))
+            r = x
+            for part in exp.log:
+                r = times_plus(k, constant(-part), r)
+            power = constant(exp.terms[-1])
+            for term in exp.terms[-2::-1]:
+                power = times_plus(power, r, constant(term))
+            exponent = b.shl(b.bitcast(shifted, bits), ir.Constant(bits, [exp.shift] * n_rows))
             decay = b.bitcast(b.add(b.bitcast(power, bits), exponent), kind)
-            one = constant(1.0)
-            sigmoid = b.fdiv(b.select(positive, one, decay), b.fadd(one, decay))
-            residual = b.fsub(sigmoid, labels.load(labels.data, arguments[3]))
+            if exp.squared:
+                decay = b.fmul(decay, decay)
+            tail = b.fdiv(decay, b.fadd(constant(1.0), decay))
+            label = labels.load(labels.data, arguments[3])
+            above = b.fsub(b.fsub(constant(1.0), label), tail)
+            residual = b.select(positive, above, b.fsub(tail, label))
             products.store(residual, products.data, arguments[1])
             return context.get_dummy_value()
 
