@@ -562,13 +562,21 @@ def _add_share(weights, X, y, own, n, n_shares, total):
 def _copy_into(result, weights, y):
     """Weights of y's type in the first half of the result, which is written last."""
     near = result.view(y.dtype)[: len(weights)]
-    near[:] = weights
+    _copy(weights, near)
     return near
 
 
 @njit(nogil=True, cache=True)
+def _copy(source, target):
+    """In a loop, which becomes vectors: an assignment of another type does not."""
+    for j in range(len(target)):
+        target[j] = source[j]
+
+
+@njit(nogil=True, cache=True)
 def _add_up(result, totals):
-    for total in totals:
+    for share in range(len(totals)):
+        total = totals[share]
         for j in range(len(result)):
             result[j] += total[j]
 
@@ -584,7 +592,7 @@ def _add_few_alone(weights, X, y, result):
     """As `_add_alone`, of few samples in float32."""
     near, total = _copy_into(result, weights, y), np.empty(len(weights), y.dtype)
     _add_share(near, X, y, X.size * X.itemsize, np.int64(0), np.int64(1), total)
-    result[:] = total
+    _copy(total, result)
 
 
 # Of the parallel transformations only the loop over threads: others would wake them for a sum.
@@ -614,8 +622,8 @@ def _add_few_together(weights, X, y, own, n_shares, result):
     for share in prange(n_shares):
         n = np.int64(share)
         _add_share(near, X, y, own, n, n_shares, totals[n, :n_features])
-    result[:] = 0
-    _add_up(result, totals)
+    _copy(totals[0], result)
+    _add_up(result, totals[1:])
 
 
 @njit  # not kept on disk: numba cannot keep what asks for its threads
