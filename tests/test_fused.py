@@ -1,0 +1,72 @@
+"""The fused kernels: every way through them, and how little memory they take."""
+
+import math
+
+import numpy as np
+import pytest
+
+import impls
+from impls import _accuracy, _machine, _measure
+
+FUSED = [name for name in impls.names("logistic") if name.startswith("fused")]
+# Samples and features beside the places where the kernels change their way: 8 bytes and 4 bytes,
+# short rows and long ones, one thread and all, few samples in float32 and many, rows left over.
+SHAPES = [
+    (1, 1),
+    (7, 1001),
+    (9, 2001),
+    (21, 1600),
+    (77, 63),
+    (100, 129),
+    (130, 65),
+    (90, 1200),
+    (513, 9),
+    (1025, 40),
+    (1030, 1010),
+    (3000, 300),
+]
+
+
+@pytest.fixture(params=FUSED)
+def fused(request):
+    return impls.load("logistic", request.param)
+
+
+@pytest.fixture(params=[1, _machine.count_threads()])
+def n_threads(request):
+    _machine.set_threads(request.param)
+    yield request.param
+    _machine.set_threads(_machine.count_threads())
+
+
+def pixels(n_samples, n_features):
+    """Data that every storage holds: 8-bit levels, scaled to 1."""
+    generator = np.random.default_rng(n_samples)
+    X = generator.integers(0, 256, (n_samples, n_features)) / 255
+    weights = generator.standard_normal(n_features) * math.sqrt(12 / n_features)
+    return weights, X, generator.random(n_samples).round()
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_every_way_is_right(fused, n_threads, shape):
+    weights, X, y = pixels(*shape)
+    gradient = fused.gradient(weights, *fused.prepare(X, y))
+    assert _accuracy.relative_error("logistic", gradient, weights, X, y) <= fused.rtol
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_workspace(fused, n_threads, shape):
+    weights, X, y = pixels(*shape)
+    prepared = fused.prepare(X, y)
+    # 8-bit levels fold scale and offset into vectors of their own, once.
+    folded = 4 * 8 * (shape[1] + 1) if fused.options.get("BYTES_PER_VALUE") == 1 else 0
+    most = n_threads * (shape[1] + 1000) * 8 + folded
+    assert _measure.workspace_bytes(lambda: fused.kernel(weights, *prepared)) <= most
+
+
+@pytest.mark.parametrize(("label", "z"), [(1, 20), (0, -20)])
+def test_residuals_of_samples_that_are_right_keep_their_digits(fused, label, z):
+    weights, X, y = np.array([float(z)]), np.array([[1.0]]), np.array([float(label)])
+    gradient = fused.gradient(weights, *fused.prepare(X, y))
+    expected = math.copysign(1 / (1 + math.exp(20)), -z)
+    assert gradient[0] == pytest.approx(expected, rel=max(fused.rtol / 3, 1e-15))
