@@ -4,8 +4,10 @@ For data that is 8-bit by nature, as pixels are, scaled or standardised as it ma
 refuses other data. Passes over X: 1, of an eighth of the bytes. Temporaries: a gradient of d + 1
 values and 1 KB per thread, 3 vectors of d. Order of additions: as `fused`, in float64; scale and
 offset of each feature are folded into the weights and into the sums. Arithmetic is its limit, not
-memory: for each of their two uses, 8 levels take a widening, a conversion (2 instructions) and a
-product, 8 instructions on 2 ports: 0.5 cycles a level, 5 times as long as to read it.
+memory: for each of their two uses, 8 levels take a widening, a conversion and a product, 6
+instructions on 2 ports: 0.375 cycles a level, where memory would bring one in 0.25 (10 GB/s for
+each core, at 2.5 GHz). To keep converted rows for their second use would take 8 times their bytes
+as workspace.
 Source: the logistic-gradient text's remark that the algorithm is limited by memory bandwidth.
 """
 
