@@ -20,10 +20,17 @@ def stable_step(problem: str, X: Array, batch_size: int) -> float:
     without replacement (Gower et al., "SGD: General Analysis and Improved Rates", 2019). Both come
     from the problem's CURVATURE, the largest second derivative of a sample's loss by ``<w, x>``.
     Where the gradient is a sum and not a mean, the step is divided by the batch size.
+
+    Raises
+    ------
+    ValueError
+        If all of X is 0: every step is stable then, and none gets anywhere.
     """
     n_samples = len(X)
     largest = float(np.linalg.eigvalsh(X.T @ X)[-1]) / n_samples
     longest = float(np.einsum("ij,ij->i", X, X).max())
+    if longest == 0:
+        raise ValueError("all of X is 0: no weights make a difference to the loss")
     together = (batch_size - 1) / max(1, n_samples - 1) * n_samples / batch_size
     alone = (n_samples - batch_size) / max(1, n_samples - 1) / batch_size
     if n_samples == 1:
@@ -36,6 +43,11 @@ def find_optimum(problem: str, X: Array, y: Array) -> float:
     """Least loss, by scipy's L-BFGS from zero weights with the ``matrix`` gradient.
 
     For a problem that is not convex: the loss of the valley that zero weights lead to.
+
+    Raises
+    ------
+    RuntimeError
+        If that takes more than 5,000 iterations.
     """
     from scipy.optimize import minimize
 
@@ -52,4 +64,6 @@ def find_optimum(problem: str, X: Array, y: Array) -> float:
     # A change of 1e-12 of the loss is far below the 1 % that is asked for.
     options = {"maxiter": 5000, "maxfun": 10_000, "ftol": 1e-12, "gtol": 1e-9}
     found = minimize(loss_and_gradient, zeros.ravel(), jac=True, method="L-BFGS-B", options=options)
+    if found.status == 1:  # 2 is a line search that ends at the last digits of the optimum
+        raise RuntimeError(f"no optimum of {problem} in {found.nit:,} iterations: {found.message}")
     return float(found.fun)

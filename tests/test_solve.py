@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from scipy.optimize import minimize
+from scipy.optimize import OptimizeResult, minimize
 
 import impls
 from impls import _optimum, _solve, _table, solvers
@@ -174,6 +174,19 @@ def test_the_step_of_the_whole_batch_is_one_over_the_largest_curvature():
     assert _optimum.stable_step("linear", X, 50) == pytest.approx(1 / largest)
     # The sum of 50 logistic losses curves 50 times as much as their mean, a quarter of the linear.
     assert _optimum.stable_step("logistic", X, 50) == pytest.approx(4 / largest / 50)
+
+
+def test_data_without_a_step_are_refused():
+    with pytest.raises(ValueError, match="all of X is 0"):
+        _optimum.stable_step("linear", np.zeros((5, 2)), 5)
+
+
+def test_an_optimum_that_is_not_reached_is_none(monkeypatch):
+    X, y = draw("logistic", 80, 3)
+    stopped = OptimizeResult(status=1, fun=1.0, nit=5000, message="iteration limit")
+    monkeypatch.setattr("scipy.optimize.minimize", lambda *_, **__: stopped)
+    with pytest.raises(RuntimeError, match="no optimum of logistic in 5,000 iterations"):
+        _optimum.find_optimum("logistic", X, y)
 
 
 def test_the_step_of_one_sample_is_one_over_the_longest_ones_curvature():
