@@ -2,8 +2,8 @@
 
 Passes over X: 1, of half the bytes.
 Temporaries: of up to 512 samples per thread, a float32 gradient of d values per thread; of more,
-a float64 gradient, and up to 1,000 features float32 weights and gradient; 0.5 KB per thread. Order
-of additions: as `fused`, up to 512 rows in float32. X and y are cast in prepare.
+a float64 gradient, and up to 1,000 features float32 weights and gradient; 0.5 KB per thread.
+Order of additions: as `fused`, up to 512 rows in float32. X and y are cast in prepare.
 Source: the logistic-gradient text's remark that the algorithm is limited by memory bandwidth.
 """
 
