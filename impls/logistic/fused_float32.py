@@ -1,4 +1,4 @@
-"""`fused` in single precision: half the bytes, 7 digits; the gradient is added up in float64.
+"""`fused` in single precision: half the bytes, 7 digits.
 
 Passes over X: 1, of half the bytes.
 Temporaries: of up to 512 samples per thread, a float32 gradient of d values per thread; of more,
