@@ -108,3 +108,10 @@ def test_the_smallest_storage_that_is_exact_is_chosen(X, kind):
 def test_what_is_in_cache_is_left_as_it_is():
     X = np.arange(12.0).reshape(4, 3)
     assert _storage.smallest(X) is X
+
+
+def test_a_processor_without_float16_is_told_so(monkeypatch):
+    monkeypatch.setattr(_storage, "get_host_cpu_features", dict)
+    monkeypatch.setattr("platform.machine", lambda: "x86_64")
+    with pytest.raises(impls.Unfit, match="no instructions for float16; take float32"):
+        _storage.as_half(np.ones((2, 2)))
