@@ -25,6 +25,8 @@ N_SAMPLES = sorted({n_samples for n_samples, _ in _LISTED})
 N_FEATURES = sorted({n_features for _, n_features in _LISTED})
 SOLVERS = sorted(path.stem for path in (_PROBLEMS / "solvers").glob("[!_]*.py"))
 SECONDS_PER_CELL: float = _PRESETS[_PRESET]["seconds_per_cell"]
+# Of a training towards a loss; a solver that needs more is told apart as slow.
+MOST_EPOCHS: int = _PRESETS[_PRESET].get("most_epochs", 200)
 
 
 def runs(module: str) -> bool:

@@ -8,10 +8,11 @@ from functools import partial
 from typing import Any
 
 import impls
+from benchmarks import _grid
 from impls import _measure, _optimum, _solve, _table
 
-N_EPOCHS = 20
-MOST_EPOCHS = 200  # of a training towards a loss; a solver that needs more is told apart as slow
+MOST_EPOCHS = _grid.MOST_EPOCHS
+N_EPOCHS = min(20, MOST_EPOCHS)
 _HELD_OUT = 5  # one sample in so many
 
 
