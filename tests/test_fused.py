@@ -10,7 +10,8 @@ from impls import _accuracy, _machine, _measure
 
 FUSED = [name for name in impls.names("logistic") if name.startswith("fused")]
 # Samples and features beside the places where the kernels change their way: 8 bytes and 4 bytes,
-# short rows and long ones, one thread and all, few samples in float32 and many, rows left over.
+# short rows and long ones, near and from afar, one thread and all, few samples in float32 and many,
+# rows left over.
 SHAPES = [
     (1, 1),
     (7, 1001),
@@ -24,6 +25,8 @@ SHAPES = [
     (1025, 40),
     (1030, 1010),
     (3000, 300),
+    (9005, 50),
+    (20_011, 100),
 ]
 
 

@@ -52,8 +52,9 @@ _AHEAD = 2  # blocks; more are no better, fewer are not there in time
 _SUM, _FUSE = ("contract", "reassoc", "nsz"), ("contract",)
 # 8 rows at a time share the weights and the gradient; 4 where they are long and far away, of which
 # the processor follows so many streams. The residuals of 32 short rows are computed together: they
-# take 130 cycles, and those of 8 rows hardly less.
-_STEP, _FAR_STEP, _BLOCK = 8, 4, 32
+# take 130 cycles, and those of 8 rows hardly less. From afar it is 16 rows of more than 256 bytes:
+# 3 blocks of them still fit in the first-level cache.
+_STEP, _FAR_STEP, _HALF_BLOCK, _BLOCK = 8, 4, 16, 32
 _SHORT_BYTES, _LONG_BYTES = 512, 8192
 _PART_ROWS = 512  # that float32 adds up: 64 sums of 8 rows, whose rounding is some 2e-7
 # Features of which float32 kernels copy the weights, once, and the sums, per thread: of more, that
@@ -423,7 +424,8 @@ _read_two, _add_two = _make_step(2, reads=True), _make_step(2, adds=True)
 _residuals_two = _make_residuals(2)
 _read_one, _add_one = _make_step(1, reads=True), _make_step(1, adds=True)
 _residuals_eight, _residuals_four = _make_residuals(_STEP), _make_residuals(_FAR_STEP)
-_residuals_block, _residuals_one = _make_residuals(_BLOCK), _make_residuals(1)
+_residuals_block, _residuals_half = _make_residuals(_BLOCK), _make_residuals(_HALF_BLOCK)
+_residuals_one = _make_residuals(1)
 
 
 @njit(nogil=True, cache=True)
@@ -440,6 +442,8 @@ def _turn(z, at, y, i, n):
     """Turn `n` inner products, ``z[at:]``, into the residuals of the samples from `i` on."""
     if n == _BLOCK:
         _residuals_block(z, at, y, i)
+    elif n == _HALF_BLOCK:
+        _residuals_half(z, at, y, i)
     else:
         _residuals_eight(z, at, y, i)
 
@@ -519,6 +523,8 @@ def _add_rows(weights, X, y, start, stop, total, part, z, far):
     short = row_bytes < _SHORT_BYTES
     if short or (not far and row_bytes <= _LONG_BYTES):
         n = _BLOCK if short else _STEP
+        if far and row_bytes > _SHORT_BYTES // 2:
+            n = _HALF_BLOCK
         start = _add_eights(weights, X, y, start, stop, total, part, z, far, n)
     far = far and row_bytes <= _LONG_BYTES
     start = _add_fours(weights, X, y, start, stop, total, part, z, far)
