@@ -31,7 +31,7 @@ from scripts._project import measured_commit
 from scripts._results import problem_of
 
 _EXAMPLES = """examples:
-  python -m scripts.run                                    some 6 minutes on 2 cores
+  python -m scripts.run                                    6 to 9 minutes on 2 cores
   python -m scripts.run --preset standard                  four times as long
   python -m scripts.run --impl matrix chunked              two implementations
   python -m scripts.run --bench track_error                one kind of measurement
