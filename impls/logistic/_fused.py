@@ -646,24 +646,25 @@ def _count_threads():
     return get_num_threads()
 
 
-def fused_gradient(weights, X, y):
+def fused_gradient(weights, X, y, n_samples=None):
     """``X^T (sigmoid(X w) - y)`` in one pass, in float64; rows are computed in the type of y.
 
     X holds float64, float32, the bits of float16 as uint16, or uint8, in C order; y float64 or
     float32; weights float64. Copies of float32 keep within 8 bytes for each feature and thread,
-    and 8 KB for each thread.
+    and 8 KB for each thread. With `n_samples`, X is added in the way that so many samples take.
     """
+    n_samples = n_samples or len(X)
     result = np.empty(len(weights))  # which costs half of what numba takes to return an array
-    if X.size < _threads_pay_from():
+    if n_samples * len(weights) < _threads_pay_from():
         if y.itemsize == 8:
             _add_alone(weights, X, y, result)
-        elif len(X) <= _PART_ROWS and len(weights) <= 2 * _MOST_COPIED:
+        elif n_samples <= _PART_ROWS and len(weights) <= 2 * _MOST_COPIED:
             _add_few_alone(weights, X, y, result)
         else:
             _add_alone(_copied(weights, y), X, y, result)
         return result
     n_shares = _count_threads()
-    if y.itemsize == 4 and len(X) <= n_shares * _PART_ROWS and n_shares > 1:
+    if y.itemsize == 4 and n_samples <= n_shares * _PART_ROWS and n_shares > 1:
         _add_few_together(weights, X, y, _own_cache_bytes(), n_shares, result)
     else:
         _add_together(_copied(weights, y), X, y, _own_cache_bytes(), n_shares, result)
@@ -678,7 +679,7 @@ def _copied(weights, y):
 def ready(X, y):
     """X and y in C order, once threads are measured and the code for such data is made."""
     X, y = np.ascontiguousarray(X), np.ascontiguousarray(y)
-    fused_gradient(np.zeros(X.shape[1]), X, y)
+    fused_gradient(np.zeros(X.shape[1]), X[:1], y[:1], len(X))
     return X, y
 
 

@@ -10,7 +10,7 @@ Source: the logistic-gradient text's remark that in a wider context a higher spe
 import numpy as np
 
 from impls.logistic._fused import fused_gradient, ready
-from impls.logistic._kernels import add_rows
+from impls.logistic._kernels import as_rows, sum_rows
 from impls.logistic._storage import Levels, smallest
 
 PREPARED_COPIES = 0.5
@@ -24,16 +24,18 @@ def prepare(X, y):
     X = smallest(X)
     if isinstance(X, Levels):
         return X, ready(X.levels, y)[1]
-    X, y = ready(X, y)
-    gradient(np.zeros(X.shape[1]), X, y)
+    if not _is_handful(X):
+        return ready(X, y)
+    X, y = as_rows(X, y)
+    sum_rows(np.zeros(X.shape[1]), X, y)  # made or loaded here, not by the first gradient
     return X, y
 
 
 def gradient(weights, X, y):
     if isinstance(X, Levels):
         return X.gradient(weights, y)
-    if X.size <= _FEW_VALUES and len(X) <= _FEW_SAMPLES:
-        total = np.zeros(X.shape[1])
-        add_rows(weights, X, y, 0, len(X), total)
-        return total
-    return fused_gradient(weights, X, y)
+    return (sum_rows if _is_handful(X) else fused_gradient)(weights, X, y)
+
+
+def _is_handful(X):
+    return X.size <= _FEW_VALUES and len(X) <= _FEW_SAMPLES
