@@ -10,8 +10,8 @@ from impls import _accuracy, _machine, _measure
 
 FUSED = [name for name in impls.names("logistic") if name.startswith("fused")]
 # Samples and features beside the places where the kernels change their way: 8 bytes and 4 bytes,
-# short rows and long ones, near and from afar, one thread and all, few samples in float32 and many,
-# rows left over.
+# narrow rows, short ones and long ones, near and from afar, one thread and all, few samples in
+# float32 and many, rows left over.
 SHAPES = [
     (1, 1),
     (7, 1001),
@@ -19,6 +19,9 @@ SHAPES = [
     (21, 1600),
     (77, 63),
     (100, 129),
+    (101, 31),
+    (203, 17),
+    (250, 5),
     (130, 65),
     (90, 1200),
     (513, 9),

@@ -8,31 +8,32 @@ of the block between them are computed meanwhile, all rows of it in one vector.
 The loops are written as vector instructions (LLVM's, through numba), because LLVM itself vectorises
 neither a loop of sums and a store together, nor exp.
 
+Narrow rows, of up to 4 vectors, have code for each number of vectors, without a loop.
+
 What keeps it from the roof, as measured on a core of 10 GB/s and 32 KB of first-level cache: inner
 products alone reach it at any size. The second use of rows that no longer are in the first level
 costs 3 to 5 %, weights and gradient that are not there 2 to 4 %: a line from the second level takes
 one of the 12 places that lines from memory wait in. That is 0.9 of the roof at 1,000 features in
-float64. Below 32 features in float32, 8 rows are 512 bytes or less, some 50 ns of memory, and take
-some 170 instructions.
+float64.
 
-Compiled functions that call each other stand
-in this one file: numba's cache on disk does not notice that another file has changed.
+Compiled functions that call each other stand in this one file: numba's cache on disk does not
+notice that another file has changed.
 """
 
 import functools
 import math
 from dataclasses import dataclass
-from time import perf_counter
 
 import numpy as np
 from llvmlite import ir
-from llvmlite.binding import get_host_cpu_features
 from numba import get_num_threads, njit, prange, types
 from numba.core import cgutils
+from numba.core.registry import cpu_target
 from numba.extending import intrinsic, overload
 from numba.np.arrayobj import make_array
 
 from impls._machine import cache_bytes
+from impls._measure import seconds_per_call
 
 _I8, _I32, _I64 = ir.IntType(8), ir.IntType(32), ir.IntType(64)
 _DOUBLE, _FLOAT = ir.DoubleType(), ir.FloatType()
@@ -43,11 +44,13 @@ _ELEMENTS = {
     types.uint16: (ir.HalfType(), 2, "f16"),
     types.uint8: (_I8, 1, "i8"),
 }
-# 64 bytes are no faster where loads are not aligned, but nearly twice as fast where arithmetic is
-# the limit: what is stored in few bits has to be converted.
+# 64 bytes are 3 % slower from afar, where loads that are not aligned touch two lines each, and 5 to
+# 15 % faster where arithmetic is the limit: near, in narrow rows, and in what has to be converted.
 _VECTOR_BYTES, _LONG_VECTOR_BYTES = 32, 64
 _LINE_BYTES = 64
-_AHEAD = 2  # blocks; more are no better, fewer are not there in time
+# More are no better, fewer are not there in time.
+_BLOCKS_AHEAD, _NARROW_BYTES_AHEAD = 2, 2560
+_NARROW = 4  # vectors of a row: up to so many, the loop over the features is written out
 # Sums may be reordered and products fused; infinities and NaN keep their meaning.
 _SUM, _FUSE = ("contract", "reassoc", "nsz"), ("contract",)
 # 8 rows at a time share the weights and the gradient; 4 where they are long and far away, of which
@@ -60,6 +63,9 @@ _PART_ROWS = 512  # that float32 adds up: 64 sums of 8 rows, whose rounding is s
 # Features of which float32 kernels copy the weights, once, and the sums, per thread: of more, that
 # would take more than 8 KB a thread, and they are converted as they are read.
 _MOST_COPIED = 1000
+# Rows that take one thread as long as to clear and to add up the sums of another: 5 to 16, measured
+# at 1,000 to 10,000 features.
+_SHARE_ROWS = 12
 _ROOM = 3 * _BLOCK + 8  # a cache line between what two threads write
 
 
@@ -146,7 +152,7 @@ def _convert_levels(b, value, kind):
 
     LLVM shortens that way if it is told so: the bytes are spread, which it takes for what it is.
     """
-    if not get_host_cpu_features().get("avx512dq"):
+    if not compiles_for("avx512dq"):
         return b.uitofp(value, kind)
     lanes = kind.count
     spread = [lanes] * (8 * lanes)
@@ -237,7 +243,24 @@ class _Array:
             _call(self.b, name, ir.VoidType(), [value, at, _I32(self.n_bytes), mask])
 
 
-def _make_step(n_rows, reads=False, adds=False, prefetches=False):
+def compiles_for(feature):
+    """Whether numba makes use of a feature of the processor; NUMBA_CPU_NAME can keep it from it."""
+    return f"+{feature}" in cpu_target.target_context.codegen().magic_tuple()[2].split(",")
+
+
+def _lanes(stored, computed, long=True):
+    """Values of a vector, by the types of X and z."""
+    long = (long and compiles_for("avx512f")) or _ELEMENTS[stored][1] <= 2
+    return (_LONG_VECTOR_BYTES if long else _VECTOR_BYTES) // _ELEMENTS[computed][1]
+
+
+def _most_narrow(stored, computed):
+    """Features up to which rows are narrow: none where a mask is a jump for each value."""
+    jumps = _ELEMENTS[stored][1] <= 2 and not compiles_for("avx512bw")
+    return 0 if jumps else _NARROW * _lanes(stored, computed)
+
+
+def _make_step(n_rows, reads=False, adds=False, prefetches=False, narrow=False):
     """A loop over the features, for `n_rows` rows that it reads and as many that it adds.
 
     ``step(weights, X, first_read, first_added, gradient, z, to, of)``: writes the inner products
@@ -248,9 +271,10 @@ def _make_step(n_rows, reads=False, adds=False, prefetches=False):
     @intrinsic
     def step(_context, weights, X, first_read, first_added, gradient, z, to, of):
         def build(context, b, signature, arguments):
+            if narrow and not _most_narrow(X.dtype, z.dtype):
+                return context.get_dummy_value()  # never called: not worth half a minute to compile
             element, n_bytes, _ = _ELEMENTS[z.dtype]
-            stored = _ELEMENTS[X.dtype][1]
-            lanes = (_LONG_VECTOR_BYTES if stored <= 2 else _VECTOR_BYTES) // n_bytes
+            lanes = _lanes(X.dtype, z.dtype, long=narrow or not prefetches)
             kind = ir.VectorType(element, lanes)
             w, x, g, r = (
                 _Array(context, b, signature.args[i], arguments[i], kind) for i in (0, 1, 4, 5)
@@ -278,9 +302,10 @@ def _make_step(n_rows, reads=False, adds=False, prefetches=False):
                 return [x.load(here, distance, mask) for distance in apart]
 
             def fetch(j):
-                """Ask for the rows after next, line by line as they lie in memory."""
-                ahead = b.mul(b.add(b.mul(width, _I64(_AHEAD)), j), _I64(n_rows))
-                at = b.bitcast(b.gep(read, [ahead]), _I8.as_pointer())
+                """Ask for rows ahead, line by line as they lie in memory."""
+                blocks = _I64(0) if narrow else b.mul(width, _I64(_BLOCKS_AHEAD))
+                at = b.gep(read, [b.mul(b.add(blocks, j), _I64(n_rows))])
+                at = b.gep(b.bitcast(at, _I8.as_pointer()), [_I64(_NARROW_BYTES_AHEAD * narrow)])
                 for line in range(0, n_rows * lanes * x.n_bytes, _LINE_BYTES):
                     arguments = [b.gep(at, [_I64(line)]), _I32(0), _I32(3), _I32(1)]
                     _call(b, "llvm.prefetch.p0", ir.VoidType(), arguments)
@@ -305,8 +330,8 @@ def _make_step(n_rows, reads=False, adds=False, prefetches=False):
                     exact.store(total, g.data, j, mask)
                 return sums
 
-            place = arguments[6]
-            for total in _sum_lanes(b, _loop(b, width, kind, n_rows * reads, pass_over), n_bytes):
+            place, loop = arguments[6], _unrolled_loop if narrow else _loop
+            for total in _sum_lanes(b, loop(b, width, kind, n_rows * reads, pass_over), n_bytes):
                 at = b.bitcast(number(place, 0), total.type.as_pointer())
                 b.store(total, at, align=n_bytes)
                 place = b.add(place, _I64(total.type.count))
@@ -318,6 +343,21 @@ def _make_step(n_rows, reads=False, adds=False, prefetches=False):
     return step
 
 
+def _merge(b, kind, *ways):
+    """Phi nodes of the sums that come from each (block, sums)."""
+    merged = [b.phi(kind) for _ in ways[0][1]]
+    for block, sums in ways:
+        for node, value in zip(merged, sums, strict=True):
+            node.add_incoming(value, block)
+    return merged
+
+
+def _mask(b, rest, lanes):
+    """On in the first `rest` lanes."""
+    order = ir.Constant(ir.VectorType(_I64, lanes), list(range(lanes)))
+    return b.icmp_unsigned("<", order, _splat(b, rest, lanes))
+
+
 def _loop(b, width, kind, n_sums, body):
     """Whole vectors of the features, then the rest under a mask; returns the sums."""
     zero = ir.Constant(kind, [0.0] * kind.count)
@@ -325,20 +365,11 @@ def _loop(b, width, kind, n_sums, body):
     whole = b.sub(width, rest)
     before = b.block
     loop, between, tail, after = map(b.append_basic_block, ("loop", "between", "tail", "after"))
-
-    def merge(*ways):
-        """Phi nodes of the sums that come from each (block, sums)."""
-        merged = [b.phi(kind) for _ in range(n_sums)]
-        for block, sums in ways:
-            for node, value in zip(merged, sums, strict=True):
-                node.add_incoming(value, block)
-        return merged
-
     b.cbranch(b.icmp_unsigned(">", whole, _I64(0)), loop, between)
     b.position_at_end(loop)
     j = b.phi(_I64)
     j.add_incoming(_I64(0), before)
-    running = merge((before, [zero] * n_sums))
+    running = _merge(b, kind, (before, [zero] * n_sums))
     sums = body(j, running, None)
     following = b.add(j, _I64(kind.count))
     j.add_incoming(following, b.block)
@@ -347,16 +378,37 @@ def _loop(b, width, kind, n_sums, body):
     end = b.block
     b.cbranch(b.icmp_unsigned("<", following, whole), loop, between)
     b.position_at_end(between)
-    so_far = merge((before, [zero] * n_sums), (end, sums))
+    so_far = _merge(b, kind, (before, [zero] * n_sums), (end, sums))
     b.cbranch(b.icmp_unsigned(">", rest, _I64(0)), tail, after)
     b.position_at_end(tail)
-    lanes = ir.Constant(ir.VectorType(_I64, kind.count), list(range(kind.count)))
-    mask = b.icmp_unsigned("<", lanes, _splat(b, rest, kind.count))
-    with_rest = body(whole, so_far, mask)
+    with_rest = body(whole, so_far, _mask(b, rest, kind.count))
     end = b.block
     b.branch(after)
     b.position_at_end(after)
-    return merge((between, so_far), (end, with_rest))
+    return _merge(b, kind, (between, so_far), (end, with_rest))
+
+
+def _unrolled_loop(b, width, kind, n_sums, body):
+    """As `_loop`, of 1 to `_NARROW` vectors: code for each number of them, the last one masked."""
+    lanes = kind.count
+    n_vectors = b.udiv(b.add(width, _I64(lanes - 1)), _I64(lanes))
+    mask = _mask(b, b.sub(width, b.mul(b.sub(n_vectors, _I64(1)), _I64(lanes))), lanes)
+    never, after = b.append_basic_block("never"), b.append_basic_block("after")
+    switch = b.switch(n_vectors, never)
+    ways = []
+    for n in range(1, _NARROW + 1):
+        block = b.append_basic_block(f"vectors_{n}")
+        switch.add_case(_I64(n), block)
+        b.position_at_end(block)
+        sums = [ir.Constant(kind, [0.0] * lanes)] * n_sums
+        for v in range(n):
+            sums = body(_I64(v * lanes), sums, mask if v == n - 1 else None)
+        ways.append((b.block, sums))
+        b.branch(after)
+    b.position_at_end(never)
+    b.unreachable()
+    b.position_at_end(after)
+    return _merge(b, kind, *ways)
 
 
 def _make_residuals(n_rows):
@@ -395,9 +447,14 @@ def _make_residuals(n_rows):
             r = x
             for part in exp.log:
                 r = times_plus(k, constant(-part), r)
-            power = constant(exp.terms[-1])
-            for term in exp.terms[-2::-1]:
-                power = times_plus(power, r, constant(term))
+            # In two halves, of even and of odd powers: half the latency.
+            square, halves = b.fmul(r, r, flags=_FUSE), []
+            for terms in (exp.terms[::2], exp.terms[1::2]):
+                power = constant(terms[-1])
+                for term in terms[-2::-1]:
+                    power = times_plus(power, square, constant(term))
+                halves.append(power)
+            power = times_plus(halves[1], r, halves[0])
             exponent = b.shl(b.bitcast(shifted, bits), ir.Constant(bits, [exp.shift] * n_rows))
             decay = b.bitcast(b.add(b.bitcast(power, bits), exponent), kind)
             if exp.squared:
@@ -414,6 +471,9 @@ def _make_residuals(n_rows):
     return residuals
 
 
+_read_narrow = _make_step(_STEP, reads=True, narrow=True)
+_add_narrow = _make_step(_STEP, adds=True, narrow=True)
+_both_narrow = _make_step(_STEP, reads=True, adds=True, prefetches=True, narrow=True)
 _read_eight, _add_eight = _make_step(_STEP, reads=True), _make_step(_STEP, adds=True)
 _both_eight = _make_step(_STEP, reads=True, adds=True)
 _both_eight_far = _make_step(_STEP, reads=True, adds=True, prefetches=True)
@@ -437,6 +497,16 @@ def _move(part, total):
             part[j] = 0
 
 
+def _narrow_features(X, y):
+    """Features up to which a row is narrow."""
+
+
+@overload(_narrow_features)
+def _count_narrow_features(X, y):
+    most = _most_narrow(X.dtype, y.dtype)
+    return lambda X, y: most
+
+
 @njit(nogil=True, cache=True)
 def _turn(z, at, y, i, n):
     """Turn `n` inner products, ``z[at:]``, into the residuals of the samples from `i` on."""
@@ -454,7 +524,7 @@ def _add_eights(weights, X, y, start, stop, total, part, z, far, n):
 
     A block's residuals are computed while the one before it is added.
     """
-    step = _STEP
+    step, narrow = _STEP, X.shape[1] <= _narrow_features(X, y)
     n_blocks = (stop - start) // n
     for k in range(n_blocks):
         i = start + k * n
@@ -462,20 +532,27 @@ def _add_eights(weights, X, y, start, stop, total, part, z, far, n):
         if k >= 1:
             _turn(z, (k - 1) % 3 * n, y, i - n, n)
         for m in range(0, n, step):
-            if k < 2:
+            if narrow and k < 2:
+                _read_narrow(weights, X, i + m, 0, part, z, to + m, 0)
+            elif narrow:
+                _both_narrow(weights, X, i + m, i + m - 2 * n, part, z, to + m, of + m)
+            elif k < 2:
                 _read_eight(weights, X, i + m, 0, part, z, to + m, 0)
             elif far:
                 _both_eight_far(weights, X, i + m, i + m - 2 * n, part, z, to + m, of + m)
             else:
                 _both_eight(weights, X, i + m, i + m - 2 * n, part, z, to + m, of + m)
-        if k % (_PART_ROWS // n) == 0:
+        if k > 1 and k % (_PART_ROWS // n) == 1:  # so many blocks are added: two are not yet
             _move(part, total)
     end = start + n_blocks * n
     if n_blocks:
         _turn(z, (n_blocks - 1) % 3 * n, y, end - n, n)
     for k in range(max(0, n_blocks - 2), n_blocks):
         for m in range(0, n, step):
-            _add_eight(weights, X, 0, start + k * n + m, part, z, 0, k % 3 * n + m)
+            if narrow:
+                _add_narrow(weights, X, 0, start + k * n + m, part, z, 0, k % 3 * n + m)
+            else:
+                _add_eight(weights, X, 0, start + k * n + m, part, z, 0, k % 3 * n + m)
     while end + step <= stop:
         _read_eight(weights, X, end, 0, part, z, 0, 0)
         _residuals_eight(z, 0, y, end)
@@ -500,7 +577,7 @@ def _add_fours(weights, X, y, start, stop, total, part, z, far):
             _both_four_far(weights, X, i, i - n, part, z, to, of)
         else:
             _both_four(weights, X, i, i - n, part, z, to, of)
-        if k % (_PART_ROWS // _FAR_STEP) == 0:
+        if k and k % (_PART_ROWS // n) == 0:
             _move(part, total)
     end = start + n_blocks * n
     if n_blocks:
@@ -516,8 +593,8 @@ def _add_rows(weights, X, y, start, stop, total, part, z, far):
     Rows shorter than two pages do not lie far enough apart for the processor to follow several of
     them: what comes from afar is asked for ahead. Where X is near, that only costs time.
 
-    `part` is `total` itself, or in float32 takes up to `_PART_ROWS` rows before they are added to
-    it.
+    `part` is `total` itself, or in float32 takes `_PART_ROWS` rows, and at the end some more,
+    before they are added to it.
     """
     row_bytes = X.shape[1] * X.itemsize
     short = row_bytes < _SHORT_BYTES
@@ -655,7 +732,11 @@ def fused_gradient(weights, X, y, n_samples=None):
     """
     n_samples = n_samples or len(X)
     result = np.empty(len(weights))  # which costs half of what numba takes to return an array
-    if n_samples * len(weights) < _threads_pay_from():
+    row_bytes = len(weights) * y.itemsize  # as computed: what is stored in fewer takes as long
+    if n_samples * row_bytes < _threads_pay_from() or (
+        (n_samples - _SHARE_ROWS) * row_bytes < _threads_pay_from()
+        and n_samples * row_bytes <= _own_cache_bytes()
+    ):
         if y.itemsize == 8:
             _add_alone(weights, X, y, result)
         elif n_samples <= _PART_ROWS and len(weights) <= 2 * _MOST_COPIED:
@@ -697,24 +778,26 @@ def _own_cache_bytes():
 
 @functools.cache
 def _threads_pay_from():
-    """Values of X from which waking threads costs less than they gain, as measured here."""
-    n_threads = _count_threads()
-    X, y, weights, result = np.zeros((64, 64)), np.zeros(64), np.zeros(64), np.empty(64)
-    own = _own_cache_bytes()
-    alone = _least_seconds(lambda: _add_alone(weights, X, y, result))
-    together = _least_seconds(lambda: _add_together(weights, X, y, own, n_threads, result))
-    # Twice: threads that have slept longer than between these calls take more to wake.
-    waking = 2 * max(0, together - alone / n_threads)
-    gain = alone / X.size * (1 - 1 / n_threads)
-    most = own // 16  # twice that many values of 8 bytes fill the own cache
-    return min(most, int(waking / gain)) if gain else most
+    """Bytes of X from which threads are faster than one, as measured here with 64 features."""
+    n_bytes, own = 2**15, _own_cache_bytes()
+    while n_bytes < own and not _threads_pay(n_bytes // 512, own):
+        n_bytes *= 2
+    return n_bytes
 
 
-def _least_seconds(call):
-    """Least time of a call; the first ones make or load the code and wake the threads."""
-    seconds = []
-    for _ in range(60):
-        start = perf_counter()
-        call()
-        seconds.append(perf_counter() - start)
-    return min(seconds[20:])
+def _threads_pay(n_samples, own):
+    X, y = np.zeros((n_samples, 64)), np.zeros(n_samples)
+    weights, result, n_threads = np.zeros(64), np.empty(64), _count_threads()
+    alone, together = _median_seconds(
+        lambda: _add_alone(weights, X, y, result),
+        lambda: _add_together(weights, X, y, own, n_threads, result),
+    )
+    return together < alone
+
+
+def _median_seconds(*calls):
+    """Seconds of each call, many in a row: threads that wait for the next one slow others down."""
+    return np.median(
+        [[min(seconds_per_call(call, 20) for _ in range(2)) for call in calls] for _ in range(9)],
+        axis=0,
+    )

@@ -4,10 +4,9 @@ import platform
 from dataclasses import dataclass
 
 import numpy as np
-from llvmlite.binding import get_host_cpu_features
 
 from impls._errors import Unfit
-from impls.logistic._fused import fused_gradient, near_bytes
+from impls.logistic._fused import compiles_for, fused_gradient, near_bytes
 
 _EPS = np.finfo(np.float64).eps
 _ROWS = 4096  # at a time, so that checks need little memory beside X
@@ -80,8 +79,8 @@ def as_half(X):
         If a value is too large for it, or a feature loses more than rounding: float16 holds no more
         than 65,504, and below 6e-5 not all digits; or if the processor cannot convert it.
     """
-    if platform.machine() in {"x86_64", "AMD64"} and not get_host_cpu_features().get("f16c"):
-        raise Unfit("this processor has no instructions for float16; take float32")
+    if platform.machine() in {"x86_64", "AMD64"} and not compiles_for("f16c"):
+        raise Unfit("float16 needs F16C instructions, which numba does not use here; take float32")
     with np.errstate(over="ignore", under="ignore"):
         half = X.astype(np.float16)
     lost, size = np.zeros(X.shape[1]), np.zeros(X.shape[1])
