@@ -44,8 +44,8 @@ _ELEMENTS = {
     types.uint16: (ir.HalfType(), 2, "f16"),
     types.uint8: (_I8, 1, "i8"),
 }
-# 64 bytes are 3 % slower from afar, where loads that are not aligned touch two lines each, and 5 to
-# 15 % faster where arithmetic is the limit: near, in narrow rows, and in what has to be converted.
+# 64 bytes pay where arithmetic is the limit: 3 to 20 % in narrow rows, twice the speed in what has
+# to be converted. Elsewhere they cost up to 15 %: lines are touched twice, the clock goes down.
 _VECTOR_BYTES, _LONG_VECTOR_BYTES = 32, 64
 _LINE_BYTES = 64
 # More are no better, fewer are not there in time.
@@ -248,7 +248,7 @@ def compiles_for(feature):
     return f"+{feature}" in cpu_target.target_context.codegen().magic_tuple()[2].split(",")
 
 
-def _lanes(stored, computed, long=True):
+def _lanes(stored, computed, long):
     """Values of a vector, by the types of X and z."""
     long = (long and compiles_for("avx512f")) or _ELEMENTS[stored][1] <= 2
     return (_LONG_VECTOR_BYTES if long else _VECTOR_BYTES) // _ELEMENTS[computed][1]
@@ -257,7 +257,7 @@ def _lanes(stored, computed, long=True):
 def _most_narrow(stored, computed):
     """Features up to which rows are narrow: none where a mask is a jump for each value."""
     jumps = _ELEMENTS[stored][1] <= 2 and not compiles_for("avx512bw")
-    return 0 if jumps else _NARROW * _lanes(stored, computed)
+    return 0 if jumps else _NARROW * _lanes(stored, computed, long=True)
 
 
 def _make_step(n_rows, reads=False, adds=False, prefetches=False, narrow=False):
@@ -274,7 +274,7 @@ def _make_step(n_rows, reads=False, adds=False, prefetches=False, narrow=False):
             if narrow and not _most_narrow(X.dtype, z.dtype):
                 return context.get_dummy_value()  # never called: not worth half a minute to compile
             element, n_bytes, _ = _ELEMENTS[z.dtype]
-            lanes = _lanes(X.dtype, z.dtype, long=narrow or not prefetches)
+            lanes = _lanes(X.dtype, z.dtype, long=narrow)
             kind = ir.VectorType(element, lanes)
             w, x, g, r = (
                 _Array(context, b, signature.args[i], arguments[i], kind) for i in (0, 1, 4, 5)
