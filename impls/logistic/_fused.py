@@ -59,6 +59,9 @@ _SUM, _FUSE = ("contract", "reassoc", "nsz"), ("contract",)
 # 3 blocks of them still fit in the first-level cache.
 _STEP, _FAR_STEP, _HALF_BLOCK, _BLOCK = 8, 4, 16, 32
 _SHORT_BYTES, _LONG_BYTES = 512, 8192
+_FOLLOWED_BYTES = (
+    24576  # rows that are longer lie so far apart that the processor asks ahead itself
+)
 _PART_ROWS = 512  # that float32 adds up: 64 sums of 8 rows, whose rounding is some 2e-7
 # Features of which float32 kernels copy the weights, once, and the sums, per thread: of more, that
 # would take more than 8 KB a thread, and they are converted as they are read.
@@ -260,12 +263,13 @@ def _most_narrow(stored, computed):
     return 0 if jumps else _NARROW * _lanes(stored, computed, long=True)
 
 
-def _make_step(n_rows, reads=False, adds=False, prefetches=False, narrow=False):
+def _make_step(n_rows, reads=False, adds=False, prefetches=0, narrow=False):
     """A loop over the features, for `n_rows` rows that it reads and as many that it adds.
 
     ``step(weights, X, first_read, first_added, gradient, z, to, of)``: writes the inner products
     of the rows from `first_read` on to ``z[to:]``, and adds the rows from `first_added` on, times
-    ``z[of:]``, to the gradient. It computes in the type of z.
+    ``z[of:]``, to the gradient. It computes in the type of z. Rows ahead are asked for from the
+    cache of level `prefetches`, if it is not 0.
     """
 
     @intrinsic
@@ -307,7 +311,7 @@ def _make_step(n_rows, reads=False, adds=False, prefetches=False, narrow=False):
                 at = b.gep(read, [b.mul(b.add(blocks, j), _I64(n_rows))])
                 at = b.gep(b.bitcast(at, _I8.as_pointer()), [_I64(_NARROW_BYTES_AHEAD * narrow)])
                 for line in range(0, n_rows * lanes * x.n_bytes, _LINE_BYTES):
-                    arguments = [b.gep(at, [_I64(line)]), _I32(0), _I32(3), _I32(1)]
+                    arguments = [b.gep(at, [_I64(line)]), _I32(0), _I32(4 - prefetches), _I32(1)]
                     _call(b, "llvm.prefetch.p0", ir.VoidType(), arguments)
 
             def pass_over(j, sums, mask):
@@ -473,13 +477,13 @@ def _make_residuals(n_rows):
 
 _read_narrow = _make_step(_STEP, reads=True, narrow=True)
 _add_narrow = _make_step(_STEP, adds=True, narrow=True)
-_both_narrow = _make_step(_STEP, reads=True, adds=True, prefetches=True, narrow=True)
+_both_narrow = _make_step(_STEP, reads=True, adds=True, prefetches=1, narrow=True)
 _read_eight, _add_eight = _make_step(_STEP, reads=True), _make_step(_STEP, adds=True)
 _both_eight = _make_step(_STEP, reads=True, adds=True)
-_both_eight_far = _make_step(_STEP, reads=True, adds=True, prefetches=True)
+_both_eight_far = _make_step(_STEP, reads=True, adds=True, prefetches=1)
 _read_four, _add_four = _make_step(_FAR_STEP, reads=True), _make_step(_FAR_STEP, adds=True)
 _both_four = _make_step(_FAR_STEP, reads=True, adds=True)
-_both_four_far = _make_step(_FAR_STEP, reads=True, adds=True, prefetches=True)
+_both_four_far = _make_step(_FAR_STEP, reads=True, adds=True, prefetches=2)
 _read_two, _add_two = _make_step(2, reads=True), _make_step(2, adds=True)
 _residuals_two = _make_residuals(2)
 _read_one, _add_one = _make_step(1, reads=True), _make_step(1, adds=True)
@@ -590,8 +594,8 @@ def _add_fours(weights, X, y, start, stop, total, part, z, far):
 def _add_rows(weights, X, y, start, stop, total, part, z, far):
     """Add the terms of the samples ``start <= i < stop``; far: X comes from beyond the own cache.
 
-    Rows shorter than two pages do not lie far enough apart for the processor to follow several of
-    them: what comes from afar is asked for ahead. Where X is near, that only costs time.
+    What comes from afar is asked for ahead: short rows into the first-level cache, and others,
+    which would not stay there, into the second. Where X is near, that only costs time.
 
     `part` is `total` itself, or in float32 takes `_PART_ROWS` rows, and at the end some more,
     before they are added to it.
@@ -603,7 +607,7 @@ def _add_rows(weights, X, y, start, stop, total, part, z, far):
         if far and row_bytes > _SHORT_BYTES // 2:
             n = _HALF_BLOCK
         start = _add_eights(weights, X, y, start, stop, total, part, z, far, n)
-    far = far and row_bytes <= _LONG_BYTES
+    far = far and row_bytes <= _FOLLOWED_BYTES
     start = _add_fours(weights, X, y, start, stop, total, part, z, far)
     while start + 2 <= stop:
         _read_two(weights, X, start, 0, part, z, 0, 0)
