@@ -6,6 +6,8 @@ from typing import Any
 
 import numpy as np
 
+from impls import _numerics
+
 
 def check_array(name: str, array: Any) -> None:
     """Refuse what is no NumPy array of real numbers.
@@ -56,6 +58,23 @@ def check_labels(y: Any, right: Any, expected: str) -> None:
     if not right.all():
         first = int(np.argmin(right))
         raise ValueError(f"y[{first}] is {y[first]}, expected {expected}")
+
+
+def check_finite(name: str, array: Any) -> None:
+    """Refuse an array that holds NaN or an infinity.
+
+    Raises
+    ------
+    ValueError
+        Names the first such value and its place.
+    """
+    rows = array.reshape(len(array), -1)
+    for block in _numerics.blocks(rows):
+        finite = np.isfinite(rows[block])
+        if not finite.all():
+            row, column = np.unravel_index(int(np.argmin(finite)), finite.shape)
+            place = [block.start + int(row), int(column)][: array.ndim]
+            raise ValueError(f"{name}{place} is {array[tuple(place)]}, expected a finite number")
 
 
 def as_float64(array: Any) -> Any:

@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from impls import solvers
+from impls._checks import check_finite
 from impls._errors import Diverged
 from impls._table import Implementation, load, problem_module, problem_part
 
@@ -109,12 +110,12 @@ def solve(
     """
     from tqdm import tqdm
 
+    epochs = range(1, _check_count("n_epochs", n_epochs) + 1)
     training = Training(load(problem, name), solver, X, y, step, batch_size, seed)
     weights = training.start(weights)
     losses: list[float] = []
     seconds: list[float] = []
     hidden = None if progress else True  # None: hidden where nobody watches
-    epochs = range(1, _check_count("n_epochs", n_epochs) + 1)
     for epoch in tqdm(epochs, unit="epoch", disable=hidden, delay=2, leave=False):
         seconds.append(training.run_epoch(weights))
         losses.append(training.check(epoch, weights))
@@ -157,6 +158,8 @@ class Training:
         self._loss = problem_part(implementation.problem, "loss")
         self._zero_weights = problem_part(implementation.problem, "zero_weights")
         self._prepared = implementation.prepare(X, y)
+        check_finite("X", X)
+        check_finite("y", y)
         self._raw = X, y
         self._step = _check_step(step)
         self._shuffles: bool = solvers.load(solver).SHUFFLES
@@ -180,6 +183,7 @@ class Training:
         start = zeros.copy() if weights is None else weights
         self._problem.check_shapes(start, X, y)
         start = np.array(start, dtype=np.float64)
+        check_finite("weights", start)
         losses = [float(self._loss(w, X, y)) for w in (zeros, start) if w.size == start.size]
         self._worst_loss = _DIVERGED * max(*losses, float(np.finfo(np.float64).tiny))
         self.kernel(start, *next(self.draw_batches()))

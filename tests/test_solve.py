@@ -255,6 +255,12 @@ def test_weights_that_overflow_without_a_loss_are_an_error(recorder):
         training.check(1, weights)
 
 
+def _with(array, place, value):
+    array = array.copy()
+    array[place] = value
+    return array
+
+
 X, Y = draw("linear", 8, 2)
 REFUSED = {
     "unknown solver": (impls.UnknownName, "did you mean 'sgd'", {"solver": "sgdd"}),
@@ -268,6 +274,8 @@ REFUSED = {
     "batch of gd": (ValueError, "gd takes all 8", {"solver": "gd", "batch_size": 4}),
     "batch of sgd": (ValueError, "sgd takes 1", {"solver": "sgd", "batch_size": 4}),
     "weights": (ValueError, r"weights has shape \(3,\)", {"weights": np.zeros(3)}),
+    "a weight": (ValueError, r"weights\[1\] is nan", {"weights": np.array([0.0, np.nan])}),
+    "a value": (ValueError, r"X\[3, 1\] is inf, expected", {"data": (_with(X, (3, 1), np.inf), Y)}),
     "labels": (ValueError, r"y has shape \(7,\)", {"data": (X, Y[:7])}),
 }
 

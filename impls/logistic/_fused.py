@@ -783,8 +783,10 @@ def _own_cache_bytes():
 @functools.cache
 def _threads_pay_from():
     """Bytes of X from which threads are faster than one, as measured here with 64 features."""
-    n_bytes, own = 2**15, _own_cache_bytes()
-    while n_bytes < own and not _threads_pay(n_bytes // 512, own):
+    own = _own_cache_bytes()
+    n_bytes = 2**15
+    # At most half the own cache: where others keep the processors busy, threads seem never to pay.
+    while n_bytes < own // 2 and not _threads_pay(n_bytes // 512, own):
         n_bytes *= 2
     return n_bytes
 

@@ -40,8 +40,9 @@ def add_rows(weights, X, y, start, stop, gradient):
 
 def sum_rows(weights, X, y):
     """Gradient, by one thread."""
-    total = np.zeros(X.shape[1])
-    add_rows(weights, X, y, 0, X.shape[0], total)
+    n_samples, n_features = X.shape
+    total = np.zeros(n_features)
+    add_rows(weights, X, y, 0, n_samples, total)
     return total
 
 
