@@ -59,9 +59,8 @@ _SUM, _FUSE = ("contract", "reassoc", "nsz"), ("contract",)
 # 3 blocks of them still fit in the first-level cache.
 _STEP, _FAR_STEP, _HALF_BLOCK, _BLOCK = 8, 4, 16, 32
 _SHORT_BYTES, _LONG_BYTES = 512, 8192
-_FOLLOWED_BYTES = (
-    24576  # rows that are longer lie so far apart that the processor asks ahead itself
-)
+# Longer ones lie so far apart that the processor asks ahead itself.
+_FOLLOWED_BYTES = 24_576
 _PART_ROWS = 512  # that float32 adds up: 64 sums of 8 rows, whose rounding is some 2e-7
 # Features of which float32 kernels copy the weights, once, and the sums, per thread: of more, that
 # would take more than 8 KB a thread, and they are converted as they are read.
