@@ -64,8 +64,8 @@ def test_every_way_is_right(fused, n_threads, shape):
 def test_workspace(fused, n_threads, shape):
     weights, X, y = pixels(*shape)
     prepared = fused.prepare(X, y)
-    # 8-bit levels fold scale and offset into vectors of their own, once.
-    folded = 4 * 8 * (shape[1] + 1) if fused.options.get("BYTES_PER_VALUE") == 1 else 0
+    # 8-bit levels fold scale and offset into a vector of their own.
+    folded = 8 * (shape[1] + 1) if fused.options.get("BYTES_PER_VALUE") == 1 else 0
     most = n_threads * (shape[1] + 1000) * 8 + folded
     assert _measure.workspace_bytes(lambda: fused.kernel(weights, *prepared)) <= most
 

@@ -65,9 +65,9 @@ _PART_ROWS = 512  # that float32 adds up: 64 sums of 8 rows, whose rounding is s
 # Features of which float32 kernels copy the weights, once, and the sums, per thread: of more, that
 # would take more than 8 KB a thread, and they are converted as they are read.
 _MOST_COPIED = 1000
-# Rows that take one thread as long as to clear and to add up the sums of another: 5 to 16, measured
-# at 1,000 to 10,000 features.
-_SHARE_ROWS = 12
+# Of float32, which take one thread as long as to convert and to add up the sums of two: 10,000
+# features take 1.4 times as long by two threads if there are 10 rows, and the same from 20 on.
+_CONVERTED_ROWS = 12
 _ROOM = 3 * _BLOCK + 8  # a cache line between what two threads write
 
 
@@ -736,9 +736,11 @@ def fused_gradient(weights, X, y, n_samples=None):
     n_samples = n_samples or len(X)
     result = np.empty(len(weights))  # which costs half of what numba takes to return an array
     row_bytes = len(weights) * y.itemsize  # as computed: what is stored in fewer takes as long
-    if n_samples * row_bytes < _threads_pay_from() or (
-        (n_samples - _SHARE_ROWS) * row_bytes < _threads_pay_from()
-        and n_samples * row_bytes <= _own_cache_bytes()
+    n_bytes = n_samples * row_bytes
+    if n_bytes < _threads_pay_from() or (
+        y.itemsize == 4
+        and n_bytes <= _own_cache_bytes()
+        and n_bytes - _CONVERTED_ROWS * row_bytes < _threads_pay_from()
     ):
         if y.itemsize == 8:
             _add_alone(weights, X, y, result)
@@ -784,8 +786,8 @@ def _threads_pay_from():
     """Bytes of X from which threads are faster than one, as measured here with 64 features."""
     own = _own_cache_bytes()
     n_bytes = 2**15
-    # At most half the own cache: where others keep the processors busy, threads seem never to pay.
-    while n_bytes < own // 2 and not _threads_pay(n_bytes // 512, own):
+    # At most a quarter of it: where others keep the processors busy, threads seem never to pay.
+    while n_bytes < own // 4 and not _threads_pay(n_bytes // 512, own):
         n_bytes *= 2
     return n_bytes
 

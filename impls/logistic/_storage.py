@@ -45,9 +45,14 @@ class Levels:
 
     def gradient(self, weights, y):
         """Gradient of X: scale and offset are folded into the weights and into the sums."""
-        folded = np.append(weights * self.scale, weights @ self.offset)
+        folded = np.empty(len(weights) + 1)
+        np.multiply(weights, self.scale, out=folded[:-1])
+        folded[-1] = weights @ self.offset
         sums = fused_gradient(folded, self.levels, y)
-        return self.scale * sums[:-1] + self.offset * sums[-1]
+        gradient, shift = sums[:-1], np.multiply(self.offset, sums[-1], out=folded[:-1])
+        gradient *= self.scale
+        gradient += shift
+        return gradient
 
 
 def as_levels(X):

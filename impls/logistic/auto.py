@@ -32,10 +32,10 @@ def prepare(X, y):
 
 
 def gradient(weights, X, y):
-    if isinstance(X, Levels):
+    if type(X) is Levels:
         return X.gradient(weights, y)
-    return (sum_rows if _is_handful(X) else fused_gradient)(weights, X, y)
+    return sum_rows(weights, X, y) if _is_handful(X) else fused_gradient(weights, X, y)
 
 
 def _is_handful(X):
-    return X.size <= _FEW_VALUES and len(X) <= _FEW_SAMPLES
+    return len(X) <= _FEW_SAMPLES and X.size <= _FEW_VALUES

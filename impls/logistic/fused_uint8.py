@@ -2,7 +2,7 @@
 
 For data that is 8-bit by nature, as pixels are, scaled or standardised as it may be; `prepare`
 refuses other data. Passes over X: 1, of an eighth of the bytes. Temporaries: a gradient of d + 1
-values and 1 KB per thread, 3 vectors of d. Order of additions: as `fused`, in float64; scale and
+values and 1 KB per thread, a vector of d + 1. Order of additions: as `fused`, in float64; scale and
 offset of each feature are folded into the weights and into the sums. Arithmetic is its limit, not
 memory: for each of their two uses, 8 levels take a widening, a conversion and a product, 6
 instructions on 2 ports: 0.375 cycles a level, where memory would bring one in 0.25 (10 GB/s for
