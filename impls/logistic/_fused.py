@@ -450,14 +450,16 @@ def _make_residuals(n_rows):
             r = x
             for part in exp.log:
                 r = times_plus(k, constant(-part), r)
-            # In two halves, of even and of odd powers: half the latency.
+            # 1 + (r + r^2 p): what p is rounded by hardly matters. p in two halves, of even and of
+            # odd powers, which are computed at a time.
             square, halves = b.fmul(r, r, flags=_FUSE), []
-            for terms in (exp.terms[::2], exp.terms[1::2]):
+            for terms in (exp.terms[2::2], exp.terms[3::2]):
                 power = constant(terms[-1])
                 for term in terms[-2::-1]:
                     power = times_plus(power, square, constant(term))
                 halves.append(power)
-            power = times_plus(halves[1], r, halves[0])
+            power = times_plus(square, times_plus(halves[1], r, halves[0]), r)
+            power = b.fadd(power, constant(1.0), flags=_FUSE)
             exponent = b.shl(b.bitcast(shifted, bits), ir.Constant(bits, [exp.shift] * n_rows))
             decay = b.bitcast(b.add(b.bitcast(power, bits), exponent), kind)
             if exp.squared:
