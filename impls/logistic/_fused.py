@@ -14,8 +14,8 @@ What keeps it from the roof, as measured on a core of 10 GB/s and 32 KB of first
 products alone reach it at any size. The second use of rows that no longer are in the first level
 costs 3 to 5 %, weights and gradient that are not there 2 to 4 %: a line from the second level takes
 one of the 12 places that lines from memory wait in. Of 4 rows, for each line that a plain read asks
-for, 2.5 are asked for and 0.25 go back: X twice, weights and gradient once for 4. That is 0.9 of the
-roof at 1,000 features in float64, 0.85 to 0.9 at 10,000.
+for, 2.5 are asked for and 0.25 go back: X twice, weights and gradient once for 4. That is 0.9 of
+the roof at 1,000 features in float64, 0.85 to 0.9 at 10,000.
 
 Compiled functions that call each other stand in this one file: numba's cache on disk does not
 notice that another file has changed.
