@@ -60,6 +60,15 @@ def test_every_way_is_right(fused, n_threads, shape):
     assert _accuracy.relative_error("logistic", gradient, weights, X, y) <= fused.rtol
 
 
+@pytest.mark.parametrize("shape", [(200_000, 4), (60_000, 130)])
+def test_rounding_does_not_grow_with_the_samples(fused, n_threads, shape):
+    """All terms have one sign: added up in float32 alone, they would lose 1e-5 of their sum."""
+    weights, X, y = np.zeros(shape[1]), pixels(*shape)[1], np.zeros(shape[0])
+    gradient = fused.gradient(weights, *fused.prepare(X, y))
+    rounding = np.abs(gradient / (X.sum(axis=0) / 2) - 1).max()
+    assert rounding <= (5e-7 if fused.rtol < 1e-5 else fused.rtol / 10)
+
+
 @pytest.mark.parametrize("shape", SHAPES)
 def test_workspace(fused, n_threads, shape):
     weights, X, y = pixels(*shape)
