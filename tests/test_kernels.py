@@ -34,10 +34,7 @@ def problem(request):
 
 @pytest.fixture(scope="module", params=IMPLEMENTATIONS, ids="/".join)
 def implementation(request):
-    try:
-        return impls.load(*request.param)
-    except impls.Unavailable as error:
-        pytest.skip(str(error))
+    return impls.load(*request.param)
 
 
 def name_of(problem) -> str:

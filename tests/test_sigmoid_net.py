@@ -19,10 +19,7 @@ PROBLEM = "sigmoid_net"
 
 @pytest.fixture(scope="module", params=impls.names(PROBLEM))
 def implementation(request):
-    try:
-        return impls.load(PROBLEM, request.param)
-    except impls.Unavailable as error:
-        pytest.skip(str(error))
+    return impls.load(PROBLEM, request.param)
 
 
 def exact(weights, X, y) -> tuple[list, list]:
