@@ -34,7 +34,10 @@ def problem(request):
 
 @pytest.fixture(scope="module", params=IMPLEMENTATIONS, ids="/".join)
 def implementation(request):
-    return impls.load(*request.param)
+    try:
+        return impls.load(*request.param)
+    except impls.Unavailable as error:
+        pytest.skip(str(error))
 
 
 def name_of(problem) -> str:

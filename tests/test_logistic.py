@@ -27,7 +27,10 @@ class Batch(NamedTuple):
 
 @pytest.fixture(scope="module", params=impls.names(PROBLEM))
 def implementation(request):
-    return impls.load(PROBLEM, request.param)
+    try:
+        return impls.load(PROBLEM, request.param)
+    except impls.Unavailable as error:
+        pytest.skip(str(error))
 
 
 # The measure
