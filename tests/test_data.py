@@ -14,6 +14,7 @@ from threadpoolctl import threadpool_info, threadpool_limits
 
 import impls
 from impls import _machine
+from tests._loading import load_or_skip
 
 SHAPES = {"breast_cancer": (569, 31), "digits_even_odd": (1797, 65)}
 REAL = [(problem, name) for problem in impls.problems() for name in impls.datasets(problem)]
@@ -149,10 +150,7 @@ def test_odd_digits_are_the_ones():
 )
 def test_implementations_on_real_data(problem, name, implementation):
     weights, X, y = load_real(problem, name)
-    try:
-        loaded = impls.load(problem, implementation)
-    except impls.Unavailable as error:
-        pytest.skip(str(error))
+    loaded = load_or_skip(problem, implementation)
     while loaded.reason_to_skip(*X.shape):
         X, y = X[::2], y[::2]
     gradient = loaded.gradient(weights, *loaded.prepare(X, y))

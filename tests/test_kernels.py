@@ -17,6 +17,7 @@ from threadpoolctl import threadpool_limits
 import impls
 from impls import _accuracy, _machine, _table
 from tests._exact import bound, rounding_bound
+from tests._loading import load_or_skip
 
 IMPLEMENTATIONS = [(problem, name) for problem in impls.problems() for name in impls.names(problem)]
 
@@ -34,10 +35,7 @@ def problem(request):
 
 @pytest.fixture(scope="module", params=IMPLEMENTATIONS, ids="/".join)
 def implementation(request):
-    try:
-        return impls.load(*request.param)
-    except impls.Unavailable as error:
-        pytest.skip(str(error))
+    return load_or_skip(*request.param)
 
 
 def name_of(problem) -> str:

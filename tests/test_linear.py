@@ -12,16 +12,14 @@ import impls
 from impls import _accuracy, _numerics
 from impls import linear as problem
 from tests._exact import add_up, bound, largest_error, mp, rounding_bound, to_mp
+from tests._loading import load_or_skip
 
 PROBLEM = "linear"
 
 
 @pytest.fixture(scope="module", params=impls.names(PROBLEM))
 def implementation(request):
-    try:
-        return impls.load(PROBLEM, request.param)
-    except impls.Unavailable as error:
-        pytest.skip(str(error))
+    return load_or_skip(PROBLEM, request.param)
 
 
 def exact(weights, X, y) -> tuple[list, list]:

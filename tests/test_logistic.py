@@ -15,6 +15,7 @@ from impls import _accuracy, _numerics
 from impls import logistic as problem
 from impls.logistic import _chunks
 from tests._exact import TINY, add_up, bound, largest_error, mp, rounding_bound, sigmoid, to_mp
+from tests._loading import load_or_skip
 
 PROBLEM = "logistic"
 
@@ -27,10 +28,7 @@ class Batch(NamedTuple):
 
 @pytest.fixture(scope="module", params=impls.names(PROBLEM))
 def implementation(request):
-    try:
-        return impls.load(PROBLEM, request.param)
-    except impls.Unavailable as error:
-        pytest.skip(str(error))
+    return load_or_skip(PROBLEM, request.param)
 
 
 # The measure

@@ -13,16 +13,14 @@ from impls import _accuracy, _numerics
 from impls import sigmoid_net as problem
 from impls.sigmoid_net import _closed_form, _epochs
 from tests._exact import TINY, add_up, bound, largest_error, mp, rounding_bound, sigmoid, to_mp
+from tests._loading import load_or_skip
 
 PROBLEM = "sigmoid_net"
 
 
 @pytest.fixture(scope="module", params=impls.names(PROBLEM))
 def implementation(request):
-    try:
-        return impls.load(PROBLEM, request.param)
-    except impls.Unavailable as error:
-        pytest.skip(str(error))
+    return load_or_skip(PROBLEM, request.param)
 
 
 def exact(weights, X, y) -> tuple[list, list]:

@@ -21,6 +21,7 @@ import impls
 from impls import _accuracy, _machine
 from impls import softmax as problem
 from impls.softmax import _batch_softmax, _chunks, _files
+from tests._loading import load_or_skip
 
 PROBLEM = "softmax"
 
@@ -38,10 +39,7 @@ class Batch(NamedTuple):
 
 @pytest.fixture(scope="module", params=impls.names(PROBLEM))
 def implementation(request):
-    try:
-        return impls.load(PROBLEM, request.param)
-    except impls.Unavailable as error:
-        pytest.skip(str(error))
+    return load_or_skip(PROBLEM, request.param)
 
 
 # The measure

@@ -11,16 +11,10 @@ from scipy.optimize import OptimizeResult, minimize
 
 import impls
 from impls import _optimum, _solve, _table, solvers
+from tests._loading import load_or_skip
 
 KERNELS = [(problem, name) for problem in impls.problems() for name in impls.names(problem)]
 PROBLEMS = impls.problems()
-
-
-def load(problem, name):
-    try:
-        return impls.load(problem, name)
-    except impls.Unavailable as error:
-        pytest.skip(str(error))
 
 
 def draw(problem, n_samples=60, n_features=4, seed=5):
@@ -126,7 +120,7 @@ def test_arrays_of_another_library_are_prepared_batch_by_batch(recorder):
 @pytest.mark.parametrize("solver", solvers.names())
 @pytest.mark.parametrize(("problem", "name"), KERNELS)
 def test_every_kernel_takes_the_same_way(problem, name, solver):
-    rtol = load(problem, name).rtol
+    rtol = load_or_skip(problem, name).rtol
     ours, baseline = train(problem, name, solver), train(problem, "matrix", solver)
     # 180 updates of gradients that differ by a few units in the last place, none of it amplified:
     # the steps contract.

@@ -16,6 +16,7 @@ import pytest
 
 import impls
 from impls import _table
+from tests._loading import load_or_skip
 
 PROBLEM = "logistic"
 BUILTINS = tuple(name for name in impls.names(PROBLEM) if _table.is_builtin(PROBLEM, name))
@@ -53,10 +54,7 @@ def run_python(code: str, folder: Path | None = None) -> object:
 
 
 def load_builtin(name: str) -> impls.Implementation:
-    try:
-        return impls.load(PROBLEM, name)
-    except impls.Unavailable as error:
-        pytest.skip(str(error))
+    return load_or_skip(PROBLEM, name)
 
 
 # Listing and loading
