@@ -798,15 +798,18 @@ def _threads_pay_from():
 def _threads_pay(n_samples, own):
     X, y = np.zeros((n_samples, 64)), np.zeros(n_samples)
     weights, result, n_threads = np.zeros(64), np.empty(64), _count_threads()
-    alone, together = _median_seconds(
+    alone, together = _seconds_in_turn(
         lambda: _add_alone(weights, X, y, result),
         lambda: _add_together(weights, X, y, own, n_threads, result),
     )
     return together < alone
 
 
-def _median_seconds(*calls):
-    """Seconds of each call, many in a row: threads that wait for the next one slow others down."""
+def _seconds_in_turn(*calls):
+    """Median seconds of each call, 20 in a row: waiting threads slow down who does not use them.
+
+    `_measure.median_seconds` is more exact, but takes 0.1 s for each size: 16 times as long.
+    """
     return np.median(
         [[min(seconds_per_call(call, 20) for _ in range(2)) for call in calls] for _ in range(9)],
         axis=0,

@@ -32,7 +32,7 @@ def prepare(X, y):
 
 
 def gradient(weights, X, y):
-    if type(X) is Levels:
+    if isinstance(X, Levels):
         return X.gradient(weights, y)
     return sum_rows(weights, X, y) if _is_handful(X) else fused_gradient(weights, X, y)
 
