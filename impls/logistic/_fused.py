@@ -5,10 +5,8 @@ added from cache. Here one loop over the features does both, for different rows:
 of a block from memory and adds those of an earlier block, which are still in cache. The residuals
 of the block between them are computed meanwhile, all rows of it in one vector.
 
-The loops are written as vector instructions (LLVM's, through numba), because LLVM itself vectorises
-neither a loop of sums and a store together, nor exp.
-
-Narrow rows, of up to 4 vectors, have code for each number of vectors, without a loop.
+The loops over the features (`_steps`) are written as vector instructions (LLVM's, through numba),
+because LLVM itself vectorises neither a loop of sums and a store together, nor exp.
 
 What keeps it from the roof, as measured on a core of 10 GB/s and 32 KB of first-level cache: inner
 products alone reach it at any size. The second use of rows that no longer are in the first level
@@ -17,43 +15,20 @@ one of the 12 places that lines from memory wait in. Of 4 rows, for each line th
 for, 2.5 are asked for and 0.25 go back: X twice, weights and gradient once for 4. That is 0.9 of
 the roof at 1,000 features in float64, 0.85 to 0.9 at 10,000.
 
-Compiled functions that call each other stand in this one file: numba's cache on disk does not
-notice that another file has changed.
+numba's cache on disk notices changes of this file alone. Compiled functions that call each other
+stand in it, and it names what `_vectors` and `_steps` are: 5c50fb76a38c.
 """
 
 import functools
-import math
-from dataclasses import dataclass
 
 import numpy as np
-from llvmlite import ir
-from numba import get_num_threads, njit, prange, types
-from numba.core import cgutils
-from numba.core.registry import cpu_target
-from numba.extending import intrinsic, overload
-from numba.np.arrayobj import make_array
+from numba import get_num_threads, njit, prange
+from numba.extending import overload
 
 from impls._machine import cache_bytes
 from impls._measure import seconds_per_call
+from impls.logistic._steps import make_residuals, make_step, most_narrow
 
-_I8, _I32, _I64 = ir.IntType(8), ir.IntType(32), ir.IntType(64)
-_DOUBLE, _FLOAT = ir.DoubleType(), ir.FloatType()
-# What an array holds, its bytes and LLVM's name. numba has no arrays of float16: their bits.
-_ELEMENTS = {
-    types.float64: (_DOUBLE, 8, "f64"),
-    types.float32: (_FLOAT, 4, "f32"),
-    types.uint16: (ir.HalfType(), 2, "f16"),
-    types.uint8: (_I8, 1, "i8"),
-}
-# 64 bytes pay where arithmetic is the limit: 3 to 20 % in narrow rows, twice the speed in what has
-# to be converted. Elsewhere they cost up to 15 %: lines are touched twice, the clock goes down.
-_VECTOR_BYTES, _LONG_VECTOR_BYTES = 32, 64
-_LINE_BYTES = 64
-# More are no better, fewer are not there in time.
-_BLOCKS_AHEAD, _NARROW_BYTES_AHEAD = 2, 2560
-_NARROW = 4  # vectors of a row: up to so many, the loop over the features is written out
-# Sums may be reordered and products fused; infinities and NaN keep their meaning.
-_SUM, _FUSE = ("contract", "reassoc", "nsz"), ("contract",)
 # 8 rows at a time share the weights and the gradient; 4 where they are long and far away, of which
 # the processor follows so many streams. The residuals of 32 short rows are computed together: they
 # take 130 cycles, and those of 8 rows hardly less. From afar it is 16 rows of more than 256 bytes:
@@ -71,427 +46,21 @@ _MOST_COPIED = 1000
 _CONVERTED_ROWS = 12
 _ROOM = 3 * _BLOCK + 8  # a cache line between what two threads write
 
-
-@dataclass(frozen=True)
-class _Exp:
-    """Numbers of exp in one type.
-
-    Attributes
-    ----------
-    integer : ir.IntType
-        As wide as the type.
-    shift : int
-        Bits of its fraction.
-    least : float
-        Whose exp is about the least normal number.
-    log : tuple of float
-        log(2) in two parts: the first has so few bits that its product with k is exact.
-    n_terms : int
-        Of the series.
-    squared : bool
-        Whether it is the square of exp of half the number, which reaches down to the least
-        number that is not normal: in float64 nobody sees a difference.
-    """
-
-    integer: ir.IntType
-    shift: int
-    least: float
-    log: tuple[float, float]
-    n_terms: int
-    squared: bool
-
-    @property
-    def magic(self):
-        """Added to a number, rounds it to whole numbers in its lowest bits."""
-        return 1.5 * 2.0**self.shift
-
-    @property
-    def terms(self):
-        return [1 / math.factorial(n) for n in range(self.n_terms)]
-
-
-_EXP = {
-    types.float64: _Exp(_I64, 52, -708.0, (0.6931471803691238, 1.9082149292705877e-10), 14, False),
-    types.float32: _Exp(_I32, 23, -87.0, (0.693145751953125, 1.428606765330187e-06), 8, True),
-}
-
-
-def _call(b, name, result, arguments, **options):
-    kind = ir.FunctionType(result, [a.type for a in arguments])
-    function = b.module.globals.get(name) or ir.Function(b.module, kind, name)
-    return b.call(function, arguments, **options)
-
-
-def _keep(b, value):
-    """`value` in a register of its own: LLVM would compute it anew from others at every use."""
-    kind = ir.FunctionType(value.type, [value.type])
-    return b.asm(kind, "", "=r,0", [value], side_effect=False)
-
-
-def _splat(b, value, lanes):
-    """A vector that holds `value` in every lane."""
-    empty = ir.Constant(ir.VectorType(value.type, lanes), ir.Undefined)
-    return b.shuffle_vector(
-        b.insert_element(empty, value, _I32(0)),
-        empty,
-        ir.Constant(ir.VectorType(_I32, lanes), [0] * lanes),
-    )
-
-
-def _convert(b, value, kind):
-    """A vector in another type of as many lanes."""
-    old, new = value.type.element, kind.element
-    if old == new:
-        return value
-    if isinstance(old, ir.IntType):
-        return _convert_levels(b, value, kind)
-    sizes = {"half": 2, "float": 4, "double": 8}
-    widen = sizes[str(new)] > sizes[str(old)]
-    return b.fpext(value, kind) if widen else b.fptrunc(value, kind)
-
-
-def _convert_levels(b, value, kind):
-    """Bytes in doubles; by way of 64 bits where one instruction then does it, not two.
-
-    LLVM shortens that way if it is told so: the bytes are spread, which it takes for what it is.
-    """
-    if not compiles_for("avx512dq"):
-        return b.uitofp(value, kind)
-    lanes = kind.count
-    spread = [lanes] * (8 * lanes)
-    spread[::8] = range(lanes)
-    zeros = ir.Constant(value.type, [0] * lanes)
-    order = ir.Constant(ir.VectorType(_I32, 8 * lanes), spread)
-    wide = b.bitcast(b.shuffle_vector(value, zeros, order), ir.VectorType(_I64, lanes))
-    return b.sitofp(wide, kind)
-
-
-def _sum_lanes(b, vectors, n_bytes):
-    """The sum of each vector's lanes of `n_bytes`, in order, in as few vectors as hold them.
-
-    Neighbours are added first, of two vectors at a time and within 16 bytes, where a shuffle is
-    cheap; then halves. 8 sums of 4 lanes take 18 instructions; one by one, 40.
-    """
-    if not vectors:
-        return []
-    lanes = vectors[0].type.count
-    near = 16 // n_bytes
-    even = [
-        i + side
-        for start in range(0, lanes, near)
-        for side in (0, lanes)
-        for i in range(start, start + near, 2)
-    ]
-    for _ in range(near.bit_length() - 1):
-        pairs = zip(vectors[::2], vectors[1::2] or vectors, strict=True)
-        vectors = [_add_shuffled(b, *pair, even, 1) for pair in pairs]
-    part = lanes  # of a vector, of which the first half is still to be added to the second
-    while part > near:
-        lanes = vectors[0].type.count
-        sides = (0, lanes) if len(vectors) > 1 else (0,)
-        first = [
-            side + start + i
-            for side in sides
-            for start in range(0, lanes, part)
-            for i in range(part // 2)
-        ]
-        pairs = zip(vectors[::2], vectors[1::2] or vectors, strict=True)
-        vectors = [_add_shuffled(b, *pair, first, part // 2) for pair in pairs]
-        part //= 2
-    return vectors
-
-
-def _add_shuffled(b, left, right, order, distance):
-    """``v[order] + v[order + distance]``, v being both vectors one after the other."""
-    parts = [
-        b.shuffle_vector(left, right, ir.Constant(ir.VectorType(_I32, len(order)), indices))
-        for indices in (order, [i + distance for i in order])
-    ]
-    return b.fadd(*parts, flags=("reassoc",))
-
-
-class _Array:
-    """An array that a loop reads and writes in vectors of one type, whatever it stores."""
-
-    def __init__(self, context, b, type_, value, kind):
-        self.b, self.kind = b, kind
-        array = make_array(type_)(context, b, value)
-        self.element, self.n_bytes, self.name = _ELEMENTS[type_.dtype]
-        self.data = b.bitcast(array.data, self.element.as_pointer())
-        self.stored = ir.VectorType(self.element, kind.count)
-        self.n_columns = cgutils.unpack_tuple(b, array.shape)[-1]
-
-    def address(self, index):
-        return self.b.gep(self.data, [index])
-
-    def load(self, pointer, index, mask=None):
-        """Vector from `index` after the pointer on; 0 where the mask is off."""
-        at = self.b.bitcast(self.b.gep(pointer, [index]), self.stored.as_pointer())
-        if mask is None:
-            value = self.b.load(at, align=self.n_bytes)
-        else:
-            name = f"llvm.masked.load.v{self.kind.count}{self.name}.p0"
-            blank = ir.Constant(self.stored, [0] * self.kind.count)
-            value = _call(self.b, name, self.stored, [at, _I32(self.n_bytes), mask, blank])
-        return _convert(self.b, value, self.kind)
-
-    def store(self, value, pointer, index, mask=None):
-        """Write a vector to `index` after the pointer, but not where the mask is off."""
-        at = self.b.bitcast(self.b.gep(pointer, [index]), self.stored.as_pointer())
-        value = _convert(self.b, value, self.stored)
-        if mask is None:
-            self.b.store(value, at, align=self.n_bytes)
-        else:
-            name = f"llvm.masked.store.v{self.kind.count}{self.name}.p0"
-            _call(self.b, name, ir.VoidType(), [value, at, _I32(self.n_bytes), mask])
-
-
-def compiles_for(feature):
-    """Whether numba makes use of a feature of the processor; NUMBA_CPU_NAME can keep it from it."""
-    return f"+{feature}" in cpu_target.target_context.codegen().magic_tuple()[2].split(",")
-
-
-def _lanes(stored, computed, long):
-    """Values of a vector, by the types of X and z."""
-    long = (long and compiles_for("avx512f")) or _ELEMENTS[stored][1] <= 2
-    return (_LONG_VECTOR_BYTES if long else _VECTOR_BYTES) // _ELEMENTS[computed][1]
-
-
-def _most_narrow(stored, computed):
-    """Features up to which rows are narrow: none where a mask is a jump for each value."""
-    jumps = _ELEMENTS[stored][1] <= 2 and not compiles_for("avx512bw")
-    return 0 if jumps else _NARROW * _lanes(stored, computed, long=True)
-
-
-def _make_step(n_rows, reads=False, adds=False, prefetches=0, narrow=False):
-    """A loop over the features, for `n_rows` rows that it reads and as many that it adds.
-
-    ``step(weights, X, first_read, first_added, gradient, z, to, of)``: writes the inner products
-    of the rows from `first_read` on to ``z[to:]``, and adds the rows from `first_added` on, times
-    ``z[of:]``, to the gradient. It computes in the type of z. Rows ahead are asked for from the
-    cache of level `prefetches`, if it is not 0.
-    """
-
-    @intrinsic
-    def step(_context, weights, X, first_read, first_added, gradient, z, to, of):
-        def build(context, b, signature, arguments):
-            if narrow and not _most_narrow(X.dtype, z.dtype):
-                return context.get_dummy_value()  # never called: not worth half a minute to compile
-            element, n_bytes, _ = _ELEMENTS[z.dtype]
-            lanes = _lanes(X.dtype, z.dtype, long=narrow)
-            kind = ir.VectorType(element, lanes)
-            w, x, g, r = (
-                _Array(context, b, signature.args[i], arguments[i], kind) for i in (0, 1, 4, 5)
-            )
-            width = x.n_columns
-
-            apart = [_I64(0), *(_keep(b, b.mul(width, _I64(k))) for k in range(1, n_rows))]
-
-            def rows_from(first):
-                return x.address(b.mul(first, width))
-
-            def number(place, k):
-                return b.gep(r.data, [b.add(place, _I64(k))])
-
-            read, added = rows_from(arguments[2]), rows_from(arguments[3])
-            factors = [
-                _splat(b, b.load(number(arguments[7], k)), lanes) for k in range(n_rows * adds)
-            ]
-
-            def load_rows(start, j, mask):
-                """Vectors of all rows: a pointer each, or where there are more rows than registers
-                for that, one pointer and distances, which both groups share."""
-                here = b.gep(start, [j])
-                here = _keep(b, here) if n_rows > _FAR_STEP else here
-                return [x.load(here, distance, mask) for distance in apart]
-
-            def fetch(j):
-                """Ask for rows ahead, line by line as they lie in memory."""
-                blocks = _I64(0) if narrow else b.mul(width, _I64(_BLOCKS_AHEAD))
-                at = b.gep(read, [b.mul(b.add(blocks, j), _I64(n_rows))])
-                at = b.gep(b.bitcast(at, _I8.as_pointer()), [_I64(_NARROW_BYTES_AHEAD * narrow)])
-                for line in range(0, n_rows * lanes * x.n_bytes, _LINE_BYTES):
-                    arguments = [b.gep(at, [_I64(line)]), _I32(0), _I32(4 - prefetches), _I32(1)]
-                    _call(b, "llvm.prefetch.p0", ir.VoidType(), arguments)
-
-            def pass_over(j, sums, mask):
-                if prefetches:
-                    fetch(j)
-                if reads:
-                    weight = w.load(w.data, j, mask)
-                    rows = load_rows(read, j, mask)
-                    products = [b.fmul(row, weight, flags=_SUM) for row in rows]
-                    sums = [b.fadd(*pair, flags=_SUM) for pair in zip(sums, products, strict=True)]
-                if adds:
-                    parts = [ir.Constant(kind, [0.0] * lanes)] * 2  # two chains: half the latency
-                    rows = load_rows(added, j, mask)
-                    for k, (row, factor) in enumerate(zip(rows, factors, strict=True)):
-                        product = b.fmul(row, factor, flags=_FUSE)
-                        parts[k % 2] = b.fadd(parts[k % 2], product, flags=(*_FUSE, "nsz"))
-                    part = _convert(b, b.fadd(*parts, flags=_FUSE), ir.VectorType(g.element, lanes))
-                    exact = _Array(context, b, gradient, arguments[4], part.type)
-                    total = b.fadd(exact.load(g.data, j, mask), part)
-                    exact.store(total, g.data, j, mask)
-                return sums
-
-            place, loop = arguments[6], _unrolled_loop if narrow else _loop
-            for total in _sum_lanes(b, loop(b, width, kind, n_rows * reads, pass_over), n_bytes):
-                at = b.bitcast(number(place, 0), total.type.as_pointer())
-                b.store(total, at, align=n_bytes)
-                place = b.add(place, _I64(total.type.count))
-            return context.get_dummy_value()
-
-        places = types.intp, types.intp
-        return types.void(weights, X, *places, gradient, z, *places), build
-
-    return step
-
-
-def _merge(b, kind, *ways):
-    """Phi nodes of the sums that come from each (block, sums)."""
-    merged = [b.phi(kind) for _ in ways[0][1]]
-    for block, sums in ways:
-        for node, value in zip(merged, sums, strict=True):
-            node.add_incoming(value, block)
-    return merged
-
-
-def _mask(b, rest, lanes):
-    """On in the first `rest` lanes."""
-    order = ir.Constant(ir.VectorType(_I64, lanes), list(range(lanes)))
-    return b.icmp_unsigned("<", order, _splat(b, rest, lanes))
-
-
-def _loop(b, width, kind, n_sums, body):
-    """Whole vectors of the features, then the rest under a mask; returns the sums."""
-    zero = ir.Constant(kind, [0.0] * kind.count)
-    rest = b.urem(width, _I64(kind.count))
-    whole = b.sub(width, rest)
-    before = b.block
-    loop, between, tail, after = map(b.append_basic_block, ("loop", "between", "tail", "after"))
-    b.cbranch(b.icmp_unsigned(">", whole, _I64(0)), loop, between)
-    b.position_at_end(loop)
-    j = b.phi(_I64)
-    j.add_incoming(_I64(0), before)
-    running = _merge(b, kind, (before, [zero] * n_sums))
-    sums = body(j, running, None)
-    following = b.add(j, _I64(kind.count))
-    j.add_incoming(following, b.block)
-    for node, value in zip(running, sums, strict=True):
-        node.add_incoming(value, b.block)
-    end = b.block
-    b.cbranch(b.icmp_unsigned("<", following, whole), loop, between)
-    b.position_at_end(between)
-    so_far = _merge(b, kind, (before, [zero] * n_sums), (end, sums))
-    b.cbranch(b.icmp_unsigned(">", rest, _I64(0)), tail, after)
-    b.position_at_end(tail)
-    with_rest = body(whole, so_far, _mask(b, rest, kind.count))
-    end = b.block
-    b.branch(after)
-    b.position_at_end(after)
-    return _merge(b, kind, (between, so_far), (end, with_rest))
-
-
-def _unrolled_loop(b, width, kind, n_sums, body):
-    """As `_loop`, of 1 to `_NARROW` vectors: code for each number of them, the last one masked."""
-    lanes = kind.count
-    n_vectors = b.udiv(b.add(width, _I64(lanes - 1)), _I64(lanes))
-    mask = _mask(b, b.sub(width, b.mul(b.sub(n_vectors, _I64(1)), _I64(lanes))), lanes)
-    never, after = b.append_basic_block("never"), b.append_basic_block("after")
-    switch = b.switch(n_vectors, never)
-    ways = []
-    for n in range(1, _NARROW + 1):
-        block = b.append_basic_block(f"vectors_{n}")
-        switch.add_case(_I64(n), block)
-        b.position_at_end(block)
-        sums = [ir.Constant(kind, [0.0] * lanes)] * n_sums
-        for v in range(n):
-            sums = body(_I64(v * lanes), sums, mask if v == n - 1 else None)
-        ways.append((b.block, sums))
-        b.branch(after)
-    b.position_at_end(never)
-    b.unreachable()
-    b.position_at_end(after)
-    return _merge(b, kind, *ways)
-
-
-def _make_residuals(n_rows):
-    """``residuals(z, at, y, i)``: turns ``z[at:]`` into ``sigmoid(z) - y[i:]``, in the type of z.
-
-    exp(-|z|) is 2^k exp(r), k whole and |r| <= log(2) / 2, with the first terms of exp(r): 14 in
-    float64, 8 in float32, of which the next is 4e-18 or 5e-9. Its error is below 1 unit in the last
-    place, 3 in float32; in float64, what is less than exp(-708) is that. With s = sigmoid(-|z|) the
-    residual is s - y or (1 - y) - s, so that small ones keep their digits at y = 1 as at y = 0.
-    """
-
-    @intrinsic
-    def residuals(_context, z, at, y, i):
-        def build(context, b, signature, arguments):
-            exp = _EXP[z.dtype]
-            kind = ir.VectorType(_ELEMENTS[z.dtype][0], n_rows)
-            bits = ir.VectorType(exp.integer, n_rows)
-            products = _Array(context, b, signature.args[0], arguments[0], kind)
-            labels = _Array(context, b, signature.args[2], arguments[2], kind)
-
-            def constant(value):
-                return ir.Constant(kind, [value] * n_rows)
-
-            def times_plus(p, q, s):
-                return b.fadd(b.fmul(p, q, flags=_FUSE), s, flags=_FUSE)
-
-            value = products.load(products.data, arguments[1])
-            positive = b.fcmp_ordered(">=", value, constant(0.0))
-            least = constant(exp.least)
-            x = b.select(positive, b.fneg(value), value)
-            if exp.squared:
-                x = b.fmul(x, constant(0.5))
-            x = b.select(b.fcmp_ordered("<", x, least), least, x)
-            shifted = times_plus(x, constant(1 / math.log(2)), constant(exp.magic))
-            k = b.fsub(shifted, constant(exp.magic))
-            r = x
-            for part in exp.log:
-                r = times_plus(k, constant(-part), r)
-            # 1 + (r + r^2 p): what p is rounded by hardly matters. p in two halves, of even and of
-            # odd powers, which are computed at a time.
-            square, halves = b.fmul(r, r, flags=_FUSE), []
-            for terms in (exp.terms[2::2], exp.terms[3::2]):
-                power = constant(terms[-1])
-                for term in terms[-2::-1]:
-                    power = times_plus(power, square, constant(term))
-                halves.append(power)
-            power = times_plus(square, times_plus(halves[1], r, halves[0]), r)
-            power = b.fadd(power, constant(1.0), flags=_FUSE)
-            exponent = b.shl(b.bitcast(shifted, bits), ir.Constant(bits, [exp.shift] * n_rows))
-            decay = b.bitcast(b.add(b.bitcast(power, bits), exponent), kind)
-            if exp.squared:
-                decay = b.fmul(decay, decay)
-            tail = b.fdiv(decay, b.fadd(constant(1.0), decay))
-            label = labels.load(labels.data, arguments[3])
-            above = b.fsub(b.fsub(constant(1.0), label), tail)
-            residual = b.select(positive, above, b.fsub(tail, label))
-            products.store(residual, products.data, arguments[1])
-            return context.get_dummy_value()
-
-        return types.void(z, types.intp, y, types.intp), build
-
-    return residuals
-
-
-_read_narrow = _make_step(_STEP, reads=True, narrow=True)
-_add_narrow = _make_step(_STEP, adds=True, narrow=True)
-_both_narrow = _make_step(_STEP, reads=True, adds=True, prefetches=1, narrow=True)
-_read_eight, _add_eight = _make_step(_STEP, reads=True), _make_step(_STEP, adds=True)
-_both_eight = _make_step(_STEP, reads=True, adds=True)
-_both_eight_far = _make_step(_STEP, reads=True, adds=True, prefetches=1)
-_read_four, _add_four = _make_step(_FAR_STEP, reads=True), _make_step(_FAR_STEP, adds=True)
-_both_four = _make_step(_FAR_STEP, reads=True, adds=True)
-_both_four_far = _make_step(_FAR_STEP, reads=True, adds=True, prefetches=2)
-_read_two, _add_two = _make_step(2, reads=True), _make_step(2, adds=True)
-_residuals_two = _make_residuals(2)
-_read_one, _add_one = _make_step(1, reads=True), _make_step(1, adds=True)
-_residuals_eight, _residuals_four = _make_residuals(_STEP), _make_residuals(_FAR_STEP)
-_residuals_block, _residuals_half = _make_residuals(_BLOCK), _make_residuals(_HALF_BLOCK)
-_residuals_one = _make_residuals(1)
+_read_narrow = make_step(_STEP, reads=True, narrow=True)
+_add_narrow = make_step(_STEP, adds=True, narrow=True)
+_both_narrow = make_step(_STEP, reads=True, adds=True, prefetches=1, narrow=True)
+_read_eight, _add_eight = make_step(_STEP, reads=True), make_step(_STEP, adds=True)
+_both_eight = make_step(_STEP, reads=True, adds=True)
+_both_eight_far = make_step(_STEP, reads=True, adds=True, prefetches=1)
+_read_four, _add_four = make_step(_FAR_STEP, reads=True), make_step(_FAR_STEP, adds=True)
+_both_four = make_step(_FAR_STEP, reads=True, adds=True)
+_both_four_far = make_step(_FAR_STEP, reads=True, adds=True, prefetches=2)
+_read_two, _add_two = make_step(2, reads=True), make_step(2, adds=True)
+_residuals_two = make_residuals(2)
+_read_one, _add_one = make_step(1, reads=True), make_step(1, adds=True)
+_residuals_eight, _residuals_four = make_residuals(_STEP), make_residuals(_FAR_STEP)
+_residuals_block, _residuals_half = make_residuals(_BLOCK), make_residuals(_HALF_BLOCK)
+_residuals_one = make_residuals(1)
 
 
 @njit(nogil=True, cache=True)
@@ -509,7 +78,7 @@ def _narrow_features(X, y):
 
 @overload(_narrow_features)
 def _count_narrow_features(X, y):
-    most = _most_narrow(X.dtype, y.dtype)
+    most = most_narrow(X.dtype, y.dtype)
     return lambda X, y: most
 
 
@@ -694,10 +263,10 @@ def _add_few_alone(weights, X, y, result):
 
 
 # Of the parallel transformations only the loop over threads: others would wake them for a sum.
-_THREADS_ONLY = {"prange": True, "numpy": False, "inplace_binop": False}
+THREADS_ONLY = {"prange": True, "numpy": False, "inplace_binop": False}
 
 
-@njit(parallel=_THREADS_ONLY, cache=True)
+@njit(parallel=THREADS_ONLY, cache=True)
 def _add_together(weights, X, y, own, n_shares, result):
     """Gradient, the samples shared out to threads; the first one's sum becomes the result.
 
@@ -712,7 +281,7 @@ def _add_together(weights, X, y, own, n_shares, result):
     _add_up(result, others)
 
 
-@njit(parallel=_THREADS_ONLY, cache=True)
+@njit(parallel=THREADS_ONLY, cache=True)
 def _add_few_together(weights, X, y, own, n_shares, result):
     """As `_add_together`, of few samples in float32."""
     near, n_features = _copy_into(result, weights, y), len(result)
@@ -725,7 +294,7 @@ def _add_few_together(weights, X, y, own, n_shares, result):
 
 
 @njit  # not kept on disk: numba cannot keep what asks for its threads
-def _count_threads():
+def count_threads():
     return get_num_threads()
 
 
@@ -742,7 +311,7 @@ def fused_gradient(weights, X, y, n_samples=None):
     n_bytes = n_samples * row_bytes
     if n_bytes < _threads_pay_from() or (
         y.itemsize == 4
-        and n_bytes <= _own_cache_bytes()
+        and n_bytes <= own_cache_bytes()
         and n_bytes - _CONVERTED_ROWS * row_bytes < _threads_pay_from()
     ):
         if y.itemsize == 8:
@@ -752,11 +321,11 @@ def fused_gradient(weights, X, y, n_samples=None):
         else:
             _add_alone(_copied(weights, y), X, y, result)
         return result
-    n_shares = _count_threads()
+    n_shares = count_threads()
     if y.itemsize == 4 and n_samples <= n_shares * _PART_ROWS and n_shares > 1:
-        _add_few_together(weights, X, y, _own_cache_bytes(), n_shares, result)
+        _add_few_together(weights, X, y, own_cache_bytes(), n_shares, result)
     else:
-        _add_together(_copied(weights, y), X, y, _own_cache_bytes(), n_shares, result)
+        _add_together(_copied(weights, y), X, y, own_cache_bytes(), n_shares, result)
     return result
 
 
@@ -774,11 +343,11 @@ def ready(X, y):
 
 def near_bytes():
     """Bytes of X up to which the caches that the threads have for themselves hold it."""
-    return _own_cache_bytes() * _count_threads()
+    return own_cache_bytes() * count_threads()
 
 
 @functools.cache
-def _own_cache_bytes():
+def own_cache_bytes():
     """Bytes of the largest cache that a core has for itself."""
     caches = cache_bytes()
     return caches.get(2, min(caches.values()))
@@ -787,7 +356,7 @@ def _own_cache_bytes():
 @functools.cache
 def _threads_pay_from():
     """Bytes of X from which threads are faster than one, as measured here with 64 features."""
-    own = _own_cache_bytes()
+    own = own_cache_bytes()
     n_bytes = 2**15
     # At most a quarter of it: where others keep the processors busy, threads seem never to pay.
     while n_bytes < own // 4 and not _threads_pay(n_bytes // 512, own):
@@ -797,7 +366,7 @@ def _threads_pay_from():
 
 def _threads_pay(n_samples, own):
     X, y = np.zeros((n_samples, 64)), np.zeros(n_samples)
-    weights, result, n_threads = np.zeros(64), np.empty(64), _count_threads()
+    weights, result, n_threads = np.zeros(64), np.empty(64), count_threads()
     alone, together = _seconds_in_turn(
         lambda: _add_alone(weights, X, y, result),
         lambda: _add_together(weights, X, y, own, n_threads, result),

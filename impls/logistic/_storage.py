@@ -6,7 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from impls._errors import Unfit
-from impls.logistic._fused import compiles_for, fused_gradient, near_bytes
+from impls.logistic._digits import aligned, digits_gradient, digits_pay, split_weights
+from impls.logistic._fused import fused_gradient, near_bytes
+from impls.logistic._vectors import LINE_BYTES, compiles_for
 
 _EPS = np.finfo(np.float64).eps
 _ROWS = 4096  # at a time, so that checks need little memory beside X
@@ -19,8 +21,8 @@ class Levels:
     Attributes
     ----------
     levels : ndarray of uint8
-        (n_samples, n_features + 1): the last column is 1, so that one pass over X gives the sum of
-        the residuals as well.
+        (n_samples, n_features + 1 or more): the column after the features is 1, so that one pass
+        over X gives the sum of the residuals as well; what may follow, to fill a cache line, is 0.
     scale, offset : ndarray of float64
         (n_features,)
     """
@@ -45,14 +47,25 @@ class Levels:
 
     def gradient(self, weights, y):
         """Gradient of X: scale and offset are folded into the weights and into the sums."""
-        folded = np.empty(len(weights) + 1)
-        np.multiply(weights, self.scale, out=folded[:-1])
-        folded[-1] = weights @ self.offset
-        sums = fused_gradient(folded, self.levels, y)
-        gradient, shift = sums[:-1], np.multiply(self.offset, sums[-1], out=folded[:-1])
+        sums = self._sum(weights, weights @ self.offset, y)
+        gradient = sums[: len(weights)]
         gradient *= self.scale
-        gradient += shift
+        gradient += self.offset * sums[len(weights)]
         return gradient
+
+    def _sum(self, weights, shift, y):
+        """Sums of the levels, in whole numbers where that is faster and exact enough."""
+        digits = split_weights(self._fold(weights)) if digits_pay(*self.shape) else None
+        if digits:
+            return digits_gradient(*digits, shift, self.levels, y)
+        folded = self._fold(weights)
+        folded[len(weights)] = shift
+        return fused_gradient(folded, self.levels, y)
+
+    def _fold(self, weights):
+        folded = np.zeros(self.levels.shape[1])
+        np.multiply(weights, self.scale, out=folded[: len(weights)])
+        return folded
 
 
 def as_levels(X):
@@ -63,11 +76,15 @@ def as_levels(X):
     Unfit
         If a feature has more than 256 values, or they are not evenly spaced.
     """
-    levels = np.ones((X.shape[0], X.shape[1] + 1), np.uint8)
-    scale, offset = np.empty(X.shape[1]), np.empty(X.shape[1])
+    n_samples, n_features = X.shape
+    lines = -(-(n_features + 1) // LINE_BYTES) * LINE_BYTES
+    n_columns = lines if digits_pay(*X.shape) else n_features + 1
+    levels = aligned((n_samples, n_columns), np.uint8)
+    levels[:, n_features] = 1
+    scale, offset = np.empty(n_features), np.empty(n_features)
     for unit in (1.0, 1 / 255):
         if _are_levels(X, unit):
-            np.rint(X / unit, out=levels[:, :-1], casting="unsafe")
+            np.rint(X / unit, out=levels[:, :n_features], casting="unsafe")
             return Levels(levels, np.full_like(scale, unit), np.zeros_like(offset))
     for j, column in enumerate(X.T):
         scale[j], offset[j] = _spacing(column, j)

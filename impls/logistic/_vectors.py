@@ -1,0 +1,177 @@
+"""Vector instructions in compiled code: LLVM's, which numba has no way to ask for.
+
+numba's cache on disk does not notice a change here: `_fused` and `_digits` name a digest of it.
+"""
+
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+from numba.core.registry import cpu_target
+from numba.np.arrayobj import make_array
+
+I8, I16, I32, I64 = (ir.IntType(bits) for bits in (8, 16, 32, 64))
+DOUBLE, FLOAT = ir.DoubleType(), ir.FloatType()
+# What an array holds, its bytes and LLVM's name. numba has no arrays of float16: their bits.
+ELEMENTS = {
+    types.float64: (DOUBLE, 8, "f64"),
+    types.float32: (FLOAT, 4, "f32"),
+    types.uint16: (ir.HalfType(), 2, "f16"),
+    types.int16: (I16, 2, "i16"),
+    types.uint8: (I8, 1, "i8"),
+}
+LINE_BYTES = 64
+# Sums may be reordered and products fused; infinities and NaN keep their meaning.
+SUM, FUSE = ("contract", "reassoc", "nsz"), ("contract",)
+
+
+def call(b, name, result, arguments):
+    """Call one of LLVM's own functions."""
+    kind = ir.FunctionType(result, [a.type for a in arguments])
+    function = b.module.globals.get(name) or ir.Function(b.module, kind, name)
+    return b.call(function, arguments)
+
+
+def keep(b, value):
+    """`value` in a register of its own: LLVM would compute it anew from others at every use."""
+    kind = ir.FunctionType(value.type, [value.type])
+    return b.asm(kind, "", "=r,0", [value], side_effect=False)
+
+
+def shuffle(b, left, right, order):
+    """The lanes of both vectors in that order, those of the second counted after the first's."""
+    return b.shuffle_vector(left, right, ir.Constant(ir.VectorType(I32, len(order)), order))
+
+
+def splat(b, value, lanes):
+    """A vector that holds `value` in every lane."""
+    empty = ir.Constant(ir.VectorType(value.type, lanes), ir.Undefined)
+    return shuffle(b, b.insert_element(empty, value, I32(0)), empty, [0] * lanes)
+
+
+def ask_for(b, pointer, level):
+    """Ask for a line, into the cache of that level."""
+    call(b, "llvm.prefetch.p0", ir.VoidType(), [pointer, I32(0), I32(4 - level), I32(1)])
+
+
+def convert(b, value, kind):
+    """A vector in another type of as many lanes."""
+    old, new = value.type.element, kind.element
+    if old == new:
+        return value
+    if isinstance(old, ir.IntType):
+        return _convert_levels(b, value, kind)
+    sizes = {"half": 2, "float": 4, "double": 8}
+    widen = sizes[str(new)] > sizes[str(old)]
+    return b.fpext(value, kind) if widen else b.fptrunc(value, kind)
+
+
+def _convert_levels(b, value, kind):
+    """Bytes in doubles; by way of 64 bits where one instruction then does it, not two.
+
+    LLVM shortens that way if it is told so: the bytes are spread, which it takes for what it is.
+    """
+    if not compiles_for("avx512dq"):
+        return b.uitofp(value, kind)
+    lanes = kind.count
+    spread = [lanes] * (8 * lanes)
+    spread[::8] = range(lanes)
+    zeros = ir.Constant(value.type, [0] * lanes)
+    wide = b.bitcast(shuffle(b, value, zeros, spread), ir.VectorType(I64, lanes))
+    return b.sitofp(wide, kind)
+
+
+def sum_neighbours(b, vectors, n_bytes):
+    """Sums of all lanes that are in the same 16 bytes of a vector: there a shuffle is cheap.
+
+    As many vectors fewer as 16 bytes have lanes of `n_bytes`: their sums are side by side.
+    """
+    lanes, near = vectors[0].type.count, 16 // n_bytes
+    even = [
+        i + side
+        for start in range(0, lanes, near)
+        for side in (0, lanes)
+        for i in range(start, start + near, 2)
+    ]
+    for _ in range(near.bit_length() - 1):
+        pairs = zip(vectors[::2], vectors[1::2] or vectors, strict=True)
+        vectors = [_add_shuffled(b, *pair, even, 1) for pair in pairs]
+    return vectors
+
+
+def sum_lanes(b, vectors, n_bytes):
+    """The sum of each vector's lanes of `n_bytes`, in order, in as few vectors as hold them.
+
+    Neighbours are added first, of two vectors at a time, then halves. 8 sums of 4 lanes take 18
+    instructions; one by one, 40.
+    """
+    if not vectors:
+        return []
+    part, near = vectors[0].type.count, 16 // n_bytes
+    vectors = sum_neighbours(b, vectors, n_bytes)
+    while part > near:  # of a vector, of which the first half is added to the second
+        lanes = vectors[0].type.count
+        sides = (0, lanes) if len(vectors) > 1 else (0,)
+        first = [
+            side + start + i
+            for side in sides
+            for start in range(0, lanes, part)
+            for i in range(part // 2)
+        ]
+        pairs = zip(vectors[::2], vectors[1::2] or vectors, strict=True)
+        vectors = [_add_shuffled(b, *pair, first, part // 2) for pair in pairs]
+        part //= 2
+    return vectors
+
+
+def _add_shuffled(b, left, right, order, distance):
+    """``v[order] + v[order + distance]``, v being both vectors one after the other."""
+    parts = [shuffle(b, left, right, [i + by for i in order]) for by in (0, distance)]
+    whole = isinstance(left.type.element, ir.IntType)
+    return b.add(*parts) if whole else b.fadd(*parts, flags=("reassoc",))
+
+
+class Array:
+    """An array that a loop reads and writes in vectors of one type, whatever it stores."""
+
+    def __init__(self, context, b, type_, value, kind):
+        self.b, self.kind = b, kind
+        array = make_array(type_)(context, b, value)
+        self.element, self.n_bytes, self.name = ELEMENTS[type_.dtype]
+        self.data = b.bitcast(array.data, self.element.as_pointer())
+        self.stored = ir.VectorType(self.element, kind.count)
+        self.n_columns = cgutils.unpack_tuple(b, array.shape)[-1]
+
+    def address(self, index):
+        return self.b.gep(self.data, [index])
+
+    def load(self, pointer, index, mask=None):
+        """Vector from `index` after the pointer on; 0 where the mask is off."""
+        at = self.b.bitcast(self.b.gep(pointer, [index]), self.stored.as_pointer())
+        if mask is None:
+            value = self.b.load(at, align=self.n_bytes)
+        else:
+            name = f"llvm.masked.load.v{self.kind.count}{self.name}.p0"
+            blank = ir.Constant(self.stored, [0] * self.kind.count)
+            value = call(self.b, name, self.stored, [at, I32(self.n_bytes), mask, blank])
+        return convert(self.b, value, self.kind)
+
+    def store(self, value, pointer, index, mask=None):
+        """Write a vector to `index` after the pointer, but not where the mask is off."""
+        at = self.b.bitcast(self.b.gep(pointer, [index]), self.stored.as_pointer())
+        value = convert(self.b, value, self.stored)
+        if mask is None:
+            self.b.store(value, at, align=self.n_bytes)
+        else:
+            name = f"llvm.masked.store.v{self.kind.count}{self.name}.p0"
+            call(self.b, name, ir.VoidType(), [value, at, I32(self.n_bytes), mask])
+
+
+def compiles_for(feature):
+    """Whether numba makes use of a feature of the processor; NUMBA_CPU_NAME can keep it from it."""
+    return f"+{feature}" in cpu_target.target_context.codegen().magic_tuple()[2].split(",")
+
+
+def first_lanes(b, rest, lanes):
+    """On in the first `rest` lanes."""
+    order = ir.Constant(ir.VectorType(I64, lanes), list(range(lanes)))
+    return b.icmp_unsigned("<", order, splat(b, rest, lanes))

@@ -1,0 +1,99 @@
+"""8-bit levels in whole numbers: where digits hold what float64 holds, and where they would not."""
+
+import hashlib
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+import impls
+from impls.logistic import _digits, _fused, _vectors
+from impls.logistic._storage import as_levels
+
+BUILT_ON_STEPS = [_digits, _fused]
+
+
+@pytest.fixture(autouse=True, scope="module")
+def at_any_size():
+    """Digits even where they do not pay, so that small data go through them."""
+    if not _vectors.compiles_for("avx512vnni"):
+        pytest.skip("digits need AVX-512 VNNI, which numba does not use here")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(_digits, "_FEWEST_FEATURES", 1)
+        patch.setattr(_digits, "_FEWEST_LEVELS", 1)
+        yield
+
+
+def gradient_of(weights, X, y):
+    implementation = impls.load("logistic", "fused_uint8")
+    return implementation.gradient(weights, *implementation.prepare(X, y))
+
+
+def error_of(weights, X, y):
+    return impls.relative_error("logistic", gradient_of(weights, X, y), weights, X, y)
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(
+    shape=st.tuples(st.integers(8, 300), st.integers(1, 200)),
+    seed=st.integers(0, 2**32 - 1),
+    size=st.sampled_from([0.0, 1e-250, 1e-9, 0.1, 1.0, 5.0, 30.0, 1e4]),
+    offset=st.sampled_from([0, 128]),
+)
+def test_digits_give_the_gradient_of_the_same_data(shape, seed, size, offset):
+    generator = np.random.default_rng(seed)
+    X = (generator.integers(0, 256, shape) - offset) / 255
+    weights = size * generator.standard_normal(shape[1])
+    assert error_of(weights, X, generator.integers(0, 2, shape[0]).astype(float)) <= 8e-15
+
+
+@pytest.mark.parametrize("n_features", [2047, 2048, 4200])
+@pytest.mark.parametrize("sign", [1, -1])
+def test_the_largest_sums_fit(n_features, sign):
+    """Levels of 255, weights and residuals just below a power of 2: no digits are larger."""
+    X = np.full((600, n_features), 255.0)
+    weights = np.full(n_features, sign * np.nextafter(2.0**-14, 0))
+    assert error_of(weights, X, np.full(600, float(sign < 0))) <= 8e-15
+
+
+@pytest.mark.parametrize("n_small", [1, 40])
+@pytest.mark.parametrize("z", [-12.0, -20.0, -600.0])
+def test_a_feature_of_samples_with_small_residuals_keeps_its_digits(n_small, z):
+    X = np.zeros((64, 2))
+    X[:n_small, 0], X[n_small:, 1] = 255, 255
+    gradient = gradient_of(np.array([z / 255, 1e-3]), X, np.zeros(64))
+    assert gradient[0] == pytest.approx(n_small * 255 * np.exp(z) / (1 + np.exp(z)), rel=1e-13)
+
+
+def test_weights_that_digits_cannot_hold_go_another_way():
+    X = np.zeros((64, 2))
+    X[:32, 0], X[32:, 1] = 255, 255
+    weights = np.array([1e9, 1e-9])
+    assert _digits.split_weights(weights) is None
+    assert error_of(weights, X, np.zeros(64)) <= 8e-15
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_what_is_no_number_is_seen(value):
+    levels = as_levels(np.full((16, 3), 255.0))
+    with np.errstate(invalid="ignore"):
+        assert np.isnan(levels.gradient(np.array([value, -value, 1]), np.zeros(16))).all()
+
+
+def test_levels_that_go_through_digits_begin_with_a_cache_line():
+    levels = as_levels(np.full((16, 70), 255.0)).levels
+    assert levels.shape == (16, 128)
+    assert levels.ctypes.data % 64 == 0
+    assert np.array_equal(levels[0], [255] * 70 + [1] + [0] * 57)
+
+
+@pytest.mark.parametrize("module", BUILT_ON_STEPS, ids=lambda module: module.__name__)
+def test_compiled_code_names_what_it_is_built_from(module):
+    """As numba does not notice a change there: a file that names it changes with it."""
+    folder = Path(module.__file__).parent
+    texts = [(folder / name).read_text(encoding="utf-8") for name in ("_steps.py", "_vectors.py")]
+    digest = hashlib.sha256("".join(texts).encode()).hexdigest()[:12]
+    text = Path(module.__file__).read_text(encoding="utf-8")
+    assert digest in text, f"numba may run what it kept on disk: name {digest} in {module.__file__}"
