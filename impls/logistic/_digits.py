@@ -15,7 +15,7 @@ largest of its block: much smaller ones are added in float64. Where digits do no
 weights, `split_weights` says so.
 
 numba's cache on disk notices changes of this file alone. Compiled functions that call each other
-stand in it, and it names what `_vectors` and `_steps` are: 5c50fb76a38c.
+stand in it, and it names what `_vectors` and `_steps` are: 497dfd0bc7ee.
 """
 
 import math
@@ -37,6 +37,7 @@ from impls.logistic._vectors import (
     I64,
     LINE_BYTES,
     Array,
+    aligned,
     ask_for,
     call,
     compiles_for,
@@ -298,11 +299,3 @@ def digits_gradient(digits, unit, shift, X, y):
     result = np.empty(n_features)
     _add_together(digits, unit, shift, X, y, n_rows, count_threads(), result)
     return result
-
-
-def aligned(shape, dtype):
-    """An array of zeros that begins with a cache line: loads of whole lines touch one, not two."""
-    n_bytes = math.prod(shape) * np.dtype(dtype).itemsize
-    room = np.zeros(n_bytes + LINE_BYTES, np.uint8)
-    begin = -room.ctypes.data % LINE_BYTES
-    return room[begin : begin + n_bytes].view(dtype).reshape(shape)

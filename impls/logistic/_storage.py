@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from impls._errors import Unfit
-from impls.logistic._digits import aligned, digits_gradient, digits_pay, split_weights
+from impls.logistic._digits import digits_gradient, digits_pay, split_weights
 from impls.logistic._fused import fused_gradient, near_bytes
-from impls.logistic._vectors import LINE_BYTES, compiles_for
+from impls.logistic._vectors import LINE_BYTES, aligned, compiles_for
 
 _EPS = np.finfo(np.float64).eps
 _ROWS = 4096  # at a time, so that checks need little memory beside X

@@ -3,6 +3,9 @@
 numba's cache on disk does not notice a change here: `_fused` and `_digits` name a digest of it.
 """
 
+import math
+
+import numpy as np
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
@@ -175,3 +178,11 @@ def first_lanes(b, rest, lanes):
     """On in the first `rest` lanes."""
     order = ir.Constant(ir.VectorType(I64, lanes), list(range(lanes)))
     return b.icmp_unsigned("<", order, splat(b, rest, lanes))
+
+
+def aligned(shape, dtype):
+    """An array of zeros that begins with a cache line: loads of whole lines touch one, not two."""
+    n_bytes = math.prod(shape) * np.dtype(dtype).itemsize
+    room = np.zeros(n_bytes + LINE_BYTES, np.uint8)
+    begin = -room.ctypes.data % LINE_BYTES
+    return room[begin : begin + n_bytes].view(dtype).reshape(shape)
