@@ -7,6 +7,7 @@ import pytest
 
 import impls
 from impls import _accuracy, _machine, _measure
+from impls.logistic import _fused
 
 FUSED = [name for name in impls.names("logistic") if name.startswith("fused")]
 # Samples and features beside the places where the kernels change their way: 8 bytes and 4 bytes,
@@ -85,3 +86,18 @@ def test_residuals_of_samples_that_are_right_keep_their_digits(fused, label, z):
     gradient = fused.gradient(weights, *fused.prepare(X, y))
     expected = math.copysign(1 / (1 + math.exp(20)), -z)
     assert gradient[0] == pytest.approx(expected, rel=max(fused.rtol / 3, 1e-15), abs=0)
+
+
+@pytest.mark.parametrize("name", ["fused", "fused_float32"])
+def test_what_fits_in_cache_begins_with_a_cache_line(name):
+    room = np.ones(50 * 30 + 1)
+    X = room[1:] if room.ctypes.data % 64 == 0 else room[:-1]
+    prepared, _ = impls.load("logistic", name).prepare(X.reshape(50, 30), np.ones(50))
+    assert prepared.ctypes.data % 64 == 0
+    assert np.array_equal(prepared, X.reshape(50, 30))
+
+
+def test_what_does_not_fit_in_cache_is_not_copied(monkeypatch):
+    monkeypatch.setattr(_fused, "cache_bytes", lambda: {1: 1000})
+    X = np.ones(50 * 30 + 1)[1:].reshape(50, 30)
+    assert np.shares_memory(impls.load("logistic", "fused").prepare(X, np.ones(50))[0], X)

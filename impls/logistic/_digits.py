@@ -5,7 +5,7 @@ cycles a level on 2 ports. Here weights and residuals are 4 digits of 15 bits, a
 multiplies 32 levels by a digit each and adds the products of neighbours to 16 sums of 32 bits,
 which are exact. 32 levels take 5 instructions for the inner products and 5.5 for the sum over the
 rows: 0.16 cycles a level. What is done once for 4 rows, to add up their sums, and once for a block,
-to turn 64 features' sums into numbers, takes 0.05 more at 1,000 features.
+to turn 64 features' sums into numbers, takes 0.03 more at 1,000 features.
 
 Rows are read 4 at a time; then the block, which is still in the second-level cache, is added, 64
 features at a time, of which a row has one line. Both ask for half of the next block.
