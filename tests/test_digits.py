@@ -1,18 +1,13 @@
 """8-bit levels in whole numbers: where digits hold what float64 holds, and where they would not."""
 
-import hashlib
-from pathlib import Path
-
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import impls
-from impls.logistic import _digits, _fused, _vectors
+from impls.logistic import _digits, _vectors
 from impls.logistic._storage import as_levels
-
-BUILT_ON_STEPS = [_digits, _fused]
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -89,13 +84,3 @@ def test_levels_that_go_through_digits_begin_with_a_cache_line():
     assert levels.shape == (16, 128)
     assert levels.ctypes.data % 64 == 0
     assert np.array_equal(levels[0], [255] * 70 + [1] + [0] * 57)
-
-
-@pytest.mark.parametrize("module", BUILT_ON_STEPS, ids=lambda module: module.__name__)
-def test_compiled_code_names_what_it_is_built_from(module):
-    """As numba does not notice a change there: a file that names it changes with it."""
-    folder = Path(module.__file__).parent
-    texts = [(folder / name).read_text(encoding="utf-8") for name in ("_steps.py", "_vectors.py")]
-    digest = hashlib.sha256("".join(texts).encode()).hexdigest()[:12]
-    text = Path(module.__file__).read_text(encoding="utf-8")
-    assert digest in text, f"numba may run what it kept on disk: name {digest} in {module.__file__}"

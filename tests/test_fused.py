@@ -1,13 +1,15 @@
 """The fused kernels: every way through them, and how little memory they take."""
 
+import hashlib
 import math
+from pathlib import Path
 
 import numpy as np
 import pytest
 
 import impls
 from impls import _accuracy, _machine, _measure
-from impls.logistic import _fused
+from impls.logistic import _digits, _fused
 
 FUSED = [name for name in impls.names("logistic") if name.startswith("fused")]
 # Samples and features beside the places where the kernels change their way: 8 bytes and 4 bytes,
@@ -101,3 +103,13 @@ def test_what_does_not_fit_in_cache_is_not_copied(monkeypatch):
     monkeypatch.setattr(_fused, "cache_bytes", lambda: {1: 1000})
     X = np.ones(50 * 30 + 1)[1:].reshape(50, 30)
     assert np.shares_memory(impls.load("logistic", "fused").prepare(X, np.ones(50))[0], X)
+
+
+@pytest.mark.parametrize("module", [_fused, _digits], ids=lambda module: module.__name__)
+def test_compiled_code_names_what_it_is_built_from(module):
+    """As numba does not notice a change there: a file that names it changes with it."""
+    folder = Path(module.__file__).parent
+    texts = [(folder / name).read_text(encoding="utf-8") for name in ("_steps.py", "_vectors.py")]
+    digest = hashlib.sha256("".join(texts).encode()).hexdigest()[:12]
+    text = Path(module.__file__).read_text(encoding="utf-8")
+    assert digest in text, f"numba may run what it kept on disk: name {digest} in {module.__file__}"
