@@ -24,7 +24,7 @@ def prepare(X, y):
     X = smallest(X)
     if isinstance(X, Levels):
         return X, ready(X.levels, y)[1]
-    if not _is_handful(X):
+    if len(X) > _FEW_SAMPLES or X.size > _FEW_VALUES:
         return ready(X, y)
     X, y = as_rows(X, y)
     sum_rows(np.zeros(X.shape[1]), X, y)  # made or loaded here, not by the first gradient
@@ -34,8 +34,6 @@ def prepare(X, y):
 def gradient(weights, X, y):
     if isinstance(X, Levels):
         return X.gradient(weights, y)
-    return sum_rows(weights, X, y) if _is_handful(X) else fused_gradient(weights, X, y)
-
-
-def _is_handful(X):
-    return len(X) <= _FEW_SAMPLES and X.size <= _FEW_VALUES
+    if len(X) <= _FEW_SAMPLES and X.size <= _FEW_VALUES:  # a call to ask would take 0.1 us of 1.6
+        return sum_rows(weights, X, y)
+    return fused_gradient(weights, X, y)
