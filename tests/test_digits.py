@@ -1,5 +1,7 @@
 """8-bit levels in whole numbers: where digits hold what float64 holds, and where they would not."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -8,6 +10,7 @@ from hypothesis import strategies as st
 import impls
 from impls.logistic import _digits, _vectors
 from impls.logistic._storage import as_levels
+from tests._guarded import guarded
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -84,3 +87,15 @@ def test_levels_that_go_through_digits_begin_with_a_cache_line():
     assert levels.shape == (16, 128)
     assert levels.ctypes.data % 64 == 0
     assert np.array_equal(levels[0], [255] * 70 + [1] + [0] * 57)
+
+
+@pytest.mark.parametrize("at_end", [False, True])
+@pytest.mark.parametrize("n_samples", [*range(8, 24), 65, 67, 129, 203])
+def test_no_level_beside_the_data_is_read(n_samples, at_end):
+    generator = np.random.default_rng(n_samples)
+    X = generator.integers(0, 256, (n_samples, 127)).astype(np.float64)
+    levels = as_levels(X)
+    levels = replace(levels, levels=guarded(levels.levels, at_end))
+    weights, y = generator.standard_normal(127) / 1000, generator.integers(0, 2, n_samples) * 1.0
+    gradient = levels.gradient(weights, guarded(y, at_end))
+    assert impls.relative_error("logistic", gradient, weights, X, y) <= 8e-15

@@ -10,6 +10,7 @@ import pytest
 import impls
 from impls import _accuracy, _machine, _measure
 from impls.logistic import _digits, _fused
+from tests._guarded import guarded
 
 FUSED = [name for name in impls.names("logistic") if name.startswith("fused")]
 # Samples and features beside the places where the kernels change their way: 8 bytes and 4 bytes,
@@ -113,3 +114,16 @@ def test_compiled_code_names_what_it_is_built_from(module):
     digest = hashlib.sha256("".join(texts).encode()).hexdigest()[:12]
     text = Path(module.__file__).read_text(encoding="utf-8")
     assert digest in text, f"numba may run what it kept on disk: name {digest} in {module.__file__}"
+
+
+@pytest.mark.parametrize("at_end", [False, True])
+@pytest.mark.parametrize("dtype", [np.float64, np.float32, np.uint8])
+@pytest.mark.parametrize("shape", SHAPES)
+def test_nothing_beside_the_data_is_read(shape, dtype, at_end):
+    weights, X, y = pixels(*shape)
+    X = (X * 255).round().astype(dtype)
+    arrays = [guarded(array, at_end) for array in (weights / 255, X)]
+    y = guarded(y.astype(np.float32 if dtype == np.float32 else np.float64), at_end)
+    gradient = _fused.fused_gradient(*arrays, y)
+    error = _accuracy.relative_error("logistic", gradient, weights / 255, X.astype(np.float64), y)
+    assert error <= (1e-6 if dtype == np.float32 else 8e-15)

@@ -238,7 +238,7 @@ def _add_share(weights, unit, shift, X, y, start, stop, n_rows, total):
     total[:] = 0
     z, digits = np.empty(_MOST_ROWS), np.empty((_DIGITS, _MOST_ROWS), np.int16)
     while start < stop:
-        n = min(n_rows, (stop - start + _STEP - 1) // _STEP * _STEP)
+        n = min(n_rows, max(_STEP, (stop - start) // _STEP * _STEP))
         first = min(start, stop - n)  # the last rows are read with some that have been added
         _compute_residuals(weights, unit, shift, X, y, first, z[:n], n_rows * X.shape[1])
         z[: start - first] = 0

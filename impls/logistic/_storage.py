@@ -7,7 +7,7 @@ import numpy as np
 
 from impls._errors import Unfit
 from impls.logistic._digits import digits_gradient, digits_pay, split_weights
-from impls.logistic._fused import fused_gradient, near_bytes
+from impls.logistic._fused import fused_gradient, near_bytes, ready
 from impls.logistic._vectors import LINE_BYTES, aligned, compiles_for
 
 _EPS = np.finfo(np.float64).eps
@@ -45,6 +45,12 @@ class Levels:
         """The levels, which are what lies in memory."""
         return np.array(self.levels, dtype=dtype, copy=copy)
 
+    def ready(self, y):
+        """y in C order, once the code for such data is made."""
+        _, y = ready(self.levels, y)
+        self.gradient(np.zeros(len(self.scale)), y)
+        return y
+
     def gradient(self, weights, y):
         """Gradient of X: scale and offset are folded into the weights and into the sums."""
         sums = self._sum(weights, weights @ self.offset, y)
@@ -55,7 +61,10 @@ class Levels:
 
     def _sum(self, weights, shift, y):
         """Sums of the levels, in whole numbers where that is faster and exact enough."""
-        digits = split_weights(self._fold(weights)) if digits_pay(*self.shape) else None
+        in_lines = self.levels.shape[1] % LINE_BYTES == 0
+        digits = (
+            split_weights(self._fold(weights)) if in_lines and digits_pay(*self.shape) else None
+        )
         if digits:
             return digits_gradient(*digits, shift, self.levels, y)
         folded = self._fold(weights)

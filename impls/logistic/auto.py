@@ -23,7 +23,7 @@ _FEW_SAMPLES, _FEW_VALUES = 16, 1024
 def prepare(X, y):
     X = smallest(X)
     if isinstance(X, Levels):
-        return X, ready(X.levels, y)[1]
+        return X, X.ready(y)
     if len(X) > _FEW_SAMPLES or X.size > _FEW_VALUES:
         return ready(X, y)
     X, y = as_rows(X, y)

@@ -13,7 +13,6 @@ would bring one in 0.25 (10 GB/s for each core, at 2.5 GHz); in whole numbers
 Source: the logistic-gradient text's remark that the algorithm is limited by memory bandwidth.
 """
 
-from impls.logistic._fused import ready
 from impls.logistic._storage import as_levels
 
 PREPARED_COPIES = 0.125
@@ -23,8 +22,7 @@ REQUIRES = "numba"
 
 def prepare(X, y):
     X = as_levels(X)
-    _, y = ready(X.levels, y)
-    return X, y
+    return X, X.ready(y)
 
 
 def gradient(weights, X, y):
