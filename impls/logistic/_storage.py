@@ -61,12 +61,10 @@ class Levels:
 
     def _sum(self, weights, shift, y):
         """Sums of the levels, in whole numbers where that is faster and exact enough."""
-        in_lines = self.levels.shape[1] % LINE_BYTES == 0
-        digits = (
-            split_weights(self._fold(weights)) if in_lines and digits_pay(*self.shape) else None
-        )
-        if digits:
-            return digits_gradient(*digits, shift, self.levels, y)
+        if self.levels.shape[1] % LINE_BYTES == 0 and digits_pay(*self.shape):
+            digits = split_weights(self._fold(weights))
+            if digits:
+                return digits_gradient(*digits, shift, self.levels, y)
         folded = self._fold(weights)
         folded[len(weights)] = shift
         return fused_gradient(folded, self.levels, y)
