@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import impls
-from impls.logistic import _digits, _vectors
+from impls.logistic import _digits, _storage, _vectors
 from impls.logistic._storage import as_levels
 from tests._guarded import guarded
 
@@ -21,6 +21,7 @@ def at_any_size():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(_digits, "_FEWEST_FEATURES", 1)
         patch.setattr(_digits, "_FEWEST_LEVELS", 1)
+        patch.setattr(_digits, "count_threads", lambda: 2)
         yield
 
 
@@ -43,35 +44,49 @@ def error_of(weights, X, y):
 def test_digits_give_the_gradient_of_the_same_data(shape, seed, size, offset):
     generator = np.random.default_rng(seed)
     X = (generator.integers(0, 256, shape) - offset) / 255
-    weights = size * generator.standard_normal(shape[1])
+    weights = size * generator.standard_normal(shape[1]) / np.sqrt(shape[1])
     assert error_of(weights, X, generator.integers(0, 2, shape[0]).astype(float)) <= 8e-15
 
 
-@pytest.mark.parametrize("n_features", [2047, 2048, 4200])
+# Blocks of 256 rows; chunks of 2,048 features, one and more of them.
+@pytest.mark.parametrize(
+    ("n_features", "power"), [(190, -10), (2047, -14), (2048, -14), (4200, -15)]
+)
 @pytest.mark.parametrize("sign", [1, -1])
-def test_the_largest_sums_fit(n_features, sign):
+def test_the_largest_sums_fit(n_features, power, sign):
     """Levels of 255, weights and residuals just below a power of 2: no digits are larger."""
-    X = np.full((600, n_features), 255.0)
-    weights = np.full(n_features, sign * np.nextafter(2.0**-14, 0))
-    assert error_of(weights, X, np.full(600, float(sign < 0))) <= 8e-15
+    X = np.full((1200, n_features), 255.0)
+    weights = np.full(n_features, sign * np.nextafter(2.0**power, 0))
+    assert error_of(weights, X, np.full(len(X), float(sign < 0))) <= 8e-15
 
 
-@pytest.mark.parametrize("n_small", [1, 40])
+# One of a block, more than a quarter of a block, all of it.
+@pytest.mark.parametrize("n_small", [1, 44])
 @pytest.mark.parametrize("z", [-12.0, -20.0, -600.0])
-def test_a_feature_of_samples_with_small_residuals_keeps_its_digits(n_small, z):
-    X = np.zeros((64, 2))
-    X[:n_small, 0], X[n_small:, 1] = 255, 255
-    gradient = gradient_of(np.array([z / 255, 1e-3]), X, np.zeros(64))
-    assert gradient[0] == pytest.approx(
-        n_small * 255 * np.exp(z) / (1 + np.exp(z)), rel=1e-13, abs=0
-    )
+def test_features_of_samples_with_small_residuals_keep_their_digits(n_small, z):
+    X = np.zeros((64, 191))
+    X[:n_small, :190], X[n_small:, 190] = 255, 255
+    weights = np.append(np.full(190, z / 255 / 190), 1e-3)
+    gradient = gradient_of(weights, X, np.zeros(64))
+    expected = n_small * 255 * np.exp(z) / (1 + np.exp(z))
+    assert gradient[:190] == pytest.approx(np.full(190, expected), rel=1e-12, abs=0)
+
+
+@pytest.mark.parametrize("most", [1, 255])
+def test_usual_weights_go_through_digits(monkeypatch, most):
+    monkeypatch.setattr(_storage, "fused_gradient", None)
+    generator = np.random.default_rng(0)
+    X = generator.integers(0, most + 1, (100, 784)) / most
+    levels = as_levels(X)
+    gradient = levels.gradient(generator.standard_normal(784) / 28, np.ones(100))
+    assert np.isfinite(gradient).all()
 
 
 def test_weights_that_digits_cannot_hold_go_another_way():
     X = np.zeros((64, 2))
     X[:32, 0], X[32:, 1] = 255, 255
     weights = np.array([1e9, 1e-9])
-    assert _digits.split_weights(weights) is None
+    assert _digits.split_weights(weights, as_levels(X).most_levels) is None
     assert error_of(weights, X, np.zeros(64)) <= 8e-15
 
 

@@ -60,8 +60,8 @@ _CACHE_SHARE, _FEWEST_ROWS = 16, 32
 _FEWEST_FEATURES, _FEWEST_LEVELS = 192, 2**19
 # A residual that is smaller than the largest of its block by more than this loses more than 2^-47,
 # and is added in float64. If more than a quarter are, all of the block is: which takes as long.
-_SPREAD, _MOST_SMALL = 2.0**13, 4
-_LEAST = 1e-200  # whose power of 2 and the digits' is still a number
+_SPREAD, _MOST_SMALL = 2.0**12, 4
+_LEAST = 1e-200  # which, scaled to fill the digits, is far from overflow
 
 _add_one, _add_four = make_step(1, adds=True), make_step(_STEP, adds=True)
 _residuals_block, _residuals_step = make_residuals(_FEWEST_ROWS), make_residuals(_STEP)
@@ -187,7 +187,7 @@ def _scale(most):
 def _split(numbers, scale, digits):
     """Signed digits of the numbers times the scale, the lowest digit first."""
     for j in range(len(numbers)):
-        value = np.int64(math.floor(numbers[j] * scale + 0.5))
+        value = np.int64(np.rint(numbers[j] * scale))
         for k in range(_DIGITS - 1):
             digit = ((value + 2 ** (_BITS - 1)) & (2**_BITS - 1)) - 2 ** (_BITS - 1)
             digits[k, j] = digit
@@ -226,6 +226,8 @@ def _add_block(X, first, z, digits, total, ahead):
         if z[m] != 0 and not abs(z[m]) >= least:
             _add_one(total, X, 0, first + m, total, z, 0, m)
             z[m] = 0
+    if not most > _LEAST:
+        return
     scale = _scale(most)
     _split(z, scale, digits)
     for start in range(0, X.shape[1], LINE_BYTES):
@@ -270,13 +272,14 @@ def digits_pay(n_samples, n_features):
     return large and n_samples >= _STEP * count_threads() and compiles_for("avx512vnni")
 
 
-def split_weights(weights):
+def split_weights(weights, most_levels):
     """Digits of the weights and their unit; None if they would lose too much.
 
-    What is lost of the weights may change no inner product with levels by more than 2^-46.
+    What the weights lose may change no inner product by more than 2^-47: as much as a residual of
+    0.5 may lose. `most_levels` is the largest sum of levels that a row can have.
     """
     most = max(weights.max(), -weights.min())
-    if not (most == 0 or _LEAST < most <= 2**13 / (255 * len(weights))):
+    if not (most == 0 or _LEAST < most <= 2**12 / most_levels):
         return None
     digits, scale = aligned((_DIGITS, len(weights)), np.int16), _scale(most)
     _split(weights, scale, digits)
@@ -292,6 +295,8 @@ def digits_gradient(digits, unit, shift, X, y):
         The weights, as `split_weights` makes them.
     X : ndarray of uint8
         As `aligned` makes it, of whole cache lines; 4 samples or more for each thread.
+    y : ndarray of float64
+        In C order, finite.
     """
     n_features = X.shape[1]
     n_rows = own_cache_bytes() // _CACHE_SHARE // n_features // _FEWEST_ROWS * _FEWEST_ROWS

@@ -25,11 +25,14 @@ class Levels:
         over X gives the sum of the residuals as well; what may follow, to fill a cache line, is 0.
     scale, offset : ndarray of float64
         (n_features,)
+    most_levels : int
+        Sum of the features' largest levels.
     """
 
     levels: np.ndarray
     scale: np.ndarray
     offset: np.ndarray
+    most_levels: int
 
     @property
     def shape(self):
@@ -62,7 +65,7 @@ class Levels:
     def _sum(self, weights, shift, y):
         """Sums of the levels, in whole numbers where that is faster and exact enough."""
         if self.levels.shape[1] % LINE_BYTES == 0 and digits_pay(*self.shape):
-            digits = split_weights(self._fold(weights))
+            digits = split_weights(self._fold(weights), self.most_levels)
             if digits:
                 return digits_gradient(*digits, shift, self.levels, y)
         folded = self._fold(weights)
@@ -92,11 +95,13 @@ def as_levels(X):
     for unit in (1.0, 1 / 255):
         if _are_levels(X, unit):
             np.rint(X / unit, out=levels[:, :n_features], casting="unsafe")
-            return Levels(levels, np.full_like(scale, unit), np.zeros_like(offset))
-    for j, column in enumerate(X.T):
-        scale[j], offset[j] = _spacing(column, j)
-        np.rint((column - offset[j]) / (scale[j] or 1), out=levels[:, j], casting="unsafe")
-    return Levels(levels, scale, offset)
+            scale[:], offset[:] = unit, 0
+            break
+    else:
+        for j, column in enumerate(X.T):
+            scale[j], offset[j] = _spacing(column, j)
+            np.rint((column - offset[j]) / (scale[j] or 1), out=levels[:, j], casting="unsafe")
+    return Levels(levels, scale, offset, int(levels.max(axis=0).sum()))
 
 
 def as_half(X):
