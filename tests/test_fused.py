@@ -101,7 +101,7 @@ def test_what_fits_in_cache_begins_with_a_cache_line(name):
 
 
 def test_what_does_not_fit_in_cache_is_not_copied(monkeypatch):
-    monkeypatch.setattr(_fused, "cache_bytes", lambda: {1: 1000})
+    monkeypatch.setattr(_fused, "_largest_cache_bytes", lambda: 1000)
     X = np.ones(50 * 30 + 1)[1:].reshape(50, 30)
     assert np.shares_memory(impls.load("logistic", "fused").prepare(X, np.ones(50))[0], X)
 

@@ -15,7 +15,7 @@ largest of its block: much smaller ones are added in float64. Where digits do no
 weights, `split_weights` says so.
 
 numba's cache on disk notices changes of this file alone. Compiled functions that call each other
-stand in it, and it names what `_vectors` and `_steps` are: 497dfd0bc7ee.
+stand in it, and it names what `_vectors` and `_steps` are: ffe5ee626bdd.
 """
 
 import math
@@ -211,19 +211,25 @@ def _compute_residuals(digits, unit, shift, X, y, first, z, ahead):
 
 
 @njit(nogil=True, cache=True)
+def _is_small(residual, least):
+    """Whether digits would lose too much of it: it is too small, or not a number."""
+    return residual != 0 and not abs(residual) >= least
+
+
+@njit(nogil=True, cache=True)
 def _add_block(X, first, z, digits, total, ahead):
     """Add the rows from `first` on, times their residuals z, a multiple of 4."""
     most = np.abs(z).max()
     least = most / _SPREAD if most > _LEAST else np.inf
     n_small = 0
     for m in range(len(z)):
-        n_small += z[m] != 0 and not abs(z[m]) >= least
+        n_small += _is_small(z[m], least)
     if n_small > len(z) // _MOST_SMALL:
         for m in range(0, len(z), _STEP):
             _add_four(total, X, 0, first + m, total, z, 0, m)
         return
     for m in range(len(z)):
-        if z[m] != 0 and not abs(z[m]) >= least:
+        if _is_small(z[m], least):
             _add_one(total, X, 0, first + m, total, z, 0, m)
             z[m] = 0
     if not most > _LEAST:
@@ -275,8 +281,8 @@ def digits_pay(n_samples, n_features):
 def split_weights(weights, most_levels):
     """Digits of the weights and their unit; None if they would lose too much.
 
-    What the weights lose may change no inner product by more than 2^-47: as much as a residual of
-    0.5 may lose. `most_levels` is the largest sum of levels that a row can have.
+    What the weights lose may change no inner product by more than 2^-47. `most_levels` is the
+    largest sum of levels that a row can have.
     """
     most = max(weights.max(), -weights.min())
     if not (most == 0 or _LEAST < most <= 2**12 / most_levels):
@@ -304,3 +310,9 @@ def digits_gradient(digits, unit, shift, X, y):
     result = np.empty(n_features)
     _add_together(digits, unit, shift, X, y, n_rows, count_threads(), result)
     return result
+
+
+def ready_digits(X, y):
+    """Make the code for such data, of as few samples as it takes."""
+    few = _STEP * count_threads()
+    digits_gradient(*split_weights(np.zeros(X.shape[1]), 1), 0.0, X[:few], y[:few])

@@ -16,7 +16,7 @@ for, 2.5 are asked for and 0.25 go back: X twice, weights and gradient once for 
 the roof at 1,000 features in float64, 0.85 to 0.9 at 10,000.
 
 numba's cache on disk notices changes of this file alone. Compiled functions that call each other
-stand in it, and it names what `_vectors` and `_steps` are: 497dfd0bc7ee.
+stand in it, and it names what `_vectors` and `_steps` are: ffe5ee626bdd.
 """
 
 import functools
@@ -349,7 +349,7 @@ def ready(X, y):
     15 % in cache and nothing in memory.
     """
     X, y = np.ascontiguousarray(X), np.ascontiguousarray(y)
-    if X.ctypes.data % LINE_BYTES and X.nbytes <= max(cache_bytes().values()):
+    if X.ctypes.data % LINE_BYTES and X.nbytes <= _largest_cache_bytes():
         X, unaligned = aligned(X.shape, X.dtype), X
         X[:] = unaligned
     fused_gradient(np.zeros(X.shape[1]), X[:1], y[:1], len(X))
@@ -366,6 +366,11 @@ def own_cache_bytes():
     """Bytes of the largest cache that a core has for itself."""
     caches = cache_bytes()
     return caches.get(2, min(caches.values()))
+
+
+@functools.cache
+def _largest_cache_bytes():
+    return max(cache_bytes().values())
 
 
 @functools.cache

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from impls._errors import Unfit
-from impls.logistic._digits import digits_gradient, digits_pay, split_weights
+from impls.logistic._digits import digits_gradient, digits_pay, ready_digits, split_weights
 from impls.logistic._fused import fused_gradient, near_bytes, ready
 from impls.logistic._vectors import LINE_BYTES, aligned, compiles_for
 
@@ -51,7 +51,8 @@ class Levels:
     def ready(self, y):
         """y in C order, once the code for such data is made."""
         _, y = ready(self.levels, y)
-        self.gradient(np.zeros(len(self.scale)), y)
+        if self._digits_pay():
+            ready_digits(self.levels, y)
         return y
 
     def gradient(self, weights, y):
@@ -64,18 +65,18 @@ class Levels:
 
     def _sum(self, weights, shift, y):
         """Sums of the levels, in whole numbers where that is faster and exact enough."""
-        if self.levels.shape[1] % LINE_BYTES == 0 and digits_pay(*self.shape):
-            digits = split_weights(self._fold(weights), self.most_levels)
-            if digits:
-                return digits_gradient(*digits, shift, self.levels, y)
-        folded = self._fold(weights)
+        folded = np.zeros(self.levels.shape[1])
+        np.multiply(weights, self.scale, out=folded[: len(weights)])
+        digits = split_weights(folded, self.most_levels) if self._digits_pay() else None
+        if digits:
+            del folded  # a vector less while the threads have theirs
+            return digits_gradient(*digits, shift, self.levels, y)
         folded[len(weights)] = shift
         return fused_gradient(folded, self.levels, y)
 
-    def _fold(self, weights):
-        folded = np.zeros(self.levels.shape[1])
-        np.multiply(weights, self.scale, out=folded[: len(weights)])
-        return folded
+    def _digits_pay(self):
+        """Whether they do, and rows fill cache lines: the number of threads may have changed."""
+        return self.levels.shape[1] % LINE_BYTES == 0 and digits_pay(*self.shape)
 
 
 def as_levels(X):

@@ -3,6 +3,7 @@
 numba's cache on disk does not notice a change here: `_fused` and `_digits` name a digest of it.
 """
 
+import functools
 import math
 
 import numpy as np
@@ -169,6 +170,7 @@ class Array:
             call(self.b, name, ir.VoidType(), [value, at, I32(self.n_bytes), mask])
 
 
+@functools.cache  # 35 us: as long as a gradient may take that asks
 def compiles_for(feature):
     """Whether numba makes use of a feature of the processor; NUMBA_CPU_NAME can keep it from it."""
     return f"+{feature}" in cpu_target.target_context.codegen().magic_tuple()[2].split(",")

@@ -10,8 +10,8 @@ Temporaries: a gradient of d + 1 values per thread, or of what fills the lines, 
 of as many values, weights or their digits.
 Arithmetic is its limit, not memory: in float64, 8 levels take for each of their two uses a
 widening, a conversion and a product, 6 instructions on 2 ports: 0.375 cycles a level, where memory
-would bring one in 0.25 (10 GB/s for each core, at 2.5 GHz); in whole numbers
-0.19 by count and 0.28 as measured, from the second-level cache.
+would bring one in 0.25 (10 GB/s for each core, at 2.5 GHz); in whole numbers 0.19 by count and 0.28
+as measured, from the second-level cache.
 Source: the logistic-gradient text's remark that the algorithm is limited by memory bandwidth.
 """
 
