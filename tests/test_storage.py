@@ -87,7 +87,7 @@ def test_half_precision_holds_three_digits():
 
 @pytest.fixture
 def nothing_is_near(monkeypatch):
-    monkeypatch.setattr(_storage, "near_bytes", lambda: 0)
+    monkeypatch.setattr(_storage, "own_caches_bytes", lambda: 0)
 
 
 @pytest.mark.usefixtures("nothing_is_near")

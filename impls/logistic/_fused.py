@@ -16,7 +16,7 @@ for, 2.5 are asked for and 0.25 go back: X twice, weights and gradient once for 
 the roof at 1,000 features in float64, 0.85 to 0.9 at 10,000.
 
 numba's cache on disk notices changes of this file alone. Compiled functions that call each other
-stand in it, and it names what `_vectors` and `_steps` are: ffe5ee626bdd.
+stand in it, and it names what `_vectors`, `_steps` and `_tuning` are: 5698c8bdd4ce.
 """
 
 import functools
@@ -28,17 +28,12 @@ from numba.extending import overload
 from impls._machine import cache_bytes
 from impls._measure import seconds_per_call
 from impls.logistic._steps import make_residuals, make_step, most_narrow
+from impls.logistic._tuning import tuning
 from impls.logistic._vectors import LINE_BYTES, aligned
 
-# 8 rows at a time share the weights and the gradient; 4 where they are long and far away, of which
-# the processor follows so many streams. The residuals of 32 short rows are computed together: they
-# take 130 cycles, and those of 8 rows hardly less. From afar it is 16 rows of more than 256 bytes:
-# 3 blocks of them still fit in the first-level cache. From near by, rows of up to 2 KB are short in
-# float64, whose residuals take longest: 1.05 to 1.1x at 100 features, where float32 gets 0.95x.
-_STEP, _FAR_STEP, _HALF_BLOCK, _BLOCK = 8, 4, 16, 32
-_SHORT_BYTES, _NEAR_SHORT_BYTES, _LONG_BYTES = 512, 2048, 8192
-# Longer ones lie so far apart that the processor asks ahead itself.
-_FOLLOWED_BYTES = 24_576
+# 8 rows at a time share the weights and the gradient, or 4. The residuals of a block of rows are
+# computed together: what `_tuning` says of rows of that length.
+_STEP, _FEW_STEP, _HALF_BLOCK, _BLOCK = 8, 4, 16, 32
 _PART_ROWS = 512  # that float32 adds up: 64 sums of 8 rows, whose rounding is some 2e-7
 # Features of which float32 kernels copy the weights, once, and the sums, per thread: of more, that
 # would take more than 8 KB a thread, and they are converted as they are read.
@@ -50,17 +45,17 @@ _ROOM = 3 * _BLOCK + 8  # a cache line between what two threads write
 
 _read_narrow = make_step(_STEP, reads=True, narrow=True)
 _add_narrow = make_step(_STEP, adds=True, narrow=True)
-_both_narrow = make_step(_STEP, reads=True, adds=True, prefetches=1, narrow=True)
+_both_narrow = make_step(_STEP, reads=True, adds=True, narrow=True)
 _read_eight, _add_eight = make_step(_STEP, reads=True), make_step(_STEP, adds=True)
 _both_eight = make_step(_STEP, reads=True, adds=True)
-_both_eight_far = make_step(_STEP, reads=True, adds=True, prefetches=1)
-_read_four, _add_four = make_step(_FAR_STEP, reads=True), make_step(_FAR_STEP, adds=True)
-_both_four = make_step(_FAR_STEP, reads=True, adds=True)
-_both_four_far = make_step(_FAR_STEP, reads=True, adds=True, prefetches=2)
+_both_eight_far = make_step(_STEP, reads=True, adds=True, far=True)
+_read_four, _add_four = make_step(_FEW_STEP, reads=True), make_step(_FEW_STEP, adds=True)
+_both_four = make_step(_FEW_STEP, reads=True, adds=True)
+_both_four_far = make_step(_FEW_STEP, reads=True, adds=True, far=True)
 _read_two, _add_two = make_step(2, reads=True), make_step(2, adds=True)
 _residuals_two = make_residuals(2)
 _read_one, _add_one = make_step(1, reads=True), make_step(1, adds=True)
-_residuals_eight, _residuals_four = make_residuals(_STEP), make_residuals(_FAR_STEP)
+_residuals_eight, _residuals_four = make_residuals(_STEP), make_residuals(_FEW_STEP)
 _residuals_block, _residuals_half = make_residuals(_BLOCK), make_residuals(_HALF_BLOCK)
 _residuals_one = make_residuals(1)
 
@@ -140,8 +135,8 @@ def _add_eights(weights, X, y, start, stop, total, part, z, far, n):
 
 @njit(nogil=True, cache=True)
 def _add_fours(weights, X, y, start, stop, total, part, z, far):
-    """Blocks of `_FAR_STEP` rows; returns the first row that is left over."""
-    n = _FAR_STEP
+    """Blocks of `_FEW_STEP` rows; returns the first row that is left over."""
+    n = _FEW_STEP
     n_blocks = (stop - start) // n
     for k in range(n_blocks):
         i = start + k * n
@@ -165,24 +160,18 @@ def _add_fours(weights, X, y, start, stop, total, part, z, far):
 
 @njit(nogil=True, cache=True)
 def _add_rows(weights, X, y, start, stop, total, part, z, far):
-    """Add the terms of the samples ``start <= i < stop``; far: X comes from beyond the own cache.
+    """Add the terms of the samples ``start <= i < stop``; far: X is not near.
 
-    What comes from afar is asked for ahead: short rows into the first-level cache, and others,
-    which would not stay there, into the second. Where X is near, that only costs time.
+    What comes from afar may be asked for ahead; where X is near, that only costs time.
 
     `part` is `total` itself, or in float32 takes `_PART_ROWS` rows, and at the end some more,
     before they are added to it.
     """
     row_bytes = X.shape[1] * X.itemsize
-    near_short = not far and y.itemsize == 8 and row_bytes <= _NEAR_SHORT_BYTES
-    short = row_bytes < _SHORT_BYTES or near_short
-    if short or (not far and row_bytes <= _LONG_BYTES):
-        n = _BLOCK if short else _STEP
-        if far and row_bytes > _SHORT_BYTES // 2:
-            n = _HALF_BLOCK
-        start = _add_eights(weights, X, y, start, stop, total, part, z, far, n)
-    far = far and row_bytes <= _FOLLOWED_BYTES
-    start = _add_fours(weights, X, y, start, stop, total, part, z, far)
+    block, eights, asked = _choose_way(row_bytes, far, y)
+    if eights:
+        start = _add_eights(weights, X, y, start, stop, total, part, z, far, block)
+    start = _add_fours(weights, X, y, start, stop, total, part, z, far and asked)
     while start + 2 <= stop:
         _read_two(weights, X, start, 0, part, z, 0, 0)
         _residuals_two(z, 0, y, start)
@@ -193,6 +182,28 @@ def _add_rows(weights, X, y, start, stop, total, part, z, far):
         _residuals_one(z, 0, y, i)
         _add_one(weights, X, 0, i, part, z, 0, 0)
     _move(part, total)
+
+
+def _choose_way(row_bytes, far, y):
+    """Rows of a block; whether 8 are taken at a time; whether 4 at a time are asked for."""
+
+
+@overload(_choose_way)
+def _choose_tuned_way(row_bytes, far, y):
+    t = tuning()
+    near = t.near_blocks if y.dtype.bitwidth == 64 else t.near_single_blocks
+    (near_block, near_half), (far_block, far_half) = near, t.far_blocks
+    near_eight, far_eight, followed = t.near_eight_bytes, t.far_eight_bytes, t.followed_bytes
+
+    def choose(row_bytes, far, y):
+        block = _STEP
+        if row_bytes <= (far_block if far else near_block):
+            block = _BLOCK
+        elif row_bytes <= (far_half if far else near_half):
+            block = _HALF_BLOCK
+        return block, row_bytes <= (far_eight if far else near_eight), row_bytes <= followed
+
+    return choose
 
 
 def _part_of(total, weights):
@@ -216,24 +227,24 @@ def _choose_order(weights):
 
 
 @njit(nogil=True, cache=True)
-def _add_share(weights, X, y, own, n, n_shares, total):
+def _add_share(weights, X, y, near, n, n_shares, total):
     """Make `total` the sum over the n-th of `n_shares` shares; computed in the type of y.
 
-    own : bytes of the cache that a core has for itself.
+    near : bytes of X up to which it is near.
     """
     start, stop = n * len(X) // n_shares, (n + 1) * len(X) // n_shares
     total[:] = 0  # by the thread that adds: what another has written has to come from its cache
     part, z = _part_of(total, weights), np.empty(_ROOM, y.dtype)
-    far = X.size * X.itemsize > n_shares * own
+    far = X.size * X.itemsize > near
     _add_rows(_in_order(weights), X, y, start, stop, total, part, z, far)
 
 
 @njit(nogil=True, cache=True)
 def _copy_into(result, weights, y):
     """Weights of y's type in the first half of the result, which is written last."""
-    near = result.view(y.dtype)[: len(weights)]
-    _copy(weights, near)
-    return near
+    single = result.view(y.dtype)[: len(weights)]
+    _copy(weights, single)
+    return single
 
 
 @njit(nogil=True, cache=True)
@@ -260,8 +271,8 @@ def _add_alone(weights, X, y, result):
 @njit(cache=True)
 def _add_few_alone(weights, X, y, result):
     """As `_add_alone`, of few samples in float32."""
-    near, total = _copy_into(result, weights, y), np.empty(len(weights), y.dtype)
-    _add_share(near, X, y, X.size * X.itemsize, np.int64(0), np.int64(1), total)
+    single, total = _copy_into(result, weights, y), np.empty(len(weights), y.dtype)
+    _add_share(single, X, y, X.size * X.itemsize, np.int64(0), np.int64(1), total)
     _copy(total, result)
 
 
@@ -270,7 +281,7 @@ THREADS_ONLY = {"prange": True, "numpy": False, "inplace_binop": False}
 
 
 @njit(parallel=THREADS_ONLY, cache=True)
-def _add_together(weights, X, y, own, n_shares, result):
+def _add_together(weights, X, y, near, n_shares, result):
     """Gradient, the samples shared out to threads; the first one's sum becomes the result.
 
     Sums are padded to whole cache lines and one more, so that no two threads write to one line.
@@ -280,18 +291,18 @@ def _add_together(weights, X, y, own, n_shares, result):
     for share in prange(n_shares):
         n = np.int64(share)
         total = others[n - 1, :n_features] if n else result
-        _add_share(weights, X, y, own, n, n_shares, total)
+        _add_share(weights, X, y, near, n, n_shares, total)
     _add_up(result, others)
 
 
 @njit(parallel=THREADS_ONLY, cache=True)
-def _add_few_together(weights, X, y, own, n_shares, result):
+def _add_few_together(weights, X, y, near, n_shares, result):
     """As `_add_together`, of few samples in float32."""
-    near, n_features = _copy_into(result, weights, y), len(result)
+    single, n_features = _copy_into(result, weights, y), len(result)
     totals = np.empty((n_shares, (n_features + 31) // 16 * 16), y.dtype)
     for share in prange(n_shares):
         n = np.int64(share)
-        _add_share(near, X, y, own, n, n_shares, totals[n, :n_features])
+        _add_share(single, X, y, near, n, n_shares, totals[n, :n_features])
     _copy(totals[0], result)
     _add_up(result, totals[1:])
 
@@ -316,7 +327,8 @@ def fused_gradient(weights, X, y, n_samples=None):
     elif n_samples * len(weights) * 8 < _threads_pay_from():
         _add_alone(weights, X, y, result)
     else:
-        _add_together(weights, X, y, own_cache_bytes(), count_threads(), result)
+        n_shares = count_threads()
+        _add_together(weights, X, y, _near_bytes(n_shares), n_shares, result)
     return result
 
 
@@ -327,9 +339,9 @@ def _add_singles(weights, X, y, n_samples, result):
     if n_bytes <= own_cache_bytes():
         pays_from += _CONVERTED_ROWS * row_bytes
     if n_bytes >= pays_from and (n_samples > n_shares * _PART_ROWS or n_shares == 1):
-        _add_together(_copied(weights, y), X, y, own_cache_bytes(), n_shares, result)
+        _add_together(_copied(weights, y), X, y, _near_bytes(n_shares), n_shares, result)
     elif n_bytes >= pays_from:
-        _add_few_together(weights, X, y, own_cache_bytes(), n_shares, result)
+        _add_few_together(weights, X, y, _near_bytes(n_shares), n_shares, result)
     elif n_samples <= _PART_ROWS and len(weights) <= 2 * _MOST_COPIED:
         _add_few_alone(weights, X, y, result)
     else:
@@ -356,9 +368,17 @@ def ready(X, y):
     return X, y
 
 
-def near_bytes():
+def own_caches_bytes():
     """Bytes of X up to which the caches that the threads have for themselves hold it."""
     return own_cache_bytes() * count_threads()
+
+
+@functools.cache
+def _near_bytes(n_threads):
+    """Bytes of X up to which it comes in time without being asked for."""
+    own = own_cache_bytes() * n_threads
+    # Half of what others may use as well.
+    return max(own, _largest_cache_bytes() // 2) if tuning().last_level_is_near else own
 
 
 @functools.cache
@@ -379,17 +399,17 @@ def _threads_pay_from():
     own = own_cache_bytes()
     n_bytes = 2**15
     # At most a quarter of it: where others keep the processors busy, threads seem never to pay.
-    while n_bytes < own // 4 and not _threads_pay(n_bytes // 512, own):
+    while n_bytes < own // 4 and not _threads_pay(n_bytes // 512):
         n_bytes *= 2
     return n_bytes
 
 
-def _threads_pay(n_samples, own):
+def _threads_pay(n_samples):
     X, y = np.zeros((n_samples, 64)), np.zeros(n_samples)
     weights, result, n_threads = np.zeros(64), np.empty(64), count_threads()
     alone, together = _seconds_in_turn(
         lambda: _add_alone(weights, X, y, result),
-        lambda: _add_together(weights, X, y, own, n_threads, result),
+        lambda: _add_together(weights, X, y, _near_bytes(n_threads), n_threads, result),
     )
     return together < alone
 

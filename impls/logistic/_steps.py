@@ -12,6 +12,7 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
+from impls.logistic._tuning import Ahead, tuning
 from impls.logistic._vectors import (
     ELEMENTS,
     FUSE,
@@ -31,33 +32,43 @@ from impls.logistic._vectors import (
 )
 
 # 64 bytes pay where arithmetic is the limit: 3 to 20 % in narrow rows, twice the speed in what has
-# to be converted. Elsewhere they cost up to 15 %: lines are touched twice, the clock goes down.
+# to be converted.
 _VECTOR_BYTES, _LONG_VECTOR_BYTES = 32, 64
-# More are no better, fewer are not there in time.
-_BLOCKS_AHEAD, _NARROW_BYTES_AHEAD = 2, 2560
 _NARROW = 4  # vectors of a row: up to so many, the loop over the features is written out
 _FEW = 4  # rows, of which each has a register for its address
 
 
-def _lanes(stored, computed, long):
-    """Values of a vector, by the types of X and z."""
-    long = (long and compiles_for("avx512f")) or ELEMENTS[stored][1] <= 2
-    return (_LONG_VECTOR_BYTES if long else _VECTOR_BYTES) // ELEMENTS[computed][1]
+def _lanes(stored, computed, n_bytes):
+    """Values of a vector of `n_bytes` at most, by the types of X and z."""
+    if ELEMENTS[stored][1] <= 2:
+        n_bytes = _LONG_VECTOR_BYTES
+    elif not compiles_for("avx512f"):
+        n_bytes = _VECTOR_BYTES
+    return n_bytes // ELEMENTS[computed][1]
 
 
 def most_narrow(stored, computed):
     """Features up to which rows are narrow: none where a mask is a jump for each value."""
     jumps = ELEMENTS[stored][1] <= 2 and not compiles_for("avx512bw")
-    return 0 if jumps else _NARROW * _lanes(stored, computed, long=True)
+    return 0 if jumps else _NARROW * _lanes(stored, computed, _LONG_VECTOR_BYTES)
 
 
-def make_step(n_rows, reads=False, adds=False, prefetches=0, narrow=False):
+def _look_ahead(n_rows, far, narrow):
+    """What a step asks for."""
+    if narrow:
+        return tuning().narrow
+    if not far:
+        return Ahead(level=0)
+    return tuning().eight if n_rows > _FEW else tuning().four
+
+
+def make_step(n_rows, reads=False, adds=False, far=False, narrow=False):
     """A loop over the features, for `n_rows` rows that it reads and as many that it adds.
 
     ``step(weights, X, first_read, first_added, gradient, z, to, of)``: writes the inner products
     of the rows from `first_read` on to ``z[to:]``, and adds the rows from `first_added` on, times
-    ``z[of:]``, to the gradient. It computes in the type of z. Rows ahead are asked for from the
-    cache of level `prefetches`, if it is not 0.
+    ``z[of:]``, to the gradient. It computes in the type of z. Rows from afar are asked for ahead,
+    and so are narrow ones that are read and added.
     """
 
     @intrinsic
@@ -66,8 +77,14 @@ def make_step(n_rows, reads=False, adds=False, prefetches=0, narrow=False):
             if narrow and not most_narrow(X.dtype, z.dtype):
                 return context.get_dummy_value()  # never called: not worth half a minute to compile
             element, n_bytes, _ = ELEMENTS[z.dtype]
-            lanes = _lanes(X.dtype, z.dtype, long=narrow)
+            ahead, longest = _look_ahead(n_rows, far, narrow and reads and adds), _VECTOR_BYTES
+            if narrow:
+                longest = _LONG_VECTOR_BYTES
+            elif far:
+                longest = tuning().far_vector_bytes
+            lanes = _lanes(X.dtype, z.dtype, longest)
             kind = ir.VectorType(element, lanes)
+            zero = ir.Constant(kind, [0.0] * lanes)
             w, x, g, r = (
                 Array(context, b, signature.args[i], arguments[i], kind) for i in (0, 1, 4, 5)
             )
@@ -93,36 +110,66 @@ def make_step(n_rows, reads=False, adds=False, prefetches=0, narrow=False):
                 here = keep(b, here) if n_rows > _FEW else here
                 return [x.load(here, distance, mask) for distance in apart]
 
+            n_ahead = b.mul(width, I64(ahead.n_blocks * n_rows * x.n_bytes))
+            least = I64(ahead.n_bytes)
+            n_ahead = b.select(b.icmp_unsigned(">", n_ahead, least), n_ahead, least)
+            front = b.gep(b.bitcast(read, I8.as_pointer()), [n_ahead])
+
             def fetch(j):
                 """Ask for rows ahead, line by line as they lie in memory."""
-                blocks = I64(0) if narrow else b.mul(width, I64(_BLOCKS_AHEAD))
-                at = b.gep(read, [b.mul(b.add(blocks, j), I64(n_rows))])
-                at = b.gep(b.bitcast(at, I8.as_pointer()), [I64(_NARROW_BYTES_AHEAD * narrow)])
+                at = b.gep(front, [b.mul(j, I64(n_rows * x.n_bytes))])
                 for line in range(0, n_rows * lanes * x.n_bytes, LINE_BYTES):
-                    ask_for(b, b.gep(at, [I64(line)]), prefetches)
+                    ask_for(b, b.gep(at, [I64(line)]), ahead.level)
+
+            def add_product(value, weight, total):
+                return b.fadd(total, b.fmul(value, weight, flags=SUM), flags=SUM)
+
+            def add_rows(j, mask):
+                parts = [zero] * 2  # two chains: half the latency
+                rows = load_rows(added, j, mask)
+                for k, (row, factor) in enumerate(zip(rows, factors, strict=True)):
+                    product = b.fmul(row, factor, flags=FUSE)
+                    parts[k % 2] = b.fadd(parts[k % 2], product, flags=(*FUSE, "nsz"))
+                part = convert(b, b.fadd(*parts, flags=FUSE), ir.VectorType(g.element, lanes))
+                exact = Array(context, b, gradient, arguments[4], part.type)
+                total = b.fadd(exact.load(g.data, j, mask), part)
+                exact.store(total, g.data, j, mask)
 
             def pass_over(j, sums, mask):
-                if prefetches:
+                if ahead.level:
                     fetch(j)
                 if reads:
                     weight = w.load(w.data, j, mask)
                     rows = load_rows(read, j, mask)
-                    products = [b.fmul(row, weight, flags=SUM) for row in rows]
-                    sums = [b.fadd(*pair, flags=SUM) for pair in zip(sums, products, strict=True)]
+                    sums = [add_product(row, weight, s) for row, s in zip(rows, sums, strict=True)]
                 if adds:
-                    parts = [ir.Constant(kind, [0.0] * lanes)] * 2  # two chains: half the latency
-                    rows = load_rows(added, j, mask)
-                    for k, (row, factor) in enumerate(zip(rows, factors, strict=True)):
-                        product = b.fmul(row, factor, flags=FUSE)
-                        parts[k % 2] = b.fadd(parts[k % 2], product, flags=(*FUSE, "nsz"))
-                    part = convert(b, b.fadd(*parts, flags=FUSE), ir.VectorType(g.element, lanes))
-                    exact = Array(context, b, gradient, arguments[4], part.type)
-                    total = b.fadd(exact.load(g.data, j, mask), part)
-                    exact.store(total, g.data, j, mask)
+                    add_rows(j, mask)
                 return sums
 
-            place, loop = arguments[6], _unrolled_loop if narrow else _loop
-            for total in sum_lanes(b, loop(b, width, kind, n_rows * reads, pass_over), n_bytes):
+            def pass_over_narrow(vectors):
+                """Row by row, as they lie in memory: 1.05 to 1.2x from memory."""
+                sums = []
+                if ahead.level:
+                    for j, _ in vectors:
+                        fetch(j)
+                if reads:
+                    near = [w.load(w.data, j, mask) for j, mask in vectors]
+                    for distance in apart:
+                        row, total = keep(b, b.gep(read, [distance])), zero
+                        for (j, mask), weight in zip(vectors, near, strict=True):
+                            total = add_product(x.load(row, j, mask), weight, total)
+                        sums.append(total)
+                if adds:
+                    for j, mask in vectors:
+                        add_rows(j, mask)
+                return sums
+
+            if narrow:
+                sums = _unrolled(b, width, kind, pass_over_narrow)
+            else:
+                sums = _loop(b, width, kind, n_rows * reads, pass_over)
+            place = arguments[6]
+            for total in sum_lanes(b, sums, n_bytes):
                 at = b.bitcast(number(place, 0), total.type.as_pointer())
                 b.store(total, at, align=n_bytes)
                 place = b.add(place, I64(total.type.count))
@@ -173,8 +220,12 @@ def _loop(b, width, kind, n_sums, body):
     return _merge(b, kind, (between, so_far), (end, with_rest))
 
 
-def _unrolled_loop(b, width, kind, n_sums, body):
-    """As `_loop`, of 1 to `_NARROW` vectors: code for each number of them, the last one masked."""
+def _unrolled(b, width, kind, body):
+    """As `_loop`, of 1 to `_NARROW` vectors: code for each number of them, the last one masked.
+
+    body : function
+        Of pairs (index, mask), one for each vector.
+    """
     lanes = kind.count
     n_vectors = b.udiv(b.add(width, I64(lanes - 1)), I64(lanes))
     mask = first_lanes(b, b.sub(width, b.mul(b.sub(n_vectors, I64(1)), I64(lanes))), lanes)
@@ -185,9 +236,7 @@ def _unrolled_loop(b, width, kind, n_sums, body):
         block = b.append_basic_block(f"vectors_{n}")
         switch.add_case(I64(n), block)
         b.position_at_end(block)
-        sums = [ir.Constant(kind, [0.0] * lanes)] * n_sums
-        for v in range(n):
-            sums = body(I64(v * lanes), sums, mask if v == n - 1 else None)
+        sums = body([(I64(v * lanes), mask if v == n - 1 else None) for v in range(n)])
         ways.append((b.block, sums))
         b.branch(after)
     b.position_at_end(never)

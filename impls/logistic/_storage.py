@@ -7,7 +7,7 @@ import numpy as np
 
 from impls._errors import Unfit
 from impls.logistic._digits import digits_gradient, digits_pay, ready_digits, split_weights
-from impls.logistic._fused import fused_gradient, near_bytes, ready
+from impls.logistic._fused import fused_gradient, own_caches_bytes, ready
 from impls.logistic._vectors import LINE_BYTES, aligned, compiles_for
 
 _EPS = np.finfo(np.float64).eps
@@ -165,7 +165,7 @@ def _spacing(column, j):
 
 def smallest(X):
     """X in the fewest bytes that hold it exactly, if it is read from memory; else as it is."""
-    if X.nbytes <= near_bytes():
+    if X.nbytes <= own_caches_bytes():
         return X
     try:
         return as_levels(X)

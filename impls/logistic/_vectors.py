@@ -3,15 +3,15 @@
 numba's cache on disk does not notice a change here: `_fused` and `_digits` name a digest of it.
 """
 
-import functools
 import math
 
 import numpy as np
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
-from numba.core.registry import cpu_target
 from numba.np.arrayobj import make_array
+
+from impls.logistic._tuning import target
 
 I8, I16, I32, I64 = (ir.IntType(bits) for bits in (8, 16, 32, 64))
 DOUBLE, FLOAT = ir.DoubleType(), ir.FloatType()
@@ -170,10 +170,9 @@ class Array:
             call(self.b, name, ir.VoidType(), [value, at, I32(self.n_bytes), mask])
 
 
-@functools.cache  # 35 us: as long as a gradient may take that asks
 def compiles_for(feature):
     """Whether numba makes use of a feature of the processor; NUMBA_CPU_NAME can keep it from it."""
-    return f"+{feature}" in cpu_target.target_context.codegen().magic_tuple()[2].split(",")
+    return f"+{feature}" in target()[2].split(",")
 
 
 def first_lanes(b, rest, lanes):
