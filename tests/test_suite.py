@@ -101,6 +101,19 @@ def test_a_slow_first_call_does_not_count():
     assert _measure.count_calls(call) > 100
 
 
+@pytest.mark.parametrize("n_delays", [1, 2])
+def test_a_delay_does_not_count_as_a_call(monkeypatch, n_delays):
+    """A sample of a single call would be the call and the clock."""
+    now, delays = [0.0], [0.01] * n_delays
+
+    def take_time(call, n_calls):
+        now[0] += n_calls * 1e-6 + (delays.pop() if delays else 0)
+
+    monkeypatch.setattr(_measure, "perf_counter", lambda: now[0])
+    monkeypatch.setattr(_measure, "call_times", take_time)
+    assert 4000 < _measure.count_calls(lambda: None) < 10_000
+
+
 @pytest.mark.parametrize("change", [0.999, np.nan])
 def test_a_wrong_gradient_is_never_timed(journal, monkeypatch, change):
     change_kernel(monkeypatch, lambda kernel, *inputs: kernel(*inputs) * change)
