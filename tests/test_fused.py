@@ -15,12 +15,13 @@ from tests._guarded import guarded
 FUSED = [name for name in impls.names("logistic") if name.startswith("fused")]
 # Samples and features beside the places where the kernels change their way: 8 bytes and 4 bytes,
 # narrow rows, short ones and long ones, near and from afar, one thread and all, few samples in
-# float32 and many, rows left over.
+# float32 and many, rows left over, features shared out to threads.
 SHAPES = [
     (1, 1),
     (7, 1001),
     (9, 2001),
     (21, 1600),
+    (31, 10_007),
     (77, 63),
     (100, 129),
     (101, 31),

@@ -16,7 +16,7 @@ for, 2.5 are asked for and 0.25 go back: X twice, weights and gradient once for 
 the roof at 1,000 features in float64, 0.85 to 0.9 at 10,000.
 
 numba's cache on disk notices changes of this file alone. Compiled functions that call each other
-stand in it, and it names what `_vectors`, `_steps` and `_tuning` are: 5698c8bdd4ce.
+stand in it, and it names what `_vectors`, `_steps` and `_tuning` are: 05c3458aef54.
 """
 
 import functools
@@ -41,6 +41,10 @@ _MOST_COPIED = 1000
 # Of float32, which take one thread as long as to convert and to add up the sums of two: 10,000
 # features take 1.4 times as long by two threads if there are 10 rows, and the same from 20 on.
 _CONVERTED_ROWS = 12
+# Samples up to which, and features from which, threads share out features, not samples: merging sums
+# that no longer fit in the first-level cache takes longer than to wake threads again. 10 x 10,000
+# takes half the time, 32 x 5,000 0.9 of it; of 64 samples it is as long.
+_FEW_ROWS, _MANY_FEATURES = 32, 4000
 _ROOM = 3 * _BLOCK + 8  # a cache line between what two threads write
 
 _read_narrow = make_step(_STEP, reads=True, narrow=True)
@@ -307,6 +311,77 @@ def _add_few_together(weights, X, y, near, n_shares, result):
     _add_up(result, totals[1:])
 
 
+@njit(nogil=True, cache=True)
+def _read_few(weights, X, unused, z):
+    """Inner products of all rows: ``z[:len(X)]``."""
+    n_samples = len(X)
+    i = n_samples // _STEP * _STEP
+    for start in range(0, i, _STEP):
+        _read_eight(weights, X, start, 0, unused, z, start, 0)
+    if i + _FEW_STEP <= n_samples:
+        _read_four(weights, X, i, 0, unused, z, i, 0)
+        i += _FEW_STEP
+    if i + 2 <= n_samples:
+        _read_two(weights, X, i, 0, unused, z, i, 0)
+        i += 2
+    if i < n_samples:
+        _read_one(weights, X, i, 0, unused, z, i, 0)
+
+
+@njit(nogil=True, cache=True)
+def _turn_few(z, y):
+    """Turn inner products of all samples into residuals."""
+    whole = len(y) // _STEP * _STEP
+    for i in range(0, whole, _STEP):
+        _residuals_eight(z, i, y, i)
+    for i in range(whole, len(y)):
+        _residuals_one(z, i, y, i)
+
+
+@njit(nogil=True, cache=True)
+def _sum_few(unused, X, z, total):
+    """Make `total` the sum of all rows, weighted by residuals: ``z[:len(X)]``."""
+    n_samples = len(X)
+    total[:] = 0
+    i = n_samples // _STEP * _STEP
+    for start in range(0, i, _STEP):
+        _add_eight(unused, X, 0, start, total, z, 0, start)
+    if i + _FEW_STEP <= n_samples:
+        _add_four(unused, X, 0, i, total, z, 0, i)
+        i += _FEW_STEP
+    if i + 2 <= n_samples:
+        _add_two(unused, X, 0, i, total, z, 0, i)
+        i += 2
+    if i < n_samples:
+        _add_one(unused, X, 0, i, total, z, 0, i)
+
+
+@njit(parallel=THREADS_ONLY, cache=True)
+def _add_features_together(weights, X, y, n_shares, result):
+    """Gradient of few samples, the features shared out to threads: there is no sum to merge.
+
+    Threads are woken twice: what each has of the inner products is added up in between. Shares
+    begin with a cache line of the result.
+    """
+    n_samples, n_features = X.shape
+    bounds = np.arange(n_shares + 1) * n_features // n_shares // 8 * 8
+    bounds[n_shares] = n_features
+    parts = np.empty((n_shares, (n_samples + 31) // 16 * 16), y.dtype)
+    for share in prange(n_shares):
+        n = np.int64(share)
+        own = slice(bounds[n], bounds[n + 1])
+        _read_few(weights[own], X[:, own], result[own], parts[n])
+    z = parts[0]
+    for n in range(1, n_shares):
+        for i in range(n_samples):
+            z[i] += parts[n, i]
+    _turn_few(z, y)
+    for share in prange(n_shares):
+        n = np.int64(share)
+        own = slice(bounds[n], bounds[n + 1])
+        _sum_few(weights[own], X[:, own], z, result[own])
+
+
 @njit  # not kept on disk: numba cannot keep what asks for its threads
 def count_threads():
     return get_num_threads()
@@ -326,16 +401,27 @@ def fused_gradient(weights, X, y, n_samples=None):
         _add_singles(weights, X, y, n_samples, result)
     elif n_samples * len(weights) * 8 < _threads_pay_from():
         _add_alone(weights, X, y, result)
+    elif _has_few_long_rows(n_samples, len(weights), 8):
+        _add_features_together(weights, X, y, count_threads(), result)
     else:
         n_shares = count_threads()
         _add_together(weights, X, y, _near_bytes(n_shares), n_shares, result)
     return result
 
 
+def _has_few_long_rows(n_samples, n_features, n_bytes):
+    """Whether threads that work share out features, not samples; of values of `n_bytes`."""
+    if n_samples > _FEW_ROWS or n_features < _MANY_FEATURES:
+        return False
+    return n_samples * n_features * n_bytes <= _largest_cache_bytes()
+
+
 def _add_singles(weights, X, y, n_samples, result):
     """Gradient in float32, by one thread or all, of few samples or many."""
     row_bytes, n_shares = 4 * len(weights), count_threads()
     n_bytes, pays_from = n_samples * row_bytes, _threads_pay_from()
+    if n_bytes >= pays_from and _has_few_long_rows(n_samples, len(weights), 4):
+        return _add_features_together(weights, X, y, n_shares, result)
     if n_bytes <= own_cache_bytes():
         pays_from += _CONVERTED_ROWS * row_bytes
     if n_bytes >= pays_from and (n_samples > n_shares * _PART_ROWS or n_shares == 1):

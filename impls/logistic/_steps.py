@@ -90,10 +90,10 @@ def make_step(n_rows, reads=False, adds=False, far=False, narrow=False):
             )
             width = x.n_columns
 
-            apart = [I64(0), *(keep(b, b.mul(width, I64(k))) for k in range(1, n_rows))]
+            apart = [I64(0), *(keep(b, b.mul(x.row_values, I64(k))) for k in range(1, n_rows))]
 
             def rows_from(first):
-                return x.address(b.mul(first, width))
+                return x.address(b.mul(first, x.row_values))
 
             def number(place, k):
                 return b.gep(r.data, [b.add(place, I64(k))])

@@ -144,6 +144,10 @@ class Array:
         self.data = b.bitcast(array.data, self.element.as_pointer())
         self.stored = ir.VectorType(self.element, kind.count)
         self.n_columns = cgutils.unpack_tuple(b, array.shape)[-1]
+        self.row_values = self.n_columns  # from one row to the next
+        if type_.layout != "C" and type_.ndim == 2:
+            n_bytes = cgutils.unpack_tuple(b, array.strides)[0]
+            self.row_values = b.sdiv(n_bytes, I64(self.n_bytes), flags=["exact"])
 
     def address(self, index):
         return self.b.gep(self.data, [index])
