@@ -41,8 +41,8 @@ def race(results: Sequence[Result], title: str, facts: Facts) -> Figure | None:
     set_log(grid.panels[0], "y", _format.ratio)
     grid.label("n_samples × n_features", f"speed-up over {BASELINE}")
     note = (
-        "Medians of the rounds' ratios, with their 95 % intervals; above 1x: faster. "
-        f"{BASELINE} is the float64 one in every panel."
+        "Medians of the rounds' ratios, with their 95 % intervals; above 1x: faster. Grey bar: X "
+        f"read once at the roof. {BASELINE} is the float64 one in every panel."
     )
     height = grid.height + (0.4 if _many(results) else 0)
     return finish(grid.figure, height, title, legend_of(names, lines=False), facts, note)
@@ -55,6 +55,10 @@ def _draw(axes: Axes, results: Sequence[Result], width: int, names: list[str]) -
     for column, result in enumerate(results):
         if column:
             axes.axvline(column - 0.5, color="#cccccc", linewidth=0.7, zorder=1)
+        limit = result.roof_speed_up(width).value
+        if math.isfinite(limit):
+            ends = [column - 0.5, column + 0.5]
+            axes.plot(ends, [limit, limit], color=GREY, linewidth=2, alpha=0.6, zorder=1)
         for name in set(result.comparable(width)) & set(drawn):
             place = (drawn.index(name) + 0.5) / len(drawn) - 0.5
             each = result.speed_up(name)

@@ -79,10 +79,23 @@ class Result:
         width = self.infos[name]["bytes_per_value"]
         if width not in self.roofs:
             return estimate([])
+        return ratio(self._roof_seconds(width), self.seconds[name])
+
+    def roof_speed_up(self, width: int) -> Estimate:
+        """Over the baseline, of the least bytes that must move at the speed of a pure read of X.
+
+        It is the most that reading X once allows, in values of `width` bytes; where rows do not
+        fit in the first-level cache for their second use, half of it.
+        """
+        if BASELINE not in self.seconds or width not in self.roofs:
+            return estimate([])
+        return ratio(self.seconds[BASELINE], self._roof_seconds(width))
+
+    def _roof_seconds(self, width: int) -> list[float]:
+        """Of the rounds: the least bytes that must move, at the speed of a pure read of X."""
         problem = _table.problem_module(self.problem)
         n_bytes = problem.compulsory_bytes(self.n_samples, self.n_features, width)
-        speeds = [n_bytes / seconds for seconds in self.seconds[name]]
-        return ratio(speeds, self.roofs[width])
+        return [n_bytes / roof for roof in self.roofs[width]]
 
     def comparable(self, width: int) -> list[str]:
         """Who is compared in the precision of `width` bytes, from the fastest to the slowest."""

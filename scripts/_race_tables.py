@@ -22,7 +22,9 @@ LEGEND = (
     "threads, and takes turns with the others in an order that is drawn anew for each round. Time: "
     "median over the rounds. Speed-up: median of the rounds' ratios, with the interval that holds "
     "it in 95 % of cases. Of the roof: least bytes that must move, over the time, over a pure "
-    "threaded read of as many bytes as X has, in the same round. Peer: the library that a user "
+    "threaded read of as many bytes as X has, in the same round. X read once at the roof: the "
+    f"most over {BASELINE} that values of so many bytes allow; half of it where rows come from the "
+    "second-level cache twice, because they do not fit in the first. Peer: the library that a user "
     "would pick instead."
 )
 
@@ -83,6 +85,11 @@ def _outcome(result: Result) -> list[str]:
             library = result.infos[peer]["peer"]
             text = _text(result.advantage(width))
             lines.append(f"{dtype}: our fastest, {ours}, is {text} over {library}'s {peer}.")
+        limit = result.roof_speed_up(width)
+        if math.isfinite(limit.value):
+            lines.append(
+                f"{dtype}: X read once at the roof would be {_text(limit)} over {BASELINE}."
+            )
     return lines
 
 
@@ -119,6 +126,7 @@ def _record(result: Result, name: str) -> dict[str, Any]:
         "speed_up_low": speed_up.low,
         "speed_up_high": speed_up.high,
         "roof_fraction": result.roof_fraction(name).value,
+        "roof_speed_up": result.roof_speed_up(info["bytes_per_value"]).value,
     }
 
 

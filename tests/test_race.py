@@ -84,7 +84,9 @@ def test_figures_of_a_size():
     assert result.speed_up("ours") == _race_stats.Estimate(4, 2, 4)
     # 8 * (100 + 10 + 20) bytes in 2 us are 0.52 GB/s.
     assert result.roof_fraction("ours").value == pytest.approx(0.26)
+    assert result.roof_speed_up(8).value == pytest.approx(4 / 0.26)
     assert math.isnan(result.roof_fraction("small").value)
+    assert math.isnan(result.roof_speed_up(4).value)
     assert result.rivals(8) == ("ours", "theirs")
     assert result.advantage(8).value == 2
     assert result.rivals(4) is None
@@ -106,6 +108,7 @@ def test_the_table_names_the_winner_the_rivals_and_who_is_missing():
     assert cells == ["ours", "float64", "", "2.00 us", "4.00x [2.00, 4.00]", "0.26"]
     assert "Fastest: rough, 8.00x [8.00, 8.00] over matrix." in text
     assert "float64: our fastest, ours, is 2.00x [1.00, 2.00] over Library's theirs." in text
+    assert "float64: X read once at the roof would be 15.4x [15.4, 15.4] over matrix." in text
     assert "Note: 3 rounds, not 15: a round takes 20 s." in text
     assert "- gone: died: killed by SIGKILL" in text
 
@@ -141,6 +144,8 @@ def test_the_figure_has_a_panel_per_precision_and_a_mark_per_contender():
     panels = {axes.get_title(loc="left"): axes for axes in figure.axes}
     assert set(panels) == {"float64", "float32"}
     marks = [line for line in panels["float64"].lines if len(line.get_xdata()) == 1]
+    bars = [line for line in panels["float64"].lines if line.get_xdata()[-1] == 0.5]
+    assert [line.get_ydata()[0] for line in bars] == pytest.approx([8 * 1.923], rel=1e-3)
     assert sorted(line.get_ydata()[0] for line in marks) == pytest.approx([2, 8 / 3.5, 4])
     assert [text.get_text() for text in panels["float32"].get_xticklabels()] == ["10 × 10"]
 

@@ -41,9 +41,9 @@ _MOST_COPIED = 1000
 # Of float32, which take one thread as long as to convert and to add up the sums of two: 10,000
 # features take 1.4 times as long by two threads if there are 10 rows, and the same from 20 on.
 _CONVERTED_ROWS = 12
-# Samples up to which, and features from which, threads share out features, not samples: merging sums
-# that no longer fit in the first-level cache takes longer than to wake threads again. 10 x 10,000
-# takes half the time, 32 x 5,000 0.9 of it; of 64 samples it is as long.
+# Samples up to which, and features from which, threads share out features, not samples: to merge
+# sums that no longer fit in the first-level cache takes longer than to wake threads again. 10 x
+# 10,000 takes half the time, 32 x 5,000 0.9 of it, 64 x 5,000 as long.
 _FEW_ROWS, _MANY_FEATURES = 32, 4000
 _ROOM = 3 * _BLOCK + 8  # a cache line between what two threads write
 
@@ -375,7 +375,7 @@ def _add_features_together(weights, X, y, n_shares, result):
     for n in range(1, n_shares):
         for i in range(n_samples):
             z[i] += parts[n, i]
-    _turn_few(z, y)
+    _turn_few(z, y[:n_samples])
     for share in prange(n_shares):
         n = np.int64(share)
         own = slice(bounds[n], bounds[n + 1])
@@ -387,48 +387,48 @@ def count_threads():
     return get_num_threads()
 
 
-def fused_gradient(weights, X, y, n_samples=None):
+def fused_gradient(weights, X, y):
     """``X^T (sigmoid(X w) - y)`` in one pass, in float64; rows are computed in the type of y.
 
     X holds float64, float32, the bits of float16 as uint16, or uint8, in C order; y float64 or
     float32; weights float64. Copies of float32 keep within 8 bytes for each feature and thread,
-    and 8 KB for each thread. With `n_samples`, X is added in the way that so many samples take.
+    and 8 KB for each thread. X may have fewer rows than y: it is added as y's samples would be.
     """
-    n_samples = n_samples or len(X)
-    result = np.empty(len(weights))  # which costs half of what numba takes to return an array
+    n_features = len(weights)
+    result = np.empty(n_features)  # which costs half of what numba takes to return an array
     # Bytes as computed: what is stored in fewer takes as long.
-    if y.itemsize == 4:
-        _add_singles(weights, X, y, n_samples, result)
-    elif n_samples * len(weights) * 8 < _threads_pay_from():
+    if len(y) * n_features * y.itemsize >= _threads_pay_from():
+        _add_by_threads(weights, X, y, result)
+    elif y.itemsize == 8:
         _add_alone(weights, X, y, result)
-    elif _has_few_long_rows(n_samples, len(weights), 8):
-        _add_features_together(weights, X, y, count_threads(), result)
     else:
-        n_shares = count_threads()
-        _add_together(weights, X, y, _near_bytes(n_shares), n_shares, result)
+        _add_singles_alone(weights, X, y, result)
     return result
 
 
-def _has_few_long_rows(n_samples, n_features, n_bytes):
-    """Whether threads that work share out features, not samples; of values of `n_bytes`."""
-    if n_samples > _FEW_ROWS or n_features < _MANY_FEATURES:
-        return False
-    return n_samples * n_features * n_bytes <= _largest_cache_bytes()
-
-
-def _add_singles(weights, X, y, n_samples, result):
-    """Gradient in float32, by one thread or all, of few samples or many."""
-    row_bytes, n_shares = 4 * len(weights), count_threads()
-    n_bytes, pays_from = n_samples * row_bytes, _threads_pay_from()
-    if n_bytes >= pays_from and _has_few_long_rows(n_samples, len(weights), 4):
-        return _add_features_together(weights, X, y, n_shares, result)
-    if n_bytes <= own_cache_bytes():
-        pays_from += _CONVERTED_ROWS * row_bytes
-    if n_bytes >= pays_from and (n_samples > n_shares * _PART_ROWS or n_shares == 1):
+def _add_by_threads(weights, X, y, result):
+    """Gradient of what is large enough for threads; of few samples in float32, nearly."""
+    n_samples, row_bytes, n_shares = len(y), len(weights) * y.itemsize, count_threads()
+    n_bytes = n_samples * row_bytes
+    if (
+        n_samples <= _FEW_ROWS
+        and len(weights) >= _MANY_FEATURES
+        and n_bytes <= _largest_cache_bytes()
+    ):
+        _add_features_together(weights, X, y, n_shares, result)
+    elif y.itemsize == 8:
+        _add_together(weights, X, y, _near_bytes(n_shares), n_shares, result)
+    elif n_bytes <= min(own_cache_bytes(), _threads_pay_from() + _CONVERTED_ROWS * row_bytes):
+        _add_singles_alone(weights, X, y, result)
+    elif n_samples > n_shares * _PART_ROWS or n_shares == 1:
         _add_together(_copied(weights, y), X, y, _near_bytes(n_shares), n_shares, result)
-    elif n_bytes >= pays_from:
+    else:
         _add_few_together(weights, X, y, _near_bytes(n_shares), n_shares, result)
-    elif n_samples <= _PART_ROWS and len(weights) <= 2 * _MOST_COPIED:
+
+
+def _add_singles_alone(weights, X, y, result):
+    """Gradient in float32 by one thread, of few samples or many."""
+    if len(y) <= _PART_ROWS and len(weights) <= 2 * _MOST_COPIED:
         _add_few_alone(weights, X, y, result)
     else:
         _add_alone(_copied(weights, y), X, y, result)
@@ -450,7 +450,7 @@ def ready(X, y):
     if X.ctypes.data % LINE_BYTES and X.nbytes <= _largest_cache_bytes():
         X, unaligned = aligned(X.shape, X.dtype), X
         X[:] = unaligned
-    fused_gradient(np.zeros(X.shape[1]), X[:1], y[:1], len(X))
+    fused_gradient(np.zeros(X.shape[1]), X[:1], y)
     return X, y
 
 
