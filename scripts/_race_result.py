@@ -84,8 +84,7 @@ class Result:
     def roof_speed_up(self, width: int) -> Estimate:
         """Over the baseline, of the least bytes that must move at the speed of a pure read of X.
 
-        It is the most that reading X once allows, in values of `width` bytes; where rows do not
-        fit in the first-level cache for their second use, half of it.
+        It is the most that reading X once allows, in values of `width` bytes.
         """
         if BASELINE not in self.seconds or width not in self.roofs:
             return estimate([])

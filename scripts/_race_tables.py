@@ -23,9 +23,8 @@ LEGEND = (
     "median over the rounds. Speed-up: median of the rounds' ratios, with the interval that holds "
     "it in 95 % of cases. Of the roof: least bytes that must move, over the time, over a pure "
     "threaded read of as many bytes as X has, in the same round. X read once at the roof: the "
-    f"most over {BASELINE} that values of so many bytes allow; half of it where rows come from the "
-    "second-level cache twice, because they do not fit in the first. Peer: the library that a user "
-    "would pick instead."
+    f"most over {BASELINE} that values of so many bytes allow. Peer: the library that a user would "
+    "pick instead."
 )
 
 
