@@ -356,21 +356,25 @@ def _sum_few(unused, X, z, total):
         _add_one(unused, X, 0, i, total, z, 0, i)
 
 
+@njit(nogil=True, cache=True)
+def _features_of(n, n_shares, n_features):
+    """Where the n-th of `n_shares` shares begins, with a cache line of the result, and ends."""
+    stop = (n + 1) * n_features // n_shares // 8 * 8 if n + 1 < n_shares else n_features
+    return n * n_features // n_shares // 8 * 8, stop
+
+
 @njit(parallel=THREADS_ONLY, cache=True)
 def _add_features_together(weights, X, y, n_shares, result):
     """Gradient of few samples, the features shared out to threads: there is no sum to merge.
 
-    Threads are woken twice: what each has of the inner products is added up in between. Shares
-    begin with a cache line of the result.
+    Threads are woken twice: what each has of the inner products is added up in between.
     """
     n_samples, n_features = X.shape
-    bounds = np.arange(n_shares + 1) * n_features // n_shares // 8 * 8
-    bounds[n_shares] = n_features
     parts = np.empty((n_shares, (n_samples + 31) // 16 * 16), y.dtype)
     for share in prange(n_shares):
         n = np.int64(share)
-        own = slice(bounds[n], bounds[n + 1])
-        _read_few(weights[own], X[:, own], result[own], parts[n])
+        start, stop = _features_of(n, n_shares, n_features)
+        _read_few(weights[start:stop], X[:, start:stop], result[start:stop], parts[n])
     z = parts[0]
     for n in range(1, n_shares):
         for i in range(n_samples):
@@ -378,8 +382,8 @@ def _add_features_together(weights, X, y, n_shares, result):
     _turn_few(z, y[:n_samples])
     for share in prange(n_shares):
         n = np.int64(share)
-        own = slice(bounds[n], bounds[n + 1])
-        _sum_few(weights[own], X[:, own], z, result[own])
+        start, stop = _features_of(n, n_shares, n_features)
+        _sum_few(weights[start:stop], X[:, start:stop], z, result[start:stop])
 
 
 @njit  # not kept on disk: numba cannot keep what asks for its threads
