@@ -16,7 +16,7 @@ for, 2.5 are asked for and 0.25 go back: X twice, weights and gradient once for 
 the roof at 1,000 features in float64, 0.85 to 0.9 at 10,000.
 
 numba's cache on disk notices changes of this file alone. Compiled functions that call each other
-stand in it, and it names what `_vectors`, `_steps` and `_tuning` are: 05c3458aef54.
+stand in it, and it names what `_vectors`, `_steps` and `_tuning` are: e0b12430cd0f.
 """
 
 import functools
@@ -29,7 +29,7 @@ from impls._machine import cache_bytes
 from impls._measure import seconds_per_call
 from impls.logistic._steps import make_residuals, make_step, most_narrow
 from impls.logistic._tuning import tuning
-from impls.logistic._vectors import LINE_BYTES, aligned
+from impls.logistic._vectors import LINE_BYTES, aligned, ask_for_value
 
 # 8 rows at a time share the weights and the gradient, or 4. The residuals of a block of rows are
 # computed together: what `_tuning` says of rows of that length.
@@ -260,8 +260,11 @@ def _copy(source, target):
 
 @njit(nogil=True, cache=True)
 def _add_up(result, totals):
+    """Add what other threads have added up, all of it asked for at once: it is in their caches."""
     for share in range(len(totals)):
         total = totals[share]
+        for j in range(0, len(result), LINE_BYTES // total.itemsize):
+            ask_for_value(total, j)
         for j in range(len(result)):
             result[j] += total[j]
 

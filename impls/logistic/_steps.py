@@ -110,16 +110,23 @@ def make_step(n_rows, reads=False, adds=False, far=False, narrow=False):
                 here = keep(b, here) if n_rows > _FEW else here
                 return [x.load(here, distance, mask) for distance in apart]
 
-            n_ahead = b.mul(width, I64(ahead.n_blocks * n_rows * x.n_bytes))
-            least = I64(ahead.n_bytes)
+            n_ahead = b.mul(width, I64(ahead.n_blocks * n_rows))
+            least = I64(ahead.n_bytes // x.n_bytes)
             n_ahead = b.select(b.icmp_unsigned(">", n_ahead, least), n_ahead, least)
-            front = b.gep(b.bitcast(read, I8.as_pointer()), [n_ahead])
+            front = b.gep(read, [n_ahead])
 
             def fetch(j):
-                """Ask for rows ahead, line by line as they lie in memory."""
-                at = b.gep(front, [b.mul(j, I64(n_rows * x.n_bytes))])
-                for line in range(0, n_rows * lanes * x.n_bytes, LINE_BYTES):
-                    ask_for(b, b.gep(at, [I64(line)]), ahead.level)
+                """Ask for what comes, line by line: rows as they lie in memory, or each along
+                itself."""
+                if ahead.along:
+                    here = b.gep(read, [b.add(j, I64(ahead.n_bytes // x.n_bytes))])
+                    starts, n_rows_each = [b.gep(here, [distance]) for distance in apart], 1
+                else:
+                    starts, n_rows_each = [b.gep(front, [b.mul(j, I64(n_rows))])], n_rows
+                for start in starts:
+                    at = b.bitcast(start, I8.as_pointer())
+                    for line in range(0, n_rows_each * lanes * x.n_bytes, LINE_BYTES):
+                        ask_for(b, b.gep(at, [I64(line)]), ahead.level)
 
             def add_product(value, weight, total):
                 return b.fadd(total, b.fmul(value, weight, flags=SUM), flags=SUM)

@@ -21,11 +21,14 @@ class Ahead:
     ----------
     level : int
         Of the cache that they are asked into; 0: none is asked for.
+    along : bool
+        Whether each row is asked for in itself instead, `n_bytes` further on: for long rows.
     """
 
     level: int
     n_blocks: int = 0
     n_bytes: int = 0
+    along: bool = False
 
 
 @dataclass(frozen=True)
@@ -80,8 +83,9 @@ _XEON = Tuning(
     followed_bytes=24_576,
 )
 # Rows side by side keep Zen 4 from reading ahead: without asking, 0.4 of the read roof at 100
-# features; asked into the first level 0.5, into the second 0.9, from 16 KB ahead on. From the
-# last-level cache asking costs a fifth. Long vectors cost no clock: 1.1 to 1.2x from 1,000 features
+# features; asked into the first level 0.5, into the second 0.9, from 16 KB ahead on. Rows of more
+# than 24 KB are asked for along themselves: 1.15 to 1.2x. From the last-level cache asking costs a
+# fifth. Long vectors cost no clock: 1.1 to 1.2x from 1,000 features
 # on. 3 blocks of 8 rows stay in the first-level cache, of 100 features 1.25x, and their residuals
 # are computed meanwhile.
 _ZEN = Tuning(
@@ -89,7 +93,7 @@ _ZEN = Tuning(
     last_level_is_near=True,
     narrow=Ahead(level=2, n_bytes=8192),
     eight=Ahead(level=2, n_blocks=2, n_bytes=24_576),
-    four=Ahead(level=0),
+    four=Ahead(level=2, n_bytes=1536, along=True),
     near_eight_bytes=_ANY,
     far_eight_bytes=24_576,
     near_blocks=(256, 256),

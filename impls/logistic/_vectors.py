@@ -9,6 +9,7 @@ import numpy as np
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
+from numba.extending import intrinsic
 from numba.np.arrayobj import make_array
 
 from impls.logistic._tuning import target
@@ -55,6 +56,19 @@ def splat(b, value, lanes):
 def ask_for(b, pointer, level):
     """Ask for a line, into the cache of that level."""
     call(b, "llvm.prefetch.p0", ir.VoidType(), [pointer, I32(0), I32(4 - level), I32(1)])
+
+
+@intrinsic
+def ask_for_value(_context, values, index):
+    """Ask for the line of ``values[index]``, into the first-level cache."""
+
+    def build(context, b, signature, arguments):
+        data = make_array(signature.args[0])(context, b, arguments[0]).data
+        at = b.bitcast(b.gep(data, [arguments[1]]), I8.as_pointer())
+        ask_for(b, at, level=1)
+        return context.get_dummy_value()
+
+    return types.void(values, types.intp), build
 
 
 def convert(b, value, kind):
