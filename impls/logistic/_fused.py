@@ -8,15 +8,15 @@ of the block between them are computed meanwhile, all rows of it in one vector.
 The loops over the features (`_steps`) are written as vector instructions (LLVM's, through numba),
 because LLVM itself vectorises neither a loop of sums and a store together, nor exp.
 
-What keeps it from the roof, as measured on a core of 10 GB/s and 32 KB of first-level cache: inner
-products alone reach it at any size. The second use of rows that no longer are in the first level
-costs 3 to 5 %, weights and gradient that are not there 2 to 4 %: a line from the second level takes
-one of the 12 places that lines from memory wait in. Of 4 rows, for each line that a plain read asks
-for, 2.5 are asked for and 0.25 go back: X twice, weights and gradient once for 4. That is 0.9 of
-the roof at 1,000 features in float64, 0.85 to 0.9 at 10,000.
+What keeps it from the roof is the second use, for inner products alone reach it at any size. Rows
+that no longer are in the first-level cache, and weights and gradient that are not, take places that
+lines from memory wait in: on a Xeon (32 KB, 12 places), for each line that a plain read asks for,
+2.5 are asked for and 0.25 go back, which leaves 0.9 of the roof at 1,000 features. Zen 3 hardly
+reads ahead while it adds: of 100 features, a core takes 10.7 cycles for a line that it only reads, 6
+for one in cache, and 14.5 for one that it adds from memory. `_tuning` says what suits which.
 
 numba's cache on disk notices changes of this file alone. Compiled functions that call each other
-stand in it, and it names what `_vectors`, `_steps` and `_tuning` are: e0b12430cd0f.
+stand in it, and it names what `_vectors`, `_steps` and `_tuning` are: f8cebb973ba4.
 """
 
 import functools
