@@ -12,11 +12,11 @@ What keeps it from the roof is the second use, for inner products alone reach it
 that no longer are in the first-level cache, and weights and gradient that are not, take places that
 lines from memory wait in: on a Xeon (32 KB, 12 places), for each line that a plain read asks for,
 2.5 are asked for and 0.25 go back, which leaves 0.9 of the roof at 1,000 features. Zen 3 hardly
-reads ahead while it adds: of 100 features, a core takes 10.7 cycles for a line that it only reads, 6
-for one in cache, and 14.5 for one that it adds from memory. `_tuning` says what suits which.
+reads ahead while it adds: of 100 features, a core takes 10.7 cycles for a line that it only reads,
+6 for one in cache, and 14.5 for one that it adds from memory. `_tuning` says what suits which.
 
 numba's cache on disk notices changes of this file alone. Compiled functions that call each other
-stand in it, and it names what `_vectors`, `_steps` and `_tuning` are: f8cebb973ba4.
+stand in it, and it names what `_vectors`, `_steps` and `_tuning` are: feb0f08ab55f.
 """
 
 import functools
