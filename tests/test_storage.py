@@ -44,14 +44,19 @@ def test_standardised_images_are_levels():
     assert error_of("fused_uint8", weights, X, y) <= 8e-15
 
 
-def test_levels_are_what_the_data_were():
+@pytest.mark.parametrize(("masks", "n_columns"), [(True, 4), (False, 8)])
+def test_levels_are_what_the_data_were(monkeypatch, masks, n_columns):
+    monkeypatch.setattr(_storage, "_masks_levels", lambda: masks)
     levels = np.array([[0, 3, 7], [255, 3, 0], [4, 3, 14]])
     stored = _storage.as_levels(levels * [0.25, 2, 1 / 7] + [0, 0, -1])
-    np.testing.assert_array_equal(stored.levels, [[0, 0, 1, 1], [255, 0, 0, 1], [4, 0, 2, 1]])
+    np.testing.assert_array_equal(
+        stored.levels[:, :4], [[0, 0, 1, 1], [255, 0, 0, 1], [4, 0, 2, 1]]
+    )
+    assert not stored.levels[:, 4:].any()
     np.testing.assert_allclose(stored.scale, [0.25, 0, 1])
     np.testing.assert_allclose(stored.offset, [0, 6, -1])
     assert stored.shape == (3, 3)
-    assert stored.nbytes == 12
+    assert stored.nbytes == 3 * n_columns
 
 
 REFUSED = {
@@ -91,10 +96,18 @@ def nothing_is_near(monkeypatch):
 
 
 @pytest.mark.usefixtures("nothing_is_near")
+@pytest.mark.parametrize(("masks", "kind"), [(True, np.uint8), (False, np.float32)])
+def test_few_features_are_levels_if_vectors_are_masked(monkeypatch, masks, kind):
+    monkeypatch.setattr(_storage, "_masks_levels", lambda: masks)
+    stored = _storage.smallest(np.arange(12.0).reshape(4, 3))
+    assert getattr(stored, "levels", stored).dtype == kind
+
+
+@pytest.mark.usefixtures("nothing_is_near")
 @pytest.mark.parametrize(
     ("X", "kind"),
     [
-        (np.arange(12.0).reshape(4, 3), _storage.Levels),
+        (np.arange(120.0).reshape(4, 30), _storage.Levels),
         (np.random.default_rng(0).random((300, 3), np.float32).astype(np.float64), np.float32),
         (np.random.default_rng(0).random((300, 3)), np.float64),
     ],
