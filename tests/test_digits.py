@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import impls
-from impls.logistic import _digits, _storage, _vectors
+from impls.logistic import _digits, _storage
 from impls.logistic._storage import as_levels
 from tests._guarded import guarded
 
@@ -16,10 +16,10 @@ from tests._guarded import guarded
 @pytest.fixture(autouse=True, scope="module")
 def at_any_size():
     """Digits even where they do not pay, so that small data go through them."""
-    if not _vectors.compiles_for("avx512vnni"):
-        pytest.skip("digits need AVX-512 VNNI, which numba does not use here")
+    if not _digits._n_words():
+        pytest.skip("digits need AVX-512 VNNI or AVX2 alone, which numba does not use here")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(_digits, "_FEWEST_FEATURES", 1)
+        patch.setattr(_digits, "_FEWEST_FEATURES", {32: 1, 16: 1})
         patch.setattr(_digits, "_FEWEST_LEVELS", 1)
         patch.setattr(_digits, "count_threads", lambda: 2)
         yield

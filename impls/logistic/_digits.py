@@ -5,7 +5,9 @@ cycles a level on 2 ports. Here weights and residuals are 4 digits of 15 bits, a
 multiplies 32 levels by a digit each and adds the products of neighbours to 16 sums of 32 bits,
 which are exact. 32 levels take 5 instructions for the inner products and 5.5 for the sum over the
 rows: 0.16 cycles a level. What is done once for 4 rows, to add up their sums, and once for a block,
-to turn 64 features' sums into numbers, takes 0.03 more at 1,000 features.
+to turn 64 features' sums into numbers, takes 0.03 more at 1,000 features. That is AVX-512 VNNI.
+AVX2 multiplies 16 levels and adds in a second instruction, in half as many registers: 1.6
+instructions a level, on Zen 3 0.65 cycles, where float64 takes 1.2.
 
 Rows are read 4 at a time; then the block, which is still in the second-level cache, is added, 64
 features at a time, of which a row has one line. Both ask for half of the next block.
@@ -18,13 +20,14 @@ numba's cache on disk notices changes of this file alone. Compiled functions tha
 stand in it, and it names what `_vectors`, `_steps` and `_tuning` are: feb0f08ab55f.
 """
 
+import functools
 import math
 
 import numpy as np
 from llvmlite import ir
 from numba import njit, prange, types
 from numba.core import cgutils
-from numba.extending import intrinsic
+from numba.extending import intrinsic, overload
 
 from impls.logistic._fused import THREADS_ONLY, count_threads, own_cache_bytes
 from impls.logistic._steps import make_residuals, make_step
@@ -48,16 +51,13 @@ from impls.logistic._vectors import (
 
 _DIGITS, _BITS = 4, 15
 _STEP = 4  # rows whose inner products are computed at a time
-# Sums of so many features fit in 32 bits: those of 4 lanes, each of 2 products of at most 255 and
-# 2^14 for every 32 features. Of rows it might be 512.
-_CHUNK, _MOST_ROWS = 2048, 256
-_WORDS, _SUMS = ir.VectorType(I16, 32), ir.VectorType(I32, 16)
+_MOST_ROWS = 256  # of a block; the sums of 512 would fit in 32 bits
 # A block of rows takes a 16th of the cache that a core has for itself, and 32 rows at least, the
 # next one as much.
 _CACHE_SHARE, _FEWEST_ROWS = 16, 32
-# Where it is ahead of float64. Of 60 million levels: 1.2x at 200 features, 1.5x from 500 on; in
-# cache 0.9x at 1,000 x 256, 1.4x at 1,000 x 1,000.
-_FEWEST_FEATURES, _FEWEST_LEVELS = 192, 2**19
+# Where it is ahead of float64, by levels of a vector. Of 60 million levels 1.2x at 200 features, 1.5x
+# from 500 on; in cache 0.9x at 1,000 x 256, 1.4x at 1,000 x 1,000. In AVX2 1.2x at 100, 1.6x at 127.
+_FEWEST_FEATURES, _FEWEST_LEVELS = {32: 192, 16: 100}, 2**19
 # A residual that is smaller than the largest of its block by more than this loses more than 2^-47,
 # and is added in float64. If more than a quarter are, all of the block is: which takes as long.
 _SPREAD, _MOST_SMALL = 2.0**12, 4
@@ -67,14 +67,46 @@ _add_one, _add_four = make_step(1, adds=True), make_step(_STEP, adds=True)
 _residuals_block, _residuals_step = make_residuals(_FEWEST_ROWS), make_residuals(_STEP)
 
 
-def _zero_sums(b, count):
+@functools.cache
+def _n_words():
+    """Levels of a vector, as 16-bit words, by what numba compiles for; 0: digits do not pay."""
+    if compiles_for("avx512vnni"):
+        return 32
+    return 16 if compiles_for("avx2") and not compiles_for("avx512f") else 0
+
+
+def _kinds():
+    """Vectors of words and of the sums of neighbours' products."""
+    return ir.VectorType(I16, _n_words()), ir.VectorType(I32, _n_words() // 2)
+
+
+def _n_chunk():
+    """Features whose sums fit in 32 bits."""
+
+
+@overload(_n_chunk)
+def _count_chunk():
+    # Those of 4 lanes, each of 2 products of at most 255 and 2^14 for every vector of features.
+    n_features = 64 * _n_words()
+    return lambda: n_features
+
+
+def _groups(items):
+    """All at once if 32 registers hold 16 sums and more, or else one half, then the other."""
+    n = len(items) if _n_words() == 32 else len(items) // 2
+    return [items[i : i + n] for i in range(0, len(items), n)]
+
+
+def _zero_sums(b, kind, count):
     """Variables in registers, once LLVM has seen how they are used."""
-    return [cgutils.alloca_once_value(b, ir.Constant(_SUMS, [0] * 16)) for _ in range(count)]
+    zero = ir.Constant(kind, [0] * kind.count)
+    return [cgutils.alloca_once_value(b, zero) for _ in range(count)]
 
 
 def _add_products(b, total, levels, digits):
-    """Add 32 products of words to 16 sums, those of neighbours to one."""
-    products = call(b, "llvm.x86.avx512.pmaddw.d.512", _SUMS, [levels, digits])
+    """Add products of words to sums, those of neighbours to one."""
+    name = "llvm.x86.avx512.pmaddw.d.512" if _n_words() == 32 else "llvm.x86.avx2.pmadd.wd"
+    products = call(b, name, _kinds()[1], [levels, digits])
     b.store(b.add(b.load(total), products), total)
 
 
@@ -92,25 +124,30 @@ def _read(_context, digits, X, first, start, stop, z, at, unit, ahead):
     """Add `unit` times the inner products of 4 rows with the digits of some features to z."""
 
     def build(context, b, signature, arguments):
-        kinds = {0: _WORDS, 1: ir.VectorType(I8, 32), 5: ir.VectorType(DOUBLE, _STEP)}
+        words, sum_kind = _kinds()
+        levels_kind = ir.VectorType(I8, words.count)
+        kinds = {0: words, 1: levels_kind, 5: ir.VectorType(DOUBLE, _STEP)}
         weights, x, products = (
             Array(context, b, signature.args[i], arguments[i], kind) for i, kind in kinds.items()
         )
         first, start, stop = arguments[2:5]
         rows = [x.address(b.mul(b.add(first, I64(k)), x.n_columns)) for k in range(_STEP)]
         parts = [weights.address(b.mul(weights.n_columns, I64(k))) for k in range(_DIGITS)]
-        sums = _zero_sums(b, _DIGITS * _STEP)
-        with cgutils.for_range_slice(b, start, stop, I64(32), I64) as (j, _):
-            digits = [weights.load(part, j) for part in parts]
-            for r, row in enumerate(rows):
-                if r % 2:
-                    ask_for(b, b.gep(row, [b.add(j, arguments[8])]), 2)
-                levels = b.zext(x.load(row, j), _WORDS)
-                for k, digit in enumerate(digits):
-                    _add_products(b, sums[k * _STEP + r], levels, digit)
+        sums = _zero_sums(b, sum_kind, _DIGITS * _STEP)
+        for group in _groups(range(_STEP)):
+            with cgutils.for_range_slice(b, start, stop, I64(words.count), I64) as (j, _):
+                digits = [weights.load(part, j) for part in parts]
+                for r in group:
+                    if r % 2:
+                        ask_for(b, b.gep(rows[r], [b.add(j, arguments[8])]), 2)
+                    levels = b.zext(x.load(rows[r], j), words)
+                    for k, digit in enumerate(digits):
+                        _add_products(b, sums[k * _STEP + r], levels, digit)
         by_digit = sum_neighbours(b, [b.load(s) for s in sums], 4)
-        value = _number(b, by_digit, ir.VectorType(DOUBLE, 16))
-        for part in (8, 4):
+        part = sum_kind.count
+        value = _number(b, by_digit, ir.VectorType(DOUBLE, part))
+        while part > _STEP:
+            part //= 2
             halves = [
                 shuffle(b, value, value, [half + i for i in range(part)]) for half in (0, part)
             ]
@@ -124,16 +161,19 @@ def _read(_context, digits, X, first, start, stop, z, at, unit, ahead):
     return types.void(digits, X, n, n, n, z, n, types.float64, n), build
 
 
-def _pair_rows(b, left, right):
-    """Words of two rows' levels side by side, in 4 vectors: even and odd features of each half.
+def _pair_rows(b, left, right, half):
+    """Words of two rows' levels side by side, in 2 vectors: even and odd features of a half of each
+    16 bytes.
 
     Shuffles of two words at a time and within 16 bytes, then the lower and the upper bytes.
     """
-    for half in (0, 4):
-        lanes = [i + half + j for i in range(0, 32, 8) for j in range(4)]
-        mixed = shuffle(b, left, right, [side + i for i in lanes for side in (0, 32)])
-        yield b.and_(mixed, ir.Constant(_WORDS, [255] * 32))
-        yield b.lshr(mixed, ir.Constant(_WORDS, [8] * 32))
+    kind = left.type
+    lanes = [i + 4 * half + j for i in range(0, kind.count, 8) for j in range(4)]
+    mixed = shuffle(b, left, right, [side + i for i in lanes for side in (0, kind.count)])
+    return [
+        b.and_(mixed, ir.Constant(kind, [255] * kind.count)),
+        b.lshr(mixed, ir.Constant(kind, [8] * kind.count)),
+    ]
 
 
 @intrinsic
@@ -141,36 +181,48 @@ def _add_line(_context, X, first, n_rows, start, digits, unit, total, ahead):
     """Add `unit` times the digits times the rows from `first` on to the sums of 64 features."""
 
     def build(context, b, signature, arguments):
-        kinds = {0: _WORDS, 4: _WORDS, 6: ir.VectorType(DOUBLE, 8)}
+        words, sum_kind = _kinds()
+        kinds = {0: words, 4: words, 6: ir.VectorType(DOUBLE, 8)}
         x, residuals, g = (
             Array(context, b, signature.args[i], arguments[i], kind) for i, kind in kinds.items()
         )
         first, n_rows, start = arguments[1:4]
         corner = b.gep(x.address(b.mul(first, x.n_columns)), [start])
         parts = [residuals.address(b.mul(residuals.n_columns, I64(k))) for k in range(_DIGITS)]
-        sums = _zero_sums(b, 4 * _DIGITS)
-        with cgutils.for_range_slice(b, I64(0), n_rows, I64(2), I64) as (i, _):
-            apart = [b.mul(b.add(i, I64(k)), x.n_columns) for k in range(2)]
-            lines = [b.gep(corner, [distance]) for distance in apart]
-            ask_for(b, b.gep(lines[0], [arguments[7]]), 2)
-            pair = [b.load(b.bitcast(line, _WORDS.as_pointer()), align=1) for line in lines]
-            words = list(_pair_rows(b, *pair))
-            for k, part in enumerate(parts):
-                both = b.load(b.bitcast(b.gep(part, [i]), I32.as_pointer()), align=4)
-                digit = b.bitcast(splat(b, both, 16), _WORDS)
-                for q, word in enumerate(words):
-                    _add_products(b, sums[q * _DIGITS + k], word, digit)
-        kind = ir.VectorType(DOUBLE, 16)
-        by_word = [[b.load(s) for s in sums[q * _DIGITS :][:_DIGITS]] for q in range(4)]
-        numbers = [_number(b, by_digit, kind) for by_digit in by_word]
         factor = splat(b, arguments[5], 8)
-        for place in range(8):
-            lane, half = divmod(place, 2)
-            order = [side + 4 * lane + i for i in range(4) for side in (0, 16)]
-            part = shuffle(b, numbers[2 * half], numbers[2 * half + 1], order)
-            j = b.add(start, I64(8 * place))
-            part = b.fadd(g.load(g.data, j), b.fmul(part, factor, flags=FUSE), flags=FUSE)
-            g.store(part, g.data, j)
+
+        def sum_rows(at, halves):
+            """Sums of each digit, of even and of odd features of the halves."""
+            sums = _zero_sums(b, sum_kind, 2 * len(halves) * _DIGITS)
+            with cgutils.for_range_slice(b, I64(0), n_rows, I64(2), I64) as (i, _):
+                apart = [b.mul(b.add(i, I64(k)), x.n_columns) for k in range(2)]
+                lines = [b.gep(corner, [b.add(distance, I64(at))]) for distance in apart]
+                if at == halves[0] == 0:
+                    ask_for(b, b.gep(lines[0], [arguments[7]]), 2)
+                pair = [b.load(b.bitcast(line, words.as_pointer()), align=1) for line in lines]
+                paired = [word for half in halves for word in _pair_rows(b, *pair, half)]
+                for k, part in enumerate(parts):
+                    both = b.load(b.bitcast(b.gep(part, [i]), I32.as_pointer()), align=4)
+                    digit = b.bitcast(splat(b, both, sum_kind.count), words)
+                    for q, word in enumerate(paired):
+                        _add_products(b, sums[q * _DIGITS + k], word, digit)
+            return [
+                [b.load(s) for s in sums[i : i + _DIGITS]] for i in range(0, len(sums), _DIGITS)
+            ]
+
+        def add_eight(even, odd, lane, j):
+            order = [side + lane + i for i in range(4) for side in (0, sum_kind.count)]
+            part = b.fmul(shuffle(b, even, odd, order), factor, flags=FUSE)
+            g.store(b.fadd(g.load(g.data, j), part, flags=FUSE), g.data, j)
+
+        for at in range(0, LINE_BYTES, 2 * words.count):
+            for halves in _groups(range(2)):
+                sums = sum_rows(at, halves)
+                kind = ir.VectorType(DOUBLE, sum_kind.count)
+                numbers = [_number(b, by_digit, kind) for by_digit in sums]
+                for half, even, odd in zip(halves, numbers[::2], numbers[1::2], strict=True):
+                    for lane in range(0, sum_kind.count, 4):
+                        add_eight(even, odd, lane, b.add(start, I64(at + 4 * lane + 8 * half)))
         return context.get_dummy_value()
 
     n = types.intp
@@ -200,8 +252,8 @@ def _compute_residuals(digits, unit, shift, X, y, first, z, ahead):
     """Residuals of as many samples from `first` on as z has room for, a multiple of 4."""
     z[:] = shift
     for m in range(0, len(z), _STEP):
-        for start in range(0, X.shape[1], _CHUNK):
-            stop = min(start + _CHUNK, X.shape[1])
+        for start in range(0, X.shape[1], _n_chunk()):
+            stop = min(start + _n_chunk(), X.shape[1])
             _read(digits, X, first + m, start, stop, z, m, unit, ahead)
     whole = len(z) // _FEWEST_ROWS * _FEWEST_ROWS
     for m in range(0, whole, _FEWEST_ROWS):
@@ -274,8 +326,8 @@ def _add_together(weights, unit, shift, X, y, n_rows, n_shares, result):
 
 def digits_pay(n_samples, n_features):
     """Whether `digits_gradient` is faster than `fused_gradient`."""
-    large = n_features >= _FEWEST_FEATURES and n_samples * n_features >= _FEWEST_LEVELS
-    return large and n_samples >= _STEP * count_threads() and compiles_for("avx512vnni")
+    large = n_samples * n_features >= _FEWEST_LEVELS and n_samples >= _STEP * count_threads()
+    return large and n_features >= _FEWEST_FEATURES.get(_n_words(), math.inf)
 
 
 def split_weights(weights, most_levels):
