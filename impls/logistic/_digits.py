@@ -55,8 +55,9 @@ _MOST_ROWS = 256  # of a block; the sums of 512 would fit in 32 bits
 # A block of rows takes a 16th of the cache that a core has for itself, and 32 rows at least, the
 # next one as much.
 _CACHE_SHARE, _FEWEST_ROWS = 16, 32
-# Where it is ahead of float64, by levels of a vector. Of 60 million levels 1.2x at 200 features, 1.5x
-# from 500 on; in cache 0.9x at 1,000 x 256, 1.4x at 1,000 x 1,000. In AVX2 1.2x at 100, 1.6x at 127.
+# Where it is ahead of float64, by levels of a vector: 60 million levels take 1.2 times as long in
+# float64 at 200 features, 1.5 times from 500 on; in cache 0.9 times at 1,000 x 256, 1.4 times at
+# 1,000 x 1,000. With AVX2, 1.2 times at 100 features, 1.6 times at 127.
 _FEWEST_FEATURES, _FEWEST_LEVELS = {32: 192, 16: 100}, 2**19
 # A residual that is smaller than the largest of its block by more than this loses more than 2^-47,
 # and is added in float64. If more than a quarter are, all of the block is: which takes as long.

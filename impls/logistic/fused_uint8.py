@@ -3,10 +3,10 @@
 For data that is 8-bit by nature, as pixels are, scaled or standardised as it may be; `prepare`
 refuses other data. Passes over X: 1, of an eighth of the bytes. Scale and offset of each feature
 are folded into the weights and into the sums. Order of additions: as `fused`, in float64. Large X
-of 192 features and more (100 where there is AVX2 alone) is multiplied in whole numbers, whose sums
-are exact, if the processor has AVX-512 VNNI or AVX2 and the weights are not too large: `_digits` says
+of 192 features and more (with AVX2, 100) is multiplied in whole numbers, whose sums are exact,
+if the processor has AVX-512 VNNI, or AVX2 alone, and the weights are not too large: `_digits` says
 how, and what it rounds. Its rows fill cache lines, which takes up to a third more bytes of 192
-features, 2 % of 1,000; else those of AVX2 fill vectors of 8.
+features, 2 % of 1,000; otherwise those of AVX2 fill vectors of 8.
 Temporaries: a gradient of d + 1 values per thread, or of what fills the lines, 4 KB, and a vector
 of as many values, weights or their digits.
 Arithmetic is its limit, not memory: in float64, 8 levels take for each of their two uses a
