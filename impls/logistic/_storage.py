@@ -184,7 +184,10 @@ def _spacing(column, j):
 
 
 def smallest(X):
-    """X in the fewest bytes that hold it exactly, if it is read from memory; else as it is."""
+    """X in the fewest bytes that hold it exactly, if it is read from memory; else as it is.
+
+    A few features in 8 bits would have to be converted slower than float64 is read: they are not.
+    """
     if X.nbytes <= own_caches_bytes():
         return X
     if _masks_levels() or X.shape[1] >= _LEAST_FEATURES:
