@@ -93,7 +93,7 @@ _ZEN4 = Tuning(
     last_level_is_near=True,
     narrow=Ahead(level=2, n_bytes=8192),
     eight=Ahead(level=2, n_blocks=2, n_bytes=24_576),
-    four=Ahead(level=2, n_bytes=1536, along=True),
+    four=Ahead(level=2, n_blocks=1, n_bytes=1536, along=True),
     near_eight_bytes=_ANY,
     far_eight_bytes=24_576,
     near_blocks=(256, 256),
@@ -109,7 +109,7 @@ _ZEN3 = replace(
     _ZEN4,
     narrow=Ahead(level=2, n_bytes=4096, along=True),
     eight=Ahead(level=1, n_blocks=2, n_bytes=1024, along=True),
-    four=Ahead(level=2, n_bytes=768, along=True),
+    four=Ahead(level=2, n_blocks=1, n_bytes=768, along=True),
     near_eight_bytes=5120,
     far_eight_bytes=5120,
 )
