@@ -27,7 +27,8 @@ class Levels:
     ----------
     levels : ndarray of uint8
         (n_samples, n_features + 1 or more): the column after the features is 1, so that one pass
-        over X gives the sum of the residuals as well; what may follow, to fill a cache line, is 0.
+        over X gives the sum of the residuals as well; what may follow, to fill a cache line or a
+        vector, is 0.
     scale, offset : ndarray of float64
         (n_features,)
     most_levels : int
