@@ -46,7 +46,7 @@ def test_standardised_images_are_levels():
 
 @pytest.mark.parametrize(("masks", "n_columns"), [(True, 4), (False, 8)])
 def test_levels_are_what_the_data_were(monkeypatch, masks, n_columns):
-    monkeypatch.setattr(_storage, "_masks_levels", lambda: masks)
+    monkeypatch.setattr(_storage, "masks_levels", lambda: masks)
     levels = np.array([[0, 3, 7], [255, 3, 0], [4, 3, 14]])
     stored = _storage.as_levels(levels * [0.25, 2, 1 / 7] + [0, 0, -1])
     np.testing.assert_array_equal(
@@ -98,7 +98,7 @@ def nothing_is_near(monkeypatch):
 @pytest.mark.usefixtures("nothing_is_near")
 @pytest.mark.parametrize(("masks", "kind"), [(True, np.uint8), (False, np.float32)])
 def test_few_features_are_levels_if_vectors_are_masked(monkeypatch, masks, kind):
-    monkeypatch.setattr(_storage, "_masks_levels", lambda: masks)
+    monkeypatch.setattr(_storage, "masks_levels", lambda: masks)
     stored = _storage.smallest(np.arange(12.0).reshape(4, 3))
     assert getattr(stored, "levels", stored).dtype == kind
 

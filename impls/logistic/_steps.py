@@ -27,6 +27,7 @@ from impls.logistic._vectors import (
     convert,
     first_lanes,
     keep,
+    masks_levels,
     splat,
     sum_lanes,
 )
@@ -49,7 +50,7 @@ def _lanes(stored, computed, n_bytes):
 
 def most_narrow(stored, computed):
     """Features up to which rows are narrow: none where a mask is a jump for each value."""
-    jumps = ELEMENTS[stored][1] <= 2 and not compiles_for("avx512bw")
+    jumps = ELEMENTS[stored][1] <= 2 and not masks_levels()
     return 0 if jumps else _NARROW * _lanes(stored, computed, _LONG_VECTOR_BYTES)
 
 

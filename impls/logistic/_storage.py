@@ -9,7 +9,7 @@ import numpy as np
 from impls._errors import Unfit
 from impls.logistic._digits import digits_gradient, digits_pay, ready_digits, split_weights
 from impls.logistic._fused import fused_gradient, own_caches_bytes, ready
-from impls.logistic._vectors import LINE_BYTES, aligned, compiles_for
+from impls.logistic._vectors import LINE_BYTES, aligned, compiles_for, masks_levels
 
 _EPS = np.finfo(np.float64).eps
 # Without masks for levels: how many are taken at a time, of which rows then have a whole number (at
@@ -114,12 +114,7 @@ def _row_unit(n_samples, n_features):
     """Levels of which a row has a whole number."""
     if digits_pay(n_samples, n_features):
         return LINE_BYTES
-    return 1 if _masks_levels() else _VECTOR_LEVELS
-
-
-def _masks_levels():
-    """Whether what is left over of a vector takes a mask, or else a jump for each value."""
-    return compiles_for("avx512bw")
+    return 1 if masks_levels() else _VECTOR_LEVELS
 
 
 def _whole(n, unit):
@@ -191,7 +186,7 @@ def smallest(X):
     """
     if X.nbytes <= own_caches_bytes():
         return X
-    if _masks_levels() or X.shape[1] >= _LEAST_FEATURES:
+    if masks_levels() or X.shape[1] >= _LEAST_FEATURES:
         with contextlib.suppress(Unfit):
             return as_levels(X)
     single = X.astype(np.float32)

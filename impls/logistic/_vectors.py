@@ -193,6 +193,11 @@ def compiles_for(feature):
     return f"+{feature}" in target()[2].split(",")
 
 
+def masks_levels():
+    """Whether a rest of values of 1 or 2 bytes takes a mask, or else a jump for each of them."""
+    return compiles_for("avx512bw")
+
+
 def first_lanes(b, rest, lanes):
     """On in the first `rest` lanes."""
     order = ir.Constant(ir.VectorType(I64, lanes), list(range(lanes)))
