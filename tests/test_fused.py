@@ -50,6 +50,14 @@ def n_threads(request):
     _machine.set_threads(_machine.count_threads())
 
 
+@pytest.fixture(params=["as it is", "from afar"])
+def distance(request, monkeypatch):
+    """Small data take the way of large ones as well: rows far apart, shared out to threads."""
+    if request.param == "from afar":
+        monkeypatch.setattr(_fused, "_near_bytes", lambda n_threads: 0)
+        monkeypatch.setattr(_fused, "_threads_pay_from", lambda: 0)
+
+
 def pixels(n_samples, n_features):
     """Data that every storage holds: 8-bit levels, scaled to 1."""
     generator = np.random.default_rng(n_samples)
@@ -59,7 +67,7 @@ def pixels(n_samples, n_features):
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-def test_every_way_is_right(fused, n_threads, shape):
+def test_every_way_is_right(fused, n_threads, distance, shape):
     weights, X, y = pixels(*shape)
     gradient = fused.gradient(weights, *fused.prepare(X, y))
     assert _accuracy.relative_error("logistic", gradient, weights, X, y) <= fused.rtol
@@ -75,7 +83,7 @@ def test_rounding_does_not_grow_with_the_samples(fused, n_threads, shape):
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-def test_workspace(fused, n_threads, shape):
+def test_workspace(fused, n_threads, distance, shape):
     weights, X, y = pixels(*shape)
     prepared = fused.prepare(X, y)
     # 8-bit levels fold scale and offset into a vector of their own.

@@ -11,12 +11,13 @@ because LLVM itself vectorises neither a loop of sums and a store together, nor 
 What keeps it from the roof is the second use, for inner products alone reach it at any size. Rows
 that no longer are in the first-level cache, and weights and gradient that are not, take places that
 lines from memory wait in: on a Xeon (32 KB, 12 places), for each line that a plain read asks for,
-2.5 are asked for and 0.25 go back, which leaves 0.9 of the roof at 1,000 features. Zen 3 hardly
-reads ahead while it adds: of 100 features, a core takes 10.7 cycles for a line that it only reads,
-6 for one in cache, and 14.5 for one that it adds from memory. `_tuning` says what suits which.
+2.5 are asked for and 0.25 go back, which leaves 0.9 of the roof at 1,000 features. Zen 3 reads
+ahead by itself in long streams, and 24 lines at most for whoever asks: what a step takes are rows
+of 4 distant parts of X, each of which is read from its first row to its last. `_tuning` says what
+suits which.
 
 numba's cache on disk notices changes of this file alone. Compiled functions that call each other
-stand in it, and it names what `_vectors`, `_steps` and `_tuning` are: 7b5a0a3f8842.
+stand in it, and it names what `_vectors`, `_steps` and `_tuning` are: b473c8234f30.
 """
 
 import functools
@@ -67,7 +68,7 @@ _residuals_one = make_residuals(1)
 @njit(nogil=True, cache=True)
 def _move(part, total):
     """Add what has been added up in `part` to `total`, if it is an array of its own."""
-    if part.itemsize != total.itemsize:
+    if part.itemsize != total.itemsize or len(part) != len(total):
         for j in range(len(total)):
             total[j] += part[j]
             part[j] = 0
@@ -98,68 +99,103 @@ def _turn(z, at, y, i, n):
 def _add_eights(weights, X, y, start, stop, total, part, z, far, n):
     """Blocks of `n` rows, 8 at a time; returns the first row that is left over.
 
-    A block's residuals are computed while the one before it is added.
+    A block's residuals are computed while the one before it is added. Of an X of three dimensions,
+    `start` and `stop` count rows of each of its 8 parts, of which one is taken at a time.
     """
-    step, narrow = _STEP, X.shape[1] <= _narrow_features(X, y)
-    n_blocks = (stop - start) // n
+    step, n_taken = _STEP, 1 if X.ndim == 3 else _STEP
+    narrow = X.shape[-1] <= _narrow_features(X, y)
+    n_steps = n // step
+    n_rows = n_steps * n_taken
+    n_blocks = (stop - start) // n_rows
     for k in range(n_blocks):
-        i = start + k * n
+        i = start + k * n_rows
         to, of = k % 3 * n, (k - 2) % 3 * n
         if k >= 1:
-            _turn(z, (k - 1) % 3 * n, y, i - n, n)
-        for m in range(0, n, step):
+            _turn(z, (k - 1) % 3 * n, y, i - n_rows, n)
+        for m in range(n_steps):
+            row, at = i + m * n_taken, m * step
             if narrow and k < 2:
-                _read_narrow(weights, X, i + m, 0, part, z, to + m, 0)
+                _read_narrow(weights, X, row, 0, part, z, to + at, 0)
             elif narrow:
-                _both_narrow(weights, X, i + m, i + m - 2 * n, part, z, to + m, of + m)
+                _both_narrow(weights, X, row, row - 2 * n_rows, part, z, to + at, of + at)
             elif k < 2:
-                _read_eight(weights, X, i + m, 0, part, z, to + m, 0)
+                _read_eight(weights, X, row, 0, part, z, to + at, 0)
             elif far:
-                _both_eight_far(weights, X, i + m, i + m - 2 * n, part, z, to + m, of + m)
+                _both_eight_far(weights, X, row, row - 2 * n_rows, part, z, to + at, of + at)
             else:
-                _both_eight(weights, X, i + m, i + m - 2 * n, part, z, to + m, of + m)
+                _both_eight(weights, X, row, row - 2 * n_rows, part, z, to + at, of + at)
         if k > 1 and k % (_PART_ROWS // n) == 1:  # so many blocks are added: two are not yet
             _move(part, total)
-    end = start + n_blocks * n
+    end = start + n_blocks * n_rows
     if n_blocks:
-        _turn(z, (n_blocks - 1) % 3 * n, y, end - n, n)
+        _turn(z, (n_blocks - 1) % 3 * n, y, end - n_rows, n)
     for k in range(max(0, n_blocks - 2), n_blocks):
-        for m in range(0, n, step):
+        for m in range(n_steps):
+            row, of = start + k * n_rows + m * n_taken, k % 3 * n + m * step
             if narrow:
-                _add_narrow(weights, X, 0, start + k * n + m, part, z, 0, k % 3 * n + m)
+                _add_narrow(weights, X, 0, row, part, z, 0, of)
             else:
-                _add_eight(weights, X, 0, start + k * n + m, part, z, 0, k % 3 * n + m)
-    while end + step <= stop:
+                _add_eight(weights, X, 0, row, part, z, 0, of)
+    while end + n_taken <= stop:
         _read_eight(weights, X, end, 0, part, z, 0, 0)
         _residuals_eight(z, 0, y, end)
         _add_eight(weights, X, 0, end, part, z, 0, 0)
-        end += step
+        end += n_taken
     return end
 
 
 @njit(nogil=True, cache=True)
 def _add_fours(weights, X, y, start, stop, total, part, z, far):
-    """Blocks of `_FEW_STEP` rows; returns the first row that is left over."""
-    n = _FEW_STEP
-    n_blocks = (stop - start) // n
+    """As `_add_eights`, blocks of `_FEW_STEP` rows or of one from each of as many parts."""
+    n, n_taken = _FEW_STEP, 1 if X.ndim == 3 else _FEW_STEP
+    n_blocks = (stop - start) // n_taken
     for k in range(n_blocks):
-        i = start + k * n
+        i = start + k * n_taken
         to, of = k % 2 * n, (k - 1) % 2 * n
         if k >= 1:
-            _residuals_four(z, of, y, i - n)
+            _residuals_four(z, of, y, i - n_taken)
         if k == 0:
             _read_four(weights, X, i, 0, part, z, 0, 0)
         elif far:
-            _both_four_far(weights, X, i, i - n, part, z, to, of)
+            _both_four_far(weights, X, i, i - n_taken, part, z, to, of)
         else:
-            _both_four(weights, X, i, i - n, part, z, to, of)
+            _both_four(weights, X, i, i - n_taken, part, z, to, of)
         if k and k % (_PART_ROWS // n) == 0:
             _move(part, total)
-    end = start + n_blocks * n
+    end = start + n_blocks * n_taken
     if n_blocks:
-        _residuals_four(z, (n_blocks - 1) % 2 * n, y, end - n)
-        _add_four(weights, X, 0, end - n, part, z, 0, (n_blocks - 1) % 2 * n)
+        _residuals_four(z, (n_blocks - 1) % 2 * n, y, end - n_taken)
+        _add_four(weights, X, 0, end - n_taken, part, z, 0, (n_blocks - 1) % 2 * n)
     return end
+
+
+def _add_spread(weights, X, y, start, stop, total, part, z):
+    """Rows from afar, each of a step from another part of them; returns the first that is left.
+
+    The rows of a part follow each other in memory: a stream, which the processor reads ahead.
+    """
+
+
+@overload(_add_spread)
+def _choose_spread(weights, X, y, start, stop, total, part, z):
+    if not tuning().spreads:
+        return lambda weights, X, y, start, stop, total, part, z: start
+
+    def add_spread(weights, X, y, start, stop, total, part, z):
+        n_features = X.shape[1]
+        block, eights, _ = _choose_way(n_features * X.itemsize, True, y)
+        n_parts = _STEP if eights else _FEW_STEP
+        n = (stop - start) // n_parts
+        end = start + n * n_parts
+        rows = X[start:end].reshape((n_parts, n, n_features))
+        labels = y[start:end].reshape((n_parts, n))
+        if eights:
+            _add_eights(weights, rows, labels, 0, n, total, part, z, True, block)
+        else:
+            _add_fours(weights, rows, labels, 0, n, total, part, z, True)
+        return end
+
+    return add_spread
 
 
 @njit(nogil=True, cache=True)
@@ -173,6 +209,8 @@ def _add_rows(weights, X, y, start, stop, total, part, z, far):
     """
     row_bytes = X.shape[1] * X.itemsize
     block, eights, asked = _choose_way(row_bytes, far, y)
+    if far:
+        start = _add_spread(weights, X, y, start, stop, total, part, z)
     if eights:
         start = _add_eights(weights, X, y, start, stop, total, part, z, far, block)
     start = _add_fours(weights, X, y, start, stop, total, part, z, far and asked)
@@ -210,15 +248,27 @@ def _choose_tuned_way(row_bytes, far, y):
     return choose
 
 
-def _part_of(total, weights):
-    """Where rows are added up: in float32 like the weights, or in the total itself."""
+def _part_of(total, weights, z, narrow):
+    """Where rows are added up: in float32 like the weights, or in the total itself.
+
+    Of narrow rows, at the end of `z`, which has room for whole vectors: what is written under a
+    mask is not there for the next step until it is in the cache, 30 cycles later.
+    """
 
 
 @overload(_part_of)
-def _choose_part(total, weights):
-    if weights.dtype == total.dtype:
-        return lambda total, weights: total
-    return lambda total, weights: np.zeros(len(total), weights.dtype)
+def _choose_part(total, weights, z, narrow):
+    if weights.dtype != z.dtype:
+        return lambda total, weights, z, narrow: total
+    same = weights.dtype == total.dtype
+
+    def choose(total, weights, z, narrow):
+        if narrow:
+            z[_ROOM:] = 0
+            return z[_ROOM:]
+        return total if same else np.zeros(len(total), weights.dtype)
+
+    return choose
 
 
 def _in_order(weights):
@@ -238,7 +288,9 @@ def _add_share(weights, X, y, near, n, n_shares, total):
     """
     start, stop = n * len(X) // n_shares, (n + 1) * len(X) // n_shares
     total[:] = 0  # by the thread that adds: what another has written has to come from its cache
-    part, z = _part_of(total, weights), np.empty(_ROOM, y.dtype)
+    most = _narrow_features(X, y)
+    z = np.empty(_ROOM + most + 1, y.dtype)
+    part = _part_of(total, weights, z, X.shape[1] <= most)
     far = X.size * X.itemsize > near
     _add_rows(_in_order(weights), X, y, start, stop, total, part, z, far)
 

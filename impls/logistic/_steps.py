@@ -28,6 +28,7 @@ from impls.logistic._vectors import (
     first_lanes,
     keep,
     masks_levels,
+    shuffle,
     splat,
     sum_lanes,
 )
@@ -37,6 +38,7 @@ from impls.logistic._vectors import (
 _VECTOR_BYTES, _LONG_VECTOR_BYTES = 32, 64
 _NARROW = 4  # vectors of a row: up to so many, the loop over the features is written out
 _FEW = 4  # rows, of which each has a register for its address
+MOST_PARTS = 8  # of X, of which a step takes a row each
 
 
 def _lanes(stored, computed, n_bytes):
@@ -54,10 +56,10 @@ def most_narrow(stored, computed):
     return 0 if jumps else _NARROW * _lanes(stored, computed, _LONG_VECTOR_BYTES)
 
 
-def _look_ahead(n_rows, far, narrow):
+def _look_ahead(n_rows, far, narrow, spread):
     """What a step asks for."""
     if narrow:
-        return tuning().narrow
+        return Ahead(level=0) if spread else tuning().narrow
     if not far:
         return Ahead(level=0)
     return tuning().eight if n_rows > _FEW else tuning().four
@@ -69,8 +71,10 @@ def make_step(n_rows, reads=False, adds=False, far=False, narrow=False):
     ``step(weights, X, first_read, first_added, gradient, z, to, of)``: writes the inner products
     of the rows from `first_read` on to ``z[to:]``, and adds the rows from `first_added` on, times
     ``z[of:]``, to the gradient. It computes in the type of z. Rows from afar are asked for ahead,
-    and so are narrow ones that are read and added. 8 rows that are asked for along themselves are
-    read one after the other, for processors that follow few streams.
+    and so are narrow ones that are read and added.
+
+    Of an X of two dimensions these rows are next to each other; of three, (n_rows, n, n_features),
+    one from each of its parts, and `first_read` and `first_added` count within those.
     """
 
     @intrinsic
@@ -79,7 +83,8 @@ def make_step(n_rows, reads=False, adds=False, far=False, narrow=False):
             if narrow and not most_narrow(X.dtype, z.dtype):
                 return context.get_dummy_value()  # never called: not worth half a minute to compile
             element, n_bytes, _ = ELEMENTS[z.dtype]
-            ahead, longest = _look_ahead(n_rows, far, narrow and reads and adds), _VECTOR_BYTES
+            spread, longest = X.ndim == 3, _VECTOR_BYTES
+            ahead = _look_ahead(n_rows, far, narrow and reads and adds, spread)
             if narrow:
                 longest = _LONG_VECTOR_BYTES
             elif far:
@@ -91,11 +96,8 @@ def make_step(n_rows, reads=False, adds=False, far=False, narrow=False):
                 Array(context, b, signature.args[i], arguments[i], kind) for i in (0, 1, 4, 5)
             )
             width = x.n_columns
-            # Of fewer bytes, conversion is the limit: row by row takes 1.4 times as long.
-            along = ahead.along and x.n_bytes >= 4
-            in_order = along and reads and adds and n_rows > _FEW
 
-            apart = [I64(0), *(keep(b, b.mul(x.row_values, I64(k))) for k in range(1, n_rows))]
+            apart = [I64(0), *(keep(b, b.mul(x.apart_values, I64(k))) for k in range(1, n_rows))]
 
             def rows_from(first):
                 return x.address(b.mul(first, x.row_values))
@@ -120,21 +122,18 @@ def make_step(n_rows, reads=False, adds=False, far=False, narrow=False):
             n_ahead = b.select(b.icmp_unsigned(">", n_ahead, least), n_ahead, least)
             front = b.gep(read, [n_ahead])
 
-            def ask_lines(start, n_vectors):
-                at = b.bitcast(start, I8.as_pointer())
-                for line in range(0, n_vectors * lanes * x.n_bytes, LINE_BYTES):
-                    ask_for(b, b.gep(at, [I64(line)]), ahead.level)
-
-            def ask_along(row, j):
-                ask_lines(b.gep(row, [b.add(j, I64(ahead.n_bytes // x.n_bytes))]), 1)
-
             def fetch(j):
-                """Ask for rows ahead, line by line as they lie in memory, or along each of them."""
-                if along:
-                    for distance in apart:
-                        ask_along(b.gep(read, [distance]), j)
+                """Ask for what comes, line by line: rows as they lie in memory, or each along
+                itself."""
+                if ahead.along or spread:
+                    here = b.gep(read, [b.add(j, I64(ahead.n_bytes // x.n_bytes))])
+                    starts, n_rows_each = [b.gep(here, [distance]) for distance in apart], 1
                 else:
-                    ask_lines(b.gep(front, [b.mul(j, I64(n_rows))]), n_rows)
+                    starts, n_rows_each = [b.gep(front, [b.mul(j, I64(n_rows))])], n_rows
+                for start in starts:
+                    at = b.bitcast(start, I8.as_pointer())
+                    for line in range(0, n_rows_each * lanes * x.n_bytes, LINE_BYTES):
+                        ask_for(b, b.gep(at, [I64(line)]), ahead.level)
 
             def add_product(value, weight, total):
                 return b.fadd(total, b.fmul(value, weight, flags=SUM), flags=SUM)
@@ -147,6 +146,7 @@ def make_step(n_rows, reads=False, adds=False, far=False, narrow=False):
                     parts[k % 2] = b.fadd(parts[k % 2], product, flags=(*FUSE, "nsz"))
                 part = convert(b, b.fadd(*parts, flags=FUSE), ir.VectorType(g.element, lanes))
                 exact = Array(context, b, gradient, arguments[4], part.type)
+                mask = None if narrow else mask
                 total = b.fadd(exact.load(g.data, j, mask), part)
                 exact.store(total, g.data, j, mask)
 
@@ -163,54 +163,24 @@ def make_step(n_rows, reads=False, adds=False, far=False, narrow=False):
 
             def pass_over_narrow(vectors):
                 """Row by row, as they lie in memory: 1.05 to 1.2x from memory."""
-                sums, n_vectors = [], len(vectors)
-                if ahead.level and not in_order:
+                sums = []
+                if ahead.level:
                     for j, _ in vectors:
                         fetch(j)
                 if reads:
                     near = [w.load(w.data, j, mask) for j, mask in vectors]
-                    for k, distance in enumerate(apart):
+                    for distance in apart:
                         row, total = keep(b, b.gep(read, [distance])), zero
                         for (j, mask), weight in zip(vectors, near, strict=True):
-                            if in_order:
-                                ask_along(row, j)
                             total = add_product(x.load(row, j, mask), weight, total)
                         sums.append(total)
-                        if in_order:
-                            part = slice(k * n_vectors // n_rows, (k + 1) * n_vectors // n_rows)
-                            for j, mask in vectors[part]:
-                                add_rows(j, mask)
-                if adds and not in_order:
+                if adds:
                     for j, mask in vectors:
                         add_rows(j, mask)
                 return sums
 
-            def pass_in_order():
-                """Row by row, after each a part of the features of those that are added."""
-                sums, start, n_vectors = [], I64(0), b.udiv(width, I64(lanes))
-                for k, distance in enumerate(apart):
-                    row = keep(b, b.gep(read, [distance]))
-
-                    def read_row(j, so_far, mask, row=row):
-                        ask_along(row, j)
-                        weight = w.load(w.data, j, mask)
-                        return [add_product(x.load(row, j, mask), weight, so_far[0])]
-
-                    sums += _loop(b, width, kind, 1, read_row)
-                    stop = b.mul(b.udiv(b.mul(n_vectors, I64(k + 1)), I64(n_rows)), I64(lanes))
-                    _repeat(b, start, stop, kind, [], just_add)
-                    start = stop
-                _finish(b, width, kind, [], just_add)
-                return sums
-
-            def just_add(j, _sums, mask):
-                add_rows(j, mask)
-                return []
-
             if narrow:
                 sums = _unrolled(b, width, kind, pass_over_narrow)
-            elif in_order:
-                sums = pass_in_order()
             else:
                 sums = _loop(b, width, kind, n_rows * reads, pass_over)
             place = arguments[6]
@@ -237,42 +207,32 @@ def _merge(b, kind, *ways):
 
 def _loop(b, width, kind, n_sums, body):
     """Whole vectors of the features, then the rest under a mask; returns the sums."""
-    whole = b.sub(width, b.urem(width, I64(kind.count)))
     zero = ir.Constant(kind, [0.0] * kind.count)
-    sums = _repeat(b, I64(0), whole, kind, [zero] * n_sums, body)
-    return _finish(b, width, kind, sums, body)
-
-
-def _repeat(b, start, stop, kind, sums, body):
-    """Whole vectors from `start` to `stop`; returns the sums."""
-    before, loop, after = b.block, b.append_basic_block("loop"), b.append_basic_block("after")
-    b.cbranch(b.icmp_unsigned("<", start, stop), loop, after)
+    rest = b.urem(width, I64(kind.count))
+    whole = b.sub(width, rest)
+    before = b.block
+    loop, between, tail, after = map(b.append_basic_block, ("loop", "between", "tail", "after"))
+    b.cbranch(b.icmp_unsigned(">", whole, I64(0)), loop, between)
     b.position_at_end(loop)
     j = b.phi(I64)
-    j.add_incoming(start, before)
-    running = _merge(b, kind, (before, sums))
-    more = body(j, running, None)
+    j.add_incoming(I64(0), before)
+    running = _merge(b, kind, (before, [zero] * n_sums))
+    sums = body(j, running, None)
     following = b.add(j, I64(kind.count))
     j.add_incoming(following, b.block)
-    for node, value in zip(running, more, strict=True):
+    for node, value in zip(running, sums, strict=True):
         node.add_incoming(value, b.block)
     end = b.block
-    b.cbranch(b.icmp_unsigned("<", following, stop), loop, after)
-    b.position_at_end(after)
-    return _merge(b, kind, (before, sums), (end, more))
-
-
-def _finish(b, width, kind, sums, body):
-    """What is left of the features after whole vectors, under a mask; returns the sums."""
-    rest = b.urem(width, I64(kind.count))
-    before, tail, after = b.block, b.append_basic_block("tail"), b.append_basic_block("after")
+    b.cbranch(b.icmp_unsigned("<", following, whole), loop, between)
+    b.position_at_end(between)
+    so_far = _merge(b, kind, (before, [zero] * n_sums), (end, sums))
     b.cbranch(b.icmp_unsigned(">", rest, I64(0)), tail, after)
     b.position_at_end(tail)
-    more = body(b.sub(width, rest), sums, first_lanes(b, rest, kind.count))
+    with_rest = body(whole, so_far, first_lanes(b, rest, kind.count))
     end = b.block
     b.branch(after)
     b.position_at_end(after)
-    return _merge(b, kind, (before, sums), (end, more))
+    return _merge(b, kind, (between, so_far), (end, with_rest))
 
 
 def _unrolled(b, width, kind, body):
@@ -347,6 +307,8 @@ _EXP = {
 def make_residuals(n_rows):
     """``residuals(z, at, y, i)``: turns ``z[at:]`` into ``sigmoid(z) - y[i:]``, in the type of z.
 
+    Of a y of two dimensions, the samples of its parts in turn: ``y[:, i]``, ``y[:, i + 1]``.
+
     exp(-|z|) is 2^k exp(r), k whole and |r| <= log(2) / 2, with the first terms of exp(r): 14 in
     float64, 8 in float32, of which the next is 4e-18 or 5e-9. Its error is below 1 unit in the last
     place, 3 in float32; in float64, what is less than exp(-708) is that. With s = sigmoid(-|z|) the
@@ -367,6 +329,29 @@ def make_residuals(n_rows):
 
             def times_plus(p, q, s):
                 return b.fadd(b.fmul(p, q, flags=FUSE), s, flags=FUSE)
+
+            def gather():
+                """Labels of the parts in turn: a vector of each, and what was at the end of a
+                number of a place, its sample, moves to the front, bit by bit."""
+                n_parts = min(n_rows, MOST_PARTS)
+                some = ir.VectorType(kind.element, n_rows // n_parts)
+                starts = [b.mul(labels.apart_values, I64(k)) for k in range(n_parts)]
+                parts = [
+                    b.load(
+                        b.bitcast(labels.address(b.add(arguments[3], start)), some.as_pointer()),
+                        align=labels.n_bytes,
+                    )
+                    for start in starts
+                ]
+                while len(parts) > 1:
+                    parts = [
+                        shuffle(b, left, right, [*range(2 * left.type.count)])
+                        for left, right in zip(parts[::2], parts[1::2], strict=True)
+                    ]
+                places = [*range(0, n_rows, 2), *range(1, n_rows, 2)]
+                for _ in range(some.count.bit_length() - 1):
+                    parts = [shuffle(b, parts[0], parts[0], places)]
+                return parts[0]
 
             value = products.load(products.data, arguments[1])
             positive = b.fcmp_ordered(">=", value, constant(0.0))
@@ -395,7 +380,7 @@ def make_residuals(n_rows):
             if exp.squared:
                 decay = b.fmul(decay, decay)
             tail = b.fdiv(decay, b.fadd(constant(1.0), decay))
-            label = labels.load(labels.data, arguments[3])
+            label = labels.load(labels.data, arguments[3]) if y.ndim == 1 else gather()
             above = b.fsub(b.fsub(constant(1.0), label), tail)
             residual = b.select(positive, above, b.fsub(tail, label))
             products.store(residual, products.data, arguments[1])

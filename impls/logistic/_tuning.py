@@ -22,8 +22,7 @@ class Ahead:
     level : int
         Of the cache that they are asked into; 0: none is asked for.
     along : bool
-        Whether each row is asked for `n_bytes` along itself instead, and 8 that are both read and
-        added are read one after the other. Not where values are stored in 1 or 2 bytes.
+        Whether each row is asked for `n_bytes` along itself instead; always if they are spread.
     """
 
     level: int
@@ -51,6 +50,9 @@ class Tuning:
         of 8. Near rows in float64, near ones in float32, far ones.
     followed_bytes : int
         Bytes of a row up to which 4 at a time are asked for: the processor follows longer ones.
+    spreads : bool
+        Whether the rows of a step that come from afar are taken from as many parts of X, and not
+        from next to each other.
     """
 
     far_vector_bytes: int
@@ -64,6 +66,7 @@ class Tuning:
     near_single_blocks: tuple[int, int]
     far_blocks: tuple[int, int]
     followed_bytes: int
+    spreads: bool
 
 
 # Vectors of 64 bytes cost up to 15 % in rows from afar: lines are touched twice, the clock goes
@@ -82,6 +85,7 @@ _XEON = Tuning(
     near_single_blocks=(511, 511),
     far_blocks=(256, 511),
     followed_bytes=24_576,
+    spreads=False,
 )
 # Rows side by side keep Zen 4 from reading ahead: without asking, 0.4 of the read roof at 100
 # features; asked into the first level 0.5, into the second 0.9, from 16 KB ahead on. Rows of more
@@ -100,18 +104,23 @@ _ZEN4 = Tuning(
     near_single_blocks=(256, 256),
     far_blocks=(128, 128),
     followed_bytes=_ANY,
+    spreads=False,
 )
-# Zen 3 reads ahead in one row, or in a few long ones, and not in 8 side by side. Of 100 features
-# from memory those reach 0.5 of the read roof if nothing is asked for, 0.7 if it is as they lie,
-# 0.8 one after the other, asked for along themselves. Of more than 5 KB, 4 side by side are faster:
-# from memory 0.9 at 1,000 features, where 8 reach 0.83; 1.08x at 1,000 x 1,000 in cache.
+# Zen 3 reads ahead by itself in a few long streams, and hardly in rows of less than 8 KB that are
+# side by side: of 100 features from memory, rows next to each other reach 0.5 of what a plain read
+# does, and 0.8 to 0.9 if they are asked for in any way (it keeps 24 such lines on their way, which
+# takes 13 cycles a line; by itself it needs 9 to 10). From 4 distant parts they reach 1.1, and so
+# does a read that only adds up 4 parts. 8 parts are better for rows of up to 256 bytes, if nothing
+# is asked for, and their residuals are computed by 16 up to 128 bytes.
 _ZEN3 = replace(
     _ZEN4,
-    narrow=Ahead(level=2, n_bytes=4096, along=True),
-    eight=Ahead(level=1, n_blocks=2, n_bytes=1024, along=True),
-    four=Ahead(level=2, n_blocks=1, n_bytes=768, along=True),
+    narrow=Ahead(level=0),
+    eight=Ahead(level=0),
+    four=Ahead(level=1, n_bytes=512),
     near_eight_bytes=5120,
-    far_eight_bytes=5120,
+    far_eight_bytes=256,
+    far_blocks=(0, 128),
+    spreads=True,
 )
 
 

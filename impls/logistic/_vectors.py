@@ -162,6 +162,9 @@ class Array:
         if type_.layout != "C" and type_.ndim == 2:
             n_bytes = cgutils.unpack_tuple(b, array.strides)[0]
             self.row_values = b.sdiv(n_bytes, I64(self.n_bytes), flags=["exact"])
+        self.apart_values = self.row_values  # from what a loop takes to what is beside it
+        if type_.ndim == 3:
+            self.apart_values = b.mul(cgutils.unpack_tuple(b, array.shape)[1], self.row_values)
 
     def address(self, index):
         return self.b.gep(self.data, [index])
