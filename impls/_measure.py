@@ -16,6 +16,8 @@ import numpy as np
 # short enough for many samples.
 SAMPLE_SECONDS = 0.005
 _LONGEST_DELAY_SECONDS = 0.2
+# Of a read as a product: long streams, and a vector that stays in the first-level cache.
+_ROW_VALUES, _ROWS_AT_A_TIME = 2000, 4
 
 Call = Callable[[], Any]
 
@@ -80,15 +82,22 @@ def workspace_bytes(call: Call) -> int:
 def reads_of(X: Any, n_threads: int) -> list[Call]:
     """Calls that read the array `X`, which NumPy can view, once and do next to nothing else.
 
-    BLAS's inner product of X with itself, which OpenBLAS spreads over its threads, and the
-    largest value of each thread's share, for a BLAS whose inner product is serial. The faster of
-    the two is the roof. The bytes are read as float64 whatever they mean: OpenBLAS spreads that
-    product alone, and NumPy finds the largest float32 at half the speed of memory. Drawn data
-    have no zeros, which could make subnormal, slow numbers of their neighbours.
+    BLAS's inner product of X with itself, which OpenBLAS spreads over its threads; where X is long
+    enough, its sums of rows of 16 KB as the product with a vector of ones, for which it reads 4
+    rows at a time (from memory 1.05 to 1.25 times as fast on a Zen 3); and the largest value of
+    each thread's share, for a BLAS whose products are serial. The fastest is the roof. The bytes
+    are read as float64 whatever they mean: OpenBLAS spreads these products alone, and NumPy finds
+    the largest float32 at half the speed of memory. Drawn data have no zeros, which could make
+    subnormal, slow numbers of their neighbours.
     """
     flat = np.asarray(X).ravel(order="K")  # a view: in C or Fortran order nothing is copied
     flat = flat[: flat.nbytes // 8 * 8 // flat.itemsize].view("float64")
     calls: list[Call] = [lambda: flat.dot(flat)]
+    n_rows = flat.size // _ROW_VALUES
+    if n_rows >= _ROWS_AT_A_TIME:
+        rows, rest = flat[: n_rows * _ROW_VALUES].reshape(n_rows, -1), flat[n_rows * _ROW_VALUES :]
+        ones = np.ones(_ROW_VALUES)
+        calls.append(lambda: (rows @ ones, rest.dot(rest)))
     if n_threads > 1:
         pool = ThreadPoolExecutor(n_threads)
         step = -(-flat.size // n_threads)

@@ -249,10 +249,12 @@ def test_workspace_forgets_the_first_call():
 @pytest.mark.parametrize("order", ["C", "F"])
 def test_the_roof_reads_every_value_and_copies_none(order):
     X = np.asarray(np.ones((300, 70)), order=order)
-    dot, *shares = _measure.reads_of(X, n_threads=3)
+    dot, sums, largest = _measure.reads_of(X, n_threads=3)
     X[200, 50] = 9
     assert dot() == X.size - 1 + 81
-    assert max(shares[0]()) == 9
+    of_rows, of_the_rest = sums()
+    assert of_rows.sum() + of_the_rest == X.size - 1 + 9
+    assert max(largest()) == 9
 
 
 @pytest.mark.parametrize("n_samples", [1, 2, 301])
@@ -263,8 +265,9 @@ def test_the_roof_reads_the_bytes_of_float32(n_samples):
     assert dot() == pytest.approx(X.nbytes // 8 * pair**2)
 
 
-def test_the_roof_of_one_thread_is_one_read():
-    assert len(_measure.reads_of(np.ones((4, 4)), n_threads=1)) == 1
+@pytest.mark.parametrize(("n_values", "n_reads"), [(7_999, 1), (8_000, 2)])
+def test_the_roof_of_one_thread_has_no_shares(n_values, n_reads):
+    assert len(_measure.reads_of(np.ones(n_values), n_threads=1)) == n_reads
 
 
 def test_rounds_take_turns():
