@@ -97,11 +97,19 @@ def test_what_is_no_number_is_seen(value):
         assert np.isnan(levels.gradient(np.array([value, -value, 1]), np.zeros(16))).all()
 
 
-def test_levels_that_go_through_digits_begin_with_a_cache_line():
-    levels = as_levels(np.full((16, 70), 255.0)).levels
-    assert levels.shape == (16, 128)
+@pytest.mark.parametrize(
+    ("n_features", "offset", "n_columns"),
+    [(70, 0, 128), (127, 1.5, 128), (128, 0, 128), (128, 1.5, 192)],
+)
+def test_levels_that_go_through_digits_fill_cache_lines(n_features, offset, n_columns):
+    """One column more, of ones, if there is an offset to be multiplied by the sum of residuals."""
+    X = np.eye(16, n_features) + offset
+    levels = as_levels(X).levels
+    assert levels.shape == (16, n_columns)
     assert levels.ctypes.data % 64 == 0
-    assert np.array_equal(levels[0], [255] * 70 + [1] + [0] * 57)
+    after = np.zeros(n_columns - n_features)
+    after[:1] = offset > 0
+    assert np.array_equal(levels[15, 15:], [1] + [0] * (n_features - 16) + list(after))
 
 
 @pytest.mark.parametrize("at_end", [False, True])

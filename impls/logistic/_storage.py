@@ -26,19 +26,22 @@ class Levels:
     Attributes
     ----------
     levels : ndarray of uint8
-        (n_samples, n_features + 1 or more): the column after the features is 1, so that one pass
-        over X gives the sum of the residuals as well; what may follow, to fill a cache line or a
-        vector, is 0.
+        (n_samples, n_features or more): if any offset is not 0, the column after the features is
+        1, so that one pass over X gives the sum of the residuals as well; what may follow, to fill
+        a cache line or a vector, is 0.
     scale, offset : ndarray of float64
         (n_features,)
     most_levels : int
         Sum of the features' largest levels.
+    shifted : bool
+        Whether any offset is not 0.
     """
 
     levels: np.ndarray
     scale: np.ndarray
     offset: np.ndarray
     most_levels: int
+    shifted: bool
 
     @property
     def shape(self):
@@ -66,7 +69,8 @@ class Levels:
         sums = self._sum(weights, weights @ self.offset, y)
         gradient = sums[: len(weights)]
         gradient *= self.scale
-        gradient += self.offset * sums[len(weights)]
+        if self.shifted:
+            gradient += self.offset * sums[len(weights)]
         return gradient
 
     def _sum(self, weights, shift, y):
@@ -77,7 +81,8 @@ class Levels:
         if digits:
             del folded  # a vector less while the threads have theirs
             return digits_gradient(*digits, shift, self.levels, y)
-        folded[len(weights)] = shift
+        if self.shifted:
+            folded[len(weights)] = shift
         return fused_gradient(folded, self.levels, y)
 
     def _digits_pay(self):
@@ -93,21 +98,28 @@ def as_levels(X):
     Unfit
         If a feature has more than 256 values, or they are not evenly spaced.
     """
-    n_samples, n_features = X.shape
-    n_columns = _whole(n_features + 1, _row_unit(*X.shape))
-    levels = aligned((n_samples, n_columns), np.uint8)
-    levels[:, n_features] = 1
-    scale, offset = np.empty(n_features), np.empty(n_features)
     for unit in (1.0, 1 / 255):
         if _are_levels(X, unit):
-            np.rint(X / unit, out=levels[:, :n_features], casting="unsafe")
-            scale[:], offset[:] = unit, 0
+            scale, offset = np.full(X.shape[1], unit), np.zeros(X.shape[1])
             break
     else:
-        for j, column in enumerate(X.T):
-            scale[j], offset[j] = _spacing(column, j)
-            np.rint((column - offset[j]) / (scale[j] or 1), out=levels[:, j], casting="unsafe")
-    return Levels(levels, scale, offset, int(levels.max(axis=0).sum()))
+        spacings = [_spacing(column, j) for j, column in enumerate(X.T)]
+        scale, offset = (np.array(values) for values in zip(*spacings, strict=True))
+    return _store_levels(X, scale, offset)
+
+
+def _store_levels(X, scale, offset):
+    """Levels of an X that has them."""
+    (n_samples, n_features), shifted = X.shape, bool(offset.any())
+    n_columns = _whole(n_features + shifted, _row_unit(n_samples, n_features))
+    levels = aligned((n_samples, n_columns), np.uint8)
+    steps = np.where(scale, scale, 1)
+    for start in range(0, n_samples, _ROWS):
+        rows = slice(start, start + _ROWS)
+        np.rint((X[rows] - offset) / steps, out=levels[rows, :n_features], casting="unsafe")
+    if shifted:
+        levels[:, n_features] = 1
+    return Levels(levels, scale, offset, int(levels[:, :n_features].max(axis=0).sum()), shifted)
 
 
 def _row_unit(n_samples, n_features):
