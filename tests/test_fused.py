@@ -73,7 +73,7 @@ def test_every_way_is_right(fused, n_threads, distance, shape):
     assert _accuracy.relative_error("logistic", gradient, weights, X, y) <= fused.rtol
 
 
-@pytest.mark.parametrize("shape", [(200_000, 4), (60_000, 130)])
+@pytest.mark.parametrize("shape", [(200_000, 4), (60_000, 130), (8000, 400)])
 def test_rounding_does_not_grow_with_the_samples(fused, n_threads, shape):
     """All terms have one sign: added up in float32 alone, they would lose 1e-5 of their sum."""
     weights, X, y = np.zeros(shape[1]), pixels(*shape)[1], np.zeros(shape[0])

@@ -17,7 +17,7 @@ largest of its block: much smaller ones are added in float64. Where digits do no
 weights, `split_weights` says so.
 
 numba's cache on disk notices changes of this file alone. Compiled functions that call each other
-stand in it, and it names what `_vectors`, `_steps` and `_tuning` are: b473c8234f30.
+stand in it, and it names what `_vectors`, `_steps` and `_tuning` are: c02e154001a1.
 """
 
 import functools

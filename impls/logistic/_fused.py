@@ -17,7 +17,7 @@ of 4 distant parts of X, each of which is read from its first row to its last. `
 suits which.
 
 numba's cache on disk notices changes of this file alone. Compiled functions that call each other
-stand in it, and it names what `_vectors`, `_steps` and `_tuning` are: b473c8234f30.
+stand in it, and it names what `_vectors`, `_steps` and `_tuning` are: c02e154001a1.
 """
 
 import functools
@@ -46,6 +46,7 @@ _CONVERTED_ROWS = 12
 # sums that no longer fit in the first-level cache takes longer than to wake threads again. 10 x
 # 10,000 takes half the time, 32 x 5,000 0.9 of it, 64 x 5,000 as long.
 _FEW_ROWS, _MANY_FEATURES = 32, 4000
+_NO_BLOCKS = 2**62  # rows of a block: none is as large
 _ROOM = 3 * _BLOCK + 8  # a cache line between what two threads write
 
 _read_narrow = make_step(_STEP, reads=True, narrow=True)
@@ -99,8 +100,9 @@ def _turn(z, at, y, i, n):
 def _add_eights(weights, X, y, start, stop, total, part, z, far, n):
     """Blocks of `n` rows, 8 at a time; returns the first row that is left over.
 
-    A block's residuals are computed while the one before it is added. Of an X of three dimensions,
-    `start` and `stop` count rows of each of its 8 parts, of which one is taken at a time.
+    A block's residuals are computed while the one before it is added; where there are no blocks of
+    so many rows, 8 are read, and then added. Of an X of three dimensions, `start` and `stop` count
+    rows of each of its 8 parts, of which one is taken at a time.
     """
     step, n_taken = _STEP, 1 if X.ndim == 3 else _STEP
     narrow = X.shape[-1] <= _narrow_features(X, y)
@@ -141,6 +143,8 @@ def _add_eights(weights, X, y, start, stop, total, part, z, far, n):
         _residuals_eight(z, 0, y, end)
         _add_eight(weights, X, 0, end, part, z, 0, 0)
         end += n_taken
+        if (end - start) % _PART_ROWS == 0:
+            _move(part, total)
     return end
 
 
@@ -236,10 +240,13 @@ def _choose_tuned_way(row_bytes, far, y):
     near = t.near_blocks if y.dtype.bitwidth == 64 else t.near_single_blocks
     (near_block, near_half), (far_block, far_half) = near, t.far_blocks
     near_eight, far_eight, followed = t.near_eight_bytes, t.far_eight_bytes, t.followed_bytes
+    in_turn = t.in_turn_bytes
 
     def choose(row_bytes, far, y):
         block = _STEP
-        if row_bytes <= (far_block if far else near_block):
+        if not far and row_bytes > in_turn:
+            block = _NO_BLOCKS
+        elif row_bytes <= (far_block if far else near_block):
             block = _BLOCK
         elif row_bytes <= (far_half if far else near_half):
             block = _HALF_BLOCK
