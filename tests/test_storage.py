@@ -96,10 +96,21 @@ def nothing_is_near(monkeypatch):
 
 
 @pytest.mark.usefixtures("nothing_is_near")
-@pytest.mark.parametrize(("masks", "kind"), [(True, np.uint8), (False, np.float32)])
-def test_few_features_are_levels_if_vectors_are_masked(monkeypatch, masks, kind):
+@pytest.mark.parametrize(
+    ("n_features", "offset", "masks", "kind"),
+    [
+        (3, 0, True, np.uint8),
+        (3, 0, False, np.float32),
+        (16, 0, False, np.uint8),
+        (16, 0.5, True, np.uint8),
+        (16, 0.5, False, np.float32),
+    ],
+)
+def test_few_features_are_levels_if_vectors_are_masked_or_full(
+    monkeypatch, n_features, offset, masks, kind
+):
     monkeypatch.setattr(_storage, "masks_levels", lambda: masks)
-    stored = _storage.smallest(np.arange(12.0).reshape(4, 3))
+    stored = _storage.smallest(np.arange(4.0 * n_features).reshape(4, -1) + offset)
     assert getattr(stored, "levels", stored).dtype == kind
 
 

@@ -13,9 +13,9 @@ from impls.logistic._vectors import LINE_BYTES, aligned, compiles_for, masks_lev
 
 _EPS = np.finfo(np.float64).eps
 # Without masks for levels: how many are taken at a time, of which rows then have a whole number (at
-# 25 to 100 features 1.2 to 1.3x); and features from which levels are faster than float64 (at 16 0.7
-# times as fast, at 25 1.25).
-_VECTOR_LEVELS, _LEAST_FEATURES = 8, 20
+# 25 to 100 features 1.2 to 1.3x); features from which levels are faster than float64, and columns
+# for each of them up to which they are (16 in 16 columns 1.2x; in 24 0.8x; 25 in 32 1.25x).
+_VECTOR_LEVELS, _LEAST_FEATURES, _MOST_COLUMNS = 8, 16, 1.3
 _ROWS = 4096  # at a time, so that checks need little memory beside X
 
 
@@ -200,6 +200,8 @@ def smallest(X):
         return X
     if masks_levels() or X.shape[1] >= _LEAST_FEATURES:
         with contextlib.suppress(Unfit):
-            return as_levels(X)
+            levels = as_levels(X)
+            if masks_levels() or levels.levels.shape[1] <= _MOST_COLUMNS * X.shape[1]:
+                return levels
     single = X.astype(np.float32)
     return single if np.array_equal(single, X) else X
