@@ -17,7 +17,7 @@ of 4 distant parts of X, each of which is read from its first row to its last. `
 suits which.
 
 numba's cache on disk notices changes of this file alone. Compiled functions that call each other
-stand in it, and it names what `_vectors`, `_steps` and `_tuning` are: c02e154001a1.
+stand in it, and it names what `_vectors`, `_steps` and `_tuning` are: 37a6c7c35a72.
 """
 
 import functools
@@ -206,7 +206,8 @@ def _choose_spread(weights, X, y, start, stop, total, part, z):
 def _add_rows(weights, X, y, start, stop, total, part, z, far):
     """Add the terms of the samples ``start <= i < stop``; far: X is not near.
 
-    What comes from afar may be asked for ahead; where X is near, that only costs time.
+    What comes from afar may be asked for ahead, or taken from distant parts of the share; where X
+    is near, that only costs time.
 
     `part` is `total` itself, or in float32 takes `_PART_ROWS` rows, and at the end some more,
     before they are added to it.

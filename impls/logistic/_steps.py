@@ -38,7 +38,7 @@ from impls.logistic._vectors import (
 _VECTOR_BYTES, _LONG_VECTOR_BYTES = 32, 64
 _NARROW = 4  # vectors of a row: up to so many, the loop over the features is written out
 _FEW = 4  # rows, of which each has a register for its address
-MOST_PARTS = 8  # of X, of which a step takes a row each
+_MOST_PARTS = 8  # of X, of which a step takes a row each
 
 
 def _lanes(stored, computed, n_bytes):
@@ -331,27 +331,28 @@ def make_residuals(n_rows):
                 return b.fadd(b.fmul(p, q, flags=FUSE), s, flags=FUSE)
 
             def gather():
-                """Labels of the parts in turn: a vector of each, and what was at the end of a
-                number of a place, its sample, moves to the front, bit by bit."""
-                n_parts = min(n_rows, MOST_PARTS)
+                """Labels of the parts in turn, of which a vector each is read, one after the other.
+
+                To take what is in even places, and then what is in odd ones, moves the last bit of
+                a place to the front: the bits of the sample, until those of the part are last.
+                """
+                n_parts = min(n_rows, _MOST_PARTS)
                 some = ir.VectorType(kind.element, n_rows // n_parts)
-                starts = [b.mul(labels.apart_values, I64(k)) for k in range(n_parts)]
-                parts = [
-                    b.load(
-                        b.bitcast(labels.address(b.add(arguments[3], start)), some.as_pointer()),
-                        align=labels.n_bytes,
-                    )
-                    for start in starts
-                ]
-                while len(parts) > 1:
-                    parts = [
-                        shuffle(b, left, right, [*range(2 * left.type.count)])
-                        for left, right in zip(parts[::2], parts[1::2], strict=True)
-                    ]
-                places = [*range(0, n_rows, 2), *range(1, n_rows, 2)]
+
+                def load_part(k):
+                    at = b.add(arguments[3], b.mul(labels.apart_values, I64(k)))
+                    start = b.bitcast(labels.address(at), some.as_pointer())
+                    return b.load(start, align=labels.n_bytes)
+
+                vectors = [load_part(k) for k in range(n_parts)]
+                while len(vectors) > 1:
+                    in_order = [*range(2 * vectors[0].type.count)]
+                    pairs = zip(vectors[::2], vectors[1::2], strict=True)
+                    vectors = [shuffle(b, left, right, in_order) for left, right in pairs]
+                values, even_first = vectors[0], [*range(0, n_rows, 2), *range(1, n_rows, 2)]
                 for _ in range(some.count.bit_length() - 1):
-                    parts = [shuffle(b, parts[0], parts[0], places)]
-                return parts[0]
+                    values = shuffle(b, values, values, even_first)
+                return values
 
             value = products.load(products.data, arguments[1])
             positive = b.fcmp_ordered(">=", value, constant(0.0))
