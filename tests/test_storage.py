@@ -115,6 +115,15 @@ def test_few_features_are_levels_if_vectors_are_masked_or_full(
 
 
 @pytest.mark.usefixtures("nothing_is_near")
+@pytest.mark.parametrize(("pay", "kind"), [(True, np.uint8), (False, np.float32)])
+def test_rows_that_are_not_full_are_levels_if_digits_pay(monkeypatch, pay, kind):
+    monkeypatch.setattr(_storage, "masks_levels", lambda: False)
+    monkeypatch.setattr(_storage, "digits_pay", lambda n_samples, n_features: pay)
+    stored = _storage.smallest(np.arange(68.0).reshape(4, 17))
+    assert getattr(stored, "levels", stored).dtype == kind
+
+
+@pytest.mark.usefixtures("nothing_is_near")
 @pytest.mark.parametrize(
     ("X", "kind"),
     [

@@ -17,7 +17,7 @@ of 4 distant parts of X, each of which is read from its first row to its last. `
 suits which.
 
 numba's cache on disk notices changes of this file alone. Compiled functions that call each other
-stand in it, and it names what `_vectors`, `_steps` and `_tuning` are: 37a6c7c35a72.
+stand in it, and it names what `_vectors`, `_steps` and `_tuning` are: 03a9413e74dd.
 """
 
 import functools

@@ -125,7 +125,7 @@ def make_step(n_rows, reads=False, adds=False, far=False, narrow=False):
             def fetch(j):
                 """Ask for what comes, line by line: rows as they lie in memory, or each along
                 itself."""
-                if ahead.along or spread:
+                if spread or (ahead.along and x.n_bytes >= 4):
                     here = b.gep(read, [b.add(j, I64(ahead.n_bytes // x.n_bytes))])
                     starts, n_rows_each = [b.gep(here, [distance]) for distance in apart], 1
                 else:

@@ -98,21 +98,22 @@ def as_levels(X):
     Unfit
         If a feature has more than 256 values, or they are not evenly spaced.
     """
+    return _store_levels(X, *_find_levels(X))
+
+
+def _find_levels(X):
+    """Scale and offset of each feature."""
     for unit in (1.0, 1 / 255):
         if _are_levels(X, unit):
-            scale, offset = np.full(X.shape[1], unit), np.zeros(X.shape[1])
-            break
-    else:
-        spacings = [_spacing(column, j) for j, column in enumerate(X.T)]
-        scale, offset = (np.array(values) for values in zip(*spacings, strict=True))
-    return _store_levels(X, scale, offset)
+            return np.full(X.shape[1], unit), np.zeros(X.shape[1])
+    spacings = [_spacing(column, j) for j, column in enumerate(X.T)]
+    return tuple(np.array(values) for values in zip(*spacings, strict=True))
 
 
 def _store_levels(X, scale, offset):
     """Levels of an X that has them."""
     (n_samples, n_features), shifted = X.shape, bool(offset.any())
-    n_columns = _whole(n_features + shifted, _row_unit(n_samples, n_features))
-    levels = aligned((n_samples, n_columns), np.uint8)
+    levels = aligned((n_samples, _count_columns(*X.shape, shifted)), np.uint8)
     steps = np.where(scale, scale, 1)
     for start in range(0, n_samples, _ROWS):
         rows = slice(start, start + _ROWS)
@@ -122,15 +123,17 @@ def _store_levels(X, scale, offset):
     return Levels(levels, scale, offset, int(levels[:, :n_features].max(axis=0).sum()), shifted)
 
 
+def _count_columns(n_samples, n_features, shifted):
+    """Of the features, one more if they are shifted, and what fills a cache line or a vector."""
+    unit = _row_unit(n_samples, n_features)
+    return -(-(n_features + shifted) // unit) * unit
+
+
 def _row_unit(n_samples, n_features):
     """Levels of which a row has a whole number."""
     if digits_pay(n_samples, n_features):
         return LINE_BYTES
     return 1 if masks_levels() else _VECTOR_LEVELS
-
-
-def _whole(n, unit):
-    return -(-n // unit) * unit
 
 
 def as_half(X):
@@ -198,10 +201,18 @@ def smallest(X):
     """
     if X.nbytes <= own_caches_bytes():
         return X
-    if masks_levels() or X.shape[1] >= _LEAST_FEATURES:
+    if _levels_pay(*X.shape, shifted=False):
         with contextlib.suppress(Unfit):
-            levels = as_levels(X)
-            if masks_levels() or levels.levels.shape[1] <= _MOST_COLUMNS * X.shape[1]:
-                return levels
+            scale, offset = _find_levels(X)
+            if _levels_pay(*X.shape, shifted=bool(offset.any())):
+                return _store_levels(X, scale, offset)
     single = X.astype(np.float32)
     return single if np.array_equal(single, X) else X
+
+
+def _levels_pay(n_samples, n_features, shifted):
+    """Whether levels are faster than float64: rows of a few that do not fill vectors are not."""
+    if masks_levels() or digits_pay(n_samples, n_features):
+        return True
+    few_columns = _count_columns(n_samples, n_features, shifted) <= _MOST_COLUMNS * n_features
+    return n_features >= _LEAST_FEATURES and few_columns

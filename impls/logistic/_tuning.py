@@ -22,7 +22,8 @@ class Ahead:
     level : int
         Of the cache that they are asked into; 0: none is asked for.
     along : bool
-        Whether each row is asked for `n_bytes` along itself instead; always if they are spread.
+        Whether each row is asked for `n_bytes` along itself instead: not where values are stored
+        in 1 or 2 bytes, and always if rows are spread.
     """
 
     level: int

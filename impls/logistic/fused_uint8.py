@@ -7,8 +7,8 @@ of 192 features and more (with AVX2, 100) is multiplied in whole numbers, whose 
 if the processor has AVX-512 VNNI, or AVX2 alone, and the weights are not too large: `_digits` says
 how, and what it rounds. Its rows fill cache lines, which takes up to a third more bytes of 192
 features, 2 % of 1,000; otherwise those of AVX2 fill vectors of 8.
-Temporaries: a gradient of d + 1 values per thread, or of what fills the lines, 4 KB, and a vector
-of as many values, weights or their digits.
+Temporaries: a gradient of d values per thread, of one more if there are offsets, or of what fills
+the lines, 4 KB, and a vector of as many values, weights or their digits.
 Arithmetic is its limit, not memory: in float64, 8 levels take for each of their two uses a
 widening, a conversion and a product, 6 instructions on 2 ports: 0.375 cycles a level, where memory
 would bring one in 0.25 (10 GB/s for each core, at 2.5 GHz); in whole numbers 0.19 by count and 0.28
