@@ -97,29 +97,22 @@ def nothing_is_near(monkeypatch):
 
 @pytest.mark.usefixtures("nothing_is_near")
 @pytest.mark.parametrize(
-    ("n_features", "offset", "masks", "kind"),
+    ("n_features", "unit", "masks", "pay", "kind"),
     [
-        (3, 0, True, np.uint8),
-        (3, 0, False, np.float32),
-        (16, 0, False, np.uint8),
-        (16, 0.5, True, np.uint8),
-        (16, 0.5, False, np.float32),
+        (3, 1, True, False, np.uint8),
+        (3, 1, False, False, np.float32),
+        (3, 0.1, False, False, np.float64),
+        (63, 1, False, True, np.float32),
+        (63, 0.1, False, True, np.uint8),
+        (64, 1, False, True, np.uint8),
+        (64, 1, False, False, np.float32),
     ],
 )
-def test_few_features_are_levels_if_vectors_are_masked_or_full(
-    monkeypatch, n_features, offset, masks, kind
-):
+def test_levels_are_taken_where_they_are_ahead(monkeypatch, n_features, unit, masks, pay, kind):
+    """Of what is levels and, at a unit of 1, float32 as well."""
     monkeypatch.setattr(_storage, "masks_levels", lambda: masks)
-    stored = _storage.smallest(np.arange(4.0 * n_features).reshape(4, -1) + offset)
-    assert getattr(stored, "levels", stored).dtype == kind
-
-
-@pytest.mark.usefixtures("nothing_is_near")
-@pytest.mark.parametrize(("pay", "kind"), [(True, np.uint8), (False, np.float32)])
-def test_rows_that_are_not_full_are_levels_if_digits_pay(monkeypatch, pay, kind):
-    monkeypatch.setattr(_storage, "masks_levels", lambda: False)
     monkeypatch.setattr(_storage, "digits_pay", lambda n_samples, n_features: pay)
-    stored = _storage.smallest(np.arange(68.0).reshape(4, 17))
+    stored = _storage.smallest(np.arange(2.0 * n_features).reshape(2, -1) * unit)
     assert getattr(stored, "levels", stored).dtype == kind
 
 
@@ -132,7 +125,8 @@ def test_rows_that_are_not_full_are_levels_if_digits_pay(monkeypatch, pay, kind)
         (np.random.default_rng(0).random((300, 3)), np.float64),
     ],
 )
-def test_the_smallest_storage_that_is_exact_is_chosen(X, kind):
+def test_the_smallest_storage_that_is_exact_is_chosen(monkeypatch, X, kind):
+    monkeypatch.setattr(_storage, "masks_levels", lambda: True)
     stored = _storage.smallest(X)
     assert isinstance(stored, kind) if kind is _storage.Levels else stored.dtype == kind
     assert error_of("auto", *batch_of(X)) <= 1e-15

@@ -18,7 +18,7 @@ largest of its block: much smaller ones are added in float64. Where digits do no
 weights, `split_weights` says so.
 
 numba's cache on disk notices changes of this file alone. Compiled functions that call each other
-stand in it, and it names what `_vectors`, `_steps` and `_tuning` are: 03a9413e74dd.
+stand in it, and it names what `_vectors`, `_steps` and `_tuning` are: edd011d9d325.
 """
 
 import functools
@@ -59,8 +59,8 @@ _MOST_ROWS = 256  # of a block; the sums of 512 would fit in 32 bits
 _CACHE_SHARE, _ASKED_ROWS, _FEWEST_ROWS = {32: 16, 16: 4}, {32: (1, 3), 16: (0, 1, 2, 3)}, 32
 # Where it is ahead of float64, by levels of a vector: 60 million levels take 1.2 times as long in
 # float64 at 200 features, 1.5 times from 500 on; in cache 0.9 times at 1,000 x 256, 1.4 times at
-# 1,000 x 1,000. With AVX2, 1.2 times at 100 features, 1.6 times at 127.
-_FEWEST_FEATURES, _FEWEST_LEVELS = {32: 192, 16: 100}, 2**19
+# 1,000 x 1,000. With AVX2, 1.25 times at 40 features, 1.45 times from 60 on.
+_FEWEST_FEATURES, _FEWEST_LEVELS = {32: 192, 16: 40}, 2**19
 # A residual that is smaller than the largest of its block by more than this loses more than 2^-47,
 # and is added in float64. If more than a quarter are, all of the block is: which takes as long.
 _SPREAD, _MOST_SMALL = 2.0**12, 4
@@ -180,19 +180,22 @@ def _pair_rows(b, left, right, half):
 
 
 @intrinsic
-def _add_line(_context, X, first, n_rows, start, digits, unit, total, ahead):
-    """Add `unit` times the digits times the rows from `first` on to the sums of 64 features."""
+def _add_line(_context, X, first, n_rows, start, n_used, digits, unit, total, ahead):
+    """Add `unit` times the digits times the rows from `first` on to the sums of 64 features.
+
+    Those from the `n_used`-th on are 0, and may be left out.
+    """
 
     def build(context, b, signature, arguments):
         words, sum_kind = _kinds()
-        kinds = {0: words, 4: words, 6: ir.VectorType(DOUBLE, 8)}
+        kinds = {0: words, 5: words, 7: ir.VectorType(DOUBLE, 8)}
         x, residuals, g = (
             Array(context, b, signature.args[i], arguments[i], kind) for i, kind in kinds.items()
         )
-        first, n_rows, start = arguments[1:4]
+        first, n_rows, start, n_used = arguments[1:5]
         corner = b.gep(x.address(b.mul(first, x.n_columns)), [start])
         parts = [residuals.address(b.mul(residuals.n_columns, I64(k))) for k in range(_DIGITS)]
-        factor = splat(b, arguments[5], 8)
+        factor = splat(b, arguments[6], 8)
 
         def sum_rows(at, halves):
             """Sums of each digit, of even and of odd features of the halves."""
@@ -202,7 +205,7 @@ def _add_line(_context, X, first, n_rows, start, digits, unit, total, ahead):
                 apart = [b.mul(b.add(i, I64(k)), x.n_columns) for k in range(2)]
                 lines = [b.gep(corner, [b.add(distance, I64(at))]) for distance in apart]
                 if asks:
-                    ask_for(b, b.gep(lines[0], [arguments[7]]), 2)
+                    ask_for(b, b.gep(lines[0], [arguments[8]]), 2)
                 pair = [b.load(b.bitcast(line, words.as_pointer()), align=1) for line in lines]
                 paired = [word for half in halves for word in _pair_rows(b, *pair, half)]
                 for k, part in enumerate(parts):
@@ -219,18 +222,23 @@ def _add_line(_context, X, first, n_rows, start, digits, unit, total, ahead):
             part = b.fmul(shuffle(b, even, odd, order), factor, flags=FUSE)
             g.store(b.fadd(g.load(g.data, j), part, flags=FUSE), g.data, j)
 
+        def add_halves(at, halves):
+            sums = sum_rows(at, halves)
+            kind = ir.VectorType(DOUBLE, sum_kind.count)
+            numbers = [_number(b, by_digit, kind) for by_digit in sums]
+            for half, even, odd in zip(halves, numbers[::2], numbers[1::2], strict=True):
+                for lane in range(0, sum_kind.count, 4):
+                    add_eight(even, odd, lane, b.add(start, I64(at + 4 * lane + 8 * half)))
+
         for at in range(0, LINE_BYTES, 2 * words.count):
             for halves in _groups(range(2)):
-                sums = sum_rows(at, halves)
-                kind = ir.VectorType(DOUBLE, sum_kind.count)
-                numbers = [_number(b, by_digit, kind) for by_digit in sums]
-                for half, even, odd in zip(halves, numbers[::2], numbers[1::2], strict=True):
-                    for lane in range(0, sum_kind.count, 4):
-                        add_eight(even, odd, lane, b.add(start, I64(at + 4 * lane + 8 * half)))
+                least = b.add(start, I64(at + 8 * halves[0]))
+                with b.if_then(b.icmp_signed("<", least, n_used)):
+                    add_halves(at, halves)
         return context.get_dummy_value()
 
     n = types.intp
-    return types.void(X, n, n, n, digits, types.float64, total, n), build
+    return types.void(X, n, n, n, n, digits, types.float64, total, n), build
 
 
 @njit(nogil=True, cache=True)
@@ -256,8 +264,8 @@ def _compute_residuals(digits, unit, shift, X, y, first, z, ahead):
     """Residuals of as many samples from `first` on as z has room for, a multiple of 4."""
     z[:] = shift
     for m in range(0, len(z), _STEP):
-        for start in range(0, X.shape[1], _n_chunk()):
-            stop = min(start + _n_chunk(), X.shape[1])
+        for start in range(0, digits.shape[1], _n_chunk()):
+            stop = min(start + _n_chunk(), digits.shape[1])
             _read(digits, X, first + m, start, stop, z, m, unit, ahead)
     whole = len(z) // _FEWEST_ROWS * _FEWEST_ROWS
     for m in range(0, whole, _FEWEST_ROWS):
@@ -291,7 +299,7 @@ def _is_small(residual, least):
 
 
 @njit(nogil=True, cache=True)
-def _add_block(X, first, z, digits, total, ahead):
+def _add_block(X, first, n_used, z, digits, total, ahead):
     """Add the rows from `first` on, times their residuals z, a multiple of 4."""
     most = _largest(z)
     least = most / _SPREAD if most > _LEAST else np.inf
@@ -311,11 +319,11 @@ def _add_block(X, first, z, digits, total, ahead):
     scale = _scale(most)
     _split(z, scale, digits)
     for start in range(0, X.shape[1], LINE_BYTES):
-        _add_line(X, first, len(z), start, digits, 1 / scale, total, ahead)
+        _add_line(X, first, len(z), start, n_used, digits, 1 / scale, total, ahead)
 
 
 @njit(nogil=True, cache=True)
-def _add_share(weights, unit, shift, X, y, start, stop, n_rows, total):
+def _add_share(weights, unit, shift, X, y, n_used, start, stop, n_rows, total):
     """Make `total` the sum over the samples ``start <= i < stop``, 4 at least."""
     total[:] = 0
     z, digits = np.empty(_MOST_ROWS), np.empty((_DIGITS, _MOST_ROWS), np.int16)
@@ -324,12 +332,12 @@ def _add_share(weights, unit, shift, X, y, start, stop, n_rows, total):
         first = min(start, stop - n)  # the last rows are read with some that have been added
         _compute_residuals(weights, unit, shift, X, y, first, z[:n], n_rows * X.shape[1])
         z[: start - first] = 0
-        _add_block(X, first, z[:n], digits, total, n_rows * X.shape[1])
+        _add_block(X, first, n_used, z[:n], digits, total, n_rows * X.shape[1])
         start = first + n
 
 
 @njit(parallel=THREADS_ONLY, cache=True)
-def _add_together(weights, unit, shift, X, y, n_rows, n_shares, result):
+def _add_together(weights, unit, shift, X, y, n_used, n_rows, n_shares, result):
     """Sums over all samples, shared out to threads; the first one's sums become the result.
 
     Sums are padded by a cache line, so that no two threads write to one.
@@ -340,7 +348,7 @@ def _add_together(weights, unit, shift, X, y, n_rows, n_shares, result):
         n = np.int64(share)
         total = others[n - 1, :n_features] if n else result
         start, stop = n * len(X) // n_shares, (n + 1) * len(X) // n_shares
-        _add_share(weights, unit, shift, X, y, start, stop, n_rows, total)
+        _add_share(weights, unit, shift, X, y, n_used, start, stop, n_rows, total)
     for n in range(n_shares - 1):
         for j in range(n_features):
             result[j] += others[n, j]
@@ -353,7 +361,7 @@ def digits_pay(n_samples, n_features):
 
 
 def split_weights(weights, most_levels):
-    """Digits of the weights and their unit; None if they would lose too much.
+    """Digits of the weights, in whole vectors, and their unit; None if they would lose too much.
 
     What the weights lose may change no inner product by more than 2^-47. `most_levels` is the
     largest sum of levels that a row can have.
@@ -361,12 +369,13 @@ def split_weights(weights, most_levels):
     most = max(weights.max(), -weights.min())
     if not (most == 0 or _LEAST < most <= 2**12 / most_levels):
         return None
-    digits, scale = aligned((_DIGITS, len(weights)), np.int16), _scale(most)
+    n_columns = -(-len(weights) // _n_words()) * _n_words()
+    digits, scale = aligned((_DIGITS, n_columns), np.int16), _scale(most)
     _split(weights, scale, digits)
     return digits, 1 / scale
 
 
-def digits_gradient(digits, unit, shift, X, y):
+def digits_gradient(digits, unit, shift, X, y, n_used):
     """``X^T (sigmoid(X w + shift) - y)`` in one pass, in float64.
 
     Parameters
@@ -377,17 +386,20 @@ def digits_gradient(digits, unit, shift, X, y):
         As `aligned` makes it, of whole cache lines; 4 samples or more for each thread.
     y : ndarray of float64
         In C order, finite.
+    n_used : int
+        Columns of X that are not 0: the sums of the others may be left at 0.
     """
     n_features = X.shape[1]
     block_bytes = own_cache_bytes() // _CACHE_SHARE[_n_words()]
     n_rows = block_bytes // n_features // _FEWEST_ROWS * _FEWEST_ROWS
     n_rows = max(_FEWEST_ROWS, min(_MOST_ROWS, n_rows))
     result = np.empty(n_features)
-    _add_together(digits, unit, shift, X, y, n_rows, count_threads(), result)
+    _add_together(digits, unit, shift, X, y, n_used, n_rows, count_threads(), result)
     return result
 
 
 def ready_digits(X, y):
     """Make the code for such data, of as few samples as it takes."""
     few = _STEP * count_threads()
-    digits_gradient(*split_weights(np.zeros(X.shape[1]), 1), 0.0, X[:few], y[:few])
+    digits = split_weights(np.zeros(X.shape[1]), 1)
+    digits_gradient(*digits, 0.0, X[:few], y[:few], X.shape[1])

@@ -17,7 +17,7 @@ of 4 distant parts of X, each of which is read from its first row to its last. `
 suits which.
 
 numba's cache on disk notices changes of this file alone. Compiled functions that call each other
-stand in it, and it names what `_vectors`, `_steps` and `_tuning` are: 03a9413e74dd.
+stand in it, and it names what `_vectors`, `_steps` and `_tuning` are: edd011d9d325.
 """
 
 import functools
@@ -149,27 +149,32 @@ def _add_eights(weights, X, y, start, stop, total, part, z, far, n):
 
 
 @njit(nogil=True, cache=True)
-def _add_fours(weights, X, y, start, stop, total, part, z, far):
-    """As `_add_eights`, blocks of `_FEW_STEP` rows or of one from each of as many parts."""
+def _add_fours(weights, X, y, start, stop, total, part, z, far, late):
+    """As `_add_eights`, blocks of `_FEW_STEP` rows or of one from each of as many parts.
+
+    They are added while those `late` blocks after them are read, 1 to 3: of more than one, the
+    residuals of a block are computed while another is added, and short steps need not wait.
+    """
     n, n_taken = _FEW_STEP, 1 if X.ndim == 3 else _FEW_STEP
     n_blocks = (stop - start) // n_taken
     for k in range(n_blocks):
         i = start + k * n_taken
-        to, of = k % 2 * n, (k - 1) % 2 * n
+        to, of = (k & 3) * n, ((k - late) & 3) * n
         if k >= 1:
-            _residuals_four(z, of, y, i - n_taken)
-        if k == 0:
-            _read_four(weights, X, i, 0, part, z, 0, 0)
+            _residuals_four(z, ((k - 1) & 3) * n, y, i - n_taken)
+        if k < late:
+            _read_four(weights, X, i, 0, part, z, to, 0)
         elif far:
-            _both_four_far(weights, X, i, i - n_taken, part, z, to, of)
+            _both_four_far(weights, X, i, i - late * n_taken, part, z, to, of)
         else:
-            _both_four(weights, X, i, i - n_taken, part, z, to, of)
+            _both_four(weights, X, i, i - late * n_taken, part, z, to, of)
         if k and k % (_PART_ROWS // n) == 0:
             _move(part, total)
     end = start + n_blocks * n_taken
     if n_blocks:
-        _residuals_four(z, (n_blocks - 1) % 2 * n, y, end - n_taken)
-        _add_four(weights, X, 0, end - n_taken, part, z, 0, (n_blocks - 1) % 2 * n)
+        _residuals_four(z, ((n_blocks - 1) & 3) * n, y, end - n_taken)
+    for k in range(max(0, n_blocks - late), n_blocks):
+        _add_four(weights, X, 0, start + k * n_taken, part, z, 0, (k & 3) * n)
     return end
 
 
@@ -182,12 +187,14 @@ def _add_spread(weights, X, y, start, stop, total, part, z):
 
 @overload(_add_spread)
 def _choose_spread(weights, X, y, start, stop, total, part, z):
+    late_bytes = tuning().late_bytes
     if not tuning().spreads:
         return lambda weights, X, y, start, stop, total, part, z: start
 
     def add_spread(weights, X, y, start, stop, total, part, z):
         n_features = X.shape[1]
-        block, eights, _ = _choose_way(n_features * X.itemsize, True, y)
+        row_bytes = n_features * X.itemsize
+        block, eights, _ = _choose_way(row_bytes, True, y)
         n_parts = _STEP if eights else _FEW_STEP
         n = (stop - start) // n_parts
         end = start + n * n_parts
@@ -196,7 +203,8 @@ def _choose_spread(weights, X, y, start, stop, total, part, z):
         if eights:
             _add_eights(weights, rows, labels, 0, n, total, part, z, True, block)
         else:
-            _add_fours(weights, rows, labels, 0, n, total, part, z, True)
+            late = 2 if row_bytes <= late_bytes else 1
+            _add_fours(weights, rows, labels, 0, n, total, part, z, True, late)
         return end
 
     return add_spread
@@ -218,7 +226,7 @@ def _add_rows(weights, X, y, start, stop, total, part, z, far):
         start = _add_spread(weights, X, y, start, stop, total, part, z)
     if eights:
         start = _add_eights(weights, X, y, start, stop, total, part, z, far, block)
-    start = _add_fours(weights, X, y, start, stop, total, part, z, far and asked)
+    start = _add_fours(weights, X, y, start, stop, total, part, z, far and asked, 1)
     while start + 2 <= stop:
         _read_two(weights, X, start, 0, part, z, 0, 0)
         _residuals_two(z, 0, y, start)

@@ -13,9 +13,9 @@ from impls.logistic._vectors import LINE_BYTES, aligned, compiles_for, masks_lev
 
 _EPS = np.finfo(np.float64).eps
 # Without masks for levels: how many are taken at a time, of which rows then have a whole number (at
-# 25 to 100 features 1.2 to 1.3x); features from which levels are faster than float64, and columns
-# for each of them up to which they are (16 in 16 columns 1.2x; in 24 0.8x; 25 in 32 1.25x).
-_VECTOR_LEVELS, _LEAST_FEATURES, _MOST_COLUMNS = 8, 16, 1.3
+# 25 to 100 features 1.2 to 1.3x); and features from which they are ahead of float32, whose values
+# are widened by one instruction: of 48 features that takes 0.85 times as long, of 64 1.1 times.
+_VECTOR_LEVELS, _LEVELS_FEATURES = 8, 64
 _ROWS = 4096  # at a time, so that checks need little memory beside X
 
 
@@ -77,10 +77,12 @@ class Levels:
         """Sums of the levels, in whole numbers where that is faster and exact enough."""
         folded = np.zeros(self.levels.shape[1])
         np.multiply(weights, self.scale, out=folded[: len(weights)])
-        digits = split_weights(folded, self.most_levels) if self._digits_pay() else None
+        n_used, digits = len(weights) + self.shifted, None
+        if self._digits_pay():
+            digits = split_weights(folded[:n_used], self.most_levels)
         if digits:
             del folded  # a vector less while the threads have theirs
-            return digits_gradient(*digits, shift, self.levels, y)
+            return digits_gradient(*digits, shift, self.levels, y, n_used)
         if self.shifted:
             folded[len(weights)] = shift
         return fused_gradient(folded, self.levels, y)
@@ -98,20 +100,7 @@ def as_levels(X):
     Unfit
         If a feature has more than 256 values, or they are not evenly spaced.
     """
-    return _store_levels(X, *_find_levels(X))
-
-
-def _find_levels(X):
-    """Scale and offset of each feature."""
-    for unit in (1.0, 1 / 255):
-        if _are_levels(X, unit):
-            return np.full(X.shape[1], unit), np.zeros(X.shape[1])
-    spacings = [_spacing(column, j) for j, column in enumerate(X.T)]
-    return tuple(np.array(values) for values in zip(*spacings, strict=True))
-
-
-def _store_levels(X, scale, offset):
-    """Levels of an X that has them."""
+    scale, offset = _find_levels(X)
     (n_samples, n_features), shifted = X.shape, bool(offset.any())
     levels = aligned((n_samples, _count_columns(*X.shape, shifted)), np.uint8)
     steps = np.where(scale, scale, 1)
@@ -121,6 +110,15 @@ def _store_levels(X, scale, offset):
     if shifted:
         levels[:, n_features] = 1
     return Levels(levels, scale, offset, int(levels[:, :n_features].max(axis=0).sum()), shifted)
+
+
+def _find_levels(X):
+    """Scale and offset of each feature."""
+    for unit in (1.0, 1 / 255):
+        if _are_levels(X, unit):
+            return np.full(X.shape[1], unit), np.zeros(X.shape[1])
+    spacings = [_spacing(column, j) for j, column in enumerate(X.T)]
+    return tuple(np.array(values) for values in zip(*spacings, strict=True))
 
 
 def _count_columns(n_samples, n_features, shifted):
@@ -197,22 +195,26 @@ def _spacing(column, j):
 def smallest(X):
     """X in the fewest bytes that hold it exactly, if it is read from memory; else as it is.
 
-    A few features in 8 bits would have to be converted slower than float64 is read: they are not.
+    Levels that have to be converted slower than float64 is read are not taken.
     """
     if X.nbytes <= own_caches_bytes():
         return X
-    if _levels_pay(*X.shape, shifted=False):
+    ways = [_as_exact_levels, _as_exact_single]
+    if X.shape[1] < _LEVELS_FEATURES and not masks_levels():
+        ways.reverse()
+    stored = (way(X) for way in ways)
+    return next((smaller for smaller in stored if smaller is not None), X)
+
+
+def _as_exact_levels(X):
+    """X in 8 bits, if it is levels and they are faster than float64."""
+    if masks_levels() or digits_pay(*X.shape):
         with contextlib.suppress(Unfit):
-            scale, offset = _find_levels(X)
-            if _levels_pay(*X.shape, shifted=bool(offset.any())):
-                return _store_levels(X, scale, offset)
+            return as_levels(X)
+    return None
+
+
+def _as_exact_single(X):
+    """X in float32, if that loses nothing."""
     single = X.astype(np.float32)
-    return single if np.array_equal(single, X) else X
-
-
-def _levels_pay(n_samples, n_features, shifted):
-    """Whether levels are faster than float64: rows of a few that do not fill vectors are not."""
-    if masks_levels() or digits_pay(n_samples, n_features):
-        return True
-    few_columns = _count_columns(n_samples, n_features, shifted) <= _MOST_COLUMNS * n_features
-    return n_features >= _LEAST_FEATURES and few_columns
+    return single if np.array_equal(single, X) else None

@@ -49,6 +49,8 @@ class Tuning:
     near_blocks, near_single_blocks, far_blocks : tuple of int
         Bytes of a row up to which the residuals of 32 rows are computed together, and of 16; else
         of 8. Near rows in float64, near ones in float32, far ones.
+    late_bytes : int
+        Bytes of a row, if rows are spread, up to which 4 are added two steps after they are read.
     in_turn_bytes : int
         Bytes of a near row from which 8 are read, and then added, not while others are read.
     followed_bytes : int
@@ -68,6 +70,7 @@ class Tuning:
     near_blocks: tuple[int, int]
     near_single_blocks: tuple[int, int]
     far_blocks: tuple[int, int]
+    late_bytes: int
     in_turn_bytes: int
     followed_bytes: int
     spreads: bool
@@ -88,6 +91,7 @@ _XEON = Tuning(
     near_blocks=(2048, 2048),
     near_single_blocks=(511, 511),
     far_blocks=(256, 511),
+    late_bytes=0,
     in_turn_bytes=_ANY,
     followed_bytes=24_576,
     spreads=False,
@@ -108,6 +112,7 @@ _ZEN4 = Tuning(
     near_blocks=(256, 256),
     near_single_blocks=(256, 256),
     far_blocks=(128, 128),
+    late_bytes=0,
     in_turn_bytes=_ANY,
     followed_bytes=_ANY,
     spreads=False,
@@ -124,8 +129,9 @@ _ZEN3 = replace(
     narrow=Ahead(level=0),
     eight=Ahead(level=0),
     four=Ahead(level=1, n_bytes=512),
-    far_eight_bytes=256,
+    far_eight_bytes=192,
     far_blocks=(0, 128),
+    late_bytes=1536,
     in_turn_bytes=1280,
     spreads=True,
 )
