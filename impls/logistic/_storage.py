@@ -13,9 +13,11 @@ from impls.logistic._vectors import LINE_BYTES, aligned, compiles_for, masks_lev
 
 _EPS = np.finfo(np.float64).eps
 # Without masks for levels: how many are taken at a time, of which rows then have a whole number (at
-# 25 to 100 features 1.2 to 1.3x); and features from which they are ahead of float32, whose values
-# are widened by one instruction: of 48 features that takes 0.85 times as long, of 64 1.1 times.
-_VECTOR_LEVELS, _LEVELS_FEATURES = 8, 64
+# 25 to 100 features 1.2 to 1.3x); features from which levels are faster than float64, and columns
+# for each of them up to which they are (16 in 16 columns and 36 in 40 1.1x; 16 in 24 0.8x); and
+# features from which they are ahead of float32, whose values are widened by one instruction (16
+# features take 0.85 times as long, 32 and 48 0.65 to 0.85 times, 64 1.1 times).
+_VECTOR_LEVELS, _LEAST_FEATURES, _MOST_COLUMNS, _NO_SINGLE_FEATURES = 8, 16, 1.3, 64
 _ROWS = 4096  # at a time, so that checks need little memory beside X
 
 
@@ -100,16 +102,7 @@ def as_levels(X):
     Unfit
         If a feature has more than 256 values, or they are not evenly spaced.
     """
-    scale, offset = _find_levels(X)
-    (n_samples, n_features), shifted = X.shape, bool(offset.any())
-    levels = aligned((n_samples, _count_columns(*X.shape, shifted)), np.uint8)
-    steps = np.where(scale, scale, 1)
-    for start in range(0, n_samples, _ROWS):
-        rows = slice(start, start + _ROWS)
-        np.rint((X[rows] - offset) / steps, out=levels[rows, :n_features], casting="unsafe")
-    if shifted:
-        levels[:, n_features] = 1
-    return Levels(levels, scale, offset, int(levels[:, :n_features].max(axis=0).sum()), shifted)
+    return _store_levels(X, *_find_levels(X))
 
 
 def _find_levels(X):
@@ -119,6 +112,19 @@ def _find_levels(X):
             return np.full(X.shape[1], unit), np.zeros(X.shape[1])
     spacings = [_spacing(column, j) for j, column in enumerate(X.T)]
     return tuple(np.array(values) for values in zip(*spacings, strict=True))
+
+
+def _store_levels(X, scale, offset):
+    """Levels of an X that has them."""
+    (n_samples, n_features), shifted = X.shape, bool(offset.any())
+    levels = aligned((n_samples, _count_columns(*X.shape, shifted)), np.uint8)
+    steps = np.where(scale, scale, 1)
+    for start in range(0, n_samples, _ROWS):
+        rows = slice(start, start + _ROWS)
+        np.rint((X[rows] - offset) / steps, out=levels[rows, :n_features], casting="unsafe")
+    if shifted:
+        levels[:, n_features] = 1
+    return Levels(levels, scale, offset, int(levels[:, :n_features].max(axis=0).sum()), shifted)
 
 
 def _count_columns(n_samples, n_features, shifted):
@@ -200,17 +206,20 @@ def smallest(X):
     if X.nbytes <= own_caches_bytes():
         return X
     ways = [_as_exact_levels, _as_exact_single]
-    if X.shape[1] < _LEVELS_FEATURES and not masks_levels():
+    if X.shape[1] < _NO_SINGLE_FEATURES and not masks_levels():
         ways.reverse()
     stored = (way(X) for way in ways)
     return next((smaller for smaller in stored if smaller is not None), X)
 
 
 def _as_exact_levels(X):
-    """X in 8 bits, if it is levels and they are faster than float64."""
-    if masks_levels() or digits_pay(*X.shape):
+    """X in 8 bits, if it is levels and they are faster than float64, which is judged before they
+    are stored."""
+    if _levels_pay(*X.shape, shifted=False):
         with contextlib.suppress(Unfit):
-            return as_levels(X)
+            scale, offset = _find_levels(X)
+            if _levels_pay(*X.shape, shifted=bool(offset.any())):
+                return _store_levels(X, scale, offset)
     return None
 
 
@@ -218,3 +227,11 @@ def _as_exact_single(X):
     """X in float32, if that loses nothing."""
     single = X.astype(np.float32)
     return single if np.array_equal(single, X) else None
+
+
+def _levels_pay(n_samples, n_features, shifted):
+    """Whether levels are faster than float64: rows of a few that do not fill vectors are not."""
+    if masks_levels() or digits_pay(n_samples, n_features):
+        return True
+    few_columns = _count_columns(n_samples, n_features, shifted) <= _MOST_COLUMNS * n_features
+    return n_features >= _LEAST_FEATURES and few_columns
