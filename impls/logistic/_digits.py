@@ -18,7 +18,7 @@ largest of its block: much smaller ones are added in float64. Where digits do no
 weights, `split_weights` says so.
 
 numba's cache on disk notices changes of this file alone. Compiled functions that call each other
-stand in it, and it names what `_vectors`, `_steps` and `_tuning` are: edd011d9d325.
+stand in it, and it names what `_vectors`, `_steps` and `_tuning` are: e5a556ed21cc.
 """
 
 import functools

@@ -17,7 +17,7 @@ of 4 distant parts of X, each of which is read from its first row to its last. `
 suits which.
 
 numba's cache on disk notices changes of this file alone. Compiled functions that call each other
-stand in it, and it names what `_vectors`, `_steps` and `_tuning` are: edd011d9d325.
+stand in it, and it names what `_vectors`, `_steps` and `_tuning` are: e5a556ed21cc.
 """
 
 import functools

@@ -1,10 +1,9 @@
 """What is fastest for these data: the fewest bytes that hold X exactly, and threads if they pay.
 
-Where X does not fit in the processors' own caches, `prepare` looks whether it is float32 by nature,
-or 8-bit levels, unless converting a few features of those takes longer than to read float64. The
-result is float64's of the same data in any case. Passes over X: 1. Temporaries: a gradient of d
-values and 1 KB per thread. Order of additions: as `fused`, in float64; of a handful of samples, as
-`numba_loop`.
+Where X does not fit in the processors' own caches, `prepare` looks whether it is 8-bit levels, or
+float32, by nature, and takes the one that is read and converted faster. The result is float64's of
+the same data in any case. Passes over X: 1. Temporaries: a gradient of d values and 1 KB per
+thread. Order of additions: as `fused`, in float64; of a handful of samples, as `numba_loop`.
 Source: the logistic-gradient text's remark that in a wider context a higher speed-up is likely.
 """
 
