@@ -51,6 +51,11 @@ class Levels:
         return len(self.levels), len(self.scale)
 
     @property
+    def size(self):
+        """Values of X."""
+        return len(self.levels) * len(self.scale)
+
+    @property
     def nbytes(self):
         """Bytes that a gradient reads."""
         return self.levels.nbytes
