@@ -14,9 +14,10 @@ lines from memory wait in: on a Xeon (32 KB, 12 places), for each line that a pl
 2.5 are asked for and 0.25 go back, which leaves 0.9 of the roof at 1,000 features. Zen 3 reads
 ahead by itself in long streams, and 24 lines at most for whoever asks: what a step takes are rows
 of 4 distant parts of X, each of which is read from its first row to its last. There, a loop that
-loads every line twice, 4 rows later, and does nothing else takes 1.01 times as long as a plain read
-at 1,000 features, by two threads, and 1.07 by one, for which memory is faster than for each of two;
-at 10,000, where 8 rows leave the second-level cache, 1.05 and 1.14. `_tuning` says what suits which.
+loads every line twice, 4 rows later, and does nothing else takes 1.01 times as long as a plain
+read at 1,000 features, by two threads, and 1.07 by one, for which memory is faster than for each of
+two; at 10,000, where 8 rows leave the second-level cache, 1.05 and 1.14. `_tuning` says what suits
+which.
 
 numba's cache on disk notices changes of this file alone. Compiled functions that call each other
 stand in it, and it names what `_vectors`, `_steps` and `_tuning` are: e5a556ed21cc.
