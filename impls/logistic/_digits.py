@@ -18,7 +18,7 @@ largest of its block: much smaller ones are added in float64. Where digits do no
 weights, `split_weights` says so.
 
 numba's cache on disk notices changes of this file alone. Compiled functions that call each other
-stand in it, and it names what `_vectors`, `_steps` and `_tuning` are: e5a556ed21cc.
+stand in it, and it names what `_vectors`, `_steps` and `_tuning` are: cc64f8d162e7.
 """
 
 import functools
@@ -48,6 +48,7 @@ from impls.logistic._vectors import (
     shuffle,
     splat,
     sum_neighbours,
+    whole,
 )
 
 _DIGITS, _BITS = 4, 15
@@ -369,7 +370,7 @@ def split_weights(weights, most_levels):
     most = max(weights.max(), -weights.min())
     if not (most == 0 or _LEAST < most <= 2**12 / most_levels):
         return None
-    n_columns = -(-len(weights) // _n_words()) * _n_words()
+    n_columns = whole(len(weights), _n_words())
     digits, scale = aligned((_DIGITS, n_columns), np.int16), _scale(most)
     _split(weights, scale, digits)
     return digits, 1 / scale

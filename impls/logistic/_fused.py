@@ -20,7 +20,7 @@ two; at 10,000, where 8 rows leave the second-level cache, 1.05 and 1.14. `_tuni
 which.
 
 numba's cache on disk notices changes of this file alone. Compiled functions that call each other
-stand in it, and it names what `_vectors`, `_steps` and `_tuning` are: e5a556ed21cc.
+stand in it, and it names what `_vectors`, `_steps` and `_tuning` are: cc64f8d162e7.
 """
 
 import functools
@@ -190,14 +190,12 @@ def _add_spread(weights, X, y, start, stop, total, part, z):
 
 @overload(_add_spread)
 def _choose_spread(weights, X, y, start, stop, total, part, z):
-    late_bytes = tuning().late_bytes
     if not tuning().spreads:
         return lambda weights, X, y, start, stop, total, part, z: start
 
     def add_spread(weights, X, y, start, stop, total, part, z):
         n_features = X.shape[1]
-        row_bytes = n_features * X.itemsize
-        block, eights, _ = _choose_way(row_bytes, True, y)
+        block, eights, _, late = _choose_way(n_features * X.itemsize, True, y)
         n_parts = _STEP if eights else _FEW_STEP
         n = (stop - start) // n_parts
         end = start + n * n_parts
@@ -206,7 +204,6 @@ def _choose_spread(weights, X, y, start, stop, total, part, z):
         if eights:
             _add_eights(weights, rows, labels, 0, n, total, part, z, True, block)
         else:
-            late = 2 if row_bytes <= late_bytes else 1
             _add_fours(weights, rows, labels, 0, n, total, part, z, True, late)
         return end
 
@@ -224,12 +221,12 @@ def _add_rows(weights, X, y, start, stop, total, part, z, far):
     before they are added to it.
     """
     row_bytes = X.shape[1] * X.itemsize
-    block, eights, asked = _choose_way(row_bytes, far, y)
+    block, eights, asked, late = _choose_way(row_bytes, far, y)
     if far:
         start = _add_spread(weights, X, y, start, stop, total, part, z)
     if eights:
         start = _add_eights(weights, X, y, start, stop, total, part, z, far, block)
-    start = _add_fours(weights, X, y, start, stop, total, part, z, far and asked, 1)
+    start = _add_fours(weights, X, y, start, stop, total, part, z, far and asked, late)
     while start + 2 <= stop:
         _read_two(weights, X, start, 0, part, z, 0, 0)
         _residuals_two(z, 0, y, start)
@@ -243,7 +240,8 @@ def _add_rows(weights, X, y, start, stop, total, part, z, far):
 
 
 def _choose_way(row_bytes, far, y):
-    """Rows of a block; whether 8 are taken at a time; whether 4 at a time are asked for."""
+    """Rows of a block; whether 8 are taken at a time; whether 4 at a time are asked for, and how
+    many steps after they are read those are added."""
 
 
 @overload(_choose_way)
@@ -252,7 +250,7 @@ def _choose_tuned_way(row_bytes, far, y):
     near = t.near_blocks if y.dtype.bitwidth == 64 else t.near_single_blocks
     (near_block, near_half), (far_block, far_half) = near, t.far_blocks
     near_eight, far_eight, followed = t.near_eight_bytes, t.far_eight_bytes, t.followed_bytes
-    in_turn = t.in_turn_bytes
+    in_turn, late_bytes = t.in_turn_bytes, t.late_bytes
 
     def choose(row_bytes, far, y):
         block = _STEP
@@ -262,7 +260,8 @@ def _choose_tuned_way(row_bytes, far, y):
             block = _BLOCK
         elif row_bytes <= (far_half if far else near_half):
             block = _HALF_BLOCK
-        return block, row_bytes <= (far_eight if far else near_eight), row_bytes <= followed
+        late = 2 if far and row_bytes <= late_bytes else 1
+        return block, row_bytes <= (far_eight if far else near_eight), row_bytes <= followed, late
 
     return choose
 

@@ -9,7 +9,7 @@ import numpy as np
 from impls._errors import Unfit
 from impls.logistic._digits import digits_gradient, digits_pay, ready_digits, split_weights
 from impls.logistic._fused import fused_gradient, own_caches_bytes, ready
-from impls.logistic._vectors import LINE_BYTES, aligned, compiles_for, masks_levels
+from impls.logistic._vectors import LINE_BYTES, aligned, compiles_for, masks_levels, whole
 
 _EPS = np.finfo(np.float64).eps
 # Without masks for levels: how many are taken at a time, of which rows then have a whole number (at
@@ -134,8 +134,7 @@ def _store_levels(X, scale, offset):
 
 def _count_columns(n_samples, n_features, shifted):
     """Of the features, one more if they are shifted, and what fills a cache line or a vector."""
-    unit = _row_unit(n_samples, n_features)
-    return -(-(n_features + shifted) // unit) * unit
+    return whole(n_features + shifted, _row_unit(n_samples, n_features))
 
 
 def _row_unit(n_samples, n_features):
@@ -218,8 +217,7 @@ def smallest(X):
 
 
 def _as_exact_levels(X):
-    """X in 8 bits, if it is levels and they are faster than float64, which is judged before they
-    are stored."""
+    """X in 8 bits, if it is levels and they pay, which is judged before they are stored."""
     if _levels_pay(*X.shape, shifted=False):
         with contextlib.suppress(Unfit):
             scale, offset = _find_levels(X)

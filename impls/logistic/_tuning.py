@@ -50,7 +50,7 @@ class Tuning:
         Bytes of a row up to which the residuals of 32 rows are computed together, and of 16; else
         of 8. Near rows in float64, near ones in float32, far ones.
     late_bytes : int
-        Bytes of a row, if rows are spread, up to which 4 are added two steps after they are read.
+        Bytes of a row from afar up to which 4 are added two steps after they are read; else one.
     in_turn_bytes : int
         Bytes of a near row from which 8 are read, and then added, not while others are read.
     followed_bytes : int

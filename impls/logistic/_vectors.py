@@ -207,6 +207,11 @@ def first_lanes(b, rest, lanes):
     return b.icmp_unsigned("<", order, splat(b, rest, lanes))
 
 
+def whole(n, unit):
+    """The least multiple of `unit` that is not less than n."""
+    return -(-n // unit) * unit
+
+
 def aligned(shape, dtype):
     """An array of zeros that begins with a cache line: loads of whole lines touch one, not two."""
     n_bytes = math.prod(shape) * np.dtype(dtype).itemsize

@@ -6,7 +6,7 @@ are folded into the weights and into the sums. Order of additions: as `fused`, i
 of 192 features and more (with AVX2, 40) is multiplied in whole numbers, whose sums are exact,
 if the processor has AVX-512 VNNI, or AVX2 alone, and the weights are not too large: `_digits` says
 how, and what it rounds. Its rows fill cache lines, which takes up to a third more bytes of 192
-features, 2 % of 1,000, 60 % of 40; otherwise those of AVX2 fill vectors of 8.
+features, 2 % of 1,000, and nearly twice as many of 65; otherwise those of AVX2 fill vectors of 8.
 Temporaries: a gradient of d values per thread, of one more if there are offsets, or of what fills
 the lines, 4 KB, and a vector of as many values, weights or their digits.
 Arithmetic is its limit, not memory: in float64, 8 levels take for each of their two uses a
