@@ -56,6 +56,7 @@ def distance(request, monkeypatch):
     if request.param == "from afar":
         monkeypatch.setattr(_fused, "_near_bytes", lambda n_threads: 0)
         monkeypatch.setattr(_fused, "_threads_pay_from", lambda: 0)
+        monkeypatch.setattr(_fused, "_ALONE_VALUES", 0)
 
 
 def pixels(n_samples, n_features):

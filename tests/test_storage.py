@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import impls
-from impls.logistic import _storage
+from impls.logistic import _fused, _storage
 
 steady = settings(max_examples=40, deadline=None, derandomize=True)
 
@@ -92,7 +92,10 @@ def test_half_precision_holds_three_digits():
 
 @pytest.fixture
 def nothing_is_near(monkeypatch):
+    """Small X are stored as large ones are, and take their way."""
     monkeypatch.setattr(_storage, "own_caches_bytes", lambda: 0)
+    monkeypatch.setattr(_fused, "_ALONE_VALUES", 0)
+    monkeypatch.setattr(_fused, "_threads_pay_from", lambda: 0)
 
 
 @pytest.mark.usefixtures("nothing_is_near")
