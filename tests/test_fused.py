@@ -120,7 +120,7 @@ def test_what_does_not_fit_in_cache_is_not_copied(monkeypatch):
 def test_compiled_code_names_what_it_is_built_from(module):
     """As numba does not notice a change there: a file that names it changes with it."""
     folder = Path(module.__file__).parent
-    names = "_steps.py", "_vectors.py", "_tuning.py"
+    names = "_narrow.py", "_residuals.py", "_steps.py", "_tuning.py", "_vectors.py"
     texts = [(folder / name).read_text(encoding="utf-8") for name in names]
     digest = hashlib.sha256("".join(texts).encode()).hexdigest()[:12]
     text = Path(module.__file__).read_text(encoding="utf-8")

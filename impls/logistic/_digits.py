@@ -18,7 +18,7 @@ largest of its block: much smaller ones are added in float64. Where digits do no
 weights, `split_weights` says so.
 
 numba's cache on disk notices changes of this file alone. Compiled functions that call each other
-stand in it, and it names what `_vectors`, `_steps` and `_tuning` are: cc64f8d162e7.
+stand in it, and it names what the files of vector code and `_tuning` are: 98c9f570d885.
 """
 
 import functools
@@ -31,7 +31,8 @@ from numba.core import cgutils
 from numba.extending import intrinsic, overload
 
 from impls.logistic._fused import THREADS_ONLY, count_threads, own_cache_bytes
-from impls.logistic._steps import make_residuals, make_step
+from impls.logistic._residuals import make_residuals
+from impls.logistic._steps import make_step
 from impls.logistic._vectors import (
     DOUBLE,
     FUSE,

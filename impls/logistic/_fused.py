@@ -20,7 +20,7 @@ two; at 10,000, where 8 rows leave the second-level cache, 1.05 and 1.14. `_tuni
 which.
 
 numba's cache on disk notices changes of this file alone. Compiled functions that call each other
-stand in it, and it names what `_vectors`, `_steps` and `_tuning` are: cc64f8d162e7.
+stand in it, and it names what the files of vector code and `_tuning` are: 98c9f570d885.
 """
 
 import functools
@@ -31,13 +31,15 @@ from numba.extending import overload
 
 from impls._machine import cache_bytes
 from impls._measure import seconds_per_call
-from impls.logistic._steps import make_residuals, make_step, most_narrow
+from impls.logistic._narrow import STEP, add_narrow, narrow_features
+from impls.logistic._residuals import make_residuals
+from impls.logistic._steps import make_step
 from impls.logistic._tuning import tuning
 from impls.logistic._vectors import LINE_BYTES, aligned, ask_for_value
 
 # 8 rows at a time share the weights and the gradient, or 4. The residuals of a block of rows are
 # computed together: what `_tuning` says of rows of that length.
-_STEP, _FEW_STEP, _HALF_BLOCK, _BLOCK = 8, 4, 16, 32
+_FEW_STEP, _HALF_BLOCK, _BLOCK = 4, 16, 32
 _PART_ROWS = 512  # that float32 adds up: 64 sums of 8 rows, whose rounding is some 2e-7
 # Features of which float32 kernels copy the weights, once, and the sums, per thread: of more, that
 # would take more than 8 KB a thread, and they are converted as they are read.
@@ -57,19 +59,16 @@ _ALONE_VALUES = _NEAREST_BYTES // 8
 _NO_BLOCKS = 2**62  # rows of a block: none is as large
 _ROOM = 3 * _BLOCK + 8  # a cache line between what two threads write
 
-_read_narrow = make_step(_STEP, reads=True, narrow=True)
-_add_narrow = make_step(_STEP, adds=True, narrow=True)
-_both_narrow = make_step(_STEP, reads=True, adds=True, narrow=True)
-_read_eight, _add_eight = make_step(_STEP, reads=True), make_step(_STEP, adds=True)
-_both_eight = make_step(_STEP, reads=True, adds=True)
-_both_eight_far = make_step(_STEP, reads=True, adds=True, far=True)
+_read_eight, _add_eight = make_step(STEP, reads=True), make_step(STEP, adds=True)
+_both_eight = make_step(STEP, reads=True, adds=True)
+_both_eight_far = make_step(STEP, reads=True, adds=True, far=True)
 _read_four, _add_four = make_step(_FEW_STEP, reads=True), make_step(_FEW_STEP, adds=True)
 _both_four = make_step(_FEW_STEP, reads=True, adds=True)
 _both_four_far = make_step(_FEW_STEP, reads=True, adds=True, far=True)
 _read_two, _add_two = make_step(2, reads=True), make_step(2, adds=True)
 _residuals_two = make_residuals(2)
 _read_one, _add_one = make_step(1, reads=True), make_step(1, adds=True)
-_residuals_eight, _residuals_four = make_residuals(_STEP), make_residuals(_FEW_STEP)
+_residuals_eight, _residuals_four = make_residuals(STEP), make_residuals(_FEW_STEP)
 _residuals_block, _residuals_half = make_residuals(_BLOCK), make_residuals(_HALF_BLOCK)
 _residuals_one = make_residuals(1)
 
@@ -83,14 +82,14 @@ def _move(part, total):
             part[j] = 0
 
 
-def _narrow_features(X, y):
-    """Features up to which a row is narrow."""
+def _round_rows(X, y):
+    """Samples that a round of narrow rows takes, or 0 if they are not narrow."""
 
 
-@overload(_narrow_features)
-def _count_narrow_features(X, y):
-    most = most_narrow(X.dtype, y.dtype)
-    return lambda X, y: most
+@overload(_round_rows)
+def _count_round_rows(X, y):
+    (least, most), n_rows = narrow_features(X.dtype, y.dtype), STEP * tuning().narrow_parts
+    return lambda X, y: n_rows if least <= X.shape[1] <= most else 0
 
 
 @njit(nogil=True, cache=True)
@@ -112,8 +111,7 @@ def _add_eights(weights, X, y, start, stop, total, part, z, far, n):
     so many rows, 8 are read, and then added. Of an X of three dimensions, `start` and `stop` count
     rows of each of its 8 parts, of which one is taken at a time.
     """
-    step, n_taken = _STEP, 1 if X.ndim == 3 else _STEP
-    narrow = X.shape[-1] <= _narrow_features(X, y)
+    step, n_taken = STEP, 1 if X.ndim == 3 else STEP
     n_steps = n // step
     n_rows = n_steps * n_taken
     n_blocks = (stop - start) // n_rows
@@ -124,11 +122,7 @@ def _add_eights(weights, X, y, start, stop, total, part, z, far, n):
             _turn(z, (k - 1) % 3 * n, y, i - n_rows, n)
         for m in range(n_steps):
             row, at = i + m * n_taken, m * step
-            if narrow and k < 2:
-                _read_narrow(weights, X, row, 0, part, z, to + at, 0)
-            elif narrow:
-                _both_narrow(weights, X, row, row - 2 * n_rows, part, z, to + at, of + at)
-            elif k < 2:
+            if k < 2:
                 _read_eight(weights, X, row, 0, part, z, to + at, 0)
             elif far:
                 _both_eight_far(weights, X, row, row - 2 * n_rows, part, z, to + at, of + at)
@@ -142,10 +136,7 @@ def _add_eights(weights, X, y, start, stop, total, part, z, far, n):
     for k in range(max(0, n_blocks - 2), n_blocks):
         for m in range(n_steps):
             row, of = start + k * n_rows + m * n_taken, k % 3 * n + m * step
-            if narrow:
-                _add_narrow(weights, X, 0, row, part, z, 0, of)
-            else:
-                _add_eight(weights, X, 0, row, part, z, 0, of)
+            _add_eight(weights, X, 0, row, part, z, 0, of)
     while end + n_taken <= stop:
         _read_eight(weights, X, end, 0, part, z, 0, 0)
         _residuals_eight(z, 0, y, end)
@@ -201,7 +192,7 @@ def _choose_spread(weights, X, y, start, stop, total, part, z):
     def add_spread(weights, X, y, start, stop, total, part, z):
         n_features = X.shape[1]
         block, eights, _, late = _choose_way(n_features * X.itemsize, True, y)
-        n_parts = _STEP if eights else _FEW_STEP
+        n_parts = STEP if eights else _FEW_STEP
         n = (stop - start) // n_parts
         end = start + n * n_parts
         rows = X[start:end].reshape((n_parts, n, n_features))
@@ -225,6 +216,11 @@ def _add_rows(weights, X, y, start, stop, total, part, z, far):
     `part` is `total` itself, or in float32 takes `_PART_ROWS` rows, and at the end some more,
     before they are added to it.
     """
+    n_rows = _round_rows(X, y)
+    if n_rows:
+        n_rounds = (stop - start) // n_rows
+        add_narrow(weights, X, y, start, n_rounds, total)
+        start += n_rounds * n_rows
     row_bytes = X.shape[1] * X.itemsize
     block, eights, asked, late = _choose_way(row_bytes, far, y)
     if far:
@@ -258,7 +254,7 @@ def _choose_tuned_way(row_bytes, far, y):
     in_turn, late_bytes = t.in_turn_bytes, t.late_bytes
 
     def choose(row_bytes, far, y):
-        block = _STEP
+        block = STEP
         if not far and row_bytes > in_turn:
             block = _NO_BLOCKS
         elif row_bytes <= (far_block if far else near_block):
@@ -271,27 +267,15 @@ def _choose_tuned_way(row_bytes, far, y):
     return choose
 
 
-def _part_of(total, weights, z, narrow):
-    """Where rows are added up: in float32 like the weights, or in the total itself.
-
-    Of narrow rows, at the end of `z`, which has room for whole vectors: what is written under a
-    mask is not there for the next step until it is in the cache, 30 cycles later.
-    """
+def _part_of(total, weights, z):
+    """Where rows are added up: in float32 like the weights, or in the total itself."""
 
 
 @overload(_part_of)
-def _choose_part(total, weights, z, narrow):
-    if weights.dtype != z.dtype:
-        return lambda total, weights, z, narrow: total
-    same = weights.dtype == total.dtype
-
-    def choose(total, weights, z, narrow):
-        if narrow:
-            z[_ROOM:] = 0
-            return z[_ROOM:]
-        return total if same else np.zeros(len(total), weights.dtype)
-
-    return choose
+def _choose_part(total, weights, z):
+    if weights.dtype != z.dtype or weights.dtype == total.dtype:
+        return lambda total, weights, z: total
+    return lambda total, weights, z: np.zeros(len(total), weights.dtype)
 
 
 def _in_order(weights):
@@ -311,9 +295,8 @@ def _add_share(weights, X, y, near, n, n_shares, total):
     """
     start, stop = n * len(X) // n_shares, (n + 1) * len(X) // n_shares
     total[:] = 0  # by the thread that adds: what another has written has to come from its cache
-    most = _narrow_features(X, y)
-    z = np.empty(_ROOM + most + 1, y.dtype)
-    part = _part_of(total, weights, z, X.shape[1] <= most)
+    z = np.empty(_ROOM, y.dtype)
+    part = _part_of(total, weights, z)
     far = X.size * X.itemsize > near
     _add_rows(_in_order(weights), X, y, start, stop, total, part, z, far)
 
@@ -348,8 +331,8 @@ def _add_up(result, totals):
 def _read_few(weights, X, unused, z):
     """Inner products of all rows: ``z[:len(X)]``."""
     n_samples = len(X)
-    i = n_samples // _STEP * _STEP
-    for start in range(0, i, _STEP):
+    i = n_samples // STEP * STEP
+    for start in range(0, i, STEP):
         _read_eight(weights, X, start, 0, unused, z, start, 0)
     if i + _FEW_STEP <= n_samples:
         _read_four(weights, X, i, 0, unused, z, i, 0)
@@ -364,8 +347,8 @@ def _read_few(weights, X, unused, z):
 @njit(nogil=True, cache=True)
 def _turn_few(z, y):
     """Turn inner products of all samples into residuals."""
-    whole = len(y) // _STEP * _STEP
-    for i in range(0, whole, _STEP):
+    whole = len(y) // STEP * STEP
+    for i in range(0, whole, STEP):
         _residuals_eight(z, i, y, i)
     for i in range(whole, len(y)):
         _residuals_one(z, i, y, i)
@@ -376,8 +359,8 @@ def _sum_few(unused, X, z, total):
     """Make `total` the sum of all rows, weighted by residuals: ``z[:len(X)]``."""
     n_samples = len(X)
     total[:] = 0
-    i = n_samples // _STEP * _STEP
-    for start in range(0, i, _STEP):
+    i = n_samples // STEP * STEP
+    for start in range(0, i, STEP):
         _add_eight(unused, X, 0, start, total, z, 0, start)
     if i + _FEW_STEP <= n_samples:
         _add_four(unused, X, 0, i, total, z, 0, i)

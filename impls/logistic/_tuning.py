@@ -42,6 +42,8 @@ class Tuning:
         Of the vectors of rows that come from afar.
     last_level_is_near : bool
         Whether the last-level cache brings rows in time without being asked ahead.
+    narrow_parts : int
+        Distant parts of X from which steps of narrow rows are taken in turn.
     narrow, eight, four : Ahead
         What steps of narrow rows, 8 rows and 4 rows ask for.
     near_eight_bytes, far_eight_bytes : int
@@ -63,6 +65,7 @@ class Tuning:
     far_vector_bytes: int
     last_level_is_near: bool
     narrow: Ahead
+    narrow_parts: int
     eight: Ahead
     four: Ahead
     near_eight_bytes: int
@@ -84,6 +87,7 @@ _XEON = Tuning(
     far_vector_bytes=32,
     last_level_is_near=False,
     narrow=Ahead(level=1, n_bytes=2560),
+    narrow_parts=1,
     eight=Ahead(level=1, n_blocks=2),
     four=Ahead(level=2, n_blocks=2),
     near_eight_bytes=8192,
@@ -105,6 +109,7 @@ _ZEN4 = Tuning(
     far_vector_bytes=64,
     last_level_is_near=True,
     narrow=Ahead(level=2, n_bytes=8192),
+    narrow_parts=1,
     eight=Ahead(level=2, n_blocks=2, n_bytes=24_576),
     four=Ahead(level=2, n_blocks=1, n_bytes=1536, along=True),
     near_eight_bytes=_ANY,
@@ -129,7 +134,8 @@ _ZEN4 = Tuning(
 # and then added are 1.1 to 1.25x from 160 features on: 3 blocks leave the first-level cache.
 _ZEN3 = replace(
     _ZEN4,
-    narrow=Ahead(level=0),
+    narrow=Ahead(level=2, n_bytes=1536),
+    narrow_parts=3,
     eight=Ahead(level=0),
     four=Ahead(level=1, n_bytes=512),
     far_eight_bytes=192,

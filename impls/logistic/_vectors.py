@@ -25,6 +25,9 @@ ELEMENTS = {
     types.uint8: (I8, 1, "i8"),
 }
 LINE_BYTES = 64
+# 64 bytes pay where arithmetic is the limit: 3 to 20 % in narrow rows, twice the speed in what has
+# to be converted.
+VECTOR_BYTES, LONG_VECTOR_BYTES = 32, 64
 # Sums may be reordered and products fused; infinities and NaN keep their meaning.
 SUM, FUSE = ("contract", "reassoc", "nsz"), ("contract",)
 
@@ -194,6 +197,15 @@ class Array:
 def compiles_for(feature):
     """Whether numba makes use of a feature of the processor; NUMBA_CPU_NAME can keep it from it."""
     return f"+{feature}" in target()[2].split(",")
+
+
+def count_lanes(stored, computed, n_bytes):
+    """Values of a vector of `n_bytes` at most, by the types of what is stored and computed."""
+    if ELEMENTS[stored][1] <= 2:
+        n_bytes = LONG_VECTOR_BYTES
+    elif not compiles_for("avx512f"):
+        n_bytes = VECTOR_BYTES
+    return n_bytes // ELEMENTS[computed][1]
 
 
 def masks_levels():

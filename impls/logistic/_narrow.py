@@ -1,0 +1,230 @@
+"""Narrow rows, of up to 4 vectors: one loop that keeps weights and sums in registers.
+
+In each turn it reads 8 rows for their inner products, computes the residuals of the 8 before them,
+and adds the 8 before those: nothing waits for what the same turn computes. The last vector of a row
+overlaps the one before it, so that none needs a mask.
+
+numba's cache on disk does not notice a change here: `_fused` and `_digits` name a digest of it.
+"""
+
+import itertools
+
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+from numba.extending import intrinsic
+
+from impls.logistic._residuals import MOST_CONSTANTS, residual_of
+from impls.logistic._tuning import tuning
+from impls.logistic._vectors import (
+    ELEMENTS,
+    FUSE,
+    I8,
+    I64,
+    LINE_BYTES,
+    LONG_VECTOR_BYTES,
+    SUM,
+    Array,
+    ask_for,
+    convert,
+    count_lanes,
+    first_lanes,
+    keep,
+    masks_levels,
+    splat,
+    sum_lanes,
+)
+
+STEP = 8  # rows
+_MOST_VECTORS = 4
+_SLOTS = 4  # for the inner products and residuals of a step: 3 are in use
+_PART_STEPS = 64  # that float32 adds up: 64 sums of 8 rows, whose rounding is some 2e-7
+
+
+def narrow_features(stored, computed):
+    """Least and most features of narrow rows, by the types of X and y.
+
+    At least a vector where values of 1 or 2 bytes have no masks.
+    """
+    lanes = count_lanes(stored, computed, LONG_VECTOR_BYTES)
+    masked = ELEMENTS[stored][1] > 2 or masks_levels()
+    return 1 if masked else lanes, _MOST_VECTORS * lanes
+
+
+@intrinsic
+def add_narrow(_context, weights, X, y, start, n_rounds, total):
+    """Add the terms of the samples from `start` on to `total`; computed in the type of y.
+
+    A round takes a step from each of as many parts as `_tuning` says, which follow each other in
+    memory and have `n_rounds` steps.
+    """
+
+    def build(context, b, signature, arguments):
+        _Narrow(context, b, signature.args, arguments).build()
+        return context.get_dummy_value()
+
+    return types.void(weights, X, y, types.intp, types.intp, total), build
+
+
+class _Narrow:
+    """The loop, for each number of vectors."""
+
+    def __init__(self, context, b, kinds, arguments):
+        self.b, self.stored, self.dtype = b, kinds[1].dtype, kinds[2].dtype
+        element, self.n_bytes, _ = ELEMENTS[self.dtype]
+        lanes = count_lanes(self.stored, self.dtype, LONG_VECTOR_BYTES)
+        self.kind, self.samples = ir.VectorType(element, lanes), ir.VectorType(element, STEP)
+        exact = ir.VectorType(ELEMENTS[kinds[5].dtype][0], lanes)
+        arrays = ((0, self.kind), (1, self.kind), (2, self.samples), (5, exact))
+        self.weights, self.x, self.labels, self.total = (
+            Array(context, b, kinds[i], arguments[i], kind) for i, kind in arrays
+        )
+        self.start, self.n_rounds = arguments[3:5]
+        self.zero = ir.Constant(self.kind, [0.0] * lanes)
+        self.sums = [cgutils.alloca_once(b, self.kind) for _ in range(_MOST_VECTORS)]
+        self.slots = cgutils.alloca_once(b, ir.ArrayType(self.samples, _SLOTS))
+        self.numbers = {}
+        table = cgutils.alloca_once(b, ir.ArrayType(self.samples, MOST_CONSTANTS))
+        self.table, self.seen_table = table, keep(b, table)
+
+    def build(self):
+        """Code for 1 to 4 vectors, and for a part of one; they are chosen outside of the loop."""
+        b, width, lanes = self.b, self.x.n_columns, self.kind.count
+        n_vectors = b.udiv(b.add(width, I64(lanes - 1)), I64(lanes))
+        below = b.icmp_unsigned("<", width, I64(lanes))
+        after = b.append_basic_block("after")
+        switch = b.switch(b.select(below, I64(0), n_vectors), after)
+        least, _ = narrow_features(self.stored, self.dtype)
+        for n in range(least > 1, _MOST_VECTORS + 1):
+            block = b.append_basic_block(f"vectors_{n}")
+            switch.add_case(I64(n), block)
+            b.position_at_end(block)
+            self._start(n)
+            self._loop()
+            self._move()
+            b.branch(after)
+        b.position_at_end(after)
+
+    def _start(self, n):
+        """Weights of `n` vectors, or of a part of one, and no sums yet."""
+        b, width, lanes = self.b, self.x.n_columns, self.kind.count
+        self.mask, self.places = None, [I64(v * lanes) for v in range(n - 1)]
+        if n:
+            self.places.append(b.sub(width, I64(lanes)))
+            self.fresh = b.not_(first_lanes(b, b.sub(I64(n * lanes), width), lanes))
+        else:
+            self.places.append(I64(0))
+            self.fresh = self.mask = first_lanes(b, width, lanes)
+        self.near = [self.weights.load(self.weights.data, at, self.mask) for at in self.places]
+        self.near[-1] = b.select(self.fresh, self.near[-1], self.zero)
+        for total in self.sums:
+            b.store(self.zero, total)
+
+    def _loop(self):
+        """Two turns more than there are steps; the rows of the last three are kept."""
+        b, n_parts = self.b, tuning().narrow_parts
+        n_steps = b.mul(self.n_rounds, I64(n_parts))
+        part_rows = b.mul(self.n_rounds, I64(STEP))
+        back = b.sub(I64(STEP), b.mul(part_rows, I64(n_parts - 1)))
+        part, row, turned, added = (cgutils.alloca_once_value(b, I64(0)) for _ in range(4))
+        b.store(I64(0), part)
+        b.store(self.start, row)
+        with cgutils.for_range(b, b.add(n_steps, I64(2))) as loop:
+            ways = (self._read, row), (self._turn, turned), (self._add, added)
+            for late, (way, first) in enumerate(ways):
+                i = b.sub(loop.index, I64(late))
+                with b.if_then(b.icmp_unsigned("<", i, n_steps)):
+                    way(i, b.load(first))
+            b.store(b.load(turned), added)
+            b.store(b.load(row), turned)
+            following = b.add(b.load(part), I64(1))
+            last = b.icmp_unsigned("==", following, I64(n_parts))
+            b.store(b.select(last, I64(0), following), part)
+            b.store(b.add(b.load(row), b.select(last, back, part_rows)), row)
+
+    def _slot(self, i):
+        return self.b.gep(self.slots, [I64(0), self.b.urem(i, I64(_SLOTS))])
+
+    def _rows(self, first):
+        """Vectors of each row of a step; the last one of a row ends where the next row begins."""
+        b = self.b
+        rows = [self.x.address(b.mul(first, self.x.row_values))]
+        for _ in range(STEP):
+            rows.append(keep(b, b.gep(rows[-1], [self.x.row_values])))
+        for row, following in itertools.pairwise(rows):
+            if self.mask:
+                yield [self.x.load(row, I64(0), self.mask)]
+            else:
+                whole = [self.x.load(row, at) for at in self.places[:-1]]
+                yield [*whole, self.x.load(following, I64(-self.kind.count))]
+
+    def _read(self, i, first):
+        """Inner products, row by row as they lie in memory."""
+        b, products = self.b, []
+        self._ask(first)
+        for row in self._rows(first):
+            product = self.zero
+            for value, weight in zip(row, self.near, strict=True):
+                product = b.fadd(product, b.fmul(value, weight, flags=SUM), flags=SUM)
+            products.append(product)
+        vectors = sum_lanes(b, products, self.n_bytes)
+        place = b.bitcast(self._slot(i), vectors[0].type.as_pointer())
+        for k, vector in enumerate(vectors):
+            b.store(vector, b.gep(place, [I64(k)]), align=self.n_bytes)
+
+    def _ask(self, first):
+        """For as many lines as a step has, ahead in its part."""
+        b, ahead = self.b, tuning().narrow
+        row = b.bitcast(self.x.address(b.mul(first, self.x.row_values)), I8.as_pointer())
+        n_bytes = STEP * len(self.places) * self.kind.count * self.x.n_bytes
+        for line in range(ahead.n_bytes, ahead.n_bytes + n_bytes, LINE_BYTES):
+            ask_for(b, b.gep(row, [I64(line)]), ahead.level)
+
+    def _turn(self, i, first):
+        """Inner products into residuals."""
+        b, slot = self.b, self._slot(i)
+        value = b.load(slot, align=self.n_bytes)
+        label = self.labels.load(self.labels.data, first)
+        residual = residual_of(b, self.dtype, value, label, self._constant)
+        b.store(residual, slot, align=self.n_bytes)
+
+    def _constant(self, number):
+        """A vector of a number, from a table that LLVM does not see into: it would make the vector
+        anew in each turn, by two instructions, of 190."""
+        b, places = self.b, self.numbers
+        if number not in places:
+            places[number] = I64(len(places))
+            with b.goto_entry_block():
+                vector = ir.Constant(self.samples, [number] * STEP)
+                b.store(vector, b.gep(self.table, [I64(0), places[number]]))
+        return b.load(b.gep(self.seen_table, [I64(0), places[number]]))
+
+    def _add(self, i, first):
+        """Rows times residuals, in two chains, to the sums."""
+        b = self.b
+        residuals = b.bitcast(self._slot(i), self.kind.element.as_pointer())
+        chains = [[self.zero] * len(self.places) for _ in range(2)]
+        for k, row in enumerate(self._rows(first)):
+            factor = splat(b, b.load(b.gep(residuals, [I64(k)])), self.kind.count)
+            chain = chains[k % 2]
+            for v, value in enumerate(row):
+                product = b.fmul(value, factor, flags=FUSE)
+                chain[v] = b.fadd(chain[v], product, flags=(*FUSE, "nsz"))
+        for total, even, odd in zip(self.sums, *chains, strict=False):
+            b.store(b.fadd(b.load(total), b.fadd(even, odd, flags=FUSE), flags=FUSE), total)
+        if self.dtype == types.float32:
+            full = b.icmp_unsigned("==", b.urem(i, I64(_PART_STEPS)), I64(_PART_STEPS - 1))
+            with b.if_then(full, likely=False):
+                self._move()
+
+    def _move(self):
+        """Add the sums to the total, and of the last vector only what no other has as well."""
+        b = self.b
+        for at, total in zip(self.places, self.sums, strict=False):
+            value = b.load(total)
+            if at is self.places[-1]:
+                value = b.select(self.fresh, value, self.zero)
+            value = convert(b, value, self.total.kind)
+            so_far = self.total.load(self.total.data, at, self.mask)
+            self.total.store(b.fadd(so_far, value), self.total.data, at, self.mask)
+            b.store(self.zero, total)
