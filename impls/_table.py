@@ -14,6 +14,8 @@ An implementation is a module with a docstring and ``gradient(weights, X, y)``. 
 ``BYTES_PER_VALUE`` size of a value of the prepared X (default 8)
 ``REQUIRES``        packages to install, as pip names them, separated by blanks
 ``PEER``            the library that a user would pick instead; not ours
+``MOVES_ALONE``     function after which a process compiles the loads and stores of this gradient,
+                    without its arithmetic: what is left of its time is not for arithmetic to gain
 ==================  ===========================================================================
 """
 

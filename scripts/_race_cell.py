@@ -33,12 +33,14 @@ class _Race:
         self.result = Result(settings.problem, *size)
         self.processes: dict[str, Process] = {}
         self.roofs: dict[str, int] = {}
+        self.moves: set[str] = set()
 
     def run(self, on_round: Callable[[], object]) -> Result:
         size = self.result.n_samples, self.result.n_features
         try:
             with _race_data.on_disk(self.settings.problem, *size, self.settings.pixels) as data:
                 self._load()
+                self._start_moves()
                 self._start_roofs()
                 self._prepare(data)
             self._time(on_round)
@@ -64,6 +66,17 @@ class _Race:
         order = {"problem": self.settings.problem, "name": name, "size": size}
         return Process(order | {"threads": self.settings.threads} | more)
 
+    def _start_moves(self) -> None:
+        """Beside each that can: the same without its arithmetic."""
+        able = [name for name, info in self.result.infos.items() if info["moves_alone"]]
+        for name in able if self.settings.moves else ():
+            twin = self.result.name_moves(name)
+            self.moves.add(twin)
+            self.result.infos[twin] = self.result.infos[name]
+            self.processes[twin] = self._start(name, moves_alone=True)
+            self.processes[twin].send("load")
+        self._answers(tuple(self.moves), LOAD_SECONDS)
+
     def _start_roofs(self) -> None:
         for width in sorted({info["bytes_per_value"] for info in self.result.infos.values()}):
             name = f"read of {width}-byte X"
@@ -84,7 +97,7 @@ class _Race:
         for process in self.processes.values():
             process.send("prepare", folder=str(data.folder), own_copy=plan.own_copy)
         replies = self._answers(tuple(self.processes), PREPARE_SECONDS)
-        for name in replies.keys() - self.roofs.keys():
+        for name in replies.keys() - self.roofs.keys() - self.moves:
             error, rtol = data.error_of(replies[name]["gradient"]), self.result.infos[name]["rtol"]
             if not error <= rtol:
                 reason = f"error {error:.1e} of the sum of absolute terms, at most {rtol:.0e}"
@@ -112,6 +125,8 @@ class _Race:
             if name in self.roofs:
                 speeds = [self.read_bytes[name] / seconds for seconds in samples[name]]
                 self.result.roofs[self.roofs[name]] = speeds
+            elif name in self.moves:
+                self.result.moves[name] = samples[name]
             else:
                 self.result.seconds[name] = samples[name]
 

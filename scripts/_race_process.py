@@ -46,14 +46,16 @@ class Process:
 
     def __init__(self, order: Mapping[str, Any]) -> None:
         self._log = tempfile.TemporaryFile()  # noqa: SIM115  closed by close
-        threads = dict.fromkeys(_THREAD_VARIABLES, str(order["threads"])) | _SLEEP_SOON
+        variables = dict.fromkeys(_THREAD_VARIABLES, str(order["threads"])) | _SLEEP_SOON
+        if order.get("moves_alone"):  # what it compiles must not be taken for the real thing
+            variables["NUMBA_CACHE_DIR"] = str(ROOT / "impls" / "__pycache__" / "moves_alone")
         self._process = subprocess.Popen(
             [sys.executable, "-m", "scripts._race_worker"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._log,
             cwd=ROOT,
-            env=os.environ | threads,
+            env=os.environ | variables,
             text=True,
             start_new_session=True,  # an interrupt is the race's, which then ends all
         )

@@ -12,6 +12,7 @@ from scripts._race_process import Out
 from scripts._race_stats import Estimate, estimate, ratio
 
 DTYPES = {8: "float64", 4: "float32"}
+_MOVES_ALONE = "{}, moves alone"
 # An implementation with 1 or 2 bytes per value is compared with those that it is as exact as.
 _EXACT_ENOUGH = {8: 1e-9, 4: 1e-4}
 
@@ -26,6 +27,7 @@ class Settings:
     threads: int
     rounds: int
     pixels: bool
+    moves: bool = False
 
 
 @dataclass
@@ -39,6 +41,8 @@ class Result:
     seconds, roofs : dict[str, list[float]], dict[int, list[float]]
         Of every round: time of one gradient; bytes per second of a pure read, by the bytes per
         value that it stands for.
+    moves : dict[str, list[float]]
+        As `seconds`, of contenders without their arithmetic, by what they are called then.
     out : dict[str, Out]
         Who was not raced to the end, and why.
     notes : list[str]
@@ -51,8 +55,14 @@ class Result:
     infos: dict[str, dict[str, Any]] = field(default_factory=dict)
     seconds: dict[str, list[float]] = field(default_factory=dict)
     roofs: dict[int, list[float]] = field(default_factory=dict)
+    moves: dict[str, list[float]] = field(default_factory=dict)
     out: dict[str, Out] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
+
+    @staticmethod
+    def name_moves(name: str) -> str:
+        """What a contender is called without its arithmetic."""
+        return _MOVES_ALONE.format(name)
 
     @property
     def x_bytes(self) -> int:
@@ -68,18 +78,22 @@ class Result:
         """Names from the fastest to the slowest, by the median time."""
         return sorted(self.seconds, key=lambda name: median(self.seconds[name]))
 
+    def times(self, name: str) -> list[float]:
+        """Seconds of every round, of a contender as it is or without its arithmetic."""
+        return self.seconds[name] if name in self.seconds else self.moves[name]
+
     def speed_up(self, name: str) -> Estimate:
         """Of a contender over the baseline; NaN where that was not raced."""
         if BASELINE not in self.seconds:
             return estimate([])
-        return ratio(self.seconds[BASELINE], self.seconds[name])
+        return ratio(self.seconds[BASELINE], self.times(name))
 
     def roof_fraction(self, name: str) -> Estimate:
         """Least bytes that must move, over the time, over the roof of the round."""
         width = self.infos[name]["bytes_per_value"]
         if width not in self.roofs:
             return estimate([])
-        return ratio(self._roof_seconds(width), self.seconds[name])
+        return ratio(self._roof_seconds(width), self.times(name))
 
     def roof_speed_up(self, width: int) -> Estimate:
         """Over the baseline, of the least bytes that must move at the speed of a pure read of X.

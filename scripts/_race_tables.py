@@ -24,7 +24,8 @@ LEGEND = (
     "it in 95 % of cases. Of the roof: least bytes that must move, over the time, over a pure "
     "threaded read of as many bytes as X has, in the same round. X read once at the roof: the "
     f"most over {BASELINE} that values of so many bytes allow. Peer: the library that a user would "
-    "pick instead."
+    "pick instead. Moves alone: the loads and stores of a contender without its arithmetic, whose "
+    "result is no gradient; arithmetic can gain no more than the difference."
 )
 
 
@@ -51,7 +52,7 @@ def records(result: Result) -> list[dict[str, Any]]:
     """A record per contender, raced or not."""
     base = {"problem": result.problem, "n_samples": result.n_samples}
     base |= {"n_features": result.n_features}
-    raced = [base | _record(result, name) for name in result.ranking()]
+    raced = [base | _record(result, name) for name in _with_moves(result)]
     out = result.out.items()
     lost = [{"contender": name, "state": o.state, "reason": o.reason} for name, o in out]
     return raced + [base | record for record in lost]
@@ -59,20 +60,26 @@ def records(result: Result) -> list[dict[str, Any]]:
 
 def _ranking(result: Result) -> str:
     rows = []
-    for name in result.ranking():
+    for name in _with_moves(result):
         info, roof = result.infos[name], result.roof_fraction(name).value
         rows.append(
             [
                 name,
                 _WIDTHS.get(info["bytes_per_value"], "?"),
                 info["peer"],
-                _format.seconds(median(result.seconds[name])),
+                _format.seconds(median(result.times(name))),
                 _text(result.speed_up(name)),
                 f"{roof:.2f}" if math.isfinite(roof) else _format.NO_VALUE,
             ]
         )
     align = ["left", "left", "left", "right", "right", "right"]
     return tabulate(rows, _HEADERS, tablefmt="github", colalign=align, disable_numparse=True)
+
+
+def _with_moves(result: Result) -> list[str]:
+    """The ranking; after each what it is without its arithmetic."""
+    pairs = [(name, result.name_moves(name)) for name in result.ranking()]
+    return [name for pair in pairs for name in pair if name in result.seconds | result.moves]
 
 
 def _outcome(result: Result) -> list[str]:
@@ -115,12 +122,12 @@ def _record(result: Result, name: str) -> dict[str, Any]:
     speed_up, info = result.speed_up(name), result.infos[name]
     return {
         "contender": name,
-        "state": "ok",
+        "state": "ok" if name in result.seconds else "moves alone",
         "reason": "",
         "peer": info["peer"],
         "bytes_per_value": info["bytes_per_value"],
-        "rounds": len(result.seconds[name]),
-        "seconds": median(result.seconds[name]),
+        "rounds": len(result.times(name)),
+        "seconds": median(result.times(name)),
         "speed_up": speed_up.value,
         "speed_up_low": speed_up.low,
         "speed_up_high": speed_up.high,

@@ -45,7 +45,10 @@ class Contender:
         if reason:
             return {"state": "skipped", "reason": reason}
         options = self.implementation.options
+        if self.order.get("moves_alone"):
+            options["MOVES_ALONE"]()
         return {
+            "moves_alone": "MOVES_ALONE" in options,
             "bytes_per_value": options.get("BYTES_PER_VALUE", 8),
             "copies": float(options.get("PREPARED_COPIES", 0)),
             "peer": str(options.get("PEER", "")),

@@ -33,6 +33,7 @@ _EXAMPLES = """examples:
   python -m scripts.race --contender numba_parallel torch jax --dtype float64
   python -m scripts.race --grid --threads 1 --out reports/grid
   python -m scripts.race --pixels --size 60000 784
+  python -m scripts.race --moves --contender fused --size 10000 10000
 """
 _SIZES = ((10, 10), (1000, 100), (10_000, 100), (100_000, 100), (10_000, 1000))
 _LARGEST_X = 2_000_000_000  # bytes, of the grid
@@ -82,6 +83,11 @@ def _parse(argv: list[str]) -> argparse.Namespace:
     parser.add_argument(
         "--pixels", action="store_true", help="X of whole numbers from 0 to 255, over 255"
     )
+    parser.add_argument(
+        "--moves",
+        action="store_true",
+        help="beside each contender that can, its loads and stores without its arithmetic",
+    )
     parser.add_argument("--threads", default="all", help="all (default) or a number")
     parser.add_argument("--rounds", type=int, default=15, help="default: 15")
     parser.add_argument("--out", default=str(ROOT / "reports"), help="folder (default: reports)")
@@ -104,6 +110,7 @@ def _settings(arguments: argparse.Namespace) -> Settings:
         threads=_machine.count_threads() if threads == "all" else int(threads),
         rounds=arguments.rounds,
         pixels=arguments.pixels,
+        moves=arguments.moves,
     )
 
 

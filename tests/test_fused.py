@@ -4,12 +4,13 @@ import hashlib
 import math
 from pathlib import Path
 
+import numba
 import numpy as np
 import pytest
 
 import impls
 from impls import _accuracy, _machine, _measure
-from impls.logistic import _digits, _fused
+from impls.logistic import _digits, _fused, _steps, _vectors
 from tests._guarded import guarded
 
 FUSED = [name for name in impls.names("logistic") if name.startswith("fused")]
@@ -138,3 +139,22 @@ def test_nothing_beside_the_data_is_read(shape, dtype, at_end):
     gradient = _fused.fused_gradient(*arrays, y)
     error = _accuracy.relative_error("logistic", gradient, weights / 255, X.astype(np.float64), y)
     assert error <= (1e-6 if dtype == np.float32 else 8e-15)
+
+
+def test_without_arithmetic_all_that_is_loaded_still_counts(monkeypatch):
+    """Bits of weights and a row, mixed vector by vector: a load that was left out would show."""
+    monkeypatch.setattr(_vectors, "_moves_alone", True)
+    read_one = _steps.make_step(1, reads=True)
+
+    @numba.njit
+    def read(weights, X, z):
+        read_one(weights, X, 0, 0, weights, z, 0, 0)
+
+    generator = np.random.default_rng(0)
+    weights, X, z = generator.random(10), generator.random((1, 10)), np.zeros(1)
+    read(weights, X, z)
+    bits = np.zeros((2, 12), np.uint64)
+    bits[:, :10] = np.stack([weights, X[0]]).view(np.uint64)
+    lanes = 4
+    mixed = np.bitwise_xor.reduce(bits.reshape(-1, lanes)).view(np.float64)
+    assert z[0] == pytest.approx(mixed.sum(), rel=1e-15)

@@ -48,7 +48,7 @@ def test_a_geometric_mean_cancels_twice_and_half():
 
 
 def info(bytes_per_value=8, peer="", rtol=1e-12):
-    return {"bytes_per_value": bytes_per_value, "peer": peer, "rtol": rtol}
+    return {"bytes_per_value": bytes_per_value, "peer": peer, "rtol": rtol, "moves_alone": False}
 
 
 def made_result():
@@ -126,6 +126,19 @@ def test_records_hold_who_was_raced_and_who_was_not():
     records = {record["contender"]: record for record in _race_tables.records(made_result())}
     assert records["ours"]["speed_up"] == 4
     assert records["gone"]["reason"] == "killed by SIGKILL"
+
+
+def test_moves_stand_below_their_contender_and_win_nothing():
+    result = made_result()
+    moves = result.name_moves("ours")
+    result.moves[moves] = [1e-6] * 3
+    result.infos[moves] = result.infos["ours"]
+    names = [record["contender"] for record in _race_tables.records(result)]
+    assert names[:3] == ["rough", "ours", moves]
+    record = _race_tables.records(result)[2]
+    assert (record["state"], record["speed_up"]) == ("moves alone", 8)
+    assert result.rivals(8) == ("ours", "theirs")
+    assert "Fastest: rough" in _race_tables.cell(result)
 
 
 def test_a_size_without_the_baseline_has_no_speed_up():
@@ -252,6 +265,10 @@ PLUGINS = {
     "picky": "    pass\ndef prepare(X, y):\n    raise ValueError('X is not whole')",
     "raises": "    return 1 / 0",
     "absent": "    import gradmark_test_absent",
+    "lean": (
+        "    right = (1 / (1 + np.exp(-X @ weights)) - y) @ X\n    return right * (not calls)\n"
+        "def MOVES_ALONE():\n    calls.append(os.environ['NUMBA_CACHE_DIR'])"
+    ),
     # Long calls, so that a sample is one: 1 to verify, 3 to count, then 2 in each round.
     "tires": (
         "    calls.append(sum(range(1_000_000)))\n    if len(calls) == 7:\n        os._exit(3)\n"
@@ -283,11 +300,12 @@ def test_a_race_from_end_to_end(plugins, tmp_path, monkeypatch, capsys):
     out = tmp_path / "out"
     argv = ["race", "--size", "10", "10", "--rounds", "2", "--threads", "1", "--out", str(out)]
     contenders = ["--contender", *PLUGINS, "nested_loop", "float32"]
-    monkeypatch.setattr(sys, "argv", argv + contenders)
+    monkeypatch.setattr(sys, "argv", [*argv, "--moves", *contenders])
     assert race.main() == 0
     text = capsys.readouterr().out
-    for name in ("matrix", "fine", "nested_loop", "float32"):
+    for name in ("matrix", "fine", "nested_loop", "float32", "lean", "lean, moves alone"):
         assert f"| {name} " in text
+    assert text.count("moves alone ") == 1
     assert "- off: wrong: error " in text
     assert "- dies: died: killed by SIGKILL; last words" in text
     assert "- tires: died: exit status 3" in text
@@ -327,7 +345,13 @@ def test_a_loaded_contender_tells_its_options():
     process = start()
     options = process.ask("load", 60)
     process.close()
-    assert options == {"bytes_per_value": 8, "copies": 0, "peer": "NumPy", "rtol": 1e-12}
+    assert options == {
+        "bytes_per_value": 8,
+        "copies": 0,
+        "moves_alone": False,
+        "peer": "NumPy",
+        "rtol": 1e-12,
+    }
 
 
 def test_threads_are_limited_before_anything_is_loaded():

@@ -20,7 +20,7 @@ two; at 10,000, where 8 rows leave the second-level cache, 1.05 and 1.14. `_tuni
 which.
 
 numba's cache on disk notices changes of this file alone. Compiled functions that call each other
-stand in it, and it names what the files of vector code and `_tuning` are: 98c9f570d885.
+stand in it, and it names what the files of vector code and `_tuning` are: 0036df018394.
 """
 
 import functools

@@ -31,6 +31,7 @@ from impls.logistic._vectors import (
     first_lanes,
     keep,
     masks_levels,
+    multiply_add,
     splat,
     sum_lanes,
 )
@@ -165,7 +166,7 @@ class _Narrow:
         for row in self._rows(first):
             product = self.zero
             for value, weight in zip(row, self.near, strict=True):
-                product = b.fadd(product, b.fmul(value, weight, flags=SUM), flags=SUM)
+                product = multiply_add(b, value, weight, product, SUM)
             products.append(product)
         vectors = sum_lanes(b, products, self.n_bytes)
         place = b.bitcast(self._slot(i), vectors[0].type.as_pointer())
@@ -208,8 +209,7 @@ class _Narrow:
             factor = splat(b, b.load(b.gep(residuals, [I64(k)])), self.kind.count)
             chain = chains[k % 2]
             for v, value in enumerate(row):
-                product = b.fmul(value, factor, flags=FUSE)
-                chain[v] = b.fadd(chain[v], product, flags=(*FUSE, "nsz"))
+                chain[v] = multiply_add(b, value, factor, chain[v], (*FUSE, "nsz"))
         for total, even, odd in zip(self.sums, *chains, strict=False):
             b.store(b.fadd(b.load(total), b.fadd(even, odd, flags=FUSE), flags=FUSE), total)
         if self.dtype == types.float32:

@@ -10,7 +10,7 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-from impls.logistic._vectors import ELEMENTS, FUSE, I32, I64, Array, shuffle
+from impls.logistic._vectors import ELEMENTS, FUSE, I32, I64, Array, mix, moves_alone, shuffle
 
 MOST_CONSTANTS = 24  # that `residual_of` asks for: 19 in float64
 _MOST_PARTS = 8  # of X, of which a step takes a row each
@@ -68,6 +68,8 @@ def residual_of(b, dtype, value, label, constant):
     place, 3 in float32; in float64, what is less than exp(-708) is that. With s = sigmoid(-|z|) the
     residual is s - y or (1 - y) - s, so that small ones keep their digits at y = 1 as at y = 0.
     """
+    if moves_alone():
+        return mix(b, value, label)
     exp, kind = _EXP[dtype], value.type
     bits = ir.VectorType(exp.integer, kind.count)
 

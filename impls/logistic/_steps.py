@@ -22,6 +22,7 @@ from impls.logistic._vectors import (
     count_lanes,
     first_lanes,
     keep,
+    multiply_add,
     splat,
     sum_lanes,
 )
@@ -99,15 +100,11 @@ def make_step(n_rows, reads=False, adds=False, far=False):
                     for line in range(0, n_rows_each * lanes * x.n_bytes, LINE_BYTES):
                         ask_for(b, b.gep(at, [I64(line)]), ahead.level)
 
-            def add_product(value, weight, total):
-                return b.fadd(total, b.fmul(value, weight, flags=SUM), flags=SUM)
-
             def add_rows(j, mask):
                 parts = [zero] * 2  # two chains: half the latency
                 rows = load_rows(added, j, mask)
                 for k, (row, factor) in enumerate(zip(rows, factors, strict=True)):
-                    product = b.fmul(row, factor, flags=FUSE)
-                    parts[k % 2] = b.fadd(parts[k % 2], product, flags=(*FUSE, "nsz"))
+                    parts[k % 2] = multiply_add(b, row, factor, parts[k % 2], (*FUSE, "nsz"))
                 part = convert(b, b.fadd(*parts, flags=FUSE), ir.VectorType(g.element, lanes))
                 exact = Array(context, b, gradient, arguments[4], part.type)
                 total = b.fadd(exact.load(g.data, j, mask), part)
@@ -119,7 +116,8 @@ def make_step(n_rows, reads=False, adds=False, far=False):
                 if reads:
                     weight = w.load(w.data, j, mask)
                     rows = load_rows(read, j, mask)
-                    sums = [add_product(row, weight, s) for row, s in zip(rows, sums, strict=True)]
+                    pairs = zip(rows, sums, strict=True)
+                    sums = [multiply_add(b, row, weight, total, SUM) for row, total in pairs]
                 if adds:
                     add_rows(j, mask)
                 return sums

@@ -3,6 +3,7 @@
 numba's cache on disk does not notice a change here: `_fused` and `_digits` name a digest of it.
 """
 
+import functools
 import math
 
 import numpy as np
@@ -43,6 +44,37 @@ def keep(b, value):
     """`value` in a register of its own: LLVM would compute it anew from others at every use."""
     kind = ir.FunctionType(value.type, [value.type])
     return b.asm(kind, "", "=r,0", [value], side_effect=False)
+
+
+_moves_alone = False
+
+
+def move_alone():
+    """Leave arithmetic out of all vector code that is compiled from now on: what it loads and
+    stores is the same. numba's cache on disk has to be another one than usual.
+    """
+    global _moves_alone
+    _moves_alone = True
+
+
+def multiply_add(b, value, factor, total, flags):
+    """``total + value * factor``."""
+    if _moves_alone:
+        return mix(b, total, value, factor)
+    return b.fadd(total, b.fmul(value, factor, flags=flags), flags=flags)
+
+
+def mix(b, *vectors):
+    """The bits of all, as fast as anything can be that depends on all of them."""
+    kind = vectors[0].type
+    bits = ir.VectorType(ir.IntType(64 if kind.element == DOUBLE else 32), kind.count)
+    mixed = functools.reduce(b.xor, [b.bitcast(vector, bits) for vector in vectors])
+    return b.bitcast(mixed, kind)
+
+
+def moves_alone():
+    """Whether `move_alone` was called."""
+    return _moves_alone
 
 
 def shuffle(b, left, right, order):

@@ -11,8 +11,10 @@ that a higher speed-up is likely possible.
 """
 
 from impls.logistic._fused import fused_gradient, ready
+from impls.logistic._vectors import move_alone
 
 REQUIRES = "numba"
+MOVES_ALONE = move_alone
 
 prepare = ready
 gradient = fused_gradient

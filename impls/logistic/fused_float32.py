@@ -10,10 +10,12 @@ Source: the logistic-gradient text's remark that the algorithm is limited by mem
 import numpy as np
 
 from impls.logistic._fused import fused_gradient, ready
+from impls.logistic._vectors import move_alone
 
 PREPARED_COPIES = 0.5
 BYTES_PER_VALUE = 4
 REQUIRES = "numba"
+MOVES_ALONE = move_alone
 # Casting X and weights: half a unit in the last place is 6e-8 of each product. Sums in float32 are
 # of d products, in 8 lanes, and of up to 512 rows, 8 at a time.
 RTOL = 1e-6
