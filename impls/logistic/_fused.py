@@ -398,6 +398,12 @@ def _add_few_alone(weights, X, y, result):
     _copy(total, result)
 
 
+@njit(cache=True)
+def _add_one_share(weights, X, y, near, result):
+    """Gradient by the only thread, which takes 5 us to wake as one of many."""
+    _add_share(weights, X, y, near, np.int64(0), np.int64(1), result)
+
+
 # Of the parallel transformations only the loop over threads: others would wake them for a sum.
 THREADS_ONLY = {"prange": True, "numpy": False, "inplace_binop": False}
 
@@ -490,23 +496,25 @@ def _gradient_by_threads(weights, X, y):
     if not isinstance(X, np.ndarray):
         return X.gradient(weights, y)
     result, n_shares = np.empty(len(weights)), count_threads()
-    n_samples, row_bytes = len(y), len(weights) * y.itemsize
+    n_samples, row_bytes, near = len(y), len(weights) * y.itemsize, _near_bytes(n_shares)
     n_bytes = n_samples * row_bytes
-    if (
-        n_samples <= _FEW_ROWS
-        and len(weights) >= _MANY_FEATURES
-        and n_bytes <= _largest_cache_bytes()
-    ):
+    few = n_samples <= _FEW_ROWS and n_bytes <= _largest_cache_bytes()
+    if n_shares > 1 and few and len(weights) >= _MANY_FEATURES:
         _add_features_together(weights, X, y, n_shares, result)
-    elif y.itemsize == 8:
-        _add_together(weights, X, y, _near_bytes(n_shares), n_shares, result)
-    elif n_bytes <= min(own_cache_bytes(), _threads_pay_from() + _CONVERTED_ROWS * row_bytes):
+    elif y.itemsize == 4 and n_bytes <= _singles_alone_bytes(row_bytes):
         _add_singles_alone(weights, X, y, result)
-    elif n_samples > n_shares * _PART_ROWS or n_shares == 1:
-        _add_together(_copied(weights, y), X, y, _near_bytes(n_shares), n_shares, result)
+    elif n_shares == 1:
+        _add_one_share(_copied(weights, y), X, y, near, result)
+    elif y.itemsize == 8 or n_samples > n_shares * _PART_ROWS:
+        _add_together(_copied(weights, y), X, y, near, n_shares, result)
     else:
-        _add_few_together(weights, X, y, _near_bytes(n_shares), n_shares, result)
+        _add_few_together(weights, X, y, near, n_shares, result)
     return result
+
+
+def _singles_alone_bytes(row_bytes):
+    """Bytes of float32 up to which one thread is faster than two, of rows of that length."""
+    return min(own_cache_bytes(), _threads_pay_from() + _CONVERTED_ROWS * row_bytes)
 
 
 def _add_singles_alone(weights, X, y, result):
@@ -519,7 +527,9 @@ def _add_singles_alone(weights, X, y, result):
 
 def _copied(weights, y):
     """The weights in y's type, or as they are where a copy would be too large."""
-    return weights.astype(y.dtype, copy=False) if len(weights) <= _MOST_COPIED else weights
+    if y.itemsize == 8 or len(weights) > _MOST_COPIED:
+        return weights
+    return weights.astype(y.dtype, copy=False)
 
 
 def ready(X, y):
