@@ -13,14 +13,13 @@ that no longer are in the first-level cache, and weights and gradient that are n
 lines from memory wait in: on a Xeon (32 KB, 12 places), for each line that a plain read asks for,
 2.5 are asked for and 0.25 go back, which leaves 0.9 of the roof at 1,000 features. Zen 3 reads
 ahead by itself in long streams, and 24 lines at most for whoever asks: what a step takes are rows
-of 4 distant parts of X, each of which is read from its first row to its last. There, a loop that
-loads every line twice, 4 rows later, and does nothing else takes 1.01 times as long as a plain
-read at 1,000 features, by two threads, and 1.07 by one, for which memory is faster than for each of
-two; at 10,000, where 8 rows leave the second-level cache, 1.05 and 1.14. `_tuning` says what suits
-which.
+of 4 distant parts of X, each of which is read from its first row to its last. From 1,000 features
+on, its loads and stores alone take as long, in cache as well (`python -m scripts.race --moves`); at
+10,000, 8 rows of 80 KB leave the second-level cache. `_tuning` says what suits which. Narrow rows
+have a loop of their own (`_narrow`).
 
 numba's cache on disk notices changes of this file alone. Compiled functions that call each other
-stand in it, and it names what the files of vector code and `_tuning` are: 0036df018394.
+stand in it, and it names what the files of vector code and `_tuning` are: 537fea1df2c0.
 """
 
 import functools
@@ -51,11 +50,12 @@ _CONVERTED_ROWS = 12
 # sums that no longer fit in the first-level cache takes longer than to wake threads again. 10 x
 # 10,000 takes half the time, 32 x 5,000 0.9 of it, 64 x 5,000 as long.
 _FEW_ROWS, _MANY_FEATURES = 32, 4000
-# Bytes of X that the first-level cache holds, where nothing is gained by reading some rows while
-# others are added, and up to which threads never pay: all rows are read, and then added. Takes 0.7
-# to 0.8 of the time of steps that do both from 10 to 500 features, 10 x 10 0.75, 32 x 100 0.8.
-_NEAREST_BYTES = 2**15
-_ALONE_VALUES = _NEAREST_BYTES // 8
+# Values of X up to which threads never pay: 32 KB of float64. Nobody is asked.
+_ALONE_VALUES = 2**12
+# Bytes of X of which nothing is gained by reading some rows while others are added: all are read,
+# and then added. In the first-level cache (32 KB) that takes 0.7 to 0.8 of the time of steps that
+# do both, from 10 to 500 features; up to 96 KB 0.9 to 1.03 of it.
+_NEAREST_BYTES = 3 * 2**15
 _NO_BLOCKS = 2**62  # rows of a block: none is as large
 _ROOM = 3 * _BLOCK + 8  # a cache line between what two threads write
 
@@ -347,10 +347,12 @@ def _read_few(weights, X, unused, z):
 @njit(nogil=True, cache=True)
 def _turn_few(z, y):
     """Turn inner products of all samples into residuals."""
-    whole = len(y) // STEP * STEP
-    for i in range(0, whole, STEP):
+    blocks, eights = len(y) // _BLOCK * _BLOCK, len(y) // STEP * STEP
+    for i in range(0, blocks, _BLOCK):
+        _residuals_block(z, i, y, i)
+    for i in range(blocks, eights, STEP):
         _residuals_eight(z, i, y, i)
-    for i in range(whole, len(y)):
+    for i in range(eights, len(y)):
         _residuals_one(z, i, y, i)
 
 
