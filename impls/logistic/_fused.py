@@ -377,7 +377,7 @@ def _sum_few(unused, X, z, total):
 @njit(nogil=True, cache=True)
 def _add_nearest(weights, X, y, result):
     """Make `result` the gradient of rows that the first-level cache holds."""
-    z = np.empty(_PART_ROWS, y.dtype)
+    z = np.empty(len(y), y.dtype)
     _read_few(weights, X, result, z)
     _turn_few(z, y)
     _sum_few(weights, X, z, result)
