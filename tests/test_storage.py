@@ -105,13 +105,11 @@ def nothing_is_near(monkeypatch):
         (3, 1, True, False, np.uint8),
         (3, 1, False, False, np.float32),
         (3, 1 / 255, False, False, np.float64),
-        (16, 1, False, False, np.float32),
-        (16, 1 / 255, False, False, np.uint8),
-        (17, 1 / 255, False, False, np.float64),
         (63, 1, False, True, np.float32),
         (63, 1 / 255, False, True, np.uint8),
         (64, 1, False, True, np.uint8),
-        (64, 1, False, False, np.uint8),
+        (64, 1, False, False, np.float32),
+        (64, 1 / 255, False, False, np.float64),
     ],
 )
 def test_levels_are_taken_where_they_are_ahead(monkeypatch, n_features, unit, masks, pay, kind):

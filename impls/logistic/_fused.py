@@ -19,7 +19,7 @@ on, its loads and stores alone take as long, in cache as well (`python -m script
 have a loop of their own (`_narrow`).
 
 numba's cache on disk notices changes of this file alone. Compiled functions that call each other
-stand in it, and it names what the files of vector code and `_tuning` are: 17345bc5344a.
+stand in it, and it names what the files of vector code and `_tuning` are: d5c994b5e907.
 """
 
 import functools

@@ -13,11 +13,10 @@ from impls.logistic._vectors import LINE_BYTES, aligned, compiles_for, masks_lev
 
 _EPS = np.finfo(np.float64).eps
 # Without masks for levels: how many are taken at a time, of which rows then have a whole number (at
-# 25 to 100 features 1.2 to 1.3x); features from which levels are faster than float64, and columns
-# for each of them up to which they are (16 in 16 columns and 36 in 40 1.1x; 16 in 24 0.8x); and
-# features from which they are ahead of float32, whose values are widened by one instruction (16
-# features take 0.85 times as long, 32 and 48 0.65 to 0.85 times, 64 1.1 times).
-_VECTOR_LEVELS, _LEAST_FEATURES, _MOST_COLUMNS, _NO_SINGLE_FEATURES = 8, 16, 1.3, 64
+# 25 to 100 features 1.2 to 1.3x); and features from which they are ahead of float32, whose values
+# are widened by one instruction (16 features take 0.85 times as long, 32 and 48 0.65 to 0.85 times,
+# 64 1.1 times).
+_VECTOR_LEVELS, _NO_SINGLE_FEATURES = 8, 64
 _ROWS = 4096  # at a time, so that checks need little memory beside X
 
 
@@ -217,12 +216,11 @@ def smallest(X):
 
 
 def _as_exact_levels(X):
-    """X in 8 bits, if it is levels and they pay, which is judged before they are stored."""
-    if _levels_pay(*X.shape, shifted=False):
+    """X in 8 bits, if it is levels and they pay: on a Zen 3 with AVX2, where they are converted to
+    float64 they take 1.1 to 1.3 times as long as that does where memory is fast."""
+    if masks_levels() or digits_pay(*X.shape):
         with contextlib.suppress(Unfit):
-            scale, offset = _find_levels(X)
-            if _levels_pay(*X.shape, shifted=bool(offset.any())):
-                return _store_levels(X, scale, offset)
+            return as_levels(X)
     return None
 
 
@@ -230,11 +228,3 @@ def _as_exact_single(X):
     """X in float32, if that loses nothing."""
     single = X.astype(np.float32)
     return single if np.array_equal(single, X) else None
-
-
-def _levels_pay(n_samples, n_features, shifted):
-    """Whether levels are faster than float64: rows of a few that do not fill vectors are not."""
-    if masks_levels() or digits_pay(n_samples, n_features):
-        return True
-    few_columns = _count_columns(n_samples, n_features, shifted) <= _MOST_COLUMNS * n_features
-    return n_features >= _LEAST_FEATURES and few_columns

@@ -126,15 +126,16 @@ _ZEN4 = Tuning(
 # side by side: of 100 features from memory, rows next to each other reach 0.5 of what a plain read
 # does, and 0.8 to 0.9 if they are asked for in any way (it keeps 24 such lines on their way, which
 # takes 13 cycles a line; by itself it needs 9 to 10). From 4 distant parts they reach 1.1, and so
-# does a read that only adds up 4 parts; asked for 1 KB along rather than 512 bytes, 1.01 to 1.05x. Added in the next step, 4 rows have to wait for the
-# residuals that it begins with, some 100 cycles of the 400 that 100 features take: one step more is
-# 1.06x in float64 and 1.15x in float32, where memory is fast, as long as 3 blocks of 4 rows stay in
-# the first-level cache. 8 parts are better for rows of up to 192 bytes, if nothing is asked for (of
-# 256 0.75x), and their residuals are computed by 16 up to 128 bytes. Narrow rows are read 8 at a
-# time, which lie next to each other, from 3 parts in turn: 16 features in float64 then reach 0.9 of
-# the roof by one thread, asked for 1,536 bytes along; from 4 parts, or asked for 512 bytes along or
-# 4,096, 0.8. In cache, 8 rows that are read
-# and then added are 1.1 to 1.25x from 160 features on: 3 blocks leave the first-level cache.
+# does a read that only adds up 4 parts; asked for 1 KB along rather than 512 bytes, 1.01 to 1.05x.
+# Added in the next step, 4 rows have to wait for the residuals that it begins with, some 100 cycles
+# of the 400 that 100 features take: one step more is 1.06x in float64 and 1.15x in float32, where
+# memory is fast, as long as 3 blocks of 4 rows stay in the first-level cache. 8 parts are better
+# for rows of up to 192 bytes, if nothing is asked for (of 256 0.75x), and their residuals are
+# computed by 16 up to 128 bytes. Narrow rows are read 8 at a time, which lie next to each other,
+# from 3 parts in turn: 16 features in float64 then reach 0.9 of the roof by one thread, asked for
+# 1,536 bytes along; from 4 parts, or asked for 512 bytes along or 4,096, 0.8. In cache, 8 rows that
+# are read and then added are 1.1 to 1.25x from 160 features on: 3 blocks leave the first-level
+# cache.
 _ZEN3 = replace(
     _ZEN4,
     narrow=Ahead(level=2, n_bytes=1536),
