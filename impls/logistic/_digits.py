@@ -18,7 +18,7 @@ largest of its block: much smaller ones are added in float64. Where digits do no
 weights, `split_weights` says so.
 
 numba's cache on disk notices changes of this file alone. Compiled functions that call each other
-stand in it, and it names what the files of vector code and `_tuning` are: d5c994b5e907.
+stand in it, and it names what the files of vector code and `_tuning` are: 6f295b56c3a6.
 """
 
 import functools

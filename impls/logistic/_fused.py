@@ -19,7 +19,7 @@ on, its loads and stores alone take as long, in cache as well (`python -m script
 have a loop of their own (`_narrow`).
 
 numba's cache on disk notices changes of this file alone. Compiled functions that call each other
-stand in it, and it names what the files of vector code and `_tuning` are: d5c994b5e907.
+stand in it, and it names what the files of vector code and `_tuning` are: 6f295b56c3a6.
 """
 
 import functools
@@ -30,7 +30,7 @@ from numba.extending import overload
 
 from impls._machine import cache_bytes
 from impls._measure import seconds_per_call
-from impls.logistic._narrow import STEP, add_narrow, narrow_features
+from impls.logistic._narrow import PART_ROWS, STEP, add_narrow, narrow_features
 from impls.logistic._residuals import make_residuals
 from impls.logistic._steps import make_step
 from impls.logistic._tuning import tuning
@@ -39,7 +39,6 @@ from impls.logistic._vectors import LINE_BYTES, aligned, ask_for_value
 # 8 rows at a time share the weights and the gradient, or 4. The residuals of a block of rows are
 # computed together: what `_tuning` says of rows of that length.
 _FEW_STEP, _HALF_BLOCK, _BLOCK = 4, 16, 32
-_PART_ROWS = 512  # that float32 adds up: 64 sums of 8 rows, whose rounding is some 2e-7
 # Features of which float32 kernels copy the weights, once, and the sums, per thread: of more, that
 # would take more than 8 KB a thread, and they are converted as they are read.
 _MOST_COPIED = 1000
@@ -128,7 +127,7 @@ def _add_eights(weights, X, y, start, stop, total, part, z, far, n):
                 _both_eight_far(weights, X, row, row - 2 * n_rows, part, z, to + at, of + at)
             else:
                 _both_eight(weights, X, row, row - 2 * n_rows, part, z, to + at, of + at)
-        if k > 1 and k % (_PART_ROWS // n) == 1:  # so many blocks are added: two are not yet
+        if k > 1 and k % (PART_ROWS // n) == 1:  # so many blocks are added: two are not yet
             _move(part, total)
     end = start + n_blocks * n_rows
     if n_blocks:
@@ -142,7 +141,7 @@ def _add_eights(weights, X, y, start, stop, total, part, z, far, n):
         _residuals_eight(z, 0, y, end)
         _add_eight(weights, X, 0, end, part, z, 0, 0)
         end += n_taken
-        if (end - start) % _PART_ROWS == 0:
+        if (end - start) % PART_ROWS == 0:
             _move(part, total)
     return end
 
@@ -167,7 +166,7 @@ def _add_fours(weights, X, y, start, stop, total, part, z, far, late):
             _both_four_far(weights, X, i, i - late * n_taken, part, z, to, of)
         else:
             _both_four(weights, X, i, i - late * n_taken, part, z, to, of)
-        if k and k % (_PART_ROWS // n) == 0:
+        if k and k % (PART_ROWS // n) == 0:
             _move(part, total)
     end = start + n_blocks * n_taken
     if n_blocks:
@@ -213,7 +212,7 @@ def _add_rows(weights, X, y, start, stop, total, part, z, far):
     What comes from afar may be asked for ahead, or taken from distant parts of the share; where X
     is near, that only costs time.
 
-    `part` is `total` itself, or in float32 takes `_PART_ROWS` rows, and at the end some more,
+    `part` is `total` itself, or in float32 takes `PART_ROWS` rows, and at the end some more,
     before they are added to it.
     """
     n_rows = _round_rows(X, y)
@@ -386,7 +385,7 @@ def _add_nearest(weights, X, y, result):
 @njit(cache=True)
 def _add_alone(weights, X, y, result):
     """Gradient by one thread, of an X that fits in its own cache."""
-    if X.size * X.itemsize <= _NEAREST_BYTES and len(y) <= _PART_ROWS:
+    if X.size * X.itemsize <= _NEAREST_BYTES and len(y) <= PART_ROWS:
         _add_nearest(_in_order(weights), X, y, result)
     else:
         _add_share(weights, X, y, X.size * X.itemsize, np.int64(0), np.int64(1), result)
@@ -507,7 +506,7 @@ def _gradient_by_threads(weights, X, y):
         _add_singles_alone(weights, X, y, result)
     elif n_shares == 1:
         _add_one_share(_copied(weights, y), X, y, near, result)
-    elif y.itemsize == 8 or n_samples > n_shares * _PART_ROWS:
+    elif y.itemsize == 8 or n_samples > n_shares * PART_ROWS:
         _add_together(_copied(weights, y), X, y, near, n_shares, result)
     else:
         _add_few_together(weights, X, y, near, n_shares, result)
@@ -521,7 +520,7 @@ def _singles_alone_bytes(row_bytes):
 
 def _add_singles_alone(weights, X, y, result):
     """Gradient in float32 by one thread, of few samples or many."""
-    if len(y) <= _PART_ROWS and len(weights) <= 2 * _MOST_COPIED:
+    if len(y) <= PART_ROWS and len(weights) <= 2 * _MOST_COPIED:
         _add_few_alone(weights, X, y, result)
     else:
         _add_alone(_copied(weights, y), X, y, result)

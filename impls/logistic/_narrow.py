@@ -19,13 +19,11 @@ from impls.logistic._tuning import tuning
 from impls.logistic._vectors import (
     ELEMENTS,
     FUSE,
-    I8,
     I64,
-    LINE_BYTES,
     LONG_VECTOR_BYTES,
     SUM,
     Array,
-    ask_for,
+    ask_for_lines,
     convert,
     count_lanes,
     first_lanes,
@@ -33,13 +31,14 @@ from impls.logistic._vectors import (
     masks_levels,
     multiply_add,
     splat,
-    sum_lanes,
+    store_sums,
 )
 
 STEP = 8  # rows
 _MOST_VECTORS = 4
 _SLOTS = 4  # for the inner products and residuals of a step: 3 are in use
-_PART_STEPS = 64  # that float32 adds up: 64 sums of 8 rows, whose rounding is some 2e-7
+PART_ROWS = 512  # that float32 adds up: 64 sums of 8 rows, whose rounding is some 2e-7
+_PART_STEPS = PART_ROWS // STEP
 
 
 def narrow_features(stored, computed):
@@ -127,9 +126,8 @@ class _Narrow:
         n_steps = b.mul(self.n_rounds, I64(n_parts))
         part_rows = b.mul(self.n_rounds, I64(STEP))
         back = b.sub(I64(STEP), b.mul(part_rows, I64(n_parts - 1)))
-        part, row, turned, added = (cgutils.alloca_once_value(b, I64(0)) for _ in range(4))
-        b.store(I64(0), part)
-        b.store(self.start, row)
+        firsts = I64(0), self.start, I64(0), I64(0)
+        part, row, turned, added = (cgutils.alloca_once_value(b, first) for first in firsts)
         with cgutils.for_range(b, b.add(n_steps, I64(2))) as loop:
             ways = (self._read, row), (self._turn, turned), (self._add, added)
             for late, (way, first) in enumerate(ways):
@@ -146,10 +144,13 @@ class _Narrow:
     def _slot(self, i):
         return self.b.gep(self.slots, [I64(0), self.b.urem(i, I64(_SLOTS))])
 
+    def _row(self, i):
+        return self.x.address(self.b.mul(i, self.x.row_values))
+
     def _rows(self, first):
         """Vectors of each row of a step; the last one of a row ends where the next row begins."""
         b = self.b
-        rows = [self.x.address(b.mul(first, self.x.row_values))]
+        rows = [self._row(first)]
         for _ in range(STEP):
             rows.append(keep(b, b.gep(rows[-1], [self.x.row_values])))
         for row, following in itertools.pairwise(rows):
@@ -168,18 +169,15 @@ class _Narrow:
             for value, weight in zip(row, self.near, strict=True):
                 product = multiply_add(b, value, weight, product, SUM)
             products.append(product)
-        vectors = sum_lanes(b, products, self.n_bytes)
-        place = b.bitcast(self._slot(i), vectors[0].type.as_pointer())
-        for k, vector in enumerate(vectors):
-            b.store(vector, b.gep(place, [I64(k)]), align=self.n_bytes)
+        place = b.bitcast(self._slot(i), self.kind.element.as_pointer())
+        store_sums(b, products, place, self.n_bytes)
 
     def _ask(self, first):
         """For as many lines as a step has, ahead in its part."""
         b, ahead = self.b, tuning().narrow
-        row = b.bitcast(self.x.address(b.mul(first, self.x.row_values)), I8.as_pointer())
+        front = b.gep(self._row(first), [I64(ahead.n_bytes // self.x.n_bytes)])
         n_bytes = STEP * len(self.places) * self.kind.count * self.x.n_bytes
-        for line in range(ahead.n_bytes, ahead.n_bytes + n_bytes, LINE_BYTES):
-            ask_for(b, b.gep(row, [I64(line)]), ahead.level)
+        ask_for_lines(b, front, n_bytes, ahead.level)
 
     def _turn(self, i, first):
         """Inner products into residuals."""

@@ -11,20 +11,18 @@ from impls.logistic._tuning import Ahead, tuning
 from impls.logistic._vectors import (
     ELEMENTS,
     FUSE,
-    I8,
     I64,
-    LINE_BYTES,
     SUM,
     VECTOR_BYTES,
     Array,
-    ask_for,
+    ask_for_lines,
     convert,
     count_lanes,
     first_lanes,
     keep,
     multiply_add,
     splat,
-    sum_lanes,
+    store_sums,
 )
 
 _FEW = 4  # rows, of which each has a register for its address
@@ -96,9 +94,7 @@ def make_step(n_rows, reads=False, adds=False, far=False):
                 else:
                     starts, n_rows_each = [b.gep(front, [b.mul(j, I64(n_rows))])], n_rows
                 for start in starts:
-                    at = b.bitcast(start, I8.as_pointer())
-                    for line in range(0, n_rows_each * lanes * x.n_bytes, LINE_BYTES):
-                        ask_for(b, b.gep(at, [I64(line)]), ahead.level)
+                    ask_for_lines(b, start, n_rows_each * lanes * x.n_bytes, ahead.level)
 
             def add_rows(j, mask):
                 parts = [zero] * 2  # two chains: half the latency
@@ -123,11 +119,7 @@ def make_step(n_rows, reads=False, adds=False, far=False):
                 return sums
 
             sums = _loop(b, width, kind, n_rows * reads, pass_over)
-            place = arguments[6]
-            for total in sum_lanes(b, sums, n_bytes):
-                at = b.bitcast(number(place, 0), total.type.as_pointer())
-                b.store(total, at, align=n_bytes)
-                place = b.add(place, I64(total.type.count))
+            store_sums(b, sums, number(arguments[6], 0), n_bytes)
             return context.get_dummy_value()
 
         places = types.intp, types.intp

@@ -93,6 +93,13 @@ def ask_for(b, pointer, level):
     call(b, "llvm.prefetch.p0", ir.VoidType(), [pointer, I32(0), I32(4 - level), I32(1)])
 
 
+def ask_for_lines(b, pointer, n_bytes, level):
+    """Ask for the lines of so many bytes, from a pointer to values on."""
+    first = b.bitcast(pointer, I8.as_pointer())
+    for line in range(0, n_bytes, LINE_BYTES):
+        ask_for(b, b.gep(first, [I64(line)]), level)
+
+
 @intrinsic
 def ask_for_value(_context, values, index):
     """Ask for the line of ``values[index]``, into the first-level cache."""
@@ -174,6 +181,13 @@ def sum_lanes(b, vectors, n_bytes):
         vectors = [_add_shuffled(b, *pair, first, part // 2) for pair in pairs]
         part //= 2
     return vectors
+
+
+def store_sums(b, vectors, pointer, n_bytes):
+    """Write the sum of each vector's lanes of `n_bytes`, in order, to where values of them are."""
+    for sums in sum_lanes(b, vectors, n_bytes):
+        b.store(sums, b.bitcast(pointer, sums.type.as_pointer()), align=n_bytes)
+        pointer = b.gep(pointer, [I64(sums.type.count)])
 
 
 def _add_shuffled(b, left, right, order, distance):
