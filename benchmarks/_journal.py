@@ -12,6 +12,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from benchmarks import _provenance
+from impls._provenance import journal_name
+
 FOLDER = Path(__file__).resolve().parent.parent / ".asv" / "journal"
 
 
@@ -42,7 +45,7 @@ def _write(cell: tuple[str | int, ...], outcome: str, reason: str) -> None:
     if not (commit and environment):  # run by hand: nothing to relate it to
         return
     FOLDER.mkdir(parents=True, exist_ok=True)
-    line = json.dumps({"cell": cell, "outcome": outcome, "reason": reason})
+    record = {"cell": cell, "outcome": outcome, "reason": reason, "state": _provenance.record()}
     # One short write in append mode: lines of several processes do not mix.
-    with (FOLDER / f"{commit[:8]}-{environment}.jsonl").open("a") as journal:
-        journal.write(line + "\n")
+    with (FOLDER / journal_name(commit, environment)).open("a", encoding="utf-8") as journal:
+        journal.write(json.dumps(record) + "\n")

@@ -10,7 +10,7 @@ from time import perf_counter
 from typing import Any
 
 import impls
-from benchmarks import _grid, _training
+from benchmarks import _grid
 from benchmarks._cell import Cell, Check, open_cell, open_dataset
 from benchmarks._journal import outcome_of
 from impls import _measure
@@ -87,44 +87,6 @@ class OnDatasets(Template):
         batches, implementation, dataset = params
         batch = batches.get(self.problem, {}).get(dataset, "not in this commit")
         return open_dataset(self.problem, implementation, batch, self.check)
-
-
-class OnGridWithSolver(OnGrid):
-    """Template over implementation, solver, n_samples and n_features: epochs on drawn data."""
-
-    param_names = ("implementation", "solver", "n_samples", "n_features")
-    epochs: _training.Epochs
-
-    @staticmethod
-    def list_params(problem: str) -> list[list[Any]]:
-        implementations, *sizes = OnGrid.list_params(problem)
-        return [implementations, _grid.SOLVERS, *sizes]
-
-    def open(self, *params: Any) -> Cell:
-        implementation, solver, n_samples, n_features = params
-        _training.refuse_untrainable(self.problem)
-        cell = super().open(implementation, n_samples, n_features)
-        _weights, X, y = impls.make(self.problem, n_samples, n_features)
-        self.epochs = _training.open_epochs(cell.implementation, solver, X, y)
-        return cell
-
-
-class OnDatasetsWithSolver(OnDatasets):
-    """Template over implementation, solver and dataset: trainings on real data."""
-
-    param_names = ("implementation", "solver", "dataset")
-
-    @staticmethod
-    def list_params(problem: str) -> list[list[Any]]:
-        implementations, datasets = OnDatasets.list_params(problem)
-        return [implementations, _grid.SOLVERS, datasets]
-
-    def open(self, *params: Any) -> Cell:
-        batches, implementation, _solver, dataset = params
-        if not _grid.runs(self.module()):
-            raise NotImplementedError("not in this preset")
-        _training.refuse_untrainable(self.problem)
-        return super().open(batches, implementation, dataset)
 
 
 class Timed(Template):

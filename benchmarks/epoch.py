@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from benchmarks import _suite
+from benchmarks import _suite, _suite_training
 from impls import _measure
 
 
-class _Epoch(_suite.OnGridWithSolver, _suite.Timed):
+class _Epoch(_suite_training.OnGridWithSolver, _suite.Timed):
     @property
     def call(self) -> _measure.Call:
         return self.epochs.run

@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from benchmarks import _suite, _training
+from benchmarks import _suite, _suite_training, _training
 from benchmarks._cell import Cell
 from impls import _table
 
 
-class _HeldOut(_suite.OnDatasetsWithSolver):
+class _HeldOut(_suite_training.OnDatasetsWithSolver):
     def open(self, *params: Any) -> Cell:
         if not hasattr(_table.problem_module(self.problem), "predict"):
             raise NotImplementedError(f"{self.problem} predicts no classes")

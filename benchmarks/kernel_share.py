@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from benchmarks import _suite
+from benchmarks import _suite, _suite_training
 
 
-class _KernelShare(_suite.OnGridWithSolver):
+class _KernelShare(_suite_training.OnGridWithSolver):
     def track_kernel_share(self, *_: Any) -> float:
         return self.epochs.kernel_share()
 

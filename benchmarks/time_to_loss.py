@@ -6,11 +6,11 @@ there, until the loss is 1 % of that of zero weights.
 
 from typing import Any
 
-from benchmarks import _suite, _training
+from benchmarks import _suite, _suite_training, _training
 from benchmarks._cell import Cell
 
 
-class _TimeToLoss(_suite.OnDatasetsWithSolver):
+class _TimeToLoss(_suite_training.OnDatasetsWithSolver):
     seconds: float
 
     def setup_cache(self) -> dict[str, dict[str, Any]]:

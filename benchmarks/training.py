@@ -3,10 +3,10 @@
 from typing import Any
 
 import impls
-from benchmarks import _suite, _training
+from benchmarks import _suite, _suite_training, _training
 
 
-class _Training(_suite.OnDatasetsWithSolver):
+class _Training(_suite_training.OnDatasetsWithSolver):
     def track_final_loss(self, *params: Any) -> float:
         return self.train(*params).loss[-1]
 

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import tempfile
+import io
 import zipfile
 import zlib
 from pathlib import Path
@@ -14,6 +13,7 @@ import numpy as np
 
 import impls
 from impls import _accuracy
+from impls._files import write_whole
 
 Array = np.ndarray[Any, Any]
 _PACKAGE = Path(__file__).parent
@@ -56,8 +56,6 @@ def _fingerprint(problem: str, weights: Array, X: Array, y: Array) -> str:
 
 def _keep(path: Path, **arrays: Array) -> None:
     """Write a file whole or not at all: several processes may make the same one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, suffix=".part")
-    with os.fdopen(handle, "wb") as file:
-        np.savez(file, **arrays)  # type: ignore[arg-type]
-    Path(name).replace(path)
+    archive = io.BytesIO()
+    np.savez(archive, **arrays)  # type: ignore[arg-type]
+    write_whole(path, archive.getvalue())

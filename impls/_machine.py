@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import math
 import os
+import platform
 import re
 import sys
 from pathlib import Path
@@ -53,19 +54,20 @@ def set_threads(n_threads: int) -> None:
 
     # Kept without its context manager: the limit is meant for the rest of the process.
     threadpool_limits(limits=n_threads)
-    if "numba" in sys.modules:
-        import numba
-
-        most: int = numba.config.NUMBA_NUM_THREADS  # type: ignore[attr-defined]
-        numba.set_num_threads(min(n_threads, most))
-    if "numexpr" in sys.modules:
-        import numexpr
-
+    # Taken from sys.modules, not imported: what is not loaded has no threads to limit.
+    numba, numexpr, torch = map(sys.modules.get, ("numba", "numexpr", "torch"))
+    if numba:
+        numba.set_num_threads(min(n_threads, numba.config.NUMBA_NUM_THREADS))
+    if numexpr:
         numexpr.set_num_threads(min(n_threads, numexpr.MAX_THREADS))
-    if "torch" in sys.modules:
-        import torch
-
+    if torch:
         torch.set_num_threads(n_threads)
+
+
+def processor_name() -> str:
+    """Model of the processor, as the system tells it."""
+    found = re.search(r"^model name\s*:\s*(.+)$", _read(Path("/proc/cpuinfo")), re.MULTILINE)
+    return found[1].strip() if found else platform.processor() or platform.machine()
 
 
 def cache_bytes() -> dict[int, int]:

@@ -21,6 +21,8 @@ from asv.benchmarks import Benchmarks
 from asv.config import Config
 from asv.machine import MachineCollection
 
+from impls._files import write_json
+from scripts._asv_plugin import VARIABLE, MeasuredTree
 from scripts._errors import UserError
 from scripts._project import ROOT, STATE
 from scripts._results import load_file, machine_name, result_path
@@ -37,25 +39,28 @@ class Session:
     Attributes
     ----------
     commit : str
-        Hash under which asv files the results.
+        40 hexadecimal digits under which asv files the results.
     preset : str
         Sets how long a cell is measured.
     threads : str
         ``all`` or a number.
     plugins : tuple[str, ...]
         Installed plug-ins to list beside the files, as ``problem/name``.
+    setup : str
+        Digest of libraries and settings: with others, results go into another file.
     """
 
     commit: str
     preset: str
     threads: str
     plugins: tuple[str, ...]
+    setup: str
 
     @cached_property
     def config_path(self) -> Path:
         """asv's configuration for this session, written once: asv reads it while we poll."""
         path = STATE / f"run-{self.threads}.conf.json"
-        write_config(path, threads=self.threads)
+        write_config(path, GRADMARK_THREADS=self.threads, GRADMARK_SETUP=self.setup)
         return path
 
     @cached_property
@@ -78,21 +83,22 @@ class Session:
             "GRADMARK_PRESET": self.preset,
             "GRADMARK_LISTED_PRESET": "full",
             "GRADMARK_PLUGINS": " ".join(self.plugins),
+            VARIABLE: self.commit,
         }
 
 
-def write_config(
-    path: Path, *, threads: str = "all", branches: tuple[str, ...] = ("HEAD",)
-) -> None:
-    """Write the project's asv.conf.json with absolute paths, these threads and branches."""
+def write_config(path: Path, **variables: str) -> None:
+    """Write the project's asv.conf.json for a tree, with absolute paths and these variables.
+
+    The variables are part of the names of result files.
+    """
     settings = util.load_json(str(ROOT / "asv.conf.json"), js_comments=True)
     for key in ("repo", "benchmark_dir", "env_dir", "results_dir", "html_dir"):
         settings[key] = str(ROOT / settings.get(key, "benchmarks"))
     # No requirements: asv would file their versions, not those of this interpreter.
-    settings["matrix"] = {"env_nobuild": {"GRADMARK_THREADS": [threads]}}
-    settings["branches"] = list(branches)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps(settings, indent=1))
+    settings["matrix"] = {"env_nobuild": {name: [text] for name, text in variables.items()}}
+    settings["dvcs"] = MeasuredTree.dvcs
+    write_json(path, settings)
 
 
 def settle_machine() -> None:
@@ -124,11 +130,11 @@ def run_slice(session: Session, cells: list[str], on_poll: Callable[[], None], c
     return _run_asv(session, [_exactly(cells)], on_poll, variables)
 
 
-def publish(config: Path) -> list[str]:
-    """Make asv's pages; return its warnings that are about the pages themselves."""
+def publish(config: Path, tree: str) -> list[str]:
+    """Make asv's pages of HEAD's history and a tree; return the warnings about the pages."""
     command = [sys.executable, "-m", "asv", "publish", "--no-pull", "--config", str(config)]
     before = _log_path().stat().st_size if _log_path().exists() else 0
-    _run(command, {}, lambda: None)
+    _run(command, {VARIABLE: tree}, lambda: None)
     text = _log_path().read_bytes()[before:].decode(errors="replace")
     return [line.lstrip("· ") for line in text.splitlines() if "network" in line]
 

@@ -9,19 +9,23 @@ import json
 import subprocess
 import sys
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from time import sleep, time
 from typing import Any
 
 from tqdm import tqdm
 
 import impls
-from scripts._project import ROOT, STATE
-from scripts._results import changed_implementations
+from impls import _provenance
+from impls._files import write_json
+from scripts._project import PROVENANCE, ROOT, STATE
+from scripts._state import State
 
 FOLDER = STATE / "curves"
 _SAMPLE_SECONDS = 0.005
 _REST_SECONDS = 0.05  # shown before and after the calls, so that they stand out
 _N_CALLS = 3
+_MODULE = "gradient"  # a curve depends on what the time of a gradient depends on
 
 
 @dataclass(frozen=True)
@@ -45,24 +49,38 @@ class Curve:
     call_seconds: tuple[float, float]
 
 
-def record_missing(commit: str, cells: list[tuple[str, str, int, int]], *, again: bool) -> int:
+def record_missing(state: State, cells: list[tuple[str, str, int, int]], *, again: bool) -> int:
     """Record the curve of every (problem, name, n_samples, n_features) without one; count them."""
-    known = {} if again else _read_equivalent(commit)
-    missing = {f"{cell[0]}/{cell[1]} {cell[2]} x {cell[3]}": cell for cell in cells}
-    missing = {key: cell for key, cell in missing.items() if key not in known}
+    missing = cells if again else [cell for cell in cells if _read(_path(*cell), state) is None]
     n_recorded = 0
-    for key, cell in tqdm(missing.items(), unit="curve", disable=None, leave=False):
+    for cell in tqdm(missing, unit="curve", disable=None, leave=False):
         if curve := _record(*cell):
-            known[key] = curve
+            _provenance.save(state.provenance, PROVENANCE)
+            write_json(_path(*cell), curve | {"state": state.provenance.digest})
             n_recorded += 1
-    _write(commit, known)
     return n_recorded
 
 
-def load(commit: str) -> list[Curve]:
-    """Curves recorded at a commit, or at another where the implementation was the same."""
-    records = _read_equivalent(commit).values()
-    return [Curve(**{k: _freeze(v) for k, v in record.items()}) for record in records]
+def load(state: State) -> list[Curve]:
+    """Curves that hold in a state."""
+    found = (_read(path, state) for path in sorted(FOLDER.glob("*.json")))
+    return [curve for curve in found if curve is not None]
+
+
+def _path(problem: str, name: str, n_samples: int, n_features: int) -> Path:
+    return FOLDER / f"{problem}-{name}-{n_samples}x{n_features}.json"
+
+
+def _read(path: Path, state: State) -> Curve | None:
+    """The curve of a file, if it holds in the state; one that cannot be read is recorded again."""
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+        digest = record.pop("state")
+        curve = Curve(**{name: _freeze(value) for name, value in record.items()})
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        return None
+    cell = (curve.problem, curve.implementation, "", "")
+    return curve if state.has(cell) and not state.changes(_MODULE, cell, digest) else None
 
 
 def _record(problem: str, name: str, n_samples: int, n_features: int) -> dict[str, Any] | None:
@@ -86,21 +104,6 @@ def _record(problem: str, name: str, n_samples: int, n_features: int) -> dict[st
 
 def _freeze(value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value
-
-
-def _read_equivalent(commit: str) -> dict[str, Any]:
-    known: dict[str, Any] = {}
-    for path in sorted(FOLDER.glob("*.json"), key=lambda path: path.stat().st_mtime):
-        changed = changed_implementations(path.stem, commit)
-        if changed is not None:
-            records = json.loads(path.read_text()).items()
-            known |= {key: curve for key, curve in records if key.partition(" ")[0] not in changed}
-    return dict(sorted(known.items()))
-
-
-def _write(commit: str, curves: dict[str, Any]) -> None:
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    (FOLDER / f"{commit[:8]}.json").write_text(json.dumps(curves))
 
 
 def _sample(problem: str, name: str, n_samples: int, n_features: int) -> Curve:

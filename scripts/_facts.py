@@ -7,22 +7,19 @@ import os
 import platform
 import shlex
 import sys
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import cpuinfo
 import psutil
 from threadpoolctl import threadpool_info
 
 from impls import _machine
+from impls._files import write_json
 from scripts._errors import UserError
-from scripts._project import STATE, describe_commit
-
-if TYPE_CHECKING:
-    from scripts._asv import Session
+from scripts._project import STATE
 
 FOLDER = STATE / "facts"
 _PACKAGES = ("numpy", "scipy", "numba", "scikit-learn", "asv", "asv_runner")
@@ -74,11 +71,11 @@ class Facts:
         )
 
 
-def collect(threads: str) -> Facts:
-    """Facts of this interpreter and machine, now; the commit is filled in by `save`."""
+def collect(threads: str, commit: str) -> Facts:
+    """Facts of this interpreter and machine, now, with a title of what is measured."""
     return Facts(
         command=_command(),
-        commit="",
+        commit=commit,
         date=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
         cpu=str(cpuinfo.get_cpu_info().get("brand_raw", platform.machine())),
         system=f"{platform.system()} {platform.machine()}",
@@ -91,31 +88,24 @@ def collect(threads: str) -> Facts:
     )
 
 
-def save(facts: Facts, session: Session) -> None:
-    """Keep the facts beside the results of the session."""
-    FOLDER.mkdir(parents=True, exist_ok=True)
-    record = asdict(facts) | {"commit": describe_commit(session.commit)}
-    _path(session.commit, session.environment).write_text(json.dumps(record, indent=1))
+def save(facts: Facts, results: Path) -> None:
+    """Keep the facts of a result file."""
+    write_json(FOLDER / results.name, asdict(facts))
 
 
-def load(commit: str, environment: str, threads: str) -> Facts:
-    """Facts kept beside results; of this interpreter, if asv was run by hand."""
+def load(results: Path, threads: str) -> Facts:
+    """Facts kept of a result file; of this interpreter, if asv was run by hand."""
+    path = FOLDER / results.name
     try:
-        record = json.loads(_path(commit, environment).read_text())
+        record = json.loads(path.read_text(encoding="utf-8"))
         record["cache_bytes"] = {int(k): v for k, v in record["cache_bytes"].items()}
         return Facts(**record)
     except FileNotFoundError:
-        here = asdict(collect(threads))
-        return Facts(**here | {"commit": describe_commit(commit), "command": "asv run"})
-    except (ValueError, TypeError, KeyError) as error:
-        path = _path(commit, environment)
+        return replace(collect(threads, "unknown"), command="asv run")
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise UserError(
             f"{path} is damaged ({error}); python -m scripts.run makes it again"
         ) from error
-
-
-def _path(commit: str, environment: str) -> Path:
-    return FOLDER / f"{commit[:8]}-{environment}.json"
 
 
 def _command() -> str:

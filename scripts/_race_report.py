@@ -3,25 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from scripts import _facts, _plot_race, _plots, _race_tables
-from scripts._errors import UserError
-from scripts._project import describe_commit, measured_commit
 from scripts._race_result import Result, Settings
+from scripts._tree import working_tree
 
 
 def collect_facts(threads: str) -> _facts.Facts:
     """Facts of this machine and of the working tree."""
-    facts = _facts.collect(threads)
-    try:
-        return replace(facts, commit=describe_commit(measured_commit()))
-    except UserError:  # no clone: a race files nothing under a commit
-        return replace(facts, commit="unknown")
+    return _facts.collect(threads, working_tree().title)
 
 
 def write(

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import ast
 import itertools
-import json
 import math
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,18 +19,23 @@ import pandas as pd
 from asv.machine import Machine
 from asv.results import Results, get_filename
 
+from impls._provenance import Provenance
+from scripts import _journal
 from scripts._errors import UserError
+from scripts._journal import Outcome
 from scripts._metrics import METRICS, Metric
-from scripts._project import STATE, changed_files
+from scripts._project import STATE
+from scripts._state import State
 
 FOLDER = STATE / "results"
-JOURNAL = STATE / "journal"
+_NOT_RUN = "not run"
 _CELL = ["problem", "implementation", "solver", "n_samples", "n_features", "dataset"]
 COLUMNS = [
     *_CELL,
     *("metric", "value", "low", "high", "unit", "state", "reason"),
-    *("threads", "commit", "environment", "measured"),
+    *("threads", "commit", "environment", "measured", "versions"),
 ]
+Outcomes = Mapping[tuple[Any, ...], Outcome]
 
 
 @dataclass(frozen=True)
@@ -80,7 +85,15 @@ def list_files() -> list[ResultFile]:
 
 def _paths(machine: str) -> list[Path]:
     paths = [path for path in FOLDER.glob(f"{machine}/*.json") if path.name != "machine.json"]
-    return sorted(paths, key=lambda path: path.stat().st_mtime, reverse=True)
+    return sorted(paths, key=_changed_at, reverse=True)
+
+
+def _changed_at(path: Path) -> float:
+    """When a file was last written; 0 if it has gone."""
+    try:
+        return path.stat().st_mtime
+    except OSError:
+        return 0.0
 
 
 def _own_files() -> list[ResultFile]:
@@ -103,21 +116,31 @@ def load_file(path: Path) -> ResultFile:
             f"the result file {path} is damaged ({type(error).__name__}: {error}); python -m "
             "scripts.run puts the last complete copy back, or move the file away and run again"
         ) from error
+    _check_names(path, results)
     return ResultFile(path, results.commit_hash, results.env_name, results)
 
 
-def load(commit: str, environment: str | None = None, threads: str = "all") -> pd.DataFrame:
-    """Every measured cell that holds for a commit, in `COLUMNS`, and the missing ones.
+def _check_names(path: Path, results: Any) -> None:
+    """Refuse a file whose commit is no hash: names of files and of commands come from it."""
+    if not re.fullmatch(r"[0-9a-f]{40}", str(results.commit_hash)):
+        raise UserError(
+            f"the result file {path} has the commit {results.commit_hash!r:.60}, expected 40 "
+            "hexadecimal digits; move the file away"
+        )
 
-    A cell measured at another commit holds for this one if nothing it depends on has changed
-    since: neither the suite, nor what implementations share, nor its own file.
+
+def load(wanted: State, environment: str | None = None, threads: str = "all") -> pd.DataFrame:
+    """Every measured cell that holds in a state, in `COLUMNS`, and the missing ones.
+
+    A value holds if nothing that it depends on differs, whatever commit it is filed under. One
+    that does not hold is missing, and its reason says what has changed.
 
     Parameters
     ----------
-    commit : str
-        Full hash.
+    wanted : State
+        The files, versions and settings to hold for.
     environment : str, optional
-        asv's name of the environment; default: of the file written last that holds any cell.
+        asv's name of the only environment to read; default: all.
     threads : str
         ``all`` or a number.
 
@@ -126,87 +149,74 @@ def load(commit: str, environment: str | None = None, threads: str = "all") -> p
     UserError
         If there are no results that hold, or one file is damaged.
     """
-    files = [file for file in list_files() if file.threads == threads]
-    frames = []
-    for file in files:
-        changed = changed_implementations(file.commit, commit)
-        if changed is None or environment not in (None, file.environment):
-            continue
-        frame = _read(file)
-        environment = file.environment
-        frames.append(frame[~(frame["problem"] + "/" + frame["implementation"]).isin(changed)])
-    if not frames:
+    rows = pd.concat([_read(file, wanted) for file in _files_of(environment, threads)])
+    rows = rows[rows["reason"] != _NOT_RUN]
+    if not (rows["state"] != "missing").any():
         raise UserError(
-            f"there are no results of commit {commit[:8]} with {threads} threads; "
+            f"there are no results of {wanted.title} with {threads} threads{_why(rows)}; "
             "make some: python -m scripts.run"
         )
     # The newest file comes first: of a cell measured twice, its value stands.
-    known = pd.concat(frames)
-    known = known[known["state"] != "missing"].drop_duplicates([*_CELL, "metric"])
-    return _with_missing(known)
+    rows = rows.sort_values("state", key=lambda state: state == "missing", kind="stable")
+    return _with_missing(rows.drop_duplicates([*_CELL, "metric"]))
 
 
-def known_cells(commit: str, environment: str, threads: str) -> set[str]:
-    """Names, as asv writes them, of cells that hold for a commit and need not be run again.
+def _files_of(environment: str | None, threads: str) -> list[ResultFile]:
+    """This machine's files of an environment or of all, the last written first."""
+    files = [file for file in list_files() if file.threads == threads]
+    files = [file for file in files if environment in (None, file.environment)]
+    if not files:
+        of = f" of the environment {environment}" if environment else ""
+        raise UserError(
+            f"there are no results{of} with {threads} threads; make some: python -m scripts.run"
+        )
+    return files
+
+
+def _why(rows: pd.DataFrame) -> str:
+    """What keeps the results that there are from holding, by the newest."""
+    return f" (those that there are do not hold: {rows['reason'].iloc[0]})" if len(rows) else ""
+
+
+def known_cells(wanted: State, threads: str) -> set[str]:
+    """Names, as asv writes them, of cells that hold in a state and need not be run again.
 
     Those with a value or a reason to be skipped; what failed or was wrong is run again.
     """
     known = set()
     for file in _own_files():
-        changed = changed_implementations(file.commit, commit)
-        if changed is None or (file.environment, file.threads) != (environment, threads):
+        if file.threads != threads:
             continue
-        outcomes = read_journal(file.commit, file.environment)
+        outcomes = _journal.read(file.commit, file.environment)
         for key in file.results.get_all_result_keys():
-            rows = zip(_combinations(file, key), _rows(file, key, outcomes), strict=True)
-            known |= {
-                f"{key}({', '.join(combination)})"
-                for combination, row in rows
-                if row["state"] in ("ok", "skipped")
-                and f"{row['problem']}/{row['implementation']}" not in changed
-            }
+            rows = _rows(file, key, outcomes, wanted)
+            known |= {row["asv"] for row in rows if row["state"] in ("ok", "skipped")}
     return known
 
 
-def count_outcomes(commit: str, environment: str) -> int:
-    """Set-ups that have ended so far: how far a run has come."""
-    path = JOURNAL / f"{commit[:8]}-{environment}.jsonl"
-    text = path.read_text() if path.exists() else ""
-    return text.count("\n") - text.count('"outcome": "started"')
+def last_state(commit: str | None, environment: str | None, threads: str) -> Provenance | None:
+    """The state of the value written last, of a commit and an environment or of any."""
+    for file in _own_files():
+        if commit in (None, file.commit) and environment in (None, file.environment):
+            outcomes = _journal.read(file.commit, file.environment).values()
+            states = [_journal.state(o.state) for o in outcomes if o.state]
+            if file.threads == threads and states and states[-1]:
+                return states[-1]
+    return None
 
 
-def changed_implementations(old: str, new: str) -> set[str] | None:
-    """``problem/name`` of the implementations that differ; None if anything else does."""
-    if old == new:
-        return set()
-    paths = changed_files(old, new)
-    if paths is None:
-        return None
-    parts = [Path(path).parts for path in paths]
-    if any(len(p) != 3 or p[0] != "impls" or p[2].startswith("_") for p in parts):
-        return None
-    return {f"{p[1]}/{Path(p[2]).stem}" for p in parts}
-
-
-def holds_any(commit: str) -> bool:
-    """Whether any measured cell holds for a commit."""
-    return any(changed_implementations(file.commit, commit) is not None for file in list_files())
-
-
-def measured_commits() -> list[str]:
-    """Commits with results on this machine, the last written first."""
-    return list(dict.fromkeys(file.commit for file in list_files()))
-
-
-def _read(file: ResultFile) -> pd.DataFrame:
-    outcomes = read_journal(file.commit, file.environment)
-    rows = [row for key in file.results.get_all_result_keys() for row in _rows(file, key, outcomes)]
+def _read(file: ResultFile, wanted: State) -> pd.DataFrame:
+    outcomes = _journal.read(file.commit, file.environment)
+    keys = file.results.get_all_result_keys()
+    rows = [row for key in keys for row in _rows(file, key, outcomes, wanted)]
     frame = pd.DataFrame(rows, columns=COLUMNS)
     sizes = ["n_samples", "n_features"]
     return frame.astype(dict.fromkeys(sizes, "Int64"))
 
 
-def _rows(file: ResultFile, key: str, outcomes: dict[Any, Any]) -> Iterator[dict[str, Any]]:
+def _rows(
+    file: ResultFile, key: str, outcomes: Outcomes, wanted: State
+) -> Iterator[dict[str, Any]]:
     module, problem, method = key.split(".")
     metric = METRICS[method]
     params = file.results.get_result_params(key)
@@ -216,8 +226,16 @@ def _rows(file: ResultFile, key: str, outcomes: dict[Any, Any]) -> Iterator[dict
     combinations = _combinations(file, key)
     for combination, value, stat in zip(combinations, values, stats, strict=True):
         cell = _cell(problem, combination)
-        state, reason = _state(value, module, metric, cell, outcomes)
+        if not wanted.has(cell):
+            continue
+        named = tuple(part for part in cell if part not in (None, ""))
+        outcome = outcomes.get((module, *named), Outcome())
+        state, reason = _state(value, metric, outcome, outcomes.get(named))
+        changes = wanted.changes(module, cell, outcome.state) if state != "missing" else []
+        if changes:
+            state, reason = "missing", _describe_changes(changes)
         yield {
+            "asv": f"{key}({', '.join(combination)})",
             **dict(zip(_CELL, cell, strict=True)),
             "metric": metric.name,
             "value": value if state == "ok" else math.nan,
@@ -230,7 +248,13 @@ def _rows(file: ResultFile, key: str, outcomes: dict[Any, Any]) -> Iterator[dict
             "commit": file.commit[:8],
             "environment": file.environment,
             "measured": measured.isoformat(timespec="seconds"),
+            "versions": "" if state == "missing" else wanted.versions(module, cell),
         }
+
+
+def _describe_changes(changes: list[str]) -> str:
+    more = f" (and {len(changes) - 1} more)" if len(changes) > 1 else ""
+    return f"not measured since {changes[0]}{more}"
 
 
 def _combinations(file: ResultFile, key: str) -> list[tuple[str, ...]]:
@@ -260,42 +284,23 @@ def _bound(stat: dict[str, Any] | None, name: str) -> float:
 
 
 def _state(
-    value: float | None, module: str, metric: Metric, cell: Any, outcomes: Any
+    value: float | None, metric: Metric, outcome: Outcome, wrong: Outcome | None
 ) -> tuple[str, str]:
     """State of a value (None: failed, NaN: skipped or not run) and its reason."""
-    named = tuple(part for part in cell if part not in (None, ""))
-    outcome, reason = outcomes.get((module, *named), ("", ""))
-    if named in outcomes and metric.name != "error":  # what a wrong gradient costs means nothing
-        return "wrong", str(outcomes[named][1])
+    if wrong and metric.name != "error":  # what a wrong gradient costs means nothing
+        return "wrong", wrong.reason
     if value is not None and not math.isnan(value):
         return "ok", ""
     if value is None:
-        if outcome in ("wrong", "failed"):
-            return outcome, reason
-        if outcome == "ready":
+        if outcome.word in ("wrong", "failed"):
+            return outcome.word, outcome.reason
+        if outcome.word == "ready":
             return "failed", "failed while it was measured; .asv/logs has the output"
-        if outcome == "started":
+        if outcome.word == "started":
             return "failed", "the process died while it was set up; .asv/logs has the output"
         # asv writes null too for a parameter that an older run did not have.
-        return "missing", "not run"
-    return ("skipped", reason) if outcome == "skipped" else ("missing", "not run")
-
-
-def read_journal(commit: str, environment: str) -> dict[tuple[Any, ...], tuple[str, str]]:
-    """Last outcome and reason of each (module, problem, implementation, sizes or data set).
-
-    Without the module, the cells whose gradient some module found wrong.
-    """
-    path = JOURNAL / f"{commit[:8]}-{environment}.jsonl"
-    outcomes: dict[tuple[Any, ...], tuple[str, str]] = {}
-    for line in path.read_text().splitlines() if path.exists() else ():
-        try:
-            record = json.loads(line)
-        except ValueError:  # cut off by a kill
-            continue
-        outcomes[tuple(record["cell"])] = (record["outcome"], record["reason"])
-    wrong = {cell[1:]: outcome for cell, outcome in outcomes.items() if outcome[0] == "wrong"}
-    return outcomes | wrong
+        return "missing", _NOT_RUN
+    return ("skipped", outcome.reason) if outcome.word == "skipped" else ("missing", _NOT_RUN)
 
 
 def _with_missing(known: pd.DataFrame) -> pd.DataFrame:
@@ -309,7 +314,7 @@ def _with_missing(known: pd.DataFrame) -> pd.DataFrame:
         unit = group["unit"].iloc[0]
         frames.append(
             absent.assign(
-                problem=problem, metric=metric, unit=unit, state="missing", reason="not run"
+                problem=problem, metric=metric, unit=unit, state="missing", reason=_NOT_RUN
             )
         )
     frame = pd.concat([f for f in frames if len(f)])[COLUMNS]

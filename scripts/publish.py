@@ -9,7 +9,8 @@ from __future__ import annotations
 from scripts import _asv
 from scripts._cli import make_parser
 from scripts._errors import run_command
-from scripts._project import ROOT, STATE, git, measured_commit, snapshot_ref
+from scripts._project import ROOT, STATE
+from scripts._tree import working_tree
 
 _EXAMPLES = """examples:
   python -m scripts.publish
@@ -20,11 +21,9 @@ _EXAMPLES = """examples:
 def main() -> int:
     """Publish, and say where the pages are."""
     make_parser("publish", __doc__, _EXAMPLES).parse_args()
-    commit = measured_commit()
-    branch = "HEAD" if commit == git("rev-parse", "HEAD") else snapshot_ref(commit)
     config = STATE / "publish.conf.json"
-    _asv.write_config(config, branches=(branch,))
-    for line in _asv.publish(config):
+    _asv.write_config(config)
+    for line in _asv.publish(config, working_tree().name):
         print(line)
     folder = (STATE / "html").relative_to(ROOT)
     print(f"Pages in {folder}. To look at them: .venv/bin/asv preview")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,8 +16,10 @@ from tqdm import tqdm
 import impls
 from scripts import _curves, _facts, _plots, _results, _tables, _tables_training
 from scripts._cli import make_parser
-from scripts._errors import run_command
-from scripts._project import ROOT, describe_commit, git, measured_commit
+from scripts._errors import UserError, run_command
+from scripts._project import ROOT
+from scripts._state import State, state_of
+from scripts._tree import Tree, committed_tree, working_tree
 
 _EXAMPLES = """examples:
   python -m scripts.report
@@ -35,9 +39,10 @@ _TABLES = {
 def main() -> int:
     """Load, derive, render; print the summary and the folder."""
     arguments = _parse()
-    commit = _choose_commit(arguments.commit)
-    results, facts = _load(commit, arguments)
-    curves = _curves.load(commit)
+    with committed_tree(arguments.commit) if arguments.commit else _working_tree() as tree:
+        state, results = _choose_results(tree, arguments)
+        curves = _curves.load(state)
+    facts = _facts_of(results, state, arguments.threads)
     folder = Path(arguments.out)
     folder.mkdir(parents=True, exist_ok=True)
     _write_data(results, folder)
@@ -58,30 +63,57 @@ def _parse() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _load(commit: str, arguments: argparse.Namespace) -> tuple[pd.DataFrame, _facts.Facts]:
-    results = _results.load(commit, arguments.environment, arguments.threads)
-    results["bytes_per_value"] = [
-        _bytes_per_value(*pair)
-        for pair in results[["problem", "implementation"]].itertuples(index=False)
-    ]
+@contextmanager
+def _working_tree() -> Iterator[Tree]:
+    yield working_tree()
+
+
+def _choose_results(tree: Tree, arguments: argparse.Namespace) -> tuple[State, pd.DataFrame]:
+    """The first state of `_states` that has results, and those with what tables need besides.
+
+    Raises
+    ------
+    UserError
+        Why there are none in the state that was asked for.
+    """
+    reasons = []
+    for state in _states(tree, arguments):
+        try:
+            results = _results.load(state, arguments.environment, arguments.threads)
+        except UserError as error:
+            reasons.append(str(error))
+            continue
+        if reasons:
+            print(f"{reasons[0]}. These are of {state.title}.", file=sys.stderr)
+        pairs = results[["problem", "implementation"]].itertuples(index=False)
+        return state, results.assign(bytes_per_value=[_bytes_per_value(*pair) for pair in pairs])
+    raise UserError(reasons[0])
+
+
+def _states(tree: Tree, arguments: argparse.Namespace) -> Iterator[State]:
+    """What results may hold for: these libraries and settings, or else those of the last results.
+
+    Without --commit, also the files of the last results.
+    """
+    now = state_of(tree)
+    if not arguments.environment:
+        yield now
+    commit = tree.name if arguments.commit else None
+    last = _results.last_state(commit, arguments.environment, arguments.threads)
+    if last is None:
+        yield now
+        return
+    yield state_of(tree, like=last)
+    if not arguments.commit:
+        yield now.as_measured(last, "what was measured last")
+
+
+def _facts_of(results: pd.DataFrame, state: State, threads: str) -> _facts.Facts:
+    """Facts of the run that measured last, with the versions that all values hold for."""
     made = results.dropna(subset="measured").sort_values("measured").iloc[-1]
-    facts = _facts.load(made["commit"], made["environment"], arguments.threads)
-    return results, replace(facts, commit=describe_commit(commit))
-
-
-def _choose_commit(name: str | None) -> str:
-    """The commit asked for, the working tree's, or the last measured if that has no results."""
-    if name:
-        return git("rev-parse", "--verify", f"{name}^{{commit}}")
-    here, measured = measured_commit(), _results.measured_commits()
-    if _results.holds_any(here):
-        return here
-    print(
-        f"no results of the working tree; these are of {measured[0][:8]}. "
-        "For new ones: python -m scripts.run",
-        file=sys.stderr,
-    )
-    return measured[0]
+    facts = _facts.load(_results.result_path(made["commit"], made["environment"]), threads)
+    versions = {n: state.provenance.versions.get(n, v) for n, v in facts.versions.items()}
+    return replace(facts, commit=state.title, versions=versions)
 
 
 def _bytes_per_value(problem: str, name: str) -> float:

@@ -23,12 +23,14 @@ from tqdm import tqdm
 
 import impls
 from impls import _table
-from scripts import _asv, _facts, _results
+from scripts import _asv, _facts, _journal, _results
 from scripts._cli import make_parser
 from scripts._errors import UserError, run_command
+from scripts._lock import only_one_at_a_time
 from scripts._names import all_implementations, check_threads, load_presets, pick
-from scripts._project import measured_commit
 from scripts._results import problem_of
+from scripts._state import plugins, state_of
+from scripts._tree import working_tree
 
 _EXAMPLES = """examples:
   python -m scripts.run                                    6 to 9 minutes on 2 cores
@@ -93,12 +95,21 @@ class Cell:
 def main() -> int:
     """Parse the command line, measure what is missing and say what to do next."""
     arguments = _parse(sys.argv[1:])
+    with only_one_at_a_time():
+        return _run(arguments)
+
+
+def _run(arguments: argparse.Namespace) -> int:
+    """What `main` does, while no other run is under way."""
     preset = load_presets()[arguments.preset]
+    tree = working_tree()
+    now = state_of(tree)
     session = _asv.Session(
-        commit=measured_commit(),
+        commit=tree.name,
         preset=arguments.preset,
         threads=arguments.threads,
-        plugins=tuple(_plugins()),
+        plugins=plugins(),
+        setup=now.setup,
     )
     _asv.settle_machine()
     if _asv.restore(session):
@@ -109,11 +120,12 @@ def main() -> int:
     if not cells:
         raise UserError(f"nothing matches --bench {arguments.bench} and --impl {arguments.impl}")
     smoke = arguments.preset == "smoke"  # asv keeps none of it
-    missing = cells if arguments.again or smoke else _drop_known(cells, session)
+    known = set() if arguments.again or smoke else _results.known_cells(now, arguments.threads)
+    missing = [cell for cell in cells if cell.name not in known]
     status = 0
     if missing:
         if not smoke:
-            _facts.save(_facts.collect(arguments.threads), session)
+            _facts.save(_facts.collect(arguments.threads, tree.title), session.result_path)
         status = _measure(session, missing)
     print(_summary(cells, missing, status, smoke))
     return status
@@ -152,12 +164,6 @@ def _check_pattern(pattern: str | None) -> None:
         re.compile(pattern or "")
     except re.error as error:
         raise UserError(f"--bench {pattern!r} is no regular expression: {error}") from error
-
-
-def _plugins() -> Iterable[str]:
-    for problem in impls.problems():
-        names = (name for name in impls.names(problem) if not _table.is_builtin(problem, name))
-        yield from (f"{problem}/{name}" for name in names)
 
 
 def _list_cells(benchmarks: dict[str, Any], preset: dict[str, Any]) -> Iterable[Cell]:
@@ -199,12 +205,6 @@ def _drop_unavailable(cells: list[Cell]) -> list[Cell]:
     return [cell for cell in cells if (cell.problem, cell.implementation) not in lacking]
 
 
-def _drop_known(cells: list[Cell], session: _asv.Session) -> list[Cell]:
-    """Cells without a value or a reason to be skipped, here or at an equivalent commit."""
-    known = _results.known_cells(session.commit, session.environment, session.threads)
-    return [cell for cell in cells if cell.name not in known]
-
-
 def _measure(session: _asv.Session, cells: list[Cell]) -> int:
     """Run the cells in slices; 2 if any failed, as asv itself ends."""
     # disable=None: no bar where nobody watches.
@@ -220,11 +220,10 @@ def _slices(cells: list[Cell]) -> list[tuple[int, bool]]:
 
 def _run_slice(session: _asv.Session, cells: list[Cell], bar: Any) -> int:
     done_before = bar.n
-    ended_before = _results.count_outcomes(session.commit, session.environment)
+    journal = _journal.Counter(session.commit, session.environment)
 
     def show() -> None:
-        ended = _results.count_outcomes(session.commit, session.environment) - ended_before
-        bar.n = min(done_before + ended, done_before + len(cells))
+        bar.n = min(done_before + journal.count(), done_before + len(cells))
         bar.refresh()
 
     names = [cell.name for cell in cells]

@@ -9,7 +9,8 @@ from scripts import _curves
 from scripts._cli import make_parser
 from scripts._errors import UserError, run_command
 from scripts._names import all_implementations, pick
-from scripts._project import measured_commit
+from scripts._state import state_of
+from scripts._tree import working_tree
 
 _EXAMPLES = """examples:
   python -m scripts.trace
@@ -26,7 +27,8 @@ def main() -> int:
         for name in impls.names(problem)
         if not arguments.impl or name in arguments.impl
     ]
-    n_recorded = _curves.record_missing(measured_commit(), cells, again=arguments.again)
+    state = state_of(working_tree())
+    n_recorded = _curves.record_missing(state, cells, again=arguments.again)
     print(f"{n_recorded} curves recorded. Next: python -m scripts.report")
     return 0
 

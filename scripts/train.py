@@ -6,7 +6,6 @@ Without a name: what there is. An experiment is a file, scripts/_experiment_NAME
 from __future__ import annotations
 
 import argparse
-from dataclasses import replace
 from pathlib import Path
 
 import impls
@@ -15,7 +14,8 @@ from scripts._cli import make_parser
 from scripts._errors import UserError, run_command
 from scripts._experiments import Outcome, Settings
 from scripts._names import pick
-from scripts._project import ROOT, describe_commit, measured_commit
+from scripts._project import ROOT
+from scripts._tree import working_tree
 
 _EXAMPLES = """examples:
   python -m scripts.train
@@ -34,7 +34,7 @@ def main() -> int:
         _print_names()
         return 0
     folder = _make_folder(arguments.out)
-    commit = describe_commit(measured_commit())
+    commit = working_tree().title
     given = {name: value for name in ("data", "impl") if (value := getattr(arguments, name))}
     settings = Settings(seed=arguments.seed, **given)
     written: list[Path] = []
@@ -42,7 +42,7 @@ def main() -> int:
         print(f"# {name}: {_experiments.describe(name)}\n", flush=True)
         outcome: Outcome = _experiments.load(name).run(settings)
         # After the run, so that the footer has every library that it loaded.
-        facts = replace(_facts.collect("all"), commit=commit)
+        facts = _facts.collect("all", commit)
         written += _write(name, outcome, facts, folder)
         print("\n\n".join(table.text for table in outcome.tables), end="\n\n", flush=True)
     print("Written:", *(f"  {path}" for path in written), sep="\n")

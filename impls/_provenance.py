@@ -1,0 +1,242 @@
+"""What a measured value depends on: contents of files, versions of libraries, settings.
+
+A value holds as long as nothing that it depends on has changed, whatever commit it was filed
+under. The measuring process records a `Provenance`; `Rules.changes` compares it with the present
+one for the files and libraries that a cell really uses.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, fields
+from functools import cache, cached_property
+from importlib.metadata import PackageNotFoundError, entry_points, version
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from impls import _machine
+from impls._files import write_json
+from impls._imports import Closure, Sources, requirements
+
+# Variables that change what compiled code, BLAS, threads or memory do.
+_PREFIXES = (
+    *("NUMBA_", "OMP_", "OPENBLAS_", "GOTO_", "MKL_", "BLIS_", "VECLIB_", "KMP_", "GOMP_", "TBB_"),
+    *("NUMEXPR_", "XLA_", "JAX_", "TORCH_", "NPY_", "MALLOC_", "GLIBC_TUNABLES", "LD_PRELOAD"),
+    *("PYTHONMALLOC", "DAAL_", "SKLEARN_"),
+)
+_WITHOUT_EFFECT = frozenset({"NUMBA_CACHE_DIR"})
+# Which sizes run, and for how long, says nothing about a value.
+_PRESETS = "benchmarks/presets.json"
+# What times every cell, though no file of ours imports it.
+_TIMER = "asv-runner"
+_BASELINE = "matrix"
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """The state in which a value was measured.
+
+    Attributes
+    ----------
+    files : dict[str, str]
+        git's hash of each file's content, by path: ``impls/logistic/matrix.py``.
+    versions : dict[str, str]
+        Of Python and of each installed distribution that any file imports.
+    settings : dict[str, str]
+        Processor, processors that the process may use, and environment variables that matter.
+    """
+
+    files: dict[str, str]
+    versions: dict[str, str]
+    settings: dict[str, str]
+
+    @cached_property
+    def digest(self) -> str:
+        """Name of this state: the same for the same contents."""
+        text = json.dumps(asdict(self), sort_keys=True)
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+    @classmethod
+    def read(cls, record: Any) -> Provenance:
+        """Of a JSON record.
+
+        Raises
+        ------
+        ValueError
+            If it does not have this form.
+        """
+        parts: dict[str, Any] = {field.name: None for field in fields(cls)}
+        for name in parts:
+            part = record.get(name) if isinstance(record, dict) else None
+            if not isinstance(part, dict) or not all(isinstance(v, str) for v in part.values()):
+                raise ValueError(f"{name} is {part!r:.40}, expected texts by name")
+            parts[name] = part
+        return cls(**parts)
+
+
+def find_sources(impls: Path, benchmarks: Path, plugins: Iterable[str] = ()) -> Sources:
+    """Sources of the two packages by their folders, and those of plug-ins.
+
+    Parameters
+    ----------
+    plugins : iterable of str
+        Names of installed implementations, ``problem/name``.
+    """
+    packages = {"impls": impls, "benchmarks": benchmarks}
+    return Sources(packages | {top: path for plugin in plugins for top, path in _package(plugin)})
+
+
+def collect(sources: Sources) -> Provenance:
+    """The present state: all files of the packages and what they import."""
+    closure = sources.closure(file for name in sources.packages for file in sources.files(name))
+    libraries = closure.libraries | {_TIMER} | requirements(_TIMER)
+    return Provenance(
+        files={file: hash_file(sources.locate(file)) for file in sorted(closure.files)},
+        versions={"Python": platform.python_version()} | _versions(libraries),
+        settings=read_settings(),
+    )
+
+
+def save(state: Provenance, folder: Path) -> None:
+    """Keep a state in the folder, under its digest, if it is not there."""
+    path = folder / f"{state.digest}.json"
+    if not path.exists():
+        write_json(path, asdict(state))
+
+
+def journal_name(commit: str, environment: str) -> str:
+    """File of the journal of a commit in asv's environment, whose name may be long or a path."""
+    return f"{commit[:8]}-{hashlib.sha256(environment.encode()).hexdigest()[:12]}.jsonl"
+
+
+def hash_file(path: Path) -> str:
+    """The hash that git gives a file of this content."""
+    size = path.stat().st_size
+    digest = hashlib.sha1(b"blob %d\0" % size, usedforsecurity=False)
+    with path.open("rb") as file:
+        while block := file.read(2**20):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def read_settings() -> dict[str, str]:
+    """Processor and environment of this process."""
+    variables = {
+        name: text
+        for name, text in sorted(os.environ.items())
+        if name.startswith(_PREFIXES) and name not in _WITHOUT_EFFECT
+    }
+    return {
+        "processor": _machine.processor_name(),
+        "processors": str(_machine.count_threads()),
+        **variables,
+    }
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What is measured, as far as it tells what it depends on."""
+
+    module: str
+    problem: str
+    implementation: str
+    solver: str = ""
+    dataset: str = ""
+
+
+class Rules:
+    """Which part of a state a cell depends on; the one rule for what is stale."""
+
+    def __init__(self, sources: Sources, now: Provenance) -> None:
+        self._sources = sources
+        self._now = now
+        self._closures: dict[Cell, Closure] = {}
+
+    def at(self, then: Provenance) -> Rules:
+        """The same rules for another state."""
+        return Rules(self._sources, then)
+
+    def changes(self, cell: Cell, then: Provenance) -> list[str]:
+        """What the cell depends on and has changed, in words; empty if its value holds."""
+        now, closure = self._now, self._closure(cell)
+        files = [
+            f"{file} has changed"
+            for file in sorted(closure.files)
+            if then.files.get(file) != now.files.get(file)
+        ]
+        libraries = ["Python", _TIMER, *closure.libraries]
+        versions = _differences(libraries, then.versions, now.versions, "not installed")
+        names = then.settings.keys() | now.settings.keys()
+        return files + versions + _differences(names, then.settings, now.settings, "not set")
+
+    def has(self, problem: str, implementation: str) -> bool:
+        """Whether the implementation is a file of the tree or installed."""
+        return bool(self._files_of(problem, implementation))
+
+    def libraries(self, cell: Cell) -> list[str]:
+        """Distributions that the cell's value depends on, sorted."""
+        return sorted(self._closure(cell).libraries)
+
+    def _closure(self, cell: Cell) -> Closure:
+        if cell not in self._closures:
+            closure = self._sources.closure(self._roots(cell))
+            self._closures[cell] = Closure(closure.files - {_PRESETS}, closure.libraries)
+        return self._closures[cell]
+
+    def _roots(self, cell: Cell) -> list[str]:
+        problem = f"impls/{cell.problem}"
+        roots = [f"benchmarks/{cell.module}.py", f"{problem}/__init__.py"]
+        roots += self._files_of(cell.problem, cell.implementation)
+        if cell.solver:  # the target of a training is found with the baseline
+            roots += [f"impls/solvers/{cell.solver}.py", f"{problem}/{_BASELINE}.py"]
+        if cell.dataset:
+            roots.append(f"{problem}/_datasets.py")
+        return roots
+
+    @cache  # noqa: B019  rules live as long as the command
+    def _files_of(self, problem: str, implementation: str) -> list[str]:
+        """The implementation's file, or all of the package that brings it."""
+        file = f"impls/{problem}/{implementation}.py"
+        if self._sources.locate(file).is_file():
+            return [file]
+        tops = [top for top, _ in _package(f"{problem}/{implementation}")]
+        return [file for top in tops for file in self._sources.files(top)]
+
+
+def _differences(
+    names: Iterable[str], then: Mapping[str, str], now: Mapping[str, str], absent: str
+) -> list[str]:
+    """Names whose values differ, with both values."""
+    return [
+        f"{name} is {now.get(name, absent)} and was {then.get(name, absent)}"
+        for name in sorted(names)
+        if then.get(name) != now.get(name)
+    ]
+
+
+def _versions(libraries: Iterable[str]) -> dict[str, str]:
+    found = {}
+    for library in sorted(libraries):
+        try:
+            found[library] = version(library)
+        except PackageNotFoundError:  # named by an import, not there
+            continue
+    return found
+
+
+def _package(plugin: str) -> list[tuple[str, Path]]:
+    """Name and place of the package that holds an installed implementation; imports nothing."""
+    problem, _, name = plugin.partition("/")
+    found = []
+    for entry in entry_points(group=f"gradmark.{problem}", name=name):
+        top = entry.module.partition(".")[0]
+        spec = find_spec(top)
+        places = [*(spec.submodule_search_locations or [])] if spec else []
+        if spec and (places or spec.origin):
+            found.append((top, Path(places[0] if places else str(spec.origin))))
+    return found

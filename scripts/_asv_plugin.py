@@ -1,0 +1,108 @@
+"""asv plug-in: JSON files are written whole, and what is no commit can be measured and published.
+
+asv asks its repository for the hash, the date and the place in history of whatever it measures.
+`MeasuredTree` answers for files that are no commit, without git and without writing to a clone; of
+the history, if there is a clone, it tells what asv's own class for git tells.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+from subprocess import SubprocessError
+from typing import Any
+
+from asv import util
+from asv.plugins.git import Git
+from asv.repo import NoSuchNameError, Repo
+
+# Name of the tree that is measured or published: 40 hexadecimal digits, as of a commit.
+VARIABLE = "GRADMARK_TREE"
+
+
+def setup() -> None:
+    """Called by asv once the plug-in is loaded."""
+    util.write_json = _written_whole(util.write_json)
+
+
+def _written_whole(write_json: Any) -> Any:
+    """asv's function, but so that a kill leaves the old file and no reader sees a part of one."""
+
+    def write(path: str, *arguments: Any, **options: Any) -> None:
+        part = f"{path}.{os.getpid()}.part"
+        write_json(part, *arguments, **options)
+        Path(part).replace(path)
+
+    return write
+
+
+class MeasuredTree(Repo):  # type: ignore[misc]
+    """A commit, or files that are none, at the end of HEAD's history."""
+
+    dvcs = "gradmark-tree"
+
+    def __init__(self, url: str, mirror_path: str) -> None:
+        self._tree = os.environ[VARIABLE]
+        self._git = Git(url, mirror_path) if _has_commits(url) else None
+
+    def pull(self) -> None:
+        """Nothing is fetched."""
+
+    def get_hash_from_name(self, name: str | None) -> str:
+        """The name itself if it is a hash; else the tree for HEAD, and what git says."""
+        if name is not None and re.fullmatch(r"[0-9a-f]{40}", name):
+            return name
+        if name in (None, "HEAD"):
+            return self._tree
+        if self._git is None:
+            raise NoSuchNameError(name)
+        return str(self._git.get_hash_from_name(name))
+
+    def get_date(self, name: str) -> int:
+        """Milliseconds since 1970: now, since what is measured is."""
+        return int(datetime.now(UTC).timestamp() * 1000)
+
+    def get_date_from_name(self, name: str) -> int:
+        """Milliseconds since 1970 of a tag's commit."""
+        return int(self._git.get_date_from_name(name)) if self._git else self.get_date(name)
+
+    def get_name_from_hash(self, commit: str) -> None:
+        """No name: the hash says enough."""
+
+    def get_tags(self) -> dict[str, str]:
+        """Commits by tag."""
+        return dict(self._git.get_tags()) if self._git else {}
+
+    def get_branch_commits(self, branch: str | None) -> list[str]:
+        """HEAD's history, the newest first."""
+        commits = self._git.get_branch_commits(branch) if self._git else []
+        return list(dict.fromkeys([self._tree, *commits]))
+
+    def get_revisions(self, commits: Iterable[str]) -> dict[str, int]:
+        """Places in history; the tree follows the last commit."""
+        known = dict(self._git.get_revisions(commits)) if self._git else {}
+        return {self._tree: max(known.values(), default=-1) + 1} | known
+
+    def get_range_spec(self, commit_a: str, commit_b: str) -> str:
+        """As git writes a range."""
+        return f"{commit_a}..{commit_b}"
+
+    def get_new_range_spec(self, latest_result: str, branch: str | None = None) -> str:
+        """As git writes the commits since one."""
+        return f"{latest_result}..HEAD"
+
+    def get_hashes_from_range(self, range_spec: str) -> list[str]:
+        """Commits of a range; one that ends with the tree has no more than that."""
+        if self._git is None or self._tree in range_spec:
+            return [self._tree]
+        return list(self._git.get_hashes_from_range(range_spec))
+
+
+def _has_commits(url: str) -> bool:
+    try:
+        return bool(Git.is_local_repo(url) and Git(url, url).get_hash_from_name("HEAD"))
+    except (OSError, RuntimeError, SubprocessError):  # no git, or no commit yet
+        return False
