@@ -160,6 +160,7 @@ class Sources:
             if isinstance(node, ast.Constant) and isinstance(node.value, str)
         }
         names = {text for text in texts if re.fullmatch(r"\w[\w.-]{0,99}\.\w{1,9}", text)}
+        names.discard("__init__.py")  # a package's file is an import, whoever names it
         parent = PurePosixPath(file).parent
         return {(parent / name).as_posix() for name in names if (folder / name).is_file()}
 

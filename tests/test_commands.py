@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import argparse
-import json
 import os
-import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -17,8 +15,21 @@ import pytest
 
 import impls
 from impls import _table
-from scripts import _asv, _facts, _metrics, _results, _tables, check, list, report, run
+from scripts import (
+    _asv,
+    _facts,
+    _lock,
+    _metrics,
+    _project,
+    _results,
+    _tables,
+    check,
+    list,
+    report,
+    run,
+)
 from scripts._errors import UserError, run_command
+from tests._recorded import Recorded
 
 ROOT = Path(__file__).resolve().parent.parent
 BENCHMARKS = {
@@ -77,7 +88,7 @@ def test_numba_is_loaded_once_for_all_cells_but_those_that_measure_memory(
     variables = []
     monkeypatch.setattr(_asv, "STATE", tmp_path)
     monkeypatch.setattr(_asv, "_run", lambda _command, given, _poll: variables.append(given) or 0)
-    session = _asv.Session(commit="0" * 40, preset="smoke", threads="all", plugins=())
+    session = _asv.Session(commit="0" * 40, preset="smoke", threads="all", plugins=(), setup="")
     _asv.run_slice(session, ["cell"], lambda: None, cold=cold)
     assert variables[0].get("GRADMARK_WARM") == loaded
 
@@ -126,7 +137,7 @@ def test_a_smoke_run_keeps_nothing(monkeypatch, tmp_path, preset, kept):
     commands = []
     monkeypatch.setattr(_asv, "STATE", tmp_path)
     monkeypatch.setattr(_asv, "_run", lambda command, *_: commands.append(command) or 0)
-    session = _asv.Session(commit="0" * 40, preset=preset, threads="all", plugins=())
+    session = _asv.Session(commit="0" * 40, preset=preset, threads="all", plugins=(), setup="")
     _asv.run_slice(session, ["cell"], lambda: None, cold=False)
     assert ("--dry-run" not in commands[0]) == kept
 
@@ -278,33 +289,80 @@ def test_tables_show_every_state_and_no_zero_for_what_is_not_there(table):
 
 
 def test_the_report_of_recorded_results(tmp_path, monkeypatch, capsys):
-    data = Path(__file__).parent / "data"
-    commit = json.loads((data / "results.json").read_text())["commit_hash"]
-    environment = "existing-py3.11-GRADMARK_THREADSall"
-    machine = tmp_path / "results" / "recorded"
-    machine.mkdir(parents=True)
-    shutil.copy(data / "results.json", machine / f"{commit[:8]}-{environment}.json")
-    monkeypatch.setattr(_results, "FOLDER", tmp_path / "results")
-    monkeypatch.setattr(_results, "machine_name", lambda: "recorded")
-    monkeypatch.setattr(report, "_choose_commit", lambda _: commit)
-    monkeypatch.setattr(report, "describe_commit", lambda _: "01234567")
-    monkeypatch.setattr(_facts, "describe_commit", lambda _: "01234567")
+    recorded = Recorded(tmp_path, monkeypatch)
+    monkeypatch.setattr(report, "working_tree", lambda: recorded.tree)
+    monkeypatch.setattr(_facts, "FOLDER", tmp_path / "facts")
     out = tmp_path / "out"
     assert call(report.main, "--out", str(out), monkeypatch=monkeypatch) == 0
     assert "breast_cancer" in capsys.readouterr().out
     written = {path.name for path in out.iterdir()}
     assert {"timing.md", "memory.md", "results.csv", "results.parquet"} <= written
     assert {"logistic-time_by_samples.png", "logistic-speedup.svg"} <= written
-    assert "commit 01234567" in (out / "timing.md").read_text(encoding="utf-8")
+    assert f"commit {recorded.tree.title}" in (out / "timing.md").read_text(encoding="utf-8")
     tidy = pd.read_parquet(out / "results.parquet")
     assert len(tidy) == len(pd.read_csv(out / "results.csv"))
 
 
+def test_a_report_of_stale_results_says_what_has_changed_and_whose_they_are(
+    tmp_path, monkeypatch, capsys
+):
+    recorded = Recorded(tmp_path, monkeypatch)
+    recorded.write("impls/_checks.py", "import numpy  # edited")
+    monkeypatch.setattr(report, "working_tree", lambda: recorded.tree)
+    monkeypatch.setattr(report, "_write_figures", lambda *_: None)
+    monkeypatch.setattr(_facts, "FOLDER", tmp_path / "facts")
+    assert call(report.main, "--out", str(tmp_path / "out"), monkeypatch=monkeypatch) == 0
+    assert "not measured since impls/_checks.py has changed" in capsys.readouterr().err
+    assert "commit what was measured last" in (tmp_path / "out" / "timing.md").read_text()
+
+
+def test_a_report_of_results_with_other_versions_names_those(tmp_path, monkeypatch):
+    recorded = Recorded(tmp_path, monkeypatch)
+    recorded.record_state(versions={"numpy": "1.2.3"})
+    monkeypatch.setattr(report, "working_tree", lambda: recorded.tree)
+    monkeypatch.setattr(report, "_write_figures", lambda *_: None)
+    monkeypatch.setattr(_facts, "FOLDER", tmp_path / "facts")
+    assert call(report.main, "--out", str(tmp_path / "out"), monkeypatch=monkeypatch) == 0
+    assert "numpy 1.2.3" in (tmp_path / "out" / "timing.md").read_text()
+    assert "numpy 1.2.3" in (tmp_path / "out" / "results.csv").read_text()
+
+
+def test_a_second_run_waits_and_says_for_whom(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(_project, "STATE", tmp_path)
+    monkeypatch.setattr(sys, "argv", ["run.py", "--impl", "matrix"])
+    with _lock.only_one_at_a_time():
+        code = (
+            "import sys; from pathlib import Path; from scripts import _lock, _project\n"
+            f"_project.STATE = Path({str(tmp_path)!r})\n"
+            "with _lock.only_one_at_a_time(): print('second')"
+        )
+        command = [sys.executable, "-c", code]
+        second = subprocess.Popen(command, cwd=ROOT, text=True, stdout=-1, stderr=-1)
+        first_line = second.stderr.readline()
+        assert second.poll() is None
+    out, err = second.communicate(timeout=30)
+    assert f"Waiting for process {os.getpid()} (run.py --impl matrix)" in first_line
+    assert (out, err) == ("second\n", "")
+
+
+def test_the_lock_of_a_run_that_was_killed_is_free(tmp_path, monkeypatch):
+    monkeypatch.setattr(_project, "STATE", tmp_path)
+    code = (
+        "import os, signal; from pathlib import Path; from scripts import _lock, _project\n"
+        f"_project.STATE = Path({str(tmp_path)!r})\n"
+        "with _lock.only_one_at_a_time(): os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    subprocess.run([sys.executable, "-c", code], cwd=ROOT)
+    with _lock.only_one_at_a_time():
+        assert str(os.getpid()) in (tmp_path / "run.owner").read_text()
+
+
 def test_polling_leaves_the_configuration_alone_that_asv_reads(tmp_path, monkeypatch):
     monkeypatch.setattr(_asv, "STATE", tmp_path)
-    session = _asv.Session(commit="0" * 40, preset="smoke", threads="1", plugins=())
+    session = _asv.Session("0" * 40, preset="smoke", threads="1", plugins=(), setup="01234567")
     name = session.environment
-    assert name.endswith("GRADMARK_THREADS1")
+    assert "GRADMARK_THREADS1" in name
+    assert "GRADMARK_SETUP01234567" in name
     session.config_path.write_text("read by asv")
     assert session.environment == name
     assert session.config_path.read_text() == "read by asv"
@@ -367,7 +425,7 @@ def test_pythonpath_is_kept_from_asv(tmp_path, monkeypatch):
 
 
 def test_facts_name_what_perturbs():
-    facts = _facts.collect("all")
+    facts = _facts.collect("all", "no commit")
     assert facts.n_threads >= 1
     assert "numpy" in facts.versions
     assert "BLAS unknown" not in facts.blas

@@ -1,39 +1,23 @@
-"""Reading asv's results: the states, what holds for which commit, and damaged files."""
+"""Reading asv's results: the states, what holds, and damaged files."""
 
 from __future__ import annotations
 
 import json
 import math
 import os
-import shutil
-from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from scripts import _results
+from scripts import _journal, _results
 from scripts._errors import UserError
-
-DATA = Path(__file__).parent / "data"
-COMMIT = json.loads((DATA / "results.json").read_text())["commit_hash"]
-ENVIRONMENT = "existing-py3.11-GRADMARK_THREADSall"
+from tests._recorded import COMMIT, DATA, ENVIRONMENT, Recorded
 
 
 @pytest.fixture
 def recorded(tmp_path, monkeypatch):
-    """A results folder with the recorded file, as this machine's."""
-    monkeypatch.setattr(_results, "FOLDER", tmp_path / "results")
-    monkeypatch.setattr(_results, "JOURNAL", tmp_path / "journal")
-    monkeypatch.setattr(_results, "machine_name", lambda: "recorded")
-    machine = tmp_path / "results" / "recorded"
-    machine.mkdir(parents=True)
-    (machine / "machine.json").write_text('{"machine": "recorded", "version": 1}')
-    path = machine / f"{COMMIT[:8]}-{ENVIRONMENT}.json"
-    shutil.copy(DATA / "results.json", path)
-    (tmp_path / "journal").mkdir()
-    shutil.copy(DATA / "journal.jsonl", tmp_path / "journal" / f"{COMMIT[:8]}-{ENVIRONMENT}.jsonl")
-    return path
+    return Recorded(tmp_path, monkeypatch)
 
 
 def cell(frame, implementation, metric="time", n_samples=1000):
@@ -43,7 +27,7 @@ def cell(frame, implementation, metric="time", n_samples=1000):
 
 
 def test_columns_and_types(recorded):
-    frame = _results.load(COMMIT)
+    frame = _results.load(recorded.state())
     assert list(frame.columns) == _results.COLUMNS
     assert str(frame["n_samples"].dtype) == "Int64"
     assert set(frame["metric"]) >= {"time", "error", "workspace", "read_roof", "prepare"}
@@ -51,7 +35,7 @@ def test_columns_and_types(recorded):
 
 
 def test_a_value_comes_with_its_interval_and_unit(recorded):
-    row = cell(_results.load(COMMIT), "matrix")
+    row = cell(_results.load(recorded.state()), "matrix")
     assert (row.state, row.value, row.low, row.unit) == ("ok", 7.6e-5, 7.5e-5, "s")
     assert math.isinf(row.high)
 
@@ -65,97 +49,163 @@ def test_a_value_comes_with_its_interval_and_unit(recorded):
     ],
 )
 def test_states_have_reasons_and_no_value(recorded, implementation, state, reason):
-    row = cell(_results.load(COMMIT), implementation)
+    row = cell(_results.load(recorded.state()), implementation)
     assert (row.state, row.reason) == (state, reason)
     assert math.isnan(row.value)
 
 
 def test_the_memory_of_a_wrong_gradient_is_wrong_too(recorded):
-    row = cell(_results.load(COMMIT), "float32", "workspace")
+    row = cell(_results.load(recorded.state()), "float32", "workspace")
     assert row.state == "wrong"
     assert math.isnan(row.value)
 
 
 def test_a_size_that_others_have_is_missing_not_absent(recorded):
-    row = cell(_results.load(COMMIT), "matrix", "workspace")
+    row = cell(_results.load(recorded.state()), "matrix", "workspace")
     assert (row.state, row.reason) == ("missing", "not run")
 
 
 def test_a_process_that_died_in_the_set_up_has_failed(recorded):
-    journal = _results.JOURNAL / f"{COMMIT[:8]}-{ENVIRONMENT}.jsonl"
-    started = '\n{"cell": ["gradient", "logistic", "numba_loop", 1000, 10], '
-    journal.write_text(journal.read_text() + started + '"outcome": "started", "reason": ""}\n')
-    row = cell(_results.load(COMMIT), "numba_loop")
+    some = json.loads(recorded.journal.read_text().splitlines()[0])
+    started = {"cell": ["gradient", "logistic", "numba_loop", 1000, 10], "outcome": "started"}
+    with recorded.journal.open("a") as journal:
+        journal.write(json.dumps(some | started) + "\n")
+    row = cell(_results.load(recorded.state()), "numba_loop")
     assert (row.state, "died" in row.reason) == ("failed", True)
 
 
 def test_data_sets_have_a_name_and_no_size(recorded):
-    frame = _results.load(COMMIT)
+    frame = _results.load(recorded.state())
     real = frame[frame["dataset"] == "breast_cancer"]
     assert len(real)
     assert real["n_samples"].isna().all()
 
 
 def test_cells_with_a_value_or_a_reason_are_known(recorded):
-    known = _results.known_cells(COMMIT, ENVIRONMENT, "all")
+    known = _results.known_cells(recorded.state(), "all")
     name = "gradient.Logistic.time_gradient"
     assert f"{name}('matrix', 1000, 10)" in known
     assert f"{name}('nested_loop', 1000, 10)" in known
     assert f"{name}('numba_loop', 1000, 10)" not in known
     assert f"{name}('float32', 1000, 10)" not in known
-    assert _results.known_cells(COMMIT, ENVIRONMENT, "1") == set()
+    assert _results.known_cells(recorded.state(), "1") == set()
 
 
-@pytest.fixture
-def changed(monkeypatch):
-    """Let these files differ between the recorded commit and another."""
-    return lambda files: monkeypatch.setattr(_results, "changed_files", lambda *_: files)
+def reason(recorded, implementation, metric="time"):
+    """Why a value that was recorded does not hold; empty if it does."""
+    row = cell(_results.load(recorded.state()), implementation, metric, 10)
+    return "" if row.state == "ok" else row.reason
 
 
-def test_results_hold_while_only_other_implementations_change(recorded, changed):
-    changed(["impls/logistic/float32.py", "impls/logistic/mine.py"])
-    frame = _results.load("f" * 40)
-    assert cell(frame, "matrix").state == "ok"
-    assert "float32" not in set(frame["implementation"])
+def test_an_edited_implementation_is_measured_again_and_no_other(recorded):
+    recorded.write("impls/logistic/nested_loop.py", "import numpy  # edited")
+    assert reason(recorded, "nested_loop") == (
+        "not measured since impls/logistic/nested_loop.py has changed"
+    )
+    assert reason(recorded, "matrix") == ""
+    known = _results.known_cells(recorded.state(), "all")
+    assert not any("nested_loop" in name for name in known)
+    assert "gradient.Logistic.time_gradient('matrix', 1000, 10)" in known
 
 
-def test_a_newer_file_adds_to_an_older_one(recorded, changed):
+def test_what_an_implementation_imports_counts_and_what_others_import_does_not(recorded):
+    recorded.write("impls/logistic/_sigmoid.py", "# edited")
+    assert "_sigmoid.py has changed" in reason(recorded, "matrix")
+    assert reason(recorded, "nested_loop") == ""
+
+
+@pytest.mark.parametrize("file", ["impls/_checks.py", "impls/logistic/__init__.py"])
+def test_nothing_holds_once_what_all_import_has_changed(recorded, file):
+    recorded.write(file, "# edited")
+    with pytest.raises(UserError, match=rf"do not hold: not measured since {file} has changed"):
+        _results.load(recorded.state())
+
+
+def test_an_edit_of_how_one_figure_is_measured_voids_that_figure_alone(recorded):
+    recorded.write("benchmarks/accuracy.py", "from impls import _table  # edited")
+    assert "benchmarks/accuracy.py has changed" in reason(recorded, "matrix", "error")
+    assert reason(recorded, "matrix") == ""
+
+
+def test_an_implementation_that_is_gone_is_not_listed(recorded):
+    (recorded.root / "impls/logistic/numba_loop.py").unlink()
+    assert "numba_loop" not in set(_results.load(recorded.state())["implementation"])
+
+
+def test_another_version_of_a_library_voids_what_uses_it(recorded):
+    recorded.record_state(versions={"numba": "0.1"})
+    assert "and was 0.1" in reason(recorded, "numba_loop")
+    row = cell(_results.load(recorded.state()), "matrix")
+    assert (row.state, "numba" in row.versions, "numpy" in row.versions) == ("ok", False, True)
+
+
+@pytest.mark.parametrize(
+    ("changed", "reason"),
+    [
+        ({"NUMBA_DISABLE_JIT": "1"}, "NUMBA_DISABLE_JIT is not set and was 1"),
+        ({"processors": "999"}, "processors is [0-9]+ and was 999"),
+        ({"processor": "another"}, "processor is .* and was another"),
+    ],
+)
+def test_other_settings_are_other_results(recorded, changed, reason):
+    recorded.record_state(settings=changed)
+    with pytest.raises(UserError, match=reason):
+        _results.load(recorded.state())
+
+
+def test_a_value_of_which_no_state_is_known_does_not_hold(recorded):
+    recorded.journal.unlink()
+    with pytest.raises(UserError, match="nothing says in which state it was measured"):
+        _results.load(recorded.state())
+
+
+def test_a_state_that_was_tampered_with_is_not_believed(recorded):
+    (path,) = recorded.provenance.glob("*.json")
+    path.write_text(path.read_text().replace("numpy", "humpy"))
+    _journal.state.cache_clear()
+    with pytest.raises(UserError, match="nothing says in which state"):
+        _results.load(recorded.state())
+
+
+def test_values_hold_whatever_commit_they_are_filed_under(recorded):
     """As a run of one implementation writes it: nulls and NaN for all the others."""
-    data = json.loads(recorded.read_text())
+    data = json.loads(recorded.path.read_text())
     column = data["result_columns"].index("result")
     name = "gradient.Logistic.time_gradient"
     data["results"] = {name: data["results"][name]}
     row = data["results"][name]
     row[column] = [math.nan, math.nan, math.nan, math.nan, 5e-6, 6e-6, None, None]
     data["commit_hash"] = "a" * 40
-    newer = recorded.with_name(f"{'a' * 8}-{ENVIRONMENT}.json")
-    newer.write_text(json.dumps(data))
-    os.utime(recorded, (1, 1))
-    changed([])
-    frame = _results.load("a" * 40)
+    recorded.file("a" * 40, ENVIRONMENT).write_text(json.dumps(data))
+    recorded.record_state("a" * 40)
+    os.utime(recorded.path, (1, 1))
+    frame = _results.load(recorded.state())
     assert cell(frame, "numba_loop").value == 6e-6
     assert cell(frame, "matrix").value == 7.6e-5
     assert cell(frame, "nested_loop").state == "skipped"
     assert cell(frame, "matrix").commit == COMMIT[:8]
 
 
-@pytest.mark.parametrize(
-    "path", ["impls/logistic/_sigmoid.py", "impls/_table.py", "impls/_measure.py"]
-)
-def test_results_do_not_hold_once_shared_code_changes(recorded, changed, path):
-    changed([path])
-    with pytest.raises(UserError, match=r"no results of commit ffffffff .* scripts.run"):
-        _results.load("f" * 40)
+def test_a_stale_value_does_not_hide_one_that_holds(recorded):
+    """The older file holds; the newer one was made with an edit that has been taken back."""
+    newer = recorded.file("a" * 40, ENVIRONMENT)
+    newer.write_text(recorded.path.read_text().replace(COMMIT, "a" * 40))
+    recorded.record_state("a" * 40, files={"impls/logistic/matrix.py": "0" * 40})
+    os.utime(recorded.path, (1, 1))
+    assert cell(_results.load(recorded.state()), "matrix").state == "ok"
 
 
-def test_results_of_a_commit_from_another_clone_do_not_hold(recorded, changed):
-    changed(None)
-    assert not _results.holds_any("f" * 40)
+@pytest.mark.parametrize("commit", ["--output=FILE", "", "HEAD", "A" * 40, "a" * 39, None])
+def test_a_file_whose_commit_is_no_hash_is_refused(recorded, tmp_path, commit):
+    data = json.loads(recorded.path.read_text()) | {"commit_hash": commit}
+    recorded.path.write_text(json.dumps(data))
+    with pytest.raises(UserError, match=r"expected 40 hexadecimal digits; move the file away"):
+        _results.list_files()
 
 
 def test_other_threads_are_other_results(recorded):
     with pytest.raises(UserError, match=r"with 1 threads"):
-        _results.load(COMMIT, threads="1")
+        _results.load(recorded.state(), threads="1")
 
 
 def test_no_results_yet(tmp_path, monkeypatch):
@@ -175,13 +225,13 @@ def test_another_machines_results_only(recorded, monkeypatch):
 def test_a_truncated_file_is_named_and_left_alone(recorded, share):
     whole = (DATA / "results.json").read_bytes()
     cut = whole[: int(len(whole) * share)]
-    recorded.write_bytes(cut)
+    recorded.path.write_bytes(cut)
     with pytest.raises(
         UserError, match=r"is damaged .* puts the last complete copy back"
     ) as caught:
-        _results.load(COMMIT)
-    assert str(recorded) in str(caught.value)
-    assert recorded.read_bytes() == cut
+        _results.load(recorded.state())
+    assert str(recorded.path) in str(caught.value)
+    assert recorded.path.read_bytes() == cut
 
 
 @given(

@@ -21,8 +21,9 @@ from asv_runner.benchmarks.time import TimeBenchmark
 from threadpoolctl import threadpool_info, threadpool_limits
 
 import impls
-from benchmarks import _cell, _grid, _journal, _suite, _training, gradient
+from benchmarks import _cell, _grid, _journal, _provenance, _suite, _training, gradient
 from impls import _machine, _measure, _table
+from impls._provenance import journal_name
 
 MODULES = ["accuracy", "bandwidth", "datasets", "gradient", "memory", "prepare", "workspace"]
 OPEN = partial(_cell.open_cell, "logistic", "matrix", 10, 10)
@@ -37,9 +38,10 @@ def _all_threads_again():
 @pytest.fixture
 def journal(tmp_path, monkeypatch):
     monkeypatch.setattr(_journal, "FOLDER", tmp_path)
+    monkeypatch.setattr(_journal._provenance, "record", lambda: "state")
     monkeypatch.setenv("ASV_COMMIT", "0123456789abcdef")
     monkeypatch.setenv("ASV_ENV_NAME", "env")
-    path = tmp_path / "01234567-env.jsonl"
+    path = tmp_path / journal_name("0123456789abcdef", "env")
     return lambda: [json.loads(line) for line in path.read_text().splitlines()]
 
 
@@ -151,6 +153,25 @@ def test_an_error_in_the_set_up_is_journaled(journal, monkeypatch):
 def test_a_good_cell_is_journaled(journal):
     gradient.Logistic().setup("matrix", 10, 10)
     assert [line["outcome"] for line in journal()] == ["started", "ready"]
+
+
+def test_the_journal_names_the_state_of_each_cell(journal):
+    gradient.Logistic().setup("matrix", 10, 10)
+    assert [line["state"] for line in journal()] == ["state", "state"]
+
+
+def test_the_state_of_a_process_is_that_of_the_tree(tmp_path, monkeypatch):
+    monkeypatch.setattr(_provenance, "FOLDER", tmp_path)
+    monkeypatch.setenv("NUMBA_DISABLE_JIT", "1")
+    monkeypatch.setenv("NUMBA_CACHE_DIR", "elsewhere")
+    digest = _provenance.record.__wrapped__()
+    state = json.loads((tmp_path / f"{digest}.json").read_text())
+    assert state["files"]["impls/logistic/matrix.py"]
+    assert state["files"]["benchmarks/gradient.py"]
+    assert state["versions"]["numpy"] == np.__version__
+    assert state["settings"]["NUMBA_DISABLE_JIT"] == "1"
+    assert "NUMBA_CACHE_DIR" not in state["settings"]
+    assert _provenance.record.__wrapped__() == digest
 
 
 def skipped(**options):
