@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterable
+from collections.abc import Collection
 from datetime import UTC, datetime
 from pathlib import Path
 from subprocess import SubprocessError
@@ -81,10 +81,11 @@ class MeasuredTree(Repo):  # type: ignore[misc]
         commits = self._git.get_branch_commits(branch) if self._git else []
         return list(dict.fromkeys([self._tree, *commits]))
 
-    def get_revisions(self, commits: Iterable[str]) -> dict[str, int]:
+    def get_revisions(self, commits: Collection[str]) -> dict[str, int]:
         """Places in history; the tree follows the last commit."""
         known = dict(self._git.get_revisions(commits)) if self._git else {}
-        return {self._tree: max(known.values(), default=-1) + 1} | known
+        last = max(known.values(), default=-1) + 1
+        return ({self._tree: last} if self._tree in commits else {}) | known
 
     def get_range_spec(self, commit_a: str, commit_b: str) -> str:
         """As git writes a range."""

@@ -65,14 +65,14 @@ class Facts:
         """Two lines of provenance, for the foot of a figure or a table."""
         versions = ", ".join(f"{name} {number}" for name, number in self.versions.items())
         return (
-            f"{self.command} · commit {self.commit} · {self.date} · {self.cpu}, "
+            f"{self.command} · {self.commit} · {self.date} · {self.cpu}, "
             f"{self.n_threads} thread{'s' * (self.n_threads > 1)}\n{self.system} · {versions} · "
             f"{self.blas}"
         )
 
 
 def collect(threads: str, commit: str) -> Facts:
-    """Facts of this interpreter and machine, now, with a title of what is measured."""
+    """Facts of this interpreter and machine, now, and what is measured: ``commit 01234567``."""
     return Facts(
         command=_command(),
         commit=commit,
@@ -101,7 +101,7 @@ def load(results: Path, threads: str) -> Facts:
         record["cache_bytes"] = {int(k): v for k, v in record["cache_bytes"].items()}
         return Facts(**record)
     except FileNotFoundError:
-        return replace(collect(threads, "unknown"), command="asv run")
+        return replace(collect(threads, "commit unknown"), command="asv run")
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise UserError(
             f"{path} is damaged ({error}); python -m scripts.run makes it again"

@@ -9,9 +9,11 @@ import ast
 import itertools
 import math
 import re
+import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -97,7 +99,29 @@ def _changed_at(path: Path) -> float:
 
 
 def _own_files() -> list[ResultFile]:
-    return [load_file(path) for path in _paths(machine_name())]
+    """This machine's files; one that cannot be read is named once, and the others are read.
+
+    Raises
+    ------
+    UserError
+        If none can be read, and there are some.
+    """
+    files, errors = [], []
+    for path in _paths(machine_name()):
+        try:
+            files.append(load_file(path))
+        except UserError as error:
+            errors.append(error)
+    if errors and not files:
+        raise errors[0]
+    for error in errors:
+        _warn(str(error))
+    return files
+
+
+@cache
+def _warn(text: str) -> None:
+    print(f"left aside: {text}", file=sys.stderr)
 
 
 def load_file(path: Path) -> ResultFile:

@@ -34,7 +34,7 @@ class Tree:
         40 hexadecimal digits to file results under: the commit's hash, or one of the contents
         where they are no commit's.
     title : str
-        For people: a short hash, what differs from it, or that there is no commit.
+        For people: the commit, what differs from it, or that there is none.
     """
 
     root: Path
@@ -56,9 +56,9 @@ def working_tree() -> Tree:
         return Tree(_project.ROOT, _name(files), "no commit")
     changed = sorted(p for p in {*files, *committed} if files.get(p) != committed.get(p))
     if not changed:
-        return Tree(_project.ROOT, head, head[:8])
+        return Tree(_project.ROOT, head, f"commit {head[:8]}")
     what = ", ".join(changed) if len(changed) <= 2 else f"changes in {len(changed)} files"
-    return Tree(_project.ROOT, _name(files), f"{head[:8]} with uncommitted {what}")
+    return Tree(_project.ROOT, _name(files), f"commit {head[:8]} with uncommitted {what}")
 
 
 @contextmanager
@@ -80,7 +80,7 @@ def committed_tree(revision: str) -> Iterator[Tree]:
             raise UserError(f"--commit is {revision!r}, which has no {' and '.join(PACKAGES)}")
         with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
             tar.extractall(folder, filter="data")
-        yield Tree(Path(folder), commit, commit[:8])
+        yield Tree(Path(folder), commit, f"commit {commit[:8]}")
 
 
 def _head() -> str:

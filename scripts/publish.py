@@ -1,16 +1,15 @@
 """asv's own pages of the results, complete with the network off.
 
-Plain `asv publish` makes the same pages of committed results; this command also shows the working
-tree's where it has uncommitted changes.
+Plain `asv publish` makes the same pages of committed results; this command also shows those of files
+that are no commit, if they were measured last.
 """
 
 from __future__ import annotations
 
-from scripts import _asv
+from scripts import _asv, _results
 from scripts._cli import make_parser
 from scripts._errors import run_command
 from scripts._project import ROOT, STATE
-from scripts._tree import working_tree
 
 _EXAMPLES = """examples:
   python -m scripts.publish
@@ -23,7 +22,7 @@ def main() -> int:
     make_parser("publish", __doc__, _EXAMPLES).parse_args()
     config = STATE / "publish.conf.json"
     _asv.write_config(config)
-    for line in _asv.publish(config, working_tree().name):
+    for line in _asv.publish(config, tree=_results.list_files()[0].commit):
         print(line)
     folder = (STATE / "html").relative_to(ROOT)
     print(f"Pages in {folder}. To look at them: .venv/bin/asv preview")

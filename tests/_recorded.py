@@ -69,7 +69,7 @@ class Recorded:
 
     @property
     def tree(self):
-        return Tree(self.root, COMMIT, COMMIT[:8])
+        return Tree(self.root, COMMIT, f"commit {COMMIT[:8]}")
 
     def record_state(self, commit=COMMIT, environment=ENVIRONMENT, **changed):
         """Let the journal say that all was measured in the present state, or in one like it."""

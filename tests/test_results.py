@@ -220,6 +220,14 @@ def test_another_machines_results_only(recorded, monkeypatch):
         _results.list_files()
 
 
+def test_a_damaged_file_beside_a_good_one_is_left_aside_and_named(recorded, capsys):
+    damaged = recorded.file("b" * 40, ENVIRONMENT)
+    damaged.write_text("{")
+    assert cell(_results.load(recorded.state()), "matrix").state == "ok"
+    assert f"left aside: the result file {damaged} is damaged" in capsys.readouterr().err
+    assert damaged.read_text() == "{"
+
+
 @settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(share=st.floats(0, 0.999))
 def test_a_truncated_file_is_named_and_left_alone(recorded, share):

@@ -49,7 +49,7 @@ def snapshot(folder):
 def test_a_clean_tree_is_head(clone):
     tree = _tree.working_tree()
     head = run_git(clone, "rev-parse", "HEAD")
-    assert (tree.name, tree.title) == (head, head[:8])
+    assert (tree.name, tree.title) == (head, f"commit {head[:8]}")
 
 
 def test_a_change_elsewhere_is_head(clone):
@@ -71,7 +71,7 @@ def test_what_is_not_committed_has_a_name_of_its_own_that_tells_its_content(clon
     assert head not in names
     assert all(re.fullmatch("[0-9a-f]{40}", name) for name in names)
     title = _tree.working_tree().title
-    assert title == f"{head[:8]} with uncommitted impls/logistic/{name}"
+    assert title == f"commit {head[:8]} with uncommitted impls/logistic/{name}"
 
 
 def test_many_changes_are_counted(clone):
@@ -127,7 +127,7 @@ def test_a_commit_is_read_as_it_was(clone):
     (clone / "impls/logistic/matrix.py").write_text("two = 2\n")
     run_git(clone, "commit", "--all", "--quiet", "--message=second")
     with _tree.committed_tree("HEAD~1") as tree:
-        assert (tree.name, tree.title) == (first, first[:8])
+        assert (tree.name, tree.title) == (first, f"commit {first[:8]}")
         assert (tree.root / "impls/logistic/matrix.py").read_text() == "one = 1\n"
 
 
