@@ -1,7 +1,7 @@
 """asv's own pages of the results, complete with the network off.
 
-Plain `asv publish` makes the same pages of committed results; this command also shows those of files
-that are no commit, if they were measured last.
+Plain `asv publish` makes the same pages of committed results; this command also shows those of
+files that are no commit, if they were measured last.
 """
 
 from __future__ import annotations
