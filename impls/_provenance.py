@@ -29,7 +29,8 @@ _PREFIXES = (
     *("NUMEXPR_", "XLA_", "JAX_", "TORCH_", "NPY_", "MALLOC_", "GLIBC_TUNABLES", "LD_PRELOAD"),
     *("PYTHONMALLOC", "DAAL_", "SKLEARN_"),
 )
-_WITHOUT_EFFECT = frozenset({"NUMBA_CACHE_DIR"})
+# KMP_*: threadpoolctl and scikit-learn set them whenever they are imported.
+_WITHOUT_EFFECT = frozenset({"NUMBA_CACHE_DIR", "KMP_DUPLICATE_LIB_OK", "KMP_INIT_AT_FORK"})
 # Which sizes run, and for how long, says nothing about a value.
 _PRESETS = "benchmarks/presets.json"
 # What times every cell, though no file of ours imports it.

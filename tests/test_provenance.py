@@ -159,6 +159,7 @@ def test_python_and_what_times_matter_to_all(tree):
         ("OPENBLAS_NUM_THREADS", True),
         ("OMP_WAIT_POLICY", True),
         ("NUMBA_CACHE_DIR", False),
+        ("KMP_DUPLICATE_LIB_OK", False),
         ("EDITOR", False),
     ],
 )
