@@ -20,10 +20,12 @@ from asv import environment, util
 from asv.benchmarks import Benchmarks
 from asv.config import Config
 from asv.machine import MachineCollection
+from asv.repo import get_repo
 
 from scripts._errors import UserError
 from scripts._project import ROOT, STATE
 from scripts._results import load_file, machine_name, result_path
+from scripts._safe_pages import refuse_markup
 
 _BACKUP = STATE / "backup"
 # A poll costs 50 us, so that 4 a second leave the measured process alone.
@@ -126,6 +128,11 @@ def run_slice(session: Session, cells: list[str], on_poll: Callable[[], None], c
 
 def publish(config: Path) -> list[str]:
     """Make asv's pages; return its warnings that are about the pages themselves."""
+    conf = Config.load(str(config))
+    try:
+        refuse_markup(conf.results_dir, Benchmarks.load(conf), get_repo(conf).get_tags())
+    except util.UserError as error:
+        raise UserError(str(error)) from error
     command = [sys.executable, "-m", "asv", "publish", "--no-pull", "--config", str(config)]
     before = _log_path().stat().st_size if _log_path().exists() else 0
     _run(command, {}, lambda: None)
