@@ -19,12 +19,12 @@ import psutil
 from asv import environment, util
 from asv.benchmarks import Benchmarks
 from asv.config import Config
-from asv.machine import MachineCollection
 from asv.repo import get_repo
 
+from scripts._asv_machine import FILE_VARIABLE, machine_name, settle_machine
 from scripts._errors import UserError
 from scripts._project import ROOT, STATE
-from scripts._results import load_file, machine_name, result_path
+from scripts._results import load_file, result_path
 from scripts._safe_pages import refuse_markup
 
 _BACKUP = STATE / "backup"
@@ -95,13 +95,6 @@ def write_config(
     settings["branches"] = list(branches)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(settings, indent=1))
-
-
-def settle_machine() -> None:
-    """Let asv file this machine under its own facts, without a question."""
-    path = Path(MachineCollection.get_machine_file_path())
-    if not path.is_file() or machine_name() not in json.loads(path.read_text()):
-        _run([sys.executable, "-m", "asv", "machine", "--yes"], {}, lambda: None)
 
 
 def discover(session: Session) -> dict[str, dict[str, Any]]:
@@ -175,10 +168,12 @@ def _run_asv(
 ) -> int:
     command = [sys.executable, "-m", "asv", "run", "--config", str(session.config_path)]
     command += ["--python=same", f"--set-commit-hash={session.commit}", "--show-stderr"]
+    command.append(f"--machine={machine_name()}")
     command += [f"--bench={pattern}" for pattern in patterns]
     if session.preset == "smoke":  # too short to be kept: it would count as known
         command.append("--dry-run")
-    return _run(command, session.variables() | (variables or {}), on_poll)
+    machine = {FILE_VARIABLE: str(settle_machine())}
+    return _run(command, session.variables() | machine | (variables or {}), on_poll)
 
 
 def _run(command: list[str], variables: dict[str, str], on_poll: Callable[[], None]) -> int:

@@ -20,7 +20,7 @@ def collect_facts(threads: str) -> _facts.Facts:
     facts = _facts.collect(threads)
     try:
         return replace(facts, commit=describe_commit(measured_commit()))
-    except UserError:  # no clone: a race files nothing under a commit
+    except (UserError, OSError):  # no clone, or a read-only one: a race files nothing there
         return replace(facts, commit="unknown")
 
 
@@ -28,7 +28,6 @@ def write(
     results: Sequence[Result], settings: Settings, facts: _facts.Facts, folder: Path
 ) -> list[Path]:
     """Write the tables, the numbers and the figure; return their paths."""
-    folder.mkdir(parents=True, exist_ok=True)
     title = _title(settings)
     written = [folder / "race.md", folder / "race.csv"]
     written[0].write_text(_page(results, settings, title, facts), encoding="utf-8")

@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from asv.machine import Machine
 from asv.results import Results, get_filename
 
+from scripts._asv_machine import NAME_VARIABLE, machine_name
 from scripts._errors import UserError
 from scripts._metrics import METRICS, Metric
 from scripts._project import STATE, changed_files
@@ -48,11 +48,6 @@ class ResultFile:
         return str(self.results.env_vars.get("GRADMARK_THREADS", "all"))
 
 
-def machine_name() -> str:
-    """Name under which asv files this machine's results."""
-    return str(Machine.get_unique_machine_name())
-
-
 def result_path(commit: str, environment: str) -> Path:
     """Where asv puts the results of a commit in an environment."""
     return FOLDER / str(get_filename(machine_name(), commit, environment))
@@ -71,7 +66,8 @@ def list_files() -> list[ResultFile]:
     if not files and others:
         raise UserError(
             f"there are results of another machine only ({', '.join(others)}), this one is "
-            f"{machine_name()}; make some here: python -m scripts.run"
+            f"{machine_name()}; make some here: python -m scripts.run, or say which one this is, "
+            f"in {NAME_VARIABLE}"
         )
     if not files:
         raise UserError("there are no results yet; make some: python -m scripts.run")

@@ -13,7 +13,7 @@ from tqdm import tqdm
 
 import impls
 from scripts import _curves, _facts, _plots, _results, _tables, _tables_training
-from scripts._cli import make_parser
+from scripts._cli import make_out_folder, make_parser
 from scripts._errors import run_command
 from scripts._project import ROOT, describe_commit, git, measured_commit
 
@@ -35,11 +35,10 @@ _TABLES = {
 def main() -> int:
     """Load, derive, render; print the summary and the folder."""
     arguments = _parse()
+    folder = make_out_folder(arguments.out)
     commit = _choose_commit(arguments.commit)
     results, facts = _load(commit, arguments)
     curves = _curves.load(commit)
-    folder = Path(arguments.out)
-    folder.mkdir(parents=True, exist_ok=True)
     _write_data(results, folder)
     _write_tables(results, facts, folder)
     _write_figures(results, curves, facts, folder)

@@ -100,7 +100,6 @@ def main() -> int:
         threads=arguments.threads,
         plugins=tuple(_plugins()),
     )
-    _asv.settle_machine()
     if _asv.restore(session):
         print("The result file was damaged; its last complete copy is back.", file=sys.stderr)
     cells = list(_list_cells(_asv.discover(session), preset))
