@@ -121,16 +121,22 @@ def run_slice(session: Session, cells: list[str], on_poll: Callable[[], None], c
 
 def publish(config: Path) -> list[str]:
     """Make asv's pages; return its warnings that are about the pages themselves."""
-    conf = Config.load(str(config))
-    try:
-        refuse_markup(conf.results_dir, Benchmarks.load(conf), get_repo(conf).get_tags())
-    except util.UserError as error:
-        raise UserError(str(error)) from error
+    _check_pages(Config.load(str(config)))
     command = [sys.executable, "-m", "asv", "publish", "--no-pull", "--config", str(config)]
     before = _log_path().stat().st_size if _log_path().exists() else 0
     _run(command, {}, lambda: None)
     text = _log_path().read_bytes()[before:].decode(errors="replace")
     return [line.lstrip("· ") for line in text.splitlines() if "network" in line]
+
+
+def _check_pages(conf: Any) -> None:
+    """Refuse in a sentence what asv would refuse in its log."""
+    if not Path(Benchmarks.get_benchmark_file_path(conf.results_dir)).exists():
+        raise UserError("there are no results yet; make some: python -m scripts.run")
+    try:
+        refuse_markup(conf.results_dir, Benchmarks.load(conf), get_repo(conf).get_tags())
+    except util.UserError as error:
+        raise UserError(str(error).replace("\n", "; ")) from error
 
 
 def restore(session: Session) -> bool:

@@ -184,6 +184,23 @@ def test_the_command_refuses_in_a_sentence(folder, repository, monkeypatch):
         _asv.publish(repository / "asv.conf.json")
 
 
+def test_without_results_the_command_says_how_to_make_some(folder, repository, monkeypatch):
+    monkeypatch.chdir(repository)
+    (folder.path / "benchmarks.json").unlink()
+    with pytest.raises(UserError, match=r"no results yet; make some: python -m scripts\.run"):
+        _asv.publish(repository / "asv.conf.json")
+
+
+def test_damaged_results_are_one_sentence(folder, repository, monkeypatch):
+    monkeypatch.chdir(repository)
+    (folder.path / "benchmarks.json").write_text("{")
+    with pytest.raises(
+        UserError, match=r"Error parsing JSON in file '.*benchmarks\.json'"
+    ) as caught:
+        _asv.publish(repository / "asv.conf.json")
+    assert "\n" not in str(caught.value)
+
+
 def test_the_projects_configuration_names_the_check():
     settings = util.load_json(str(_project.ROOT / "asv.conf.json"), js_comments=True)
     assert ".scripts._safe_pages" in settings["plugins"]

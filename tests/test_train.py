@@ -335,7 +335,7 @@ def test_a_file_is_the_registration(tmp_path, monkeypatch, capsys):
         (["descent", "--data", "digits"], "--data means nothing to what is asked for (descent)"),
         (["softmax_fault", "--data", "minst"], "no data 'minst'; did you mean mnist?"),
         (["softmax_fault", "--data", "a.npz"], "--data is a.npz, but there is no such file"),
-        (["recursion", "--out", __file__], "which cannot be a folder: File exists"),
+        (["recursion", "--out", __file__], "where nothing can be written (File exists)"),
     ],
 )
 def test_train_refuses_what_it_does_not_know(argv, message, monkeypatch):
