@@ -33,7 +33,9 @@ def run_command(main: Callable[[], int]) -> None:
     """Exit with what `main` returns; a user's error is one line on stderr and exit status 1."""
     if isinstance(sys.stdout, io.TextIOWrapper):  # a sign that the terminal lacks stops no table
         sys.stdout.reconfigure(errors="replace")
-    sys.exit(_close_output(_run(main)))
+    status = _run(main)
+    _drop_output()
+    sys.exit(status)
 
 
 def explain(error: OSError) -> str:
@@ -44,16 +46,19 @@ def explain(error: OSError) -> str:
 
 
 def _run(main: Callable[[], int]) -> int:
+    status = _PIPE_CLOSED
     try:
-        return main()
+        status = main()
+        _flush()
     except SystemExit as ended:  # argparse, after --help or a wrong option
-        return int(ended.code or 0)
-    except BrokenPipeError:  # the reader of a pipe has seen enough
-        return _PIPE_CLOSED
+        status = _fail(ended.code) if isinstance(ended.code, str) else int(ended.code or 0)
+    except BrokenPipeError:  # the reader of a pipe has seen enough; a verdict stands
+        pass
     except (UserError, impls.TableError) as error:
-        return _fail(str(error))
+        status = _fail(str(error))
     except OSError as error:
-        return _fail(explain(error))
+        status = _fail(explain(error))
+    return status
 
 
 def _fail(sentence: str) -> int:
@@ -61,13 +66,14 @@ def _fail(sentence: str) -> int:
     return 1
 
 
-def _close_output(status: int) -> int:
-    """Write what is left. What nobody takes is dropped, or the interpreter would try it again."""
+def _flush() -> None:
+    if sys.stdout is not None:  # closed from the start
+        sys.stdout.flush()
+
+
+def _drop_output() -> None:
+    """Drop what nobody takes: the interpreter would try once more as it ends, and complain."""
     try:
-        if sys.stdout is not None:
-            sys.stdout.flush()
-    except OSError as error:
+        _flush()
+    except OSError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        if not isinstance(error, BrokenPipeError):
-            return _fail(explain(error))
-    return status
