@@ -5,6 +5,8 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 p
 	command -v $$p >/dev/null && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
 	&& echo $$p && break; done)
 BIN := .venv/bin
+# Packages go into .venv, also where pip is set to `user = true` or by variables to a target.
+PIP := env -u PIP_TARGET -u PIP_PREFIX PIP_USER=0 $(BIN)/python -m pip
 
 .PHONY: report test smoke clean
 
@@ -15,9 +17,9 @@ report: .venv/ready
 	@$(BIN)/python -m scripts.report
 
 test: .venv/ready
-	$(BIN)/ruff format --check .
-	$(BIN)/ruff check .
-	$(BIN)/mypy
+	$(BIN)/python -m ruff format --check .
+	$(BIN)/python -m ruff check .
+	$(BIN)/python -m mypy
 	$(BIN)/python -m pytest
 
 smoke: .venv/ready
@@ -30,5 +32,5 @@ clean:
 	@test -n "$(PYTHON)" || { echo "error: Python 3.11 or later is needed; try: make PYTHON=/path/to/python3" >&2; exit 1; }
 	@echo "Setting up .venv (once, some two minutes)"
 	@$(PYTHON) -m venv .venv
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[dev]"
+	@$(PIP) install --quiet --disable-pip-version-check -c constraints.txt -e ".[dev]"
 	@touch $@

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 import re
 import shutil
@@ -19,13 +18,15 @@ import psutil
 from asv import environment, util
 from asv.benchmarks import Benchmarks
 from asv.config import Config
-from asv.machine import MachineCollection
+from asv.repo import get_repo
 
 from impls._files import write_json
+from scripts._asv_machine import FILE_VARIABLE, machine_name, settle_machine
 from scripts._asv_plugin import VARIABLE, MeasuredTree
 from scripts._errors import UserError
 from scripts._project import ROOT, STATE
-from scripts._results import load_file, machine_name, result_path
+from scripts._results import load_file, result_path
+from scripts._safe_pages import refuse_markup
 
 _BACKUP = STATE / "backup"
 # A poll costs 50 us, so that 4 a second leave the measured process alone.
@@ -101,13 +102,6 @@ def write_config(path: Path, **variables: str) -> None:
     write_json(path, settings)
 
 
-def settle_machine() -> None:
-    """Let asv file this machine under its own facts, without a question."""
-    path = Path(MachineCollection.get_machine_file_path())
-    if not path.is_file() or machine_name() not in json.loads(path.read_text()):
-        _run([sys.executable, "-m", "asv", "machine", "--yes"], {}, lambda: None)
-
-
 def discover(session: Session) -> dict[str, dict[str, Any]]:
     """asv's list of the suite's benchmarks, by name, with their parameters."""
     _run_asv(session, ["just-discover"], lambda: None)
@@ -132,11 +126,22 @@ def run_slice(session: Session, cells: list[str], on_poll: Callable[[], None], c
 
 def publish(config: Path, tree: str) -> list[str]:
     """Make asv's pages of HEAD's history and a tree; return the warnings about the pages."""
+    _check_pages(Config.load(str(config)))
     command = [sys.executable, "-m", "asv", "publish", "--no-pull", "--config", str(config)]
     before = _log_path().stat().st_size if _log_path().exists() else 0
     _run(command, {VARIABLE: tree}, lambda: None)
     text = _log_path().read_bytes()[before:].decode(errors="replace")
     return [line.lstrip("· ") for line in text.splitlines() if "network" in line]
+
+
+def _check_pages(conf: Any) -> None:
+    """Refuse in a sentence what asv would refuse in its log."""
+    if not Path(Benchmarks.get_benchmark_file_path(conf.results_dir)).exists():
+        raise UserError("there are no results yet; make some: python -m scripts.run")
+    try:
+        refuse_markup(conf.results_dir, Benchmarks.load(conf), get_repo(conf).get_tags())
+    except util.UserError as error:
+        raise UserError(str(error).replace("\n", "; ")) from error
 
 
 def restore(session: Session) -> bool:
@@ -174,10 +179,12 @@ def _run_asv(
 ) -> int:
     command = [sys.executable, "-m", "asv", "run", "--config", str(session.config_path)]
     command += ["--python=same", f"--set-commit-hash={session.commit}", "--show-stderr"]
+    command.append(f"--machine={machine_name()}")
     command += [f"--bench={pattern}" for pattern in patterns]
     if session.preset == "smoke":  # too short to be kept: it would count as known
         command.append("--dry-run")
-    return _run(command, session.variables() | (variables or {}), on_poll)
+    machine = {FILE_VARIABLE: str(settle_machine())}
+    return _run(command, session.variables() | machine | (variables or {}), on_poll)
 
 
 def _run(command: list[str], variables: dict[str, str], on_poll: Callable[[], None]) -> int:

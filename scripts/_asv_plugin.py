@@ -45,7 +45,7 @@ class MeasuredTree(Repo):  # type: ignore[misc]
     dvcs = "gradmark-tree"
 
     def __init__(self, url: str, mirror_path: str) -> None:
-        self._tree = os.environ[VARIABLE]
+        self._tree = os.environ.get(VARIABLE, "")
         self._git = Git(url, mirror_path) if _has_commits(url) else None
 
     def pull(self) -> None:

@@ -5,9 +5,12 @@ without a connection the pages end on error.html. At the end of ``asv publish`` 
 libraries, taken from npm packages of exact versions, are copied beside index.html and its
 references point at the copies. ``.asv/pages`` keeps the files, so that npm runs only once.
 
-Where the files cannot be had, the pages stay as asv makes them and one line says why.
+Where the files cannot be had, the pages stay as asv makes them and one line says why. Local
+pages allow no script but their own files and what asv's index.html itself holds.
 """
 
+import base64
+import hashlib
 import importlib
 import re
 import shutil
@@ -45,6 +48,9 @@ FILES = {
 # A link that a reader clicks (<a>) loads nothing by itself.
 _TAG = re.compile(r"<(?!a\b)[a-z]+\b[^>]*>", re.IGNORECASE)
 _ADDRESS = re.compile(r"\b(?:src|href)\s*=\s*[\"']?((?:https?:)?//[^\"'\s>]+)", re.IGNORECASE)
+_INLINE = re.compile(
+    r"<script[^>]*>([^<]*[^<\s][^<]*)</script>|\son\w+=\"([^\"]*)\"", re.IGNORECASE
+)
 _REMOTE_ONLY = re.compile(r"\s+(?:integrity|crossorigin|referrerpolicy)\s*=\s*\"[^\"]*\"")
 
 
@@ -91,7 +97,20 @@ def make_local(page: Path, files_folder: Path) -> None:
 
 def localise(html: str) -> str:
     """Return `html` with each address that a browser loads replaced by a local one."""
-    return _TAG.sub(lambda tag: _local_tag(tag[0]), html)
+    return _restrict(_TAG.sub(lambda tag: _local_tag(tag[0]), html))
+
+
+def _restrict(html: str) -> str:
+    """Let a browser run the page's own scripts alone."""
+    digests = {_digest(script or handler) for script, handler in _INLINE.findall(html)}
+    allowed = " ".join(["'self'", "'unsafe-hashes'", *sorted(digests)])
+    policy = f"script-src {allowed}; object-src 'none'; base-uri 'none'"
+    meta = f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
+    return html.replace("<head>", f"<head>{meta}", 1)
+
+
+def _digest(script: str) -> str:
+    return f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'"
 
 
 def _local_tag(tag: str) -> str:

@@ -22,7 +22,6 @@ def write(
     results: Sequence[Result], settings: Settings, facts: _facts.Facts, folder: Path
 ) -> list[Path]:
     """Write the tables, the numbers and the figure; return their paths."""
-    folder.mkdir(parents=True, exist_ok=True)
     title = _title(settings)
     written = [folder / "race.md", folder / "race.csv"]
     written[0].write_text(_page(results, settings, title, facts), encoding="utf-8")

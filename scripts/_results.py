@@ -18,11 +18,11 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from asv.machine import Machine
 from asv.results import Results, get_filename
 
 from impls._provenance import Provenance
 from scripts import _journal
+from scripts._asv_machine import NAME_VARIABLE, machine_name
 from scripts._errors import UserError
 from scripts._journal import Outcome
 from scripts._metrics import METRICS, Metric
@@ -55,11 +55,6 @@ class ResultFile:
         return str(self.results.env_vars.get("GRADMARK_THREADS", "all"))
 
 
-def machine_name() -> str:
-    """Name under which asv files this machine's results."""
-    return str(Machine.get_unique_machine_name())
-
-
 def result_path(commit: str, environment: str) -> Path:
     """Where asv puts the results of a commit in an environment."""
     return FOLDER / str(get_filename(machine_name(), commit, environment))
@@ -78,7 +73,8 @@ def list_files() -> list[ResultFile]:
     if not files and others:
         raise UserError(
             f"there are results of another machine only ({', '.join(others)}), this one is "
-            f"{machine_name()}; make some here: python -m scripts.run"
+            f"{machine_name()}; make some here: python -m scripts.run, or say which one this is, "
+            f"in {NAME_VARIABLE}"
         )
     if not files:
         raise UserError("there are no results yet; make some: python -m scripts.run")
@@ -114,8 +110,8 @@ def _own_files() -> list[ResultFile]:
             errors.append(error)
     if errors and not files:
         raise errors[0]
-    for error in errors:
-        _warn(str(error))
+    for text in map(str, errors):
+        _warn(text)
     return files
 
 

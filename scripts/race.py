@@ -13,14 +13,13 @@ import itertools
 import math
 import signal
 import sys
-from pathlib import Path
 
 from tqdm import tqdm
 
 import impls
 from impls import _machine
 from scripts import _race_cell, _race_report, _race_tables
-from scripts._cli import make_parser
+from scripts._cli import make_out_folder, make_parser
 from scripts._errors import UserError, run_command
 from scripts._metrics import BASELINE
 from scripts._names import check_threads, pick
@@ -46,12 +45,13 @@ def main() -> int:
     arguments = _parse(sys.argv[1:])
     settings = _settings(arguments)
     sizes = _sizes(arguments)
+    folder = make_out_folder(arguments.out)
     facts = _race_report.collect_facts(arguments.threads)
     results, stopped = _race(settings, sizes)
     if results:
         overall = _race_tables.overall(results, settings.widths)
         print(f"\n{overall}\n")
-        for path in _race_report.write(results, settings, facts, Path(arguments.out)):
+        for path in _race_report.write(results, settings, facts, folder):
             print(f"written: {path}")
     if stopped:
         raise KeyboardInterrupt

@@ -15,7 +15,7 @@ from tqdm import tqdm
 
 import impls
 from scripts import _curves, _facts, _plots, _results, _tables, _tables_training
-from scripts._cli import make_parser
+from scripts._cli import make_out_folder, make_parser
 from scripts._errors import UserError, run_command
 from scripts._project import ROOT
 from scripts._state import State, state_of
@@ -39,12 +39,11 @@ _TABLES = {
 def main() -> int:
     """Load, derive, render; print the summary and the folder."""
     arguments = _parse()
+    folder = make_out_folder(arguments.out)
     with committed_tree(arguments.commit) if arguments.commit else _working_tree() as tree:
         state, results = _choose_results(tree, arguments)
         curves = _curves.load(state)
     facts = _facts_of(results, state, arguments.threads)
-    folder = Path(arguments.out)
-    folder.mkdir(parents=True, exist_ok=True)
     _write_data(results, folder)
     _write_tables(results, facts, folder)
     _write_figures(results, curves, facts, folder)

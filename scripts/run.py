@@ -111,7 +111,6 @@ def _run(arguments: argparse.Namespace) -> int:
         plugins=plugins(),
         setup=now.setup,
     )
-    _asv.settle_machine()
     if _asv.restore(session):
         print("The result file was damaged; its last complete copy is back.", file=sys.stderr)
     cells = list(_list_cells(_asv.discover(session), preset))

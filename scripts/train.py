@@ -10,7 +10,7 @@ from pathlib import Path
 
 import impls
 from scripts import _experiments, _facts, _plots
-from scripts._cli import make_parser
+from scripts._cli import make_out_folder, make_parser
 from scripts._errors import UserError, run_command
 from scripts._experiments import Outcome, Settings
 from scripts._names import pick
@@ -33,7 +33,7 @@ def main() -> int:
     if not arguments.names:
         _print_names()
         return 0
-    folder = _make_folder(arguments.out)
+    folder = make_out_folder(arguments.out)
     commit = working_tree().title
     given = {name: value for name in ("data", "impl") if (value := getattr(arguments, name))}
     settings = Settings(seed=arguments.seed, **given)
@@ -97,15 +97,6 @@ def _check_data(data: str) -> None:
     if Path(data).suffix == ".npz":
         raise UserError(f"--data is {data}, but there is no such file")
     pick("data", data, [*_BUNDLED, "PATH.npz"])
-
-
-def _make_folder(name: str) -> Path:
-    folder = Path(name)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise UserError(f"--out is {name}, which cannot be a folder: {error.strerror}") from error
-    return folder
 
 
 def _print_names() -> None:

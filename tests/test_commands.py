@@ -87,6 +87,7 @@ def test_numba_is_loaded_once_for_all_cells_but_those_that_measure_memory(
 ):
     variables = []
     monkeypatch.setattr(_asv, "STATE", tmp_path)
+    monkeypatch.setattr(_asv, "settle_machine", lambda: tmp_path)
     monkeypatch.setattr(_asv, "_run", lambda _command, given, _poll: variables.append(given) or 0)
     session = _asv.Session(commit="0" * 40, preset="smoke", threads="all", plugins=(), setup="")
     _asv.run_slice(session, ["cell"], lambda: None, cold=cold)
@@ -136,6 +137,7 @@ def test_run_refuses_what_it_does_not_know(argv, message):
 def test_a_smoke_run_keeps_nothing(monkeypatch, tmp_path, preset, kept):
     commands = []
     monkeypatch.setattr(_asv, "STATE", tmp_path)
+    monkeypatch.setattr(_asv, "settle_machine", lambda: tmp_path)
     monkeypatch.setattr(_asv, "_run", lambda command, *_: commands.append(command) or 0)
     session = _asv.Session(commit="0" * 40, preset=preset, threads="all", plugins=(), setup="")
     _asv.run_slice(session, ["cell"], lambda: None, cold=False)

@@ -5,6 +5,8 @@ import logging
 import re
 import subprocess
 import sys
+from base64 import b64encode
+from hashlib import sha256
 from html.parser import HTMLParser
 from pathlib import Path
 from types import SimpleNamespace
@@ -148,8 +150,20 @@ def test_all_but_the_remote_tags_stays(page, filled_folder):
     publish(page)
     lines = zip(ASV_PAGE.read_text().split("\n"), page.read_text().split("\n"), strict=True)
     changed = [old for old, new in lines if old != new]
-    assert len(changed) == len(Page(ASV_PAGE).remote)
-    assert all("<script" in line or "<link" in line for line in changed)
+    assert len(changed) == len(Page(ASV_PAGE).remote) + 1
+    assert all("<script" in line or "<link" in line or "<head>" in line for line in changed)
+
+
+def test_a_local_page_allows_its_own_scripts_alone():
+    html = '<head><script>f()</script><script src=a.js>\n</script></head><img onerror="g()">'
+    (policy,) = re.findall(
+        r'http-equiv="Content-Security-Policy" content="([^"]*)"', offline.localise(html)
+    )
+    rules = dict(rule.strip().split(" ", 1) for rule in policy.split(";"))
+    assert rules["object-src"] == rules["base-uri"] == "'none'"
+    digests = [sha256(script.encode()).digest() for script in ("f()", "g()")]
+    hashes = {f"'sha256-{b64encode(digest).decode()}'" for digest in digests}
+    assert set(rules["script-src"].split()) == {"'self'", "'unsafe-hashes'"} | hashes
 
 
 @pytest.mark.parametrize(

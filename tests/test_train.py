@@ -57,7 +57,7 @@ def one_thread():
 @pytest.fixture(scope="module")
 def facts():
     """Of this machine; it takes a second to ask it."""
-    return replace(_facts.collect("all"), command="python -m scripts.train all")
+    return replace(_facts.collect("all", "no commit"), command="python -m scripts.train all")
 
 
 def call(main, *argv, monkeypatch):
@@ -335,7 +335,7 @@ def test_a_file_is_the_registration(tmp_path, monkeypatch, capsys):
         (["descent", "--data", "digits"], "--data means nothing to what is asked for (descent)"),
         (["softmax_fault", "--data", "minst"], "no data 'minst'; did you mean mnist?"),
         (["softmax_fault", "--data", "a.npz"], "--data is a.npz, but there is no such file"),
-        (["recursion", "--out", __file__], "which cannot be a folder: File exists"),
+        (["recursion", "--out", __file__], "where nothing can be written (File exists)"),
     ],
 )
 def test_train_refuses_what_it_does_not_know(argv, message, monkeypatch):

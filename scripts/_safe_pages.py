@@ -1,0 +1,83 @@
+"""asv plug-in: text from result files reaches asv's pages as text, never as markup.
+
+asv's JavaScript inserts as HTML what machine.json, benchmarks.json and the result files hold, and
+the names of tags. Source code is inserted so alone: it is escaped. The rest serves as text, as a
+key or as a part of an address too, and has no use for markup: with any there, nothing is published.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from asv import util
+from asv.benchmarks import Benchmarks
+from asv.machine import iter_machine_files
+from asv.publishing import OutputPublisher
+from asv.results import iter_results
+
+_MARKUP = re.compile("[<>&\"']")
+# Of a benchmark: escaped, and the values of its parameters, which the pages show as text alone.
+_FREE_FIELDS = ("code", "params")
+
+
+class SafePages(OutputPublisher):  # type: ignore[misc]
+    """Check what asv is about to publish, before any other publisher; no page of its own."""
+
+    order = -1
+
+    @classmethod
+    def publish(cls, conf: Any, repo: Any, benchmarks: Any, graphs: Any, revisions: Any) -> None:
+        """Called by asv, which writes the benchmarks as they are after this."""
+        refuse_markup(conf.results_dir, benchmarks, repo.get_tags())
+        for benchmark in benchmarks.values():
+            benchmark["code"] = html.escape(str(benchmark.get("code", "")))
+
+
+def refuse_markup(results_dir: str, benchmarks: Any, tags: Iterable[str]) -> None:
+    """Raise asv's UserError at the first string that the pages would take for markup."""
+    for path in iter_machine_files(results_dir):
+        _check(path, util.load_json(path))
+    path = Benchmarks.get_benchmark_file_path(results_dir)
+    for name, benchmark in benchmarks.items():
+        fields = {key: value for key, value in benchmark.items() if key not in _FREE_FIELDS}
+        _check(path, [name, fields])
+    for results in iter_results(results_dir):
+        path = str(Path(results_dir, results._filename))
+        _check(path, [*results.params, *results.env_vars])
+        _check_file_names(path, results.params)
+    _check("a tag of the repository", list(tags))
+
+
+def _check(where: str, value: Any) -> None:
+    for text in _strings(value):
+        if _MARKUP.search(text):
+            raise util.UserError(
+                f"nothing is published: {where} holds {text!r}, which asv's pages would take for "
+                "markup; mend it or move it away"
+            )
+
+
+def _check_file_names(where: str, names: Iterable[str]) -> None:
+    """asv names the folders of its graphs after the parameters."""
+    for name in names:
+        if not name.strip("."):
+            raise util.UserError(
+                f"nothing is published: {where} has a parameter {name!r}, which names another "
+                "folder; mend it or move it away"
+            )
+
+
+def _strings(value: Any) -> Iterator[str]:
+    """Every string in what a JSON file holds, keys included."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        yield from value
+        yield from _strings(list(value.values()))
+    elif isinstance(value, list):
+        for part in value:
+            yield from _strings(part)
