@@ -9,6 +9,8 @@ import re
 import sys
 from pathlib import Path
 
+from impls._compiled import limit_threads
+
 _CACHES = Path("/sys/devices/system/cpu/cpu0/cache")
 _CGROUPS = Path("/sys/fs/cgroup")
 _UNITS = {"": 1, "K": 1024, "M": 1024**2, "G": 1024**3}
@@ -53,11 +55,7 @@ def set_threads(n_threads: int) -> None:
 
     # Kept without its context manager: the limit is meant for the rest of the process.
     threadpool_limits(limits=n_threads)
-    if "numba" in sys.modules:
-        import numba
-
-        most: int = numba.config.NUMBA_NUM_THREADS  # type: ignore[attr-defined]
-        numba.set_num_threads(min(n_threads, most))
+    limit_threads(n_threads)
     if "numexpr" in sys.modules:
         import numexpr
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import impls
+from impls._compiled import find_cache
 
 
 class UserError(Exception):
@@ -14,6 +16,8 @@ class UserError(Exception):
 
 def run_command(main: Callable[[], int]) -> None:
     """Exit with what `main` returns; a user's error is one line on stderr and exit status 1."""
+    # Once for all processes that the command starts.
+    find_cache(Path(impls.__file__).parent)
     try:
         status = main()
     except (UserError, impls.TableError) as error:
