@@ -85,7 +85,7 @@ def require_threads() -> None:
     try:
         get_num_threads()
     except ValueError as error:
-        reason = " ".join(str(error).split())
+        reason = " ".join(str(error).split()).rstrip(".")
         raise Unavailable(
             f"numba has no threads: {reason}; or unset NUMBA_THREADING_LAYER and "
             "NUMBA_THREADING_LAYER_PRIORITY"
@@ -99,7 +99,7 @@ def require_surroundings(module: Any) -> None:
     ------
     Unavailable
     """
-    if "numba" in sys.modules and _uses_numba(module):
+    if isinstance(module, ModuleType) and (_requires_numba(module) or _holds_numba(module)):
         require_compiler()
         if getattr(module, "THREADS", None) != 1:
             require_threads()
@@ -116,10 +116,23 @@ def limit_threads(n_threads: int) -> None:
         numba.set_num_threads(min(n_threads, most))
 
 
-def _uses_numba(module: Any) -> bool:
-    """Whether a module names numba among what it REQUIRES, or holds something of it."""
-    required = "numba" in str(getattr(module, "REQUIRES", "")).split()
-    return required or any(map(_is_of_numba, vars(module).values()))
+def _requires_numba(module: ModuleType) -> bool:
+    return "numba" in str(getattr(module, "REQUIRES", "")).split()
+
+
+def _holds_numba(module: ModuleType) -> bool:
+    """Whether something of numba is in a module or in its parts."""
+    return "numba" in sys.modules and any(
+        _is_of_numba(value) for part in _parts(module) for value in vars(part).values()
+    )
+
+
+def _parts(module: ModuleType) -> list[ModuleType]:
+    """The module, and those of its own package and of ours that its functions are from."""
+    own = {"impls", module.__name__.partition(".")[0]}
+    names = {str(getattr(value, "__module__", "")) for value in vars(module).values()}
+    near = [name for name in names if name.partition(".")[0] in own]
+    return [module, *(sys.modules[name] for name in near if name in sys.modules)]
 
 
 def _is_of_numba(value: Any) -> bool:
