@@ -159,9 +159,11 @@ def _set_cache(folder: Path) -> None:
 
 def _user_cache() -> Path:
     """Where numba keeps what it cannot keep beside the code."""
+    # Not expanded by pathlib, which raises where the home is not known.
+    home = Path(os.path.expanduser("~"))  # noqa: PTH111
     if sys.platform == "darwin":
-        return Path(os.path.expanduser("~/Library/Caches"))  # noqa: PTH111  may be left as it is
-    return Path(os.environ.get("XDG_CACHE_HOME", os.path.expanduser("~/.cache")))  # noqa: PTH111
+        return home / "Library" / "Caches" / "numba"
+    return Path(os.environ.get("XDG_CACHE_HOME", home / ".cache")) / "numba"
 
 
 def _can_write(folder: Path) -> bool:

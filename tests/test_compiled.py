@@ -196,6 +196,14 @@ def test_who_has_a_home_keeps_compiled_code_there(installed):
     assert list(home.glob(".cache/numba/logistic_*/_kernels.*.nbc"))
 
 
+def test_a_cache_folder_of_root_in_ones_home_is_passed_over(installed):
+    """As a run with root's rights leaves it."""
+    (installed / "home" / ".cache" / "numba").mkdir(parents=True)
+    variables = {"HOME": str(installed / "home"), "TMPDIR": str(installed / "tmp")}
+    done = run_python(CALL.replace("NAMES", '"numba_loop",'), installed, AS_NOBODY, **variables)
+    assert done.stdout == f"{installed}/tmp/gradmark-numba-{NOBODY}\n", done.stderr
+
+
 def test_a_folder_that_cannot_be_written_is_not_replaced_by_the_usual_one(installed):
     """Code compiled apart, as that of a race's moves alone, must not be taken for the real one."""
     code = CALL.replace("NAMES", '"numba_loop",')
