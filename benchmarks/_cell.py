@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import impls
-from benchmarks._journal import WrongResult
+from benchmarks._journal import Skipped, WrongResult
 from impls import _accuracy, _exact, _machine
 
 _EXACT = Path(__file__).resolve().parent.parent / ".asv" / "exact"
@@ -61,7 +61,7 @@ def open_cell(problem: str, name: str, n_samples: int, n_features: int, check: C
 
     Raises
     ------
-    NotImplementedError
+    Skipped
         With the reason, if the cell is to be skipped.
     WrongResult
         If the gradient differs from the reference by more than the implementation's tolerance.
@@ -73,7 +73,7 @@ def open_cell(problem: str, name: str, n_samples: int, n_features: int, check: C
 def open_dataset(problem: str, name: str, batch: Any, check: Check) -> Cell:
     """As `open_cell`, for a data set's ``(weights, X, y)`` or the reason why it is missing."""
     if isinstance(batch, str):
-        raise NotImplementedError(batch)
+        raise Skipped(batch)
     return _prepare(_load(problem, name, *batch[1].shape), batch, check)
 
 
@@ -85,18 +85,18 @@ def count_threads() -> int:
 
 def _load(problem: str, name: str, n_samples: int, n_features: int) -> impls.Implementation:
     if name not in impls.names(problem):
-        raise NotImplementedError("not in this commit")
+        raise Skipped("not in this commit")
     # Before the import: JAX looks at the processors when it is loaded.
     if count_threads() < _machine.count_threads():
         _machine.limit_processors(count_threads())
     try:
         implementation = impls.load(problem, name)
     except impls.Unavailable as error:
-        raise NotImplementedError(str(error)) from error
+        raise Skipped(str(error)) from error
     reason = implementation.reason_to_skip(n_samples, n_features)
     reason = reason or _lack_of_memory(implementation, n_samples, n_features)
     if reason:
-        raise NotImplementedError(reason)
+        raise Skipped(reason)
     # After the import: any other library's limit can be set once it is loaded.
     _machine.set_threads(count_threads())
     return implementation
@@ -123,8 +123,8 @@ def _prepare(implementation: impls.Implementation, batch: Any, check: Check) -> 
         exact, terms = _exact.exact_gradient(problem, weights, X, y, _EXACT)
     try:
         X, y = implementation.prepare(X, y)
-    except impls.Unfit as reason:
-        raise NotImplementedError(str(reason)) from reason
+    except (impls.Unfit, impls.Unavailable) as reason:
+        raise Skipped(str(reason)) from reason
     error = nan
     if check is not Check.NONE:
         error = _accuracy.compare(implementation.gradient(weights, X, y), exact, terms)

@@ -18,8 +18,23 @@ from impls._provenance import journal_name
 FOLDER = Path(__file__).resolve().parent.parent / ".asv" / "journal"
 
 
+class Skipped(NotImplementedError):
+    """The cell is not to be measured, for this reason; asv skips what raises its parent class."""
+
+
 class WrongResult(Exception):
     """The implementation's gradient is not the reference's: it is not to be timed."""
+
+
+@contextmanager
+def never_skipped() -> Iterator[None]:
+    """A NotImplementedError of foreign code is a failure, where asv would take it for a skip."""
+    try:
+        yield
+    except Skipped:
+        raise
+    except NotImplementedError as error:
+        raise RuntimeError(f"it raises NotImplementedError: {error}") from error
 
 
 @contextmanager
@@ -27,8 +42,9 @@ def outcome_of(*cell: str | int) -> Iterator[None]:
     """Record how a set-up ends: of (module, problem, implementation, sizes or data set)."""
     _write(cell, "started", "")
     try:
-        yield
-    except NotImplementedError as reason:
+        with never_skipped():
+            yield
+    except Skipped as reason:
         _write(cell, "skipped", str(reason))
         raise
     except WrongResult as reason:

@@ -7,6 +7,7 @@ from typing import Any
 import impls
 from benchmarks import _grid, _suite, _training
 from benchmarks._cell import Cell
+from benchmarks._journal import Skipped
 
 
 class OnGridWithSolver(_suite.OnGrid):
@@ -42,6 +43,6 @@ class OnDatasetsWithSolver(_suite.OnDatasets):
     def open(self, *params: Any) -> Cell:
         batches, implementation, _solver, dataset = params
         if not _grid.runs(self.module()):
-            raise NotImplementedError("not in this preset")
+            raise Skipped("not in this preset")
         _training.refuse_untrainable(self.problem)
         return super().open(batches, implementation, dataset)

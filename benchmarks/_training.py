@@ -9,6 +9,7 @@ from typing import Any
 
 import impls
 from benchmarks import _grid
+from benchmarks._journal import Skipped
 from impls import _measure, _optimum, _solve, _table
 
 MOST_EPOCHS = _grid.MOST_EPOCHS
@@ -45,7 +46,7 @@ def refuse_untrainable(problem: str) -> None:
     module = _table.problem_module(problem)
     missing = [name for name in needed if not hasattr(module, name)]
     if missing:
-        raise NotImplementedError(f"{problem} cannot be trained: it has no {', '.join(missing)}")
+        raise Skipped(f"{problem} cannot be trained: it has no {', '.join(missing)}")
 
 
 def open_epochs(implementation: impls.Implementation, solver: str, X: Any, y: Any) -> Epochs:
@@ -109,7 +110,7 @@ def seconds_to(loss: float, problem: str, name: str, solver: str, batch: Any) ->
 
     Raises
     ------
-    NotImplementedError
+    Skipped
         If it is not after `MOST_EPOCHS`; says how near it came.
     """
 
@@ -118,7 +119,7 @@ def seconds_to(loss: float, problem: str, name: str, solver: str, batch: Any) ->
 
     solution = train(problem, name, solver, batch, MOST_EPOCHS, reached)
     if solution.loss[-1] > loss:
-        raise NotImplementedError(
+        raise Skipped(
             f"the loss is {solution.loss[-1]:.4g} after {MOST_EPOCHS} epochs, wanted {loss:.4g}"
         )
     return solution.seconds

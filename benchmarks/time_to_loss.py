@@ -8,6 +8,7 @@ from typing import Any
 
 from benchmarks import _suite, _suite_training, _training
 from benchmarks._cell import Cell
+from benchmarks._journal import Skipped
 
 
 class _TimeToLoss(_suite_training.OnDatasetsWithSolver):
@@ -35,7 +36,7 @@ def _add_targets(problem: str, batches: dict[str, Any]) -> dict[str, Any]:
     """Each data set with the loss to reach; a reason stays one."""
     try:
         _training.refuse_untrainable(problem)
-    except NotImplementedError as reason:
+    except Skipped as reason:
         return dict.fromkeys(batches, str(reason))
     return {
         name: batch if isinstance(batch, str) else (batch, _training.target(problem, batch))

@@ -12,7 +12,7 @@ class UnknownName(TableError):
 
 
 class Unavailable(TableError):
-    """The implementation needs a package or a tool that is not installed; tells which."""
+    """The implementation needs what is missing here: a package, a tool, a processor's feature."""
 
 
 class BadPlugin(TableError):

@@ -10,6 +10,8 @@ import re
 import sys
 from pathlib import Path
 
+from impls._compiled import limit_threads
+
 _CACHES = Path("/sys/devices/system/cpu/cpu0/cache")
 _CGROUPS = Path("/sys/fs/cgroup")
 _UNITS = {"": 1, "K": 1024, "M": 1024**2, "G": 1024**3}
@@ -55,9 +57,8 @@ def set_threads(n_threads: int) -> None:
     # Kept without its context manager: the limit is meant for the rest of the process.
     threadpool_limits(limits=n_threads)
     # Taken from sys.modules, not imported: what is not loaded has no threads to limit.
-    numba, numexpr, torch = map(sys.modules.get, ("numba", "numexpr", "torch"))
-    if numba:
-        numba.set_num_threads(min(n_threads, numba.config.NUMBA_NUM_THREADS))
+    numexpr, torch = map(sys.modules.get, ("numexpr", "torch"))
+    limit_threads(n_threads)
     if numexpr:
         numexpr.set_num_threads(min(n_threads, numexpr.MAX_THREADS))
     if torch:

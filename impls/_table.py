@@ -37,6 +37,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from impls import _compiled
 from impls._checks import as_float64
 from impls._errors import BadPlugin, Unavailable, UnknownName
 
@@ -93,6 +94,8 @@ class Implementation:
         TypeError, ValueError
             If a dtype is not real, shapes do not match, the batch is empty or a label is outside
             the problem's set.
+        Unavailable
+            If the module finds here alone that something it needs is missing.
         """
         problem = _known_problem(self.problem)
         problem.check(X, y)
@@ -151,7 +154,8 @@ def load(problem: str, name: str) -> Implementation:
     UnknownName
         If there is no such problem or implementation.
     Unavailable
-        If a package or a tool that it needs is not installed.
+        If a package or a tool that it needs is not installed, or numba, which it needs, has no
+        compiler, threads or folder here.
     BadPlugin
         If two sources claim the name, the import fails, or the module breaks the contract.
     """
@@ -299,7 +303,10 @@ def _import(source: Path | EntryPoint) -> Any:
     try:
         # Not asked as isinstance(source, EntryPoint): once the backport importlib_metadata is
         # imported (asv does), entry points are of its class.
-        return _import_file(source) if isinstance(source, Path) else source.load()
+        _compiled.find_cache(source.parent if isinstance(source, Path) else None)
+        module = _import_file(source) if isinstance(source, Path) else source.load()
+        _compiled.require_surroundings(module)
+        return module
     except ModuleNotFoundError as error:
         missing = error.name or str(error)
         own = "impls" if isinstance(source, Path) else getattr(source, "module", "")
@@ -313,6 +320,11 @@ def _import(source: Path | EntryPoint) -> Any:
         raise Unavailable(f"{where}: {error}") from error
     # An import runs foreign code: whatever it raises, the rest of the table goes on working.
     except (Exception, SystemExit) as error:
+        if _compiled.lacks_cache(error):
+            raise Unavailable(
+                f"{where}: numba finds no folder to keep compiled code in; name one that can be "
+                "written: NUMBA_CACHE_DIR"
+            ) from error
         raise BadPlugin(f"{where} fails to import: {type(error).__name__}: {error}") from error
 
 

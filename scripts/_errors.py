@@ -7,8 +7,10 @@ import io
 import os
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import impls
+from impls._compiled import find_cache
 
 _PIPE_CLOSED = 141  # as a shell tells of a program that SIGPIPE ends
 _NO_ACCESS = "change its permissions or its owner, or use a copy that is yours"
@@ -33,6 +35,8 @@ def run_command(main: Callable[[], int]) -> None:
     """Exit with what `main` returns; a user's error is one line on stderr and exit status 1."""
     if isinstance(sys.stdout, io.TextIOWrapper):  # a sign that the terminal lacks stops no table
         sys.stdout.reconfigure(errors="replace")
+    # Once for all processes that the command starts.
+    find_cache(Path(impls.__file__).parent)
     status = _run(main)
     _drop_output()
     sys.exit(status)

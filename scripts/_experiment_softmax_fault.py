@@ -7,6 +7,7 @@ a larger step and smaller batches. A smaller last batch of an epoch is used, too
 from __future__ import annotations
 
 import math
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,7 +30,7 @@ from scripts._plot_training import Curve, Panel, Scale, draw_panels
 Array = np.ndarray[Any, Any]
 Loss = Callable[[Array, Array, Array], float]
 
-OPTIONS = ("data",)
+OPTIONS = ("data", "pixel_max")
 N_EPOCHS = 10
 _PROBLEM: Any = _table.problem_module("softmax")
 _FAULTY_FILE = Path(_batch_softmax.__file__)
@@ -42,12 +43,13 @@ _load_npz: Any = _files.load_npz
 
 @dataclass(frozen=True)
 class Data:
-    """Images to train with and to test on."""
+    """Images to train with and to test on, and what is to be said about their scale."""
 
     X: Array
     y: Array
     X_test: Array
     y_test: Array
+    note: str = ""
 
 
 @dataclass(frozen=True)
@@ -100,7 +102,9 @@ class Run:
 
 def run(settings: Settings) -> Outcome:
     """Load, derive, render."""
-    data = load_data(settings.data, settings.seed)
+    data = load_data(settings.data, settings.seed, settings.pixel_max)
+    if data.note:
+        print(data.note, file=sys.stderr)
     try:
         runs = [train(course, data, settings.seed) for course in courses(data)]
     except impls.Diverged as error:
@@ -116,8 +120,8 @@ def run(settings: Settings) -> Outcome:
     )
 
 
-def load_data(name: str, seed: int) -> Data:
-    """Digits split by the seed, MNIST, or a file.
+def load_data(name: str, seed: int, pixel_max: float | None = None) -> Data:
+    """Digits split by the seed, MNIST, or a file, whose pixels are divided by `pixel_max`.
 
     Raises
     ------
@@ -127,7 +131,11 @@ def load_data(name: str, seed: int) -> Data:
     try:
         if name == "digits":
             return Data(*_LOADERS[name](seed))
-        return Data(*(_LOADERS[name]() if name in _LOADERS else _load_npz(name)))
+        if name in _LOADERS:
+            return Data(*_LOADERS[name]())
+        words: list[str] = []
+        X, y, X_test, y_test = _load_npz(name, pixel_max, words.append)
+        return Data(X, y, X_test, y_test, "".join(words))
     except (OSError, ValueError) as error:
         raise UserError(str(error)) from error
 
@@ -223,6 +231,8 @@ def make_table(
         "softmax computes it. With the sum over the batch that starts at log(batch × classes) and "
         "stays near it. Cross-entropy: with the sum of each row, of all images to train with."
     )
+    if data.note:
+        note += f" {data.note}."
     if ranges:
         headers.append(f"median of {_N_SEEDS} seeds")
         for row, run in zip(rows, runs, strict=True):

@@ -32,12 +32,15 @@ class Settings:
         Of data, splits, starts and the order of samples.
     data : str
         Images: ``digits``, ``mnist`` or the path of an .npz file.
+    pixel_max : float, optional
+        What a file's pixels are divided by; default: see `impls.softmax._files.load_npz`.
     impl : str
         Kernel of a linear regression.
     """
 
     seed: int = 0
     data: str = "digits"
+    pixel_max: float | None = None
     impl: str = "matrix"
 
 

@@ -6,6 +6,7 @@ Without a name: what there is. An experiment is a file, scripts/_experiment_NAME
 from __future__ import annotations
 
 import argparse
+import math
 from pathlib import Path
 
 import impls
@@ -22,9 +23,12 @@ _EXAMPLES = """examples:
   python -m scripts.train descent recursion
   python -m scripts.train all --seed 7 --out reports/seed7
   python -m scripts.train softmax_fault --data mnist
+  python -m scripts.train softmax_fault --data images.npz --pixel-max 255
   python -m scripts.train descent --impl row_loop
 """
 _BUNDLED = ("digits", "mnist")
+# Those that not every experiment reads.
+_OPTIONS = ("data", "pixel_max", "impl")
 
 
 def main() -> int:
@@ -35,7 +39,7 @@ def main() -> int:
         return 0
     folder = make_out_folder(arguments.out)
     commit = working_tree().title
-    given = {name: value for name in ("data", "impl") if (value := getattr(arguments, name))}
+    given = {name: value for name in _OPTIONS if (value := getattr(arguments, name))}
     settings = Settings(seed=arguments.seed, **given)
     written: list[Path] = []
     for name in arguments.names:
@@ -59,6 +63,13 @@ def _parse() -> argparse.Namespace:
     parser.add_argument(
         "--data", metavar="digits|mnist|PATH.npz", help="images of softmax_fault (default: digits)"
     )
+    parser.add_argument(
+        "--pixel-max",
+        type=float,
+        metavar="VALUE",
+        help="the pixels of PATH.npz are divided by it (default: integers by the largest of them, "
+        "floats by nothing)",
+    )
     parser.add_argument("--impl", metavar="NAME", help="linear kernel of descent (default: matrix)")
     arguments = parser.parse_args()
     arguments.names = _choose(arguments.names)
@@ -79,16 +90,17 @@ def _check_options(arguments: argparse.Namespace) -> None:
     if arguments.seed < 0:
         raise UserError(f"--seed is {arguments.seed}, expected a whole number of at least 0")
     read = {o for name in arguments.names for o in getattr(_experiments.load(name), "OPTIONS", ())}
-    for option in ("data", "impl"):
+    for option in _OPTIONS:
         if getattr(arguments, option) is not None and option not in read:
             asked = ", ".join(arguments.names) or "no experiment"
-            raise UserError(
-                f"--{option} means nothing to what is asked for ({asked}); leave it out"
-            )
+            name = option.replace("_", "-")
+            raise UserError(f"--{name} means nothing to what is asked for ({asked}); leave it out")
     if arguments.impl is not None:
         pick("implementation of linear", arguments.impl, impls.names("linear"))
     if arguments.data is not None:
         _check_data(arguments.data)
+    if arguments.pixel_max is not None:
+        _check_pixel_max(arguments.pixel_max, arguments.data)
 
 
 def _check_data(data: str) -> None:
@@ -97,6 +109,15 @@ def _check_data(data: str) -> None:
     if Path(data).suffix == ".npz":
         raise UserError(f"--data is {data}, but there is no such file")
     pick("data", data, [*_BUNDLED, "PATH.npz"])
+
+
+def _check_pixel_max(pixel_max: float, data: str | None) -> None:
+    if not 0 < pixel_max < math.inf:
+        raise UserError(f"--pixel-max is {pixel_max:g}, expected a number above 0")
+    if data is None or data in _BUNDLED:
+        raise UserError(
+            "--pixel-max is for --data PATH.npz; bundled images are scaled; leave it out"
+        )
 
 
 def _print_names() -> None:

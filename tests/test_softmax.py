@@ -374,6 +374,65 @@ GOOD = {
 }
 
 
+def load_arrays(folder, arrays, pixel_max=None):
+    """What a file of these arrays gives, and what is said about it."""
+    words = []
+    np.savez(folder / "mini.npz", **arrays)
+    return _files.load_npz(folder / "mini.npz", pixel_max, words.append), words
+
+
+# Pixels of the digits, which are 0 to 16, as they are saved elsewhere: their divisor, if any.
+DIGITS = {
+    "0 to 16": (lambda pixels: pixels.astype(np.int64), "by 16"),
+    "bytes of 0 and 1": (lambda pixels: (pixels > 7).astype(np.uint8), "by 1,"),
+    "booleans": (lambda pixels: pixels > 7, "by 1,"),
+    "bytes": (lambda pixels: np.round(pixels * 255 / 16).astype(np.uint8), "by 255"),
+    "16 bits": (lambda pixels: (pixels * 4095).astype(np.uint16), "by 65520"),
+    "floats of 0 to 1": (lambda pixels: pixels / 16, None),
+    "floats of 0 to 255": (lambda pixels: pixels * (255 / 16), "floats of up to 255 are taken as"),
+}
+
+
+@pytest.mark.parametrize("form", DIGITS)
+def test_pixels_are_scaled_by_what_they_hold(tmp_path, form):
+    save, expected = DIGITS[form]
+    bundled = X_train, y_train, X_test, y_test = _files.split_digits()
+    images = {"X_train": save(16 * X_train[:, 1:]), "X_test": save(16 * X_test[:, 1:])}
+    (*parts,), words = load_arrays(tmp_path, images | {"y_train": y_train, "y_test": y_test})
+    if form.startswith("floats of 0 to 255"):
+        parts[0][:, 1:] /= 255
+        parts[2][:, 1:] /= 255
+    tolerance = 0.5 if save(np.array([16.0]))[0] == 1 and form != "floats of 0 to 1" else 0.002
+    for found, original in zip(parts, bundled, strict=True):
+        np.testing.assert_allclose(found, original, rtol=0, atol=tolerance)
+    assert [expected in text for text in words] == ([True] if expected else [])
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.float32])
+def test_the_largest_pixel_can_be_given(tmp_path, dtype):
+    images = {key: GOOD[key].astype(dtype) for key in ("X_train", "X_test")}
+    (X_train, _, X_test, _), words = load_arrays(tmp_path, GOOD | images, pixel_max=510)
+    np.testing.assert_allclose(X_train[1, 1:], np.array([40, 50, 60, 70]) / 510)
+    assert np.all(X_test[:, 1:] == 0.5)
+    assert words == []
+    with pytest.raises(
+        ValueError, match=r"X_test has 255\S* in image 0, pixel 0, expected at most 2"
+    ):
+        load_arrays(tmp_path, GOOD | images, pixel_max=254)
+
+
+def test_images_of_zeros_stay_zeros(tmp_path):
+    images = {key: np.zeros_like(GOOD[key]) for key in ("X_train", "X_test")}
+    (X_train, *_), _ = load_arrays(tmp_path, GOOD | images)
+    assert X_train.sum() == len(X_train)
+
+
+def test_the_names_of_keras_are_taken(tmp_path):
+    ours, _ = load_arrays(tmp_path, GOOD)
+    theirs, _ = load_arrays(tmp_path, {key.lower(): array for key, array in GOOD.items()})
+    assert all(np.array_equal(a, b) for a, b in zip(ours, theirs, strict=True))
+
+
 @pytest.mark.parametrize(("divisor", "expected"), [(1, 40 / 255), (np.float32(160), 0.25)])
 def test_integers_are_scaled_and_images_flattened(tmp_path, divisor, expected):
     images = GOOD if divisor == 1 else {k: GOOD[k] / divisor for k in ("X_train", "X_test")}
@@ -392,7 +451,19 @@ BAD_FILES = {
     "empty": ("X_test", np.ones((0, 4)), "X_test has shape (0, 4), expected (n, d) or (n, h"),
     "complex": ("X_test", np.ones((2, 4), complex), "X_test is of type complex128, expected real"),
     "NaN": ("X_test", np.full((2, 4), np.nan), "X_test has nan in image 0, pixel 0, expected a"),
-    "pixel": ("X_test", np.full((2, 4), 256), "X_test has 256 in image 0, pixel 0, expected an"),
+    "pixel": ("X_test", np.full((2, 4), -1), "X_test has -1 in image 0, pixel 0, expected an int"),
+    "floats": (
+        "X_test",
+        np.ones((2, 4)),
+        "X_train is of type uint8 and X_test of type float64, ex",
+    ),
+    "scale": ("X_test", np.full((2, 4), 999), "X_test holds pixels of up to 999 and X_train of up"),
+    "two": ("x_train", GOOD["X_train"], "it has both X_train and x_train, expected one of them"),
+    "neither": (
+        "X_test",
+        None,
+        "it has no X_test or x_test, it has X_train, y_train, y_test; np.s",
+    ),
     "length": ("y_test", np.zeros(3), "y_test has shape (3,), expected (2,): a label for each"),
     "column": ("y_train", np.zeros((6, 1)), "y_train has shape (6, 1), expected (6,): a label"),
     "features": ("X_test", np.ones((2, 9)), "X_train has 4 pixels per image and X_test 9, expect"),

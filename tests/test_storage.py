@@ -144,5 +144,5 @@ def test_what_is_in_cache_is_left_as_it_is():
 def test_a_processor_without_float16_is_told_so(monkeypatch):
     monkeypatch.setattr(_storage, "compiles_for", lambda feature: False)
     monkeypatch.setattr("platform.machine", lambda: "x86_64")
-    with pytest.raises(impls.Unfit, match="needs F16C instructions"):
-        _storage.as_half(np.ones((2, 2)))
+    with pytest.raises(impls.Unavailable, match="needs F16C instructions"):
+        _storage.require_half()

@@ -512,3 +512,44 @@ def test_numba_is_loaded_ahead_only_if_asked(value, loaded):
         [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == str(loaded)
+
+
+def refuse_as_unwritten(*_):
+    raise NotImplementedError("this case is still to come")
+
+
+def test_what_is_not_implemented_in_a_kernel_is_a_failure(journal, monkeypatch):
+    change_kernel(monkeypatch, refuse_as_unwritten)
+    with pytest.raises(RuntimeError, match="NotImplementedError: this case"):
+        gradient.Logistic().setup("matrix", 10, 10)
+    assert journal()[-1]["outcome"] == "failed"
+    assert "NotImplementedError: this case is still to come" in journal()[-1]["reason"]
+
+
+@pytest.mark.parametrize(
+    ("error", "outcome"),
+    [
+        (NotImplementedError("this case is still to come"), "failed"),
+        (impls.Unavailable("this needs a library"), "skipped"),
+        (impls.Unfit("this is too wide"), "skipped"),
+    ],
+)
+def test_what_prepare_raises_is_journaled(journal, monkeypatch, error, outcome):
+    def refuse(*_):
+        raise error
+
+    load = _table.load
+    changed = replace(load("logistic", "matrix"), _prepare=refuse)
+    monkeypatch.setattr(impls, "load", lambda *_: changed)
+    expected = RuntimeError if outcome == "failed" else NotImplementedError
+    with pytest.raises(expected, match=str(error)):
+        gradient.Logistic().setup("matrix", 10, 10)
+    assert journal()[-1]["outcome"] == outcome
+    assert str(error) in journal()[-1]["reason"]
+
+
+def test_what_is_not_implemented_later_is_no_skip_either(monkeypatch):
+    suite = gradient.Logistic()
+    suite.cell = replace(OPEN(_cell.Check.NONE), gradient=refuse_as_unwritten)
+    with pytest.raises(RuntimeError, match="NotImplementedError: this case"):
+        suite.setup("matrix", 10, 10)

@@ -291,13 +291,52 @@ def small_file(tmp_path):
 
 
 def test_images_of_a_file(small_file, facts, tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(_facts, "collect", lambda _: facts)
+    monkeypatch.setattr(_facts, "collect", lambda *_: facts)
     arguments = ("softmax_fault", "--data", str(small_file), "--out", str(tmp_path / "out"))
     assert call(train.main, *arguments, monkeypatch=monkeypatch) == 0
     text = capsys.readouterr().out
     assert "40 images to train with and 20 to test on" in text
     assert "median of" not in text
     assert "| sum over the batch |    0.1 |      40 |" in text
+
+
+@pytest.mark.parametrize(
+    "save",
+    [
+        lambda pixels: pixels.astype(np.int64),
+        lambda pixels: (pixels > 7).astype(np.uint8),
+        lambda pixels: np.round(pixels * 255 / 16).astype(np.uint8),
+        lambda pixels: pixels * (255 / 16),
+    ],
+    ids=["0 to 16", "bytes of 0 and 1", "bytes", "floats of 0 to 255"],
+)
+def test_saved_digits_are_learnt_as_the_bundled_ones(save, tmp_path):
+    bundled = softmax_fault.load_data("digits", SEED)
+    images = {"X_train": save(16 * bundled.X[:, 1:]), "X_test": save(16 * bundled.X_test[:, 1:])}
+    np.savez(tmp_path / "digits.npz", **images, y_train=bundled.y, y_test=bundled.y_test)
+    pixel_max = 255 if images["X_train"].dtype == float else None
+    saved = softmax_fault.load_data(str(tmp_path / "digits.npz"), SEED, pixel_max)
+    (_, _, course) = softmax_fault.courses(bundled)
+    accuracy, expected = (
+        softmax_fault.train(course, data, SEED).test_accuracy[-1] for data in (saved, bundled)
+    )
+    assert abs(accuracy - expected) < 0.04
+    assert expected > 0.9
+
+
+def test_the_scale_of_images_is_told(small_file, facts, tmp_path, monkeypatch, capsys):
+    with np.load(small_file) as parts:
+        whole = {key: np.round(255 * parts[key]) if key[0] == "X" else parts[key] for key in parts}
+    np.savez(small_file, **{key: array.astype(int) for key, array in whole.items()})
+    monkeypatch.setattr(_facts, "collect", lambda *_: facts)
+    arguments = ["softmax_fault", "--data", str(small_file), "--out", str(tmp_path / "out")]
+    assert call(train.main, *arguments, monkeypatch=monkeypatch) == 0
+    told = capsys.readouterr()
+    words = f"{small_file}: integer pixels are divided by {max(whole['X_train'].max(), 1):g}"
+    assert told.err.startswith(words)
+    assert words in told.out
+    assert call(train.main, *arguments, "--pixel-max", "255", monkeypatch=monkeypatch) == 0
+    assert "divided by" not in capsys.readouterr().err
 
 
 def test_a_file_that_holds_no_images_is_refused(tmp_path):
@@ -334,6 +373,10 @@ def test_a_file_is_the_registration(tmp_path, monkeypatch, capsys):
         (["recursion", "--impl", "matrix"], "--impl means nothing to what is asked for"),
         (["descent", "--data", "digits"], "--data means nothing to what is asked for (descent)"),
         (["softmax_fault", "--data", "minst"], "no data 'minst'; did you mean mnist?"),
+        (["descent", "--pixel-max", "1"], "--pixel-max means nothing to what is asked for (desc"),
+        (["softmax_fault", "--pixel-max", "0"], "--pixel-max is 0, expected a number above 0"),
+        (["softmax_fault", "--pixel-max", "nan"], "--pixel-max is nan, expected a number above 0"),
+        (["softmax_fault", "--pixel-max", "16"], "--pixel-max is for --data PATH.npz"),
         (["softmax_fault", "--data", "a.npz"], "--data is a.npz, but there is no such file"),
         (["recursion", "--out", __file__], "where nothing can be written (File exists)"),
     ],
@@ -350,7 +393,7 @@ def test_all_are_all_and_a_name_twice_is_one():
 
 
 def test_figures_and_pages_are_written(facts, tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(_facts, "collect", lambda _: facts)
+    monkeypatch.setattr(_facts, "collect", lambda *_: facts)
     monkeypatch.setattr(recursion, "train_loop", recursion.train_compiled)
     monkeypatch.setattr(softmax_fault, "_N_SEEDS", 2)
     names = ["recursion", "softmax_fault"]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from impls._errors import Unfit
+from impls._errors import Unavailable, Unfit
 from impls.logistic._digits import digits_gradient, digits_pay, ready_digits, split_weights
 from impls.logistic._fused import fused_gradient, own_caches_bytes, ready
 from impls.logistic._vectors import LINE_BYTES, aligned, compiles_for, masks_levels, whole
@@ -143,6 +143,20 @@ def _row_unit(n_samples, n_features):
     return 1 if masks_levels() else _VECTOR_LEVELS
 
 
+def require_half():
+    """Refuse to load where float16 cannot be converted.
+
+    Raises
+    ------
+    Unavailable
+        If numba does not make use of the instructions for it.
+    """
+    if platform.machine() in {"x86_64", "AMD64"} and not compiles_for("f16c"):
+        raise Unavailable(
+            "float16 needs F16C instructions, which numba does not use here; take float32"
+        )
+
+
 def as_half(X):
     """The bits of X in float16.
 
@@ -150,10 +164,8 @@ def as_half(X):
     ------
     Unfit
         If a value is too large for it, or a feature loses more than rounding: float16 holds no more
-        than 65,504, and below 6e-5 not all digits; or if the processor cannot convert it.
+        than 65,504, and below 6e-5 not all digits.
     """
-    if platform.machine() in {"x86_64", "AMD64"} and not compiles_for("f16c"):
-        raise Unfit("float16 needs F16C instructions, which numba does not use here; take float32")
     with np.errstate(over="ignore", under="ignore"):
         half = X.astype(np.float16)
     lost, size = np.zeros(X.shape[1]), np.zeros(X.shape[1])

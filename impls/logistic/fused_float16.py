@@ -10,7 +10,9 @@ Source: the logistic-gradient text's remark that the algorithm is limited by mem
 import numpy as np
 
 from impls.logistic._fused import fused_gradient, ready
-from impls.logistic._storage import as_half
+from impls.logistic._storage import as_half, require_half
+
+require_half()
 
 PREPARED_COPIES = 0.25
 BYTES_PER_VALUE = 2

@@ -4,8 +4,11 @@ An epoch needs the weights of the one before, so that the epochs cannot become o
 operation; what they can be is compiled, all together.
 """
 
+from pathlib import Path
+
 import numpy as np
 
+from impls._compiled import find_cache, require_compiler
 from impls.sigmoid_net._layer import layer_terms
 
 
@@ -28,7 +31,15 @@ def train_loop(weights, X, y, n_epochs):
 
 
 def train_compiled(weights, X, y, n_epochs):
-    """`train_loop` with the epochs and all within them in one function that numba compiles."""
+    """`train_loop` with the epochs and all within them in one function that numba compiles.
+
+    Raises
+    ------
+    Unavailable
+        If numba compiles nothing here.
+    """
+    require_compiler()
+    find_cache(Path(__file__).parent)
     from impls.sigmoid_net._kernels import descend
 
     weights = weights.astype(np.float64)

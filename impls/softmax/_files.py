@@ -1,7 +1,7 @@
 """Images to train with and to test on: a user's own .npz, MNIST from OpenML, bundled digits.
 
-Each function returns ``X_train, y_train, X_test, y_test``: X in float64 and C order, pixels in
-[0, 1] behind a bias column of ones; y whole labels.
+Each function returns ``X_train, y_train, X_test, y_test``: X in float64 and C order, pixels behind
+a bias column of ones, in [0, 1] unless a file's floats are not; y whole labels.
 """
 
 import socket
@@ -22,17 +22,28 @@ _KEYS = ("X_train", "y_train", "X_test", "y_test")
 _FORM = f"an .npz file with {', '.join(_KEYS)}"
 _HOW = "np.savez(path, X_train=X_train, y_train=y_train, X_test=X_test, y_test=y_test)"
 _N_TRAIN_MNIST = 60_000
+# Up to this, floats are as good as in [0, 1].
+_LARGE = 2
 # What a damaged, encrypted or pickled member raises.
 _UNREADABLE = (ValueError, EOFError, OSError, RuntimeError, zipfile.BadZipFile, zlib.error)
 # Without an answer for so long there is no way to OpenML.
 _TIMEOUT_SECONDS = 5
 
 
-def load_npz(path):
-    """Images and labels of a file in the softmax text's form.
+def load_npz(path, pixel_max=None, tell=None):
+    """Images and labels of a file in the softmax text's form, or with the names of Keras's.
 
-    X : (n, d) pixels or (n, height, width) images, which are flattened. Integers are pixels of 0
-    to 255 and divided by 255; floats and booleans stay as they are. Nothing is unpickled.
+    Nothing is unpickled.
+
+    Parameters
+    ----------
+    path : str or Path
+        X in it: (n, d) pixels or (n, height, width) images, which are flattened.
+    pixel_max : float, optional
+        What all pixels are divided by. Default: of integers and booleans the largest that the
+        images hold, to train with and to test on alike; floats stay as they are.
+    tell : callable, optional
+        Gets a sentence that says what integers are divided by, or that floats are large.
 
     Raises
     ------
@@ -44,11 +55,17 @@ def load_npz(path):
     """
     arrays = _read_arrays(Path(path))
     try:
-        train = _check_part("train", arrays)
-        test = _check_part("test", arrays)
-        _check_parts(train, test)
+        _check_arrays(arrays)
+        images = {key: arrays[key] for key in ("X_train", "X_test")}
+        _check_images(images, pixel_max)
+        divisor, words = _find_divisor(images, pixel_max)
+        train = _make_part("train", arrays, divisor)
+        test = _make_part("test", arrays, divisor)
+        _check_labels(train[1], test[1])
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from error
+    if tell and words:
+        tell(f"{path}: {words}")
     return *train, *test
 
 
@@ -135,33 +152,50 @@ def _read_arrays(path):
         raise ValueError(f"{path} is no .npz or a damaged one, expected {_FORM}; {_HOW} writes it")
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
-            missing = [key for key in _KEYS if key not in archive.files]
-            if missing:
-                has = ", ".join(archive.files) or "nothing"
-                raise ValueError(f"it has no {', '.join(missing)}, it has {has}")
-            return {key: archive[key] for key in _KEYS}
+            names = _find_names(archive.files)
+            return {key: archive[name] for key, name in names.items()}
     except _UNREADABLE as error:
         raise ValueError(f"{path} is not {_FORM}: {error}; {_HOW} writes it") from error
 
 
-def _check_part(part, arrays):
-    """X with its bias column and y of one part, each error with the arrays' own names."""
-    pixels, y = arrays[f"X_{part}"], arrays[f"y_{part}"]
-    for name, array in ((f"X_{part}", pixels), (f"y_{part}", y)):
+def _find_names(found):
+    """The name of each array in a file: ours, or Keras's in lower case."""
+    names = {
+        key: [name for name in dict.fromkeys((key, key.lower())) if name in found] for key in _KEYS
+    }
+    missing = [" or ".join(dict.fromkeys((key, key.lower()))) for key in _KEYS if not names[key]]
+    if missing:
+        raise ValueError(f"it has no {', '.join(missing)}, it has {', '.join(found) or 'nothing'}")
+    for both in names.values():
+        if len(both) > 1:
+            raise ValueError(f"it has both {' and '.join(both)}, expected one of them")
+    return {key: name for key, (name,) in names.items()}
+
+
+def _check_arrays(arrays):
+    """Refuse what is no images and labels, by the names of our form."""
+    for name, array in arrays.items():
         if not isinstance(array, np.ndarray) or array.dtype.kind not in "fiub":
             kind = getattr(array, "dtype", type(array).__name__)
             raise ValueError(f"{name} is of type {kind}, expected real numbers")
-    if pixels.ndim not in (2, 3) or 0 in pixels.shape:
-        raise ValueError(
-            f"X_{part} has shape {pixels.shape}, expected (n, d) or (n, height, width), "
-            "each at least 1"
-        )
-    if y.shape != pixels.shape[:1]:
-        raise ValueError(
-            f"y_{part} has shape {y.shape}, expected {pixels.shape[:1]}: a label for each of the "
-            f"{len(pixels)} images of X_{part}"
-        )
-    X = _with_bias(_scale(f"X_{part}", pixels.reshape(len(pixels), -1)))
+    for part in ("train", "test"):
+        pixels, y = arrays[f"X_{part}"], arrays[f"y_{part}"]
+        if pixels.ndim not in (2, 3) or 0 in pixels.shape:
+            raise ValueError(
+                f"X_{part} has shape {pixels.shape}, expected (n, d) or (n, height, width), "
+                "each at least 1"
+            )
+        if y.shape != pixels.shape[:1]:
+            raise ValueError(
+                f"y_{part} has shape {y.shape}, expected {pixels.shape[:1]}: a label for each of "
+                f"the {len(pixels)} images of X_{part}"
+            )
+
+
+def _make_part(part, arrays, divisor):
+    """X with its bias column and y of one part."""
+    pixels, y = arrays[f"X_{part}"], arrays[f"y_{part}"]
+    X = _with_bias(np.divide(pixels.reshape(len(pixels), -1), divisor, dtype=np.float64))
     try:
         check(X, y)
     except ValueError as error:
@@ -169,24 +203,62 @@ def _check_part(part, arrays):
     return X, y.astype(LABEL_DTYPE)
 
 
-def _scale(name, pixels):
-    integers = pixels.dtype.kind in "iu"
-    right = (pixels >= 0) & (pixels <= 255) if integers else np.isfinite(pixels)
+def _check_images(images, pixel_max):
+    """Refuse pixels that are none, and images that differ in size or scale."""
+    for name, pixels in images.items():
+        _check_pixels(name, pixels.reshape(len(pixels), -1), pixel_max)
+    train, test = images.values()
+    n_train, n_test = (pixels[0].size for pixels in images.values())
+    if n_train != n_test:
+        raise ValueError(
+            f"X_train has {n_train} pixels per image and X_test {n_test}, expected the same number"
+        )
+    if (train.dtype.kind == "f") != (test.dtype.kind == "f"):
+        raise ValueError(
+            f"X_train is of type {train.dtype} and X_test of type {test.dtype}, expected integers "
+            "in both or floats in both, which are scaled alike"
+        )
+
+
+def _check_pixels(name, pixels, pixel_max):
+    right, expected = np.isfinite(pixels), "a finite number"
+    if pixels.dtype.kind in "iu":
+        right, expected = pixels >= 0, "an integer pixel of at least 0"
+    if right.all() and pixel_max is not None:
+        right, expected = pixels <= pixel_max, f"at most {pixel_max:g}, which is --pixel-max"
     if not right.all():
         i, j = map(int, np.unravel_index(np.argmin(right), right.shape))
-        expected = "an integer pixel of 0 to 255" if integers else "a finite number"
         raise ValueError(f"{name} has {pixels[i, j]} in image {i}, pixel {j}, expected {expected}")
-    return pixels / 255 if integers else pixels.astype(np.float64)
 
 
-def _check_parts(train, test):
-    """Refuse parts whose images differ in size, and labels that only the test has."""
-    (X_train, y_train), (X_test, y_test) = train, test
-    if X_train.shape[1] != X_test.shape[1]:
+def _find_divisor(images, pixel_max):
+    """What all pixels are divided by, and what is to be said about it."""
+    if pixel_max is not None:
+        return pixel_max, ""
+    train, test = (float(np.abs(pixels).max()) for pixels in images.values())
+    most = max(train, test)
+    if images["X_train"].dtype.kind == "f":
+        return 1, _describe_floats(most)
+    if test > 2 * train > 0:
         raise ValueError(
-            f"X_train has {X_train.shape[1] - 1} pixels per image and X_test "
-            f"{X_test.shape[1] - 1}, expected the same number"
+            f"X_test holds pixels of up to {test:g} and X_train of up to {train:g}, expected one "
+            "scale; if it is one, give the largest pixel that there can be: --pixel-max"
         )
+    divisor = max(most, 1)
+    return divisor, f"integer pixels are divided by {divisor:g}, the largest; --pixel-max sets it"
+
+
+def _describe_floats(most):
+    if most <= _LARGE:
+        return ""
+    return (
+        f"floats of up to {most:g} are taken as they are; --pixel-max {most:g} scales them to "
+        "[0, 1], for which the steps are made"
+    )
+
+
+def _check_labels(y_train, y_test):
+    """Refuse labels that only the test has."""
     if y_test.max() > y_train.max():
         raise ValueError(
             f"y_test holds the label {y_test.max()}, expected 0 to {y_train.max()}, the largest "

@@ -1,0 +1,189 @@
+"""What numba needs from its surroundings: a compiler, threads, a folder for compiled code.
+
+Nothing here imports numba for who does not use it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import importlib
+import os
+import stat
+import sys
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from impls._errors import Unavailable
+
+_CACHE_VARIABLE = "NUMBA_CACHE_DIR"
+_DEFAULT_LAYER = "default", ["tbb", "omp", "workqueue"]
+
+
+def find_cache(folder: Path | None) -> None:
+    """Before code of `folder` is imported: name a folder for numba's cache if it finds none.
+
+    Without one, numba refuses to make functions that are to be kept on disk. It looks into
+    NUMBA_CACHE_DIR, the ``__pycache__`` beside the code and the user's cache folder. Whoever names
+    a folder that cannot be written gets another one of his own: what he keeps apart stays apart.
+
+    Parameters
+    ----------
+    folder : Path or None
+        Of the code; None if it is not known.
+    """
+    asked = _asked_folder()
+    beside = [folder / "__pycache__"] if folder else []
+    places = [Path(asked).absolute()] if asked else [*beside, _user_cache()]
+    if os.name != "posix" or any(map(_can_write, places)):
+        return
+    found = _make_private(asked)
+    if found:
+        _set_cache(found)
+        tried = " or ".join(map(str, places))
+        print(
+            f"gradmark: numba keeps compiled code in {found}, because it cannot write to {tried}; "
+            f"{_CACHE_VARIABLE} names another folder",
+            file=sys.stderr,
+        )
+
+
+def lacks_cache(error: BaseException) -> bool:
+    """Whether numba has found no folder to keep a function in."""
+    return isinstance(error, RuntimeError) and "no locator available" in str(error)
+
+
+def require_compiler() -> None:
+    """Refuse what numba is to compile where it compiles nothing.
+
+    Raises
+    ------
+    Unavailable
+    """
+    if _numba().config.DISABLE_JIT:
+        raise Unavailable("NUMBA_DISABLE_JIT=1 switches compiled code off; unset it")
+
+
+def require_threads() -> None:
+    """Refuse what runs on numba's threads where they cannot be had.
+
+    numba loads them at the first use, and is asked here only if a layer was chosen: of those that
+    it takes by default one is always there, and a process that has loaded OpenMP cannot fork.
+
+    Raises
+    ------
+    Unavailable
+    """
+    config = _numba().config
+    if (config.THREADING_LAYER, config.THREADING_LAYER_PRIORITY) == _DEFAULT_LAYER:
+        return
+    try:
+        _numba().get_num_threads()
+    except ValueError as error:
+        reason = " ".join(str(error).split()).rstrip(".")
+        raise Unavailable(
+            f"numba has no threads: {reason}; or unset NUMBA_THREADING_LAYER and "
+            "NUMBA_THREADING_LAYER_PRIORITY"
+        ) from error
+
+
+def require_surroundings(module: Any) -> None:
+    """Refuse an implementation that numba compiles and cannot compile or run here.
+
+    Raises
+    ------
+    Unavailable
+    """
+    if isinstance(module, ModuleType) and (_requires_numba(module) or _holds_numba(module)):
+        require_compiler()
+        if getattr(module, "THREADS", None) != 1:
+            require_threads()
+
+
+def limit_threads(n_threads: int) -> None:
+    """Let numba, if it is loaded, use `n_threads` of those that it can have."""
+    if "numba" in sys.modules:
+        with suppress(ValueError):  # no threading layer, so no threads: `load` tells who needs them
+            _numba().set_num_threads(min(n_threads, _numba().config.NUMBA_NUM_THREADS))
+
+
+def _numba() -> Any:
+    """numba, by its name alone: an import would count as what every gradient depends on."""
+    return importlib.import_module("numba")
+
+
+def _requires_numba(module: ModuleType) -> bool:
+    return "numba" in str(getattr(module, "REQUIRES", "")).split()
+
+
+def _holds_numba(module: ModuleType) -> bool:
+    """Whether something of numba is in a module or in its parts."""
+    return "numba" in sys.modules and any(
+        _is_of_numba(value) for part in _parts(module) for value in vars(part).values()
+    )
+
+
+def _parts(module: ModuleType) -> list[ModuleType]:
+    """The module, and those of its own package and of ours that its functions are from."""
+    own = {"impls", module.__name__.partition(".")[0]}
+    names = {str(getattr(value, "__module__", "")) for value in vars(module).values()}
+    near = [name for name in names if name.partition(".")[0] in own]
+    return [module, *(sys.modules[name] for name in near if name in sys.modules)]
+
+
+def _is_of_numba(value: Any) -> bool:
+    """Whether it is numba, a function or a class of it, or what that has made."""
+    own = value.__name__ if isinstance(value, ModuleType) else getattr(value, "__module__", "")
+    origins = (str(name).partition(".")[0] for name in (own, type(value).__module__))
+    return "numba" in origins
+
+
+def _asked_folder() -> str:
+    """What NUMBA_CACHE_DIR or numba's configuration names."""
+    config = getattr(sys.modules.get("numba"), "config", None)
+    return str(getattr(config, "CACHE_DIR", "") or os.environ.get(_CACHE_VARIABLE, ""))
+
+
+def _set_cache(folder: Path) -> None:
+    """For this process and those that it starts."""
+    os.environ[_CACHE_VARIABLE] = str(folder)
+    if "numba" in sys.modules:
+        _numba().config.CACHE_DIR = str(folder)
+
+
+def _user_cache() -> Path:
+    """Where numba keeps what it cannot keep beside the code."""
+    # Not expanded by pathlib, which raises where the home is not known.
+    home = Path(os.path.expanduser("~"))  # noqa: PTH111
+    if sys.platform == "darwin":
+        return home / "Library" / "Caches" / "numba"
+    return Path(os.environ.get("XDG_CACHE_HOME", home / ".cache")) / "numba"
+
+
+def _can_write(folder: Path) -> bool:
+    """Whether files can be made in a folder, which need not exist yet.
+
+    What is relative, as a home that is not known, is no place to keep anything in.
+    """
+    existing = next(path for path in (folder, *folder.parents) if os.access(path, os.F_OK))
+    return folder.is_absolute() and existing.is_dir() and os.access(existing, os.W_OK | os.X_OK)
+
+
+def _make_private(asked: str) -> Path | None:
+    """A folder that nobody else can write to: what is in numba's cache is run when it is loaded."""
+    apart = f"-{hashlib.sha256(asked.encode()).hexdigest()[:8]}" if asked else ""
+    with suppress(OSError):
+        folder = Path(tempfile.gettempdir()) / f"gradmark-numba-{os.geteuid()}{apart}"
+        with suppress(FileExistsError):
+            folder.mkdir(mode=0o700)
+        return folder if _is_private(folder) else Path(tempfile.mkdtemp(prefix="gradmark-numba-"))
+    return None
+
+
+def _is_private(folder: Path) -> bool:
+    """Whether it is a folder and no link, the user's own, and nobody else can write to it."""
+    status = folder.lstat()
+    own = stat.S_ISDIR(status.st_mode) and status.st_uid == os.geteuid()
+    return own and not status.st_mode & 0o022 and _can_write(folder)
