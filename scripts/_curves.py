@@ -6,6 +6,7 @@ A sampled curve shows what happens when; exact figures are the suite's.
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from dataclasses import asdict, dataclass
@@ -15,6 +16,7 @@ from typing import Any
 from tqdm import tqdm
 
 import impls
+from scripts import _guardian, _signals
 from scripts._project import ROOT, STATE
 from scripts._results import changed_implementations
 
@@ -51,11 +53,14 @@ def record_missing(commit: str, cells: list[tuple[str, str, int, int]], *, again
     missing = {f"{cell[0]}/{cell[1]} {cell[2]} x {cell[3]}": cell for cell in cells}
     missing = {key: cell for key, cell in missing.items() if key not in known}
     n_recorded = 0
-    for key, cell in tqdm(missing.items(), unit="curve", disable=None, leave=False):
-        if curve := _record(*cell):
-            known[key] = curve
-            n_recorded += 1
-    _write(commit, known)
+    try:
+        for key, cell in tqdm(missing.items(), unit="curve", disable=None, leave=False):
+            if curve := _record(*cell):
+                known[key] = curve
+                n_recorded += 1
+    finally:
+        with _signals.held_off():
+            _write(commit, known)
     return n_recorded
 
 
@@ -80,7 +85,8 @@ def _record(problem: str, name: str, n_samples: int, n_features: int) -> dict[st
         f"{n_samples}",
         f"{n_features}",
     ]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
+    variables = os.environ | {_guardian.VARIABLE: _guardian.mark()}
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, env=variables)
     return json.loads(done.stdout) if done.returncode == 0 else None
 
 

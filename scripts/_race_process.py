@@ -14,6 +14,7 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
+from scripts import _guardian
 from scripts._project import ROOT
 
 # What libraries read when they are loaded; the rest is set in the process.
@@ -46,7 +47,9 @@ class Process:
 
     def __init__(self, order: Mapping[str, Any]) -> None:
         self._log = tempfile.TemporaryFile()  # noqa: SIM115  closed by close
+        self._mark = _guardian.mark()
         variables = dict.fromkeys(_THREAD_VARIABLES, str(order["threads"])) | _SLEEP_SOON
+        variables[_guardian.VARIABLE] = self._mark
         if order.get("moves_alone"):  # what it compiles must not be taken for the real thing
             variables["NUMBA_CACHE_DIR"] = str(ROOT / "impls" / "__pycache__" / "moves_alone")
         self._process = subprocess.Popen(
@@ -94,13 +97,9 @@ class Process:
 
     def close(self) -> None:
         """End the process and what it has started, whatever they do."""
-        if self._process.poll() is None:
-            with suppress(ProcessLookupError):  # it has just ended
-                if hasattr(os, "killpg"):
-                    os.killpg(self._process.pid, signal.SIGKILL)
-                else:
-                    self._process.kill()
-            self._process.wait()
+        self._process.kill()
+        _guardian.kill(self._mark)
+        self._process.wait()
         if self._process.stdin:
             with suppress(BrokenPipeError):  # what was still to be written
                 self._process.stdin.close()

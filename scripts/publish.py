@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from scripts import _asv
 from scripts._cli import make_parser
-from scripts._errors import run_command
 from scripts._project import ROOT, STATE, git, measured_commit, snapshot_ref
+from scripts._signals import run_stoppable
 
 _EXAMPLES = """examples:
   python -m scripts.publish
@@ -32,4 +32,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    run_command(main)
+    run_stoppable(main, "The pages are not complete.")

@@ -11,8 +11,8 @@ from __future__ import annotations
 import argparse
 import itertools
 import math
-import signal
 import sys
+from contextlib import nullcontext, suppress
 from pathlib import Path
 
 from tqdm import tqdm
@@ -21,11 +21,12 @@ import impls
 from impls import _machine
 from scripts import _race_cell, _race_report, _race_tables
 from scripts._cli import make_parser
-from scripts._errors import UserError, run_command
+from scripts._errors import UserError
 from scripts._metrics import BASELINE
 from scripts._names import check_threads, pick
 from scripts._project import ROOT
 from scripts._race_result import DTYPES, Result, Settings
+from scripts._signals import held_off, run_stoppable
 
 _EXAMPLES = """examples:
   python -m scripts.race
@@ -47,14 +48,19 @@ def main() -> int:
     settings = _settings(arguments)
     sizes = _sizes(arguments)
     facts = _race_report.collect_facts(arguments.threads)
-    results, stopped = _race(settings, sizes)
+    results: list[Result] = []
+    stopped: KeyboardInterrupt | None = None
+    try:
+        _race(settings, sizes, results)
+    except KeyboardInterrupt as interrupt:
+        stopped = interrupt
     if results:
-        overall = _race_tables.overall(results, settings.widths)
-        print(f"\n{overall}\n")
-        for path in _race_report.write(results, settings, facts, Path(arguments.out)):
-            print(f"written: {path}")
+        with held_off():
+            written = _race_report.write(results, settings, facts, Path(arguments.out))
+        with suppress(OSError) if stopped else nullcontext():  # the terminal may be gone
+            _print(results, settings, written)
     if stopped:
-        raise KeyboardInterrupt
+        raise stopped
     return 0
 
 
@@ -126,9 +132,8 @@ def _sizes(arguments: argparse.Namespace) -> list[tuple[int, int]]:
     return sorted(dict.fromkeys(sizes), key=lambda size: (math.prod(size), size))
 
 
-def _race(settings: Settings, sizes: list[tuple[int, int]]) -> tuple[list[Result], bool]:
-    """Results of the sizes, and whether an interrupt left some out."""
-    results: list[Result] = []
+def _race(settings: Settings, sizes: list[tuple[int, int]], results: list[Result]) -> None:
+    """Add the result of each size; an interrupt leaves those that there are."""
     total = len(sizes) * settings.rounds
     # disable=None: no bar where nobody watches.
     with tqdm(total=total, unit="round", disable=None, leave=False) as bar:
@@ -136,21 +141,20 @@ def _race(settings: Settings, sizes: list[tuple[int, int]]) -> tuple[list[Result
             bar.set_description(f"{size[0]:,} x {size[1]:,}")
             try:
                 results.append(_race_cell.race(settings, size, lambda: bar.update()))
-            except KeyboardInterrupt:
-                return results, True
+            except _race_cell.Stopped as stopped:
+                results.append(stopped.result)
+                raise
             bar.n = done * settings.rounds
             bar.write(f"{_race_tables.cell(results[-1])}\n")
-    return results, False
 
 
-def _interrupt(*_: object) -> None:
-    raise KeyboardInterrupt
+def _print(results: list[Result], settings: Settings, written: list[Path]) -> None:
+    """The size that was stopped, which nobody has seen yet, the outcome and the files."""
+    parts = [_race_tables.cell(result) for result in results if result.stopped]
+    parts.append(_race_tables.overall(results, settings.widths))
+    parts.append("\n".join(f"written: {path}" for path in written))
+    print("", *parts, sep="\n\n")
 
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGTERM, _interrupt)
-    try:
-        run_command(main)
-    except KeyboardInterrupt:
-        print("\nStopped. Sizes that had ended, if any, are in the report.", file=sys.stderr)
-        sys.exit(130)
+    run_stoppable(main, "Rounds that had ended, if any, are in the report.")

@@ -7,9 +7,10 @@ import argparse
 import impls
 from scripts import _curves
 from scripts._cli import make_parser
-from scripts._errors import UserError, run_command
+from scripts._errors import UserError
 from scripts._names import all_implementations, pick
 from scripts._project import measured_commit
+from scripts._signals import run_stoppable
 
 _EXAMPLES = """examples:
   python -m scripts.trace
@@ -52,4 +53,4 @@ def _parse() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    run_command(main)
+    run_stoppable(main, "Finished curves are kept; the same command goes on.")
