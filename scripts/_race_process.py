@@ -12,6 +12,7 @@ import tempfile
 import threading
 from collections.abc import Mapping
 from contextlib import suppress
+from time import monotonic
 from typing import Any
 
 from scripts import _guardian
@@ -31,6 +32,7 @@ _THREAD_VARIABLES = (
 # milliseconds in which they take a processor from the next contender; 2^20 is still longer than any
 # pause between the calls of a sample.
 _SLEEP_SOON = {"OPENBLAS_THREAD_TIMEOUT": "20"}
+_WAIT_SECONDS = 1.0
 
 
 class Out(Exception):
@@ -83,11 +85,10 @@ class Process:
         Out
             If it cannot take part, fails, dies or does not answer within `seconds`.
         """
-        try:
-            line = self._lines.get(timeout=seconds)
-        except queue.Empty:
+        line = self._next_line(seconds)
+        if line is None:
             self.close()
-            raise Out("died", f"no answer within {seconds:.0f} s") from None
+            raise Out("died", f"no answer within {seconds:.0f} s")
         if not line.endswith("\n"):  # the end of the pipe, perhaps within a line
             raise Out("died", self._cause())
         reply: dict[str, Any] = json.loads(line)
@@ -111,6 +112,20 @@ class Process:
         with suppress(BrokenPipeError):  # it is dead, which the answer tells
             self._process.stdin.write(json.dumps(message) + "\n")
             self._process.stdin.flush()
+
+    def _next_line(self, seconds: float) -> str | None:
+        """What comes within so many seconds, in short waits.
+
+        Of signals that come together the system may hand one to a thread of a library, which
+        wakes nobody: Python acts on it once the main thread wakes by itself.
+        """
+        end = monotonic() + seconds
+        while True:
+            left = end - monotonic()
+            with suppress(queue.Empty):
+                return self._lines.get(timeout=max(0, min(left, _WAIT_SECONDS)))
+            if left <= 0:
+                return None
 
     def _listen(self) -> None:
         stdout = self._process.stdout
