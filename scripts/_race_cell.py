@@ -21,8 +21,20 @@ _CELL_SECONDS = 60.0
 
 
 def race(settings: Settings, size: tuple[int, int], on_round: Callable[[], object]) -> Result:
-    """Race all on one size; `on_round` is called after each round."""
-    return _Race(settings, size).run(on_round)
+    """Race all on one size; `on_round` is called after each round.
+
+    Raises
+    ------
+    Stopped
+        If an interrupt comes once a round has ended.
+    """
+    one = _Race(settings, size)
+    try:
+        return one.run(on_round)
+    except KeyboardInterrupt:
+        if one.result.n_rounds:
+            raise Stopped(one.result) from None
+        raise
 
 
 class Stopped(KeyboardInterrupt):
@@ -54,10 +66,6 @@ class _Race:
             self._time(on_round)
         except Out as reason:  # of the whole size
             self.result.out |= dict.fromkeys(self.settings.contenders, reason)
-        except KeyboardInterrupt:
-            if self.result.stopped:
-                raise Stopped(self.result) from None
-            raise
         finally:
             with _signals.held_off():
                 for process in self.processes.values():
@@ -138,7 +146,6 @@ class _Race:
                 n_ended += 1
                 on_round()
         except KeyboardInterrupt:
-            self.result.stopped = n_ended > 0
             self.result.notes.append(f"interrupted after {n_ended} of {n_rounds} rounds")
             raise
         finally:

@@ -47,8 +47,6 @@ class Result:
         Who was not raced to the end, and why.
     notes : list[str]
         What was done otherwise than asked.
-    stopped : bool
-        Whether an interrupt came before the last round.
     """
 
     problem: str
@@ -60,7 +58,6 @@ class Result:
     moves: dict[str, list[float]] = field(default_factory=dict)
     out: dict[str, Out] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
-    stopped: bool = False
 
     @staticmethod
     def name_moves(name: str) -> str:

@@ -8,6 +8,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from time import monotonic
 from typing import TextIO
 
@@ -16,7 +17,18 @@ from scripts._errors import run_command
 _SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")  # Windows has no SIGHUP
 # A terminal that closes sends several signals, an impatient hand too: they are one.
 _ONE_STOP_SECONDS = 2.0
-_deaf_until = -math.inf
+
+
+@dataclass
+class _State:
+    """When a signal last stopped the command; whether they are held off, and one has come."""
+
+    stopped_at: float = -math.inf
+    held: bool = False
+    came: bool = False
+
+
+_state = _State()
 
 
 def run_stoppable(main: Callable[[], int], kept: str) -> None:
@@ -25,20 +37,26 @@ def run_stoppable(main: Callable[[], int], kept: str) -> None:
     try:
         run_command(main)
     except KeyboardInterrupt:
-        _ignore_until(math.inf)
+        _state.held = True
         _say(f"\nStopped. {kept}")
         sys.exit(130)
 
 
 @contextmanager
 def held_off() -> Iterator[None]:
-    """Ignore the signals meanwhile: nothing is left half written or half ended."""
-    before = _deaf_until
-    _ignore_until(math.inf)
+    """Let a signal stop the command only afterwards: nothing is left half written or half ended.
+
+    Where one has stopped it before, this is its end, which others do not change.
+    """
+    outermost = not _state.held
+    _state.held = True
     try:
         yield
     finally:
-        _ignore_until(before)
+        if outermost:
+            _state.held = False
+            if _state.came and _state.stopped_at == -math.inf:
+                _stop()
 
 
 def _listen() -> None:
@@ -50,15 +68,11 @@ def _listen() -> None:
 
 
 def _stop(*_: object) -> None:
-    if monotonic() < _deaf_until:
+    _state.came = True
+    if _state.held or monotonic() < _state.stopped_at + _ONE_STOP_SECONDS:
         return
-    _ignore_until(monotonic() + _ONE_STOP_SECONDS)
+    _state.stopped_at = monotonic()
     raise KeyboardInterrupt
-
-
-def _ignore_until(moment: float) -> None:
-    global _deaf_until
-    _deaf_until = moment
 
 
 def _say(text: str) -> None:

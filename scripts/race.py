@@ -143,17 +143,18 @@ def _race(settings: Settings, sizes: list[tuple[int, int]], results: list[Result
                 results.append(_race_cell.race(settings, size, lambda: bar.update()))
             except _race_cell.Stopped as stopped:
                 results.append(stopped.result)
+                with suppress(OSError):  # the terminal may be gone
+                    bar.write(f"{_race_tables.cell(results[-1])}\n")
                 raise
             bar.n = done * settings.rounds
             bar.write(f"{_race_tables.cell(results[-1])}\n")
 
 
 def _print(results: list[Result], settings: Settings, written: list[Path]) -> None:
-    """The size that was stopped, which nobody has seen yet, the outcome and the files."""
-    parts = [_race_tables.cell(result) for result in results if result.stopped]
-    parts.append(_race_tables.overall(results, settings.widths))
-    parts.append("\n".join(f"written: {path}" for path in written))
-    print("", *parts, sep="\n\n")
+    """Print the outcome over all sizes and the files."""
+    print(f"\n{_race_tables.overall(results, settings.widths)}\n")
+    for path in written:
+        print(f"written: {path}")
 
 
 if __name__ == "__main__":

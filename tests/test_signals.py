@@ -106,6 +106,26 @@ def test_a_signal_ends_a_command_once_and_in_a_sentence(names, tmp_path):
     assert stop(tmp_path, *names) == (130, SENTENCE, "ended in order")
 
 
+HOLDING = """
+import os, signal
+from scripts import _signals
+
+def main():
+    with _signals.held_off():
+        for name in ("SIGTERM", "SIGINT"):
+            os.kill(os.getpid(), getattr(signal, name))
+        print("held off", flush=True)
+    print("never reached")
+
+_signals.run_stoppable(main, "What there is is kept.")
+"""
+
+
+def test_a_signal_that_is_held_off_stops_the_command_afterwards():
+    done = subprocess.run([sys.executable, "-c", HOLDING], cwd=ROOT, capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "held off\n", SENTENCE)
+
+
 def n_ticks(folder):
     ticks = folder / "ticks"
     return ticks.exists() and len(ticks.read_text().splitlines())
