@@ -10,6 +10,8 @@ add to the files beside this folder, ``problem/name`` separated by blanks). ``GR
 asv's server of forked processes alone, see `_warm`.
 """
 
+from benchmarks._parent import follow_asv
 from benchmarks._warm import warm_up
 
+follow_asv()
 warm_up()

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -21,6 +22,7 @@ from asv.config import Config
 from asv.repo import get_repo
 
 from impls._files import write_json
+from scripts import _guardian, _signals
 from scripts._asv_machine import FILE_VARIABLE, machine_name, settle_machine
 from scripts._asv_plugin import VARIABLE, MeasuredTree
 from scripts._errors import UserError
@@ -31,6 +33,7 @@ from scripts._safe_pages import refuse_markup
 _BACKUP = STATE / "backup"
 # A poll costs 50 us, so that 4 a second leave the measured process alone.
 _POLL_SECONDS = 0.25
+_END_SECONDS = 5  # asv takes less than one to end its own
 
 
 @dataclass(frozen=True)
@@ -193,7 +196,8 @@ def _run(command: list[str], variables: dict[str, str], on_poll: Callable[[], No
     log_path.parent.mkdir(parents=True, exist_ok=True)
     # asv strikes the entries of PYTHONPATH from its children's path, an editable install's too.
     inherited = {name: text for name, text in os.environ.items() if name != "PYTHONPATH"}
-    variables = inherited | variables
+    mark = _guardian.mark()
+    variables = inherited | variables | {_guardian.VARIABLE: mark}
     with log_path.open("ab") as log:
         process = psutil.Popen(
             command,
@@ -211,7 +215,8 @@ def _run(command: list[str], variables: dict[str, str], on_poll: Callable[[], No
                 except psutil.TimeoutExpired:
                     on_poll()
         finally:
-            _end(process)
+            with _signals.held_off():
+                _end(process, mark)
     if status not in (0, 2):  # 2: a benchmark failed, which is a result
         raise UserError(f"asv ended with status {status}; its output is in {log_path}")
     return status
@@ -221,13 +226,12 @@ def _log_path() -> Path:
     return STATE / "logs" / "asv.log"
 
 
-def _end(process: psutil.Popen) -> None:
+def _end(process: psutil.Popen, mark: str) -> None:
     """End a process and all that it started; asv itself ends on an interrupt alone."""
-    if not process.is_running():
-        return
-    family = [*process.children(recursive=True), process]
-    process.send_signal(signal.SIGINT)
-    psutil.wait_procs([process], timeout=10)
-    for survivor in (member for member in family if member.is_running()):
-        survivor.kill()
-    psutil.wait_procs(family, timeout=10)
+    if process.poll() is None:
+        process.send_signal(signal.SIGINT)
+        psutil.wait_procs([process], timeout=_END_SECONDS)
+        with suppress(psutil.NoSuchProcess):
+            process.kill()
+    _guardian.kill(mark)
+    process.wait()

@@ -6,6 +6,7 @@ A sampled curve shows what happens when; exact figures are the suite's.
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from dataclasses import asdict, dataclass
@@ -18,6 +19,7 @@ from tqdm import tqdm
 import impls
 from impls import _provenance
 from impls._files import write_json
+from scripts import _guardian
 from scripts._project import PROVENANCE, ROOT, STATE
 from scripts._state import State
 
@@ -98,7 +100,8 @@ def _record(problem: str, name: str, n_samples: int, n_features: int) -> dict[st
         f"{n_samples}",
         f"{n_features}",
     ]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
+    variables = os.environ | {_guardian.VARIABLE: _guardian.mark()}
+    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, env=variables)
     return json.loads(done.stdout) if done.returncode == 0 else None
 
 

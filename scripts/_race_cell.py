@@ -7,22 +7,42 @@ from collections.abc import Callable
 from typing import Any
 
 from impls import _machine
-from scripts import _race_data
+from scripts import _race_data, _signals
 from scripts._metrics import BASELINE
 from scripts._race_process import Out, Process
 from scripts._race_result import Result, Settings
+from scripts._race_stats import LEAST_ROUNDS
 
 LOAD_SECONDS = 300.0
 PREPARE_SECONDS = 900.0  # compilers take minutes where many contenders compile at once
 _LEAST_SAMPLE_SECONDS = 60.0
-# Long enough for 15 rounds of nearly all sizes; 6 rounds are the least that an interval needs.
+# Long enough for 15 rounds of nearly all sizes.
 _CELL_SECONDS = 60.0
-_LEAST_ROUNDS = 6
 
 
 def race(settings: Settings, size: tuple[int, int], on_round: Callable[[], object]) -> Result:
-    """Race all on one size; `on_round` is called after each round."""
-    return _Race(settings, size).run(on_round)
+    """Race all on one size; `on_round` is called after each round.
+
+    Raises
+    ------
+    Stopped
+        If an interrupt comes once a round has ended.
+    """
+    one = _Race(settings, size)
+    try:
+        return one.run(on_round)
+    except KeyboardInterrupt:
+        if one.result.n_rounds:
+            raise Stopped(one.result) from None
+        raise
+
+
+class Stopped(KeyboardInterrupt):
+    """An interrupt that leaves a result of the rounds before it."""
+
+    def __init__(self, result: Result) -> None:
+        super().__init__()
+        self.result = result
 
 
 class _Race:
@@ -47,8 +67,9 @@ class _Race:
         except Out as reason:  # of the whole size
             self.result.out |= dict.fromkeys(self.settings.contenders, reason)
         finally:
-            for process in self.processes.values():
-                process.close()
+            with _signals.held_off():
+                for process in self.processes.values():
+                    process.close()
         return self.result
 
     def _load(self) -> None:
@@ -95,7 +116,7 @@ class _Race:
         for name, reason in plan.lacking.items():
             self._drop(name, Out("lacks memory", reason))
         for process in self.processes.values():
-            process.send("prepare", folder=str(data.folder), own_copy=plan.own_copy)
+            process.send("prepare", files=data.files, own_copy=plan.own_copy)
         replies = self._answers(tuple(self.processes), PREPARE_SECONDS)
         for name in replies.keys() - self.roofs.keys() - self.moves:
             error, rtol = data.error_of(replies[name]["gradient"]), self.result.infos[name]["rtol"]
@@ -115,20 +136,30 @@ class _Race:
             self.result.notes.append(f"{n_rounds} rounds, not {self.settings.rounds}: {seconds}")
         samples: dict[str, list[float]] = {name: [] for name in self.processes}
         generator = random.Random(0)
-        for _ in range(n_rounds):
-            for name in generator.sample(list(self.processes), len(self.processes)):
-                seconds = max(_LEAST_SAMPLE_SECONDS, 20 * expected[name])
-                if reply := self._ask(name, "sample", seconds):
-                    samples[name].append(reply["seconds"])
-            on_round()
-        for name in self.processes:
+        n_ended = 0
+        try:
+            for _ in range(n_rounds):
+                for name in generator.sample(list(self.processes), len(self.processes)):
+                    seconds = max(_LEAST_SAMPLE_SECONDS, 20 * expected[name])
+                    if reply := self._ask(name, "sample", seconds):
+                        samples[name].append(reply["seconds"])
+                n_ended += 1
+                on_round()
+        except KeyboardInterrupt:
+            self.result.notes.append(f"interrupted after {n_ended} of {n_rounds} rounds")
+            raise
+        finally:
+            self._keep({name: samples[name][:n_ended] for name in self.processes})
+
+    def _keep(self, samples: dict[str, list[float]]) -> None:
+        for name, times in samples.items():
             if name in self.roofs:
-                speeds = [self.read_bytes[name] / seconds for seconds in samples[name]]
+                speeds = [self.read_bytes[name] / seconds for seconds in times]
                 self.result.roofs[self.roofs[name]] = speeds
             elif name in self.moves:
-                self.result.moves[name] = samples[name]
+                self.result.moves[name] = times
             else:
-                self.result.seconds[name] = samples[name]
+                self.result.seconds[name] = times
 
     def _ask(self, name: str, step: str, seconds: float) -> dict[str, Any] | None:
         """The answer of one contender; None if it has just left the race."""
@@ -151,6 +182,6 @@ class _Race:
 
 
 def count_rounds(asked: int, seconds_per_round: float) -> int:
-    """Rounds that fit into the time for a size: not above what is asked, 6 or what is asked."""
+    """Rounds that fit into the time for a size, but an interval's; not above what is asked."""
     fitting = int(_CELL_SECONDS / max(seconds_per_round, 1e-9))
-    return min(asked, max(_LEAST_ROUNDS, fitting))
+    return min(asked, max(LEAST_ROUNDS, fitting))

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import shutil
-import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory, TemporaryFile
 from typing import Any
 
 import numpy as np
@@ -17,7 +18,10 @@ from impls import _accuracy, _exact, _machine
 from scripts import _format
 from scripts._race_process import Out
 
+_NAMES = ("weights", "X", "y")
 _SHARED_MEMORY = Path("/dev/shm")
+# Other processes of the same user open by them what is open here.
+_DESCRIPTORS = Path(f"/proc/{os.getpid()}/fd")
 _SEED = 0
 # What a contender takes beside the copies of X that are counted.
 _SPARE_BYTES = 100 * 1024**2
@@ -25,9 +29,9 @@ _SPARE_BYTES = 100 * 1024**2
 
 @dataclass(frozen=True)
 class Data:
-    """The folder of ``weights.npy``, ``X.npy`` and ``y.npy``, and what a gradient is held to."""
+    """Paths of ``weights``, ``X`` and ``y`` as .npy files, and what a gradient is held to."""
 
-    folder: Path
+    files: dict[str, str]
     exact: Any
     terms: Any
 
@@ -58,10 +62,8 @@ def on_disk(problem: str, n_samples: int, n_features: int, pixels: bool) -> Iter
     if 2 * x_bytes + _SPARE_BYTES > available:
         needed, there = _format.n_bytes(2 * x_bytes + _SPARE_BYTES), _format.n_bytes(available)
         raise Out("skipped", f"to draw X needs {needed} of memory, {there} are available")
-    with tempfile.TemporaryDirectory(
-        prefix="gradmark-race-", dir=_place(x_bytes), ignore_cleanup_errors=True
-    ) as name:
-        yield _write(Path(name), problem, n_samples, n_features, pixels)
+    with _open_files(_place(x_bytes)) as files:
+        yield _write(files, problem, n_samples, n_features, pixels)
 
 
 def plan_memory(copies: dict[str, float], x_bytes: int, available: int) -> Plan:
@@ -103,10 +105,26 @@ def _place(x_bytes: int) -> str | None:
     return None
 
 
-def _write(folder: Path, problem: str, n_samples: int, n_features: int, pixels: bool) -> Data:
+@contextmanager
+def _open_files(place: str | None) -> Iterator[dict[str, str]]:
+    """Paths of the files; on Linux those have no name in any folder, so that none can be left."""
+    with ExitStack() as stack:
+        if _DESCRIPTORS.is_dir():
+            files = {name: stack.enter_context(TemporaryFile(dir=place)) for name in _NAMES}
+            yield {name: f"{_DESCRIPTORS}/{file.fileno()}" for name, file in files.items()}
+        else:
+            folder = TemporaryDirectory(prefix="gradmark-race-", ignore_cleanup_errors=True)
+            entered = stack.enter_context(folder)
+            yield {name: f"{entered}/{name}.npy" for name in _NAMES}
+
+
+def _write(
+    files: dict[str, str], problem: str, n_samples: int, n_features: int, pixels: bool
+) -> Data:
     weights, X, y = impls.make(problem, n_samples, n_features, _SEED)
     if pixels:
         np.divide(np.random.default_rng(_SEED).integers(0, 256, X.shape, np.uint8), 255, out=X)
-    for name, array in {"weights": weights, "X": X, "y": y}.items():
-        np.save(folder / f"{name}.npy", array)
-    return Data(folder, *_exact.exact_gradient(problem, weights, X, y))
+    for name, array in zip(_NAMES, (weights, X, y), strict=True):
+        with Path(files[name]).open("wb") as file:
+            np.save(file, array)
+    return Data(files, *_exact.exact_gradient(problem, weights, X, y))

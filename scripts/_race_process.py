@@ -12,8 +12,10 @@ import tempfile
 import threading
 from collections.abc import Mapping
 from contextlib import suppress
+from time import monotonic
 from typing import Any
 
+from scripts import _guardian
 from scripts._project import ROOT
 
 # What libraries read when they are loaded; the rest is set in the process.
@@ -30,6 +32,7 @@ _THREAD_VARIABLES = (
 # milliseconds in which they take a processor from the next contender; 2^20 is still longer than any
 # pause between the calls of a sample.
 _SLEEP_SOON = {"OPENBLAS_THREAD_TIMEOUT": "20"}
+_WAIT_SECONDS = 1.0
 
 
 class Out(Exception):
@@ -46,7 +49,9 @@ class Process:
 
     def __init__(self, order: Mapping[str, Any]) -> None:
         self._log = tempfile.TemporaryFile()  # noqa: SIM115  closed by close
+        self._mark = _guardian.mark()
         variables = dict.fromkeys(_THREAD_VARIABLES, str(order["threads"])) | _SLEEP_SOON
+        variables[_guardian.VARIABLE] = self._mark
         if order.get("moves_alone"):  # what it compiles must not be taken for the real thing
             variables["NUMBA_CACHE_DIR"] = str(ROOT / "impls" / "__pycache__" / "moves_alone")
         self._process = subprocess.Popen(
@@ -80,11 +85,10 @@ class Process:
         Out
             If it cannot take part, fails, dies or does not answer within `seconds`.
         """
-        try:
-            line = self._lines.get(timeout=seconds)
-        except queue.Empty:
+        line = self._next_line(seconds)
+        if line is None:
             self.close()
-            raise Out("died", f"no answer within {seconds:.0f} s") from None
+            raise Out("died", f"no answer within {seconds:.0f} s")
         if not line.endswith("\n"):  # the end of the pipe, perhaps within a line
             raise Out("died", self._cause())
         reply: dict[str, Any] = json.loads(line)
@@ -94,13 +98,9 @@ class Process:
 
     def close(self) -> None:
         """End the process and what it has started, whatever they do."""
-        if self._process.poll() is None:
-            with suppress(ProcessLookupError):  # it has just ended
-                if hasattr(os, "killpg"):
-                    os.killpg(self._process.pid, signal.SIGKILL)
-                else:
-                    self._process.kill()
-            self._process.wait()
+        self._process.kill()
+        _guardian.kill(self._mark)
+        self._process.wait()
         if self._process.stdin:
             with suppress(BrokenPipeError):  # what was still to be written
                 self._process.stdin.close()
@@ -112,6 +112,20 @@ class Process:
         with suppress(BrokenPipeError):  # it is dead, which the answer tells
             self._process.stdin.write(json.dumps(message) + "\n")
             self._process.stdin.flush()
+
+    def _next_line(self, seconds: float) -> str | None:
+        """What comes within so many seconds, in short waits.
+
+        Of signals that come together the system may hand one to a thread of a library, which
+        wakes nobody: Python acts on it once the main thread wakes by itself.
+        """
+        end = monotonic() + seconds
+        while True:
+            left = end - monotonic()
+            with suppress(queue.Empty):
+                return self._lines.get(timeout=max(0, min(left, _WAIT_SECONDS)))
+            if left <= 0:
+                return None
 
     def _listen(self) -> None:
         stdout = self._process.stdout

@@ -13,11 +13,13 @@ from statistics import median
 
 # Outside the interval's two ends, on each side.
 _TAIL = 0.025
+# Of fewer values even their whole range holds the median in less than 95 % of cases.
+LEAST_ROUNDS = 6
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """A median and the 95 % interval of it."""
+    """A median and the 95 % interval of it; NaN where there is none."""
 
     value: float
     low: float
@@ -27,11 +29,11 @@ class Estimate:
 def estimate(values: Sequence[float]) -> Estimate:
     """Median, and the interval between two order statistics that holds it in 95 % of cases.
 
-    It assumes nothing of how the values are distributed but that they are independent. Of fewer
-    than 6 values it is their whole range, which holds it in fewer cases.
+    It assumes nothing of how the values are distributed but that they are independent. Fewer than
+    `LEAST_ROUNDS` values have none.
     """
-    if not values:
-        return Estimate(math.nan, math.nan, math.nan)
+    if len(values) < LEAST_ROUNDS:
+        return Estimate(median(values) if values else math.nan, math.nan, math.nan)
     ordered = sorted(values)
     outside = _count_outside(len(ordered))
     return Estimate(median(ordered), ordered[outside], ordered[-1 - outside])
@@ -50,7 +52,7 @@ def geometric_mean(values: Sequence[float]) -> float:
 
 
 def _count_outside(n_values: int) -> int:
-    """Most values beyond each end: ``P(Binomial(n, 1/2) <= count) <= 2.5 %``, but at least 0."""
+    """Most values beyond each end: ``P(Binomial(n, 1/2) <= count) <= 2.5 %``."""
     count, probability = 0, 2.0**-n_values
     while True:
         probability += math.comb(n_values, count + 1) / 2**n_values

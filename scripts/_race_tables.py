@@ -12,7 +12,7 @@ from tabulate import tabulate
 from scripts import _format
 from scripts._metrics import BASELINE
 from scripts._race_result import DTYPES, Result
-from scripts._race_stats import Estimate, geometric_mean
+from scripts._race_stats import LEAST_ROUNDS, Estimate, geometric_mean
 
 _HEADERS = ["", "data", "peer", "time", f"speed-up over {BASELINE}", "of the roof"]
 _WIDTHS = {8: "float64", 4: "float32", 2: "16 bits", 1: "8 bits"}
@@ -37,6 +37,8 @@ def cell(result: Result) -> str:
     if result.seconds:
         parts += [_ranking(result), "\n".join(_outcome(result))]
     parts += [f"Note: {note}." for note in result.notes]
+    if 0 < result.n_rounds < LEAST_ROUNDS:
+        parts.append(f"Note: no intervals: those need {LEAST_ROUNDS} rounds.")
     if missing := _missing(result):
         parts.append("\n".join(missing))
     return "\n\n".join(parts)
@@ -137,6 +139,8 @@ def _record(result: Result, name: str) -> dict[str, Any]:
 
 
 def _text(estimate: Estimate) -> str:
-    """``2.13x [2.01, 2.20]``."""
+    """``2.13x [2.01, 2.20]``; the median alone where there is no interval."""
+    if math.isnan(estimate.low):
+        return _format.ratio(estimate.value)
     ends = (_format.ratio(end).removesuffix("x") for end in (estimate.low, estimate.high))
     return f"{_format.ratio(estimate.value)} [{', '.join(ends)}]"

@@ -11,7 +11,6 @@ import os
 import sys
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 from time import perf_counter, process_time, sleep
 from typing import Any, TextIO
 
@@ -55,9 +54,9 @@ class Contender:
             "rtol": self.implementation.rtol,
         }
 
-    def prepare(self, folder: str, own_copy: bool) -> Reply:
+    def prepare(self, files: dict[str, str], own_copy: bool) -> Reply:
         """Prepare the data of the race and call once; tell the gradient."""
-        weights, X, y = read_batch(Path(folder), own_copy)
+        weights, X, y = read_batch(files, own_copy)
         try:
             X, y = self.implementation.prepare(X, y)
         except ValueError as error:
@@ -87,9 +86,9 @@ class Read(Contender):
         _machine.set_threads(self.order["threads"])
         return {}
 
-    def prepare(self, folder: str, own_copy: bool) -> Reply:
+    def prepare(self, files: dict[str, str], own_copy: bool) -> Reply:
         """Take the part of X that has so many bytes."""
-        _, X, _ = read_batch(Path(folder), own_copy=False)
+        _, X, _ = read_batch(files, own_copy=False)
         part = X.ravel()[: max(1, X.size * self.order["bytes_per_value"] // 8)]
         part = part.copy() if own_copy else part
         self.calls = _measure.reads_of(part, self.order["threads"])
@@ -109,10 +108,10 @@ class Read(Contender):
         return {"seconds": min(times)}
 
 
-def read_batch(folder: Path, own_copy: bool) -> tuple[Any, Any, Any]:
+def read_batch(files: dict[str, str], own_copy: bool) -> tuple[Any, Any, Any]:
     """weights, X and y; X is shared with the other contenders and read-only, or a copy."""
-    X = np.asarray(np.load(folder / "X.npy", mmap_mode="r"))
-    return np.load(folder / "weights.npy"), X.copy() if own_copy else X, np.load(folder / "y.npy")
+    X = np.asarray(np.load(files["X"], mmap_mode="r"))
+    return np.load(files["weights"]), X.copy() if own_copy else X, np.load(files["y"])
 
 
 def warm_up(call: _measure.Call) -> None:

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from scripts import _asv, _results
 from scripts._cli import make_parser
-from scripts._errors import run_command
 from scripts._project import ROOT, STATE
+from scripts._signals import run_stoppable
 
 _EXAMPLES = """examples:
   python -m scripts.publish
@@ -30,4 +30,4 @@ def main() -> int:
 
 
 if __name__ == "__main__":
-    run_command(main)
+    run_stoppable(main, "The pages are not complete.")

@@ -11,8 +11,9 @@ from __future__ import annotations
 import argparse
 import itertools
 import math
-import signal
 import sys
+from contextlib import nullcontext, suppress
+from pathlib import Path
 
 from tqdm import tqdm
 
@@ -20,11 +21,12 @@ import impls
 from impls import _machine
 from scripts import _race_cell, _race_report, _race_tables
 from scripts._cli import make_out_folder, make_parser
-from scripts._errors import UserError, run_command
+from scripts._errors import UserError
 from scripts._metrics import BASELINE
 from scripts._names import check_threads, pick
 from scripts._project import ROOT
 from scripts._race_result import DTYPES, Result, Settings
+from scripts._signals import held_off, run_stoppable
 
 _EXAMPLES = """examples:
   python -m scripts.race
@@ -47,14 +49,19 @@ def main() -> int:
     sizes = _sizes(arguments)
     folder = make_out_folder(arguments.out)
     facts = _race_report.collect_facts(arguments.threads)
-    results, stopped = _race(settings, sizes)
+    results: list[Result] = []
+    stopped: KeyboardInterrupt | None = None
+    try:
+        _race(settings, sizes, results)
+    except KeyboardInterrupt as interrupt:
+        stopped = interrupt
     if results:
-        overall = _race_tables.overall(results, settings.widths)
-        print(f"\n{overall}\n")
-        for path in _race_report.write(results, settings, facts, folder):
-            print(f"written: {path}")
+        with held_off():
+            written = _race_report.write(results, settings, facts, folder)
+        with suppress(OSError) if stopped else nullcontext():  # the terminal may be gone
+            _print(results, settings, written)
     if stopped:
-        raise KeyboardInterrupt
+        raise stopped
     return 0
 
 
@@ -126,9 +133,8 @@ def _sizes(arguments: argparse.Namespace) -> list[tuple[int, int]]:
     return sorted(dict.fromkeys(sizes), key=lambda size: (math.prod(size), size))
 
 
-def _race(settings: Settings, sizes: list[tuple[int, int]]) -> tuple[list[Result], bool]:
-    """Results of the sizes, and whether an interrupt left some out."""
-    results: list[Result] = []
+def _race(settings: Settings, sizes: list[tuple[int, int]], results: list[Result]) -> None:
+    """Add the result of each size; an interrupt leaves those that there are."""
     total = len(sizes) * settings.rounds
     # disable=None: no bar where nobody watches.
     with tqdm(total=total, unit="round", disable=None, leave=False) as bar:
@@ -136,21 +142,21 @@ def _race(settings: Settings, sizes: list[tuple[int, int]]) -> tuple[list[Result
             bar.set_description(f"{size[0]:,} x {size[1]:,}")
             try:
                 results.append(_race_cell.race(settings, size, lambda: bar.update()))
-            except KeyboardInterrupt:
-                return results, True
+            except _race_cell.Stopped as stopped:
+                results.append(stopped.result)
+                with suppress(OSError):  # the terminal may be gone
+                    bar.write(f"{_race_tables.cell(results[-1])}\n")
+                raise
             bar.n = done * settings.rounds
             bar.write(f"{_race_tables.cell(results[-1])}\n")
-    return results, False
 
 
-def _interrupt(*_: object) -> None:
-    raise KeyboardInterrupt
+def _print(results: list[Result], settings: Settings, written: list[Path]) -> None:
+    """Print the outcome over all sizes and the files."""
+    print(f"\n{_race_tables.overall(results, settings.widths)}\n")
+    for path in written:
+        print(f"written: {path}")
 
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGTERM, _interrupt)
-    try:
-        run_command(main)
-    except KeyboardInterrupt:
-        print("\nStopped. Sizes that had ended, if any, are in the report.", file=sys.stderr)
-        sys.exit(130)
+    run_stoppable(main, "Rounds that had ended, if any, are in the report.")

@@ -13,7 +13,6 @@ import ast
 import itertools
 import math
 import re
-import signal
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -25,10 +24,11 @@ import impls
 from impls import _table
 from scripts import _asv, _facts, _journal, _results
 from scripts._cli import make_parser
-from scripts._errors import UserError, run_command
+from scripts._errors import UserError
 from scripts._lock import only_one_at_a_time
 from scripts._names import all_implementations, check_threads, load_presets, pick
 from scripts._results import problem_of
+from scripts._signals import run_stoppable
 from scripts._state import plugins, state_of
 from scripts._tree import working_tree
 
@@ -242,14 +242,5 @@ def _summary(cells: list[Cell], missing: list[Cell], status: int, smoke: bool) -
     return f"{len(missing)} cells measured{before}{failed}. Next: python -m scripts.report"
 
 
-def _interrupt(*_: object) -> None:
-    raise KeyboardInterrupt
-
-
 if __name__ == "__main__":
-    signal.signal(signal.SIGTERM, _interrupt)
-    try:
-        run_command(main)
-    except KeyboardInterrupt:
-        print("\nStopped. Finished slices are kept; the same command goes on.", file=sys.stderr)
-        sys.exit(130)
+    run_stoppable(main, "Finished slices are kept; the same command goes on.")

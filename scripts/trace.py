@@ -7,8 +7,9 @@ import argparse
 import impls
 from scripts import _curves
 from scripts._cli import make_parser
-from scripts._errors import UserError, run_command
+from scripts._errors import UserError
 from scripts._names import all_implementations, pick
+from scripts._signals import run_stoppable
 from scripts._state import state_of
 from scripts._tree import working_tree
 
@@ -54,4 +55,4 @@ def _parse() -> argparse.Namespace:
 
 
 if __name__ == "__main__":
-    run_command(main)
+    run_stoppable(main, "Finished curves are kept; the same command goes on.")

@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import psutil
 import pytest
 
 from impls import _machine
@@ -27,7 +28,7 @@ GIGABYTE = 10**9
     ("n_values", "low", "high"),
     # P(Binomial(n, 1/2) = 0) is 1/32 for 5 and 1/64 for 6: 2.5 % lies between them. Of 15,
     # P(at most 3) is 576/32768 = 1.8 %, P(at most 4) is 5.9 %; of 8, P(at most 1) is 3.5 %.
-    [(1, 1, 1), (5, 1, 5), (6, 1, 6), (8, 1, 8), (15, 4, 12)],
+    [(6, 1, 6), (8, 1, 8), (15, 4, 12)],
 )
 def test_the_interval_lies_between_order_statistics(n_values, low, high):
     estimate = _race_stats.estimate([*range(n_values, 0, -1)])
@@ -35,9 +36,17 @@ def test_the_interval_lies_between_order_statistics(n_values, low, high):
     assert estimate.value == (n_values + 1) / 2
 
 
+@pytest.mark.parametrize("n_values", [1, 5])
+def test_few_rounds_have_a_median_and_no_interval(n_values):
+    estimate = _race_stats.estimate([2.0] * n_values)
+    assert estimate.value == 2
+    assert math.isnan(estimate.low)
+    assert math.isnan(estimate.high)
+
+
 def test_ratios_are_taken_within_a_round():
     """Medians 4 and 2 would give 2; the rounds' own ratios are 1, 2 and 10."""
-    ratio = _race_stats.ratio([4.0, 2.0, 10.0], [4.0, 1.0, 1.0])
+    ratio = _race_stats.ratio([4.0, 2.0, 10.0] * 2, [4.0, 1.0, 1.0] * 2)
     assert (ratio.low, ratio.value, ratio.high) == (1, 2, 10)
 
 
@@ -52,7 +61,7 @@ def info(bytes_per_value=8, peer="", rtol=1e-12):
 
 
 def made_result():
-    """Three rounds of 10 x 10: matrix 8 us, ours 2 us, a library 4 us, in float64."""
+    """Six rounds of 10 x 10: matrix 8 us, ours 2 us, a library 4 us, in float64."""
     return Result(
         "logistic",
         10,
@@ -66,16 +75,16 @@ def made_result():
             "rough": info(2, rtol=1e-2),
         },
         seconds={
-            "matrix": [8e-6, 8e-6, 8e-6],
-            "ours": [2e-6, 2e-6, 4e-6],
-            "theirs": [4e-6, 4e-6, 4e-6],
-            "small": [3e-6] * 3,
-            "pixels": [3.5e-6] * 3,
-            "rough": [1e-6] * 3,
+            "matrix": [8e-6] * 6,
+            "ours": [2e-6, 2e-6, 4e-6] * 2,
+            "theirs": [4e-6] * 6,
+            "small": [3e-6] * 6,
+            "pixels": [3.5e-6] * 6,
+            "rough": [1e-6] * 6,
         },
-        roofs={8: [2e9] * 3},
+        roofs={8: [2e9] * 6},
         out={"gone": Out("died", "killed by SIGKILL")},
-        notes=["3 rounds, not 15: a round takes 20 s"],
+        notes=["6 rounds, not 15: a round takes 20 s"],
     )
 
 
@@ -102,20 +111,36 @@ def test_few_bytes_are_compared_with_what_is_as_exact():
 
 def test_the_table_names_the_winner_the_rivals_and_who_is_missing():
     text = _race_tables.cell(made_result())
-    assert text.startswith("## 10 x 10, X of 800 B, 3 rounds")
+    assert text.startswith("## 10 x 10, X of 800 B, 6 rounds")
     row = next(line for line in text.splitlines() if line.startswith("| ours "))
     cells = [cell.strip() for cell in row.strip("|").split("|")]
     assert cells == ["ours", "float64", "", "2.00 us", "4.00x [2.00, 4.00]", "0.26"]
     assert "Fastest: rough, 8.00x [8.00, 8.00] over matrix." in text
     assert "float64: our fastest, ours, is 2.00x [1.00, 2.00] over Library's theirs." in text
     assert "float64: X read once at the roof would be 15.4x [15.4, 15.4] over matrix." in text
-    assert "Note: 3 rounds, not 15: a round takes 20 s." in text
+    assert "Note: 6 rounds, not 15: a round takes 20 s." in text
+    assert "no intervals" not in text
     assert "- gone: died: killed by SIGKILL" in text
+
+
+def test_a_table_of_few_rounds_says_that_it_has_no_intervals():
+    result = made_result()
+    for seconds in (result.seconds, result.roofs):
+        seconds |= {name: times[:1] for name, times in seconds.items()}
+    text = _race_tables.cell(result)
+    row = next(line for line in text.splitlines() if line.startswith("| ours "))
+    assert [cell.strip() for cell in row.strip("|").split("|")][4] == "4.00x"
+    assert "float64: our fastest, ours, is 2.00x over Library's theirs." in text
+    assert "Note: no intervals: those need 6 rounds." in text
+    assert "faster in 1 of 1 sizes (the interval is above 1x in 0, below in 0)" in (
+        _race_tables.overall([result], [8])
+    )
+    assert _plot_race.race([result], "title", facts()) is not None
 
 
 def test_the_outcome_over_all_sizes():
     slower = made_result()
-    slower.seconds["ours"] = slower.seconds["pixels"] = [8e-6] * 3
+    slower.seconds["ours"] = slower.seconds["pixels"] = [8e-6] * 6
     text = _race_tables.overall([made_result(), slower], [8, 4])
     assert "float64: ours is faster in 1 of 2 sizes (the interval is above 1x in 0" in text
     assert "below in 1); geometric mean 1.00x" in text
@@ -131,7 +156,7 @@ def test_records_hold_who_was_raced_and_who_was_not():
 def test_moves_stand_below_their_contender_and_win_nothing():
     result = made_result()
     moves = result.name_moves("ours")
-    result.moves[moves] = [1e-6] * 3
+    result.moves[moves] = [1e-6] * 6
     result.infos[moves] = result.infos["ours"]
     names = [record["contender"] for record in _race_tables.records(result)]
     assert names[:3] == ["rough", "ours", moves]
@@ -208,10 +233,27 @@ def test_a_size_that_cannot_be_drawn_is_skipped(monkeypatch):
 
 def test_pixels_are_whole_numbers_over_255():
     with _race_data.on_disk("logistic", 20, 3, pixels=True) as data:
-        X = np.load(data.folder / "X.npy")
-    assert not data.folder.exists()
+        X = np.load(data.files["X"])
     np.testing.assert_array_equal(np.rint(X * 255) / 255, X)
     assert 0 <= X.min() < 0.2 < 0.8 < X.max() <= 1
+
+
+def test_the_data_have_no_name_that_a_killed_race_could_leave(tmp_path, monkeypatch):
+    if not _race_data._DESCRIPTORS.is_dir():
+        pytest.skip("files without a name are opened by /proc, which is not here")
+    monkeypatch.setattr(_race_data, "_SHARED_MEMORY", tmp_path)
+    with _race_data.on_disk("logistic", 20, 3, pixels=False) as data:
+        assert np.load(data.files["X"], mmap_mode="r").shape == (20, 3)
+        assert not [*tmp_path.iterdir()]
+        assert data.files["X"].startswith(f"/proc/{os.getpid()}/fd/")
+
+
+def test_elsewhere_the_data_have_a_folder_that_goes(tmp_path, monkeypatch):
+    monkeypatch.setattr(_race_data, "_DESCRIPTORS", tmp_path / "none")
+    with _race_data.on_disk("logistic", 20, 3, pixels=False) as data:
+        assert np.load(data.files["y"]).shape == (20,)
+        folder = Path(data.files["X"]).parent
+    assert not folder.exists()
 
 
 # The command line
@@ -261,7 +303,13 @@ def test_the_baseline_takes_part_in_every_race():
 PLUGINS = {
     "fine": "",
     "off": "    return (1 / (1 + np.exp(-X @ weights)) - y) @ X * 1.001",
-    "dies": "    print('last words', file=sys.stderr, flush=True)\n    os.kill(os.getpid(), 9)",
+    # Leaves a process in a session of its own, which no signal to the contender's group reaches.
+    "dies": (
+        "    child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)'],"
+        " start_new_session=True)\n"
+        "    pathlib.Path(__file__).with_name('child').write_text(str(child.pid))\n"
+        "    print('last words', file=sys.stderr, flush=True)\n    os.kill(os.getpid(), 9)"
+    ),
     "picky": "    pass\ndef prepare(X, y):\n    raise ValueError('X is not whole')",
     "raises": "    return 1 / 0",
     "absent": "    import gradmark_test_absent",
@@ -287,13 +335,17 @@ def plugins(tmp_path, monkeypatch):
     lines = [f"{name} = racer_{name}" for name in PLUGINS]
     (folder / "entry_points.txt").write_text("\n".join(["[gradmark.logistic]", *lines, ""]))
     for name, body in PLUGINS.items():
-        head = "import os, sys\nimport numpy as np\ncalls = []\n"
+        head = "import os, pathlib, subprocess, sys\nimport numpy as np\ncalls = []\n"
         head += "import gradmark_test_absent\n" if name == "absent" else ""
         code = f"{head}def gradient(weights, X, y):\n{body or RIGHT}\n"
         (tmp_path / f"racer_{name}.py").write_text(code)
     monkeypatch.syspath_prepend(tmp_path)
     paths = [str(tmp_path), os.environ.get("PYTHONPATH", "")]
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, paths)))
+
+
+def has_ended(pid):
+    return not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
 
 
 def test_a_race_from_end_to_end(plugins, tmp_path, monkeypatch, capsys):
@@ -308,6 +360,7 @@ def test_a_race_from_end_to_end(plugins, tmp_path, monkeypatch, capsys):
     assert text.count("moves alone ") == 1
     assert "- off: wrong: error " in text
     assert "- dies: died: killed by SIGKILL; last words" in text
+    assert has_ended(int((tmp_path / "child").read_text()))
     assert "- tires: died: exit status 3" in text
     assert "| tires " not in text
     assert "- picky: refused: X is not whole" in text
@@ -367,8 +420,7 @@ def test_threads_are_limited_before_anything_is_loaded():
 
 
 def test_nothing_is_left_behind_by_an_interrupt(monkeypatch):
-    started, folders = [], []
-    write = _race_data._write
+    started = []
 
     class Watched(Process):
         def __init__(self, order):
@@ -379,12 +431,48 @@ def test_nothing_is_left_behind_by_an_interrupt(monkeypatch):
         raise KeyboardInterrupt
 
     monkeypatch.setattr(_race_cell, "Process", Watched)
-    monkeypatch.setattr(
-        _race_data, "_write", lambda folder, *more: folders.append(folder) or write(folder, *more)
-    )
     settings = Settings("logistic", ("matrix",), (8,), 1, 3, False)
     with pytest.raises(KeyboardInterrupt):
         _race_cell.race(settings, (10, 10), interrupt)
     assert len(started) == 2  # the baseline and the roof
     assert all(process._process.poll() is not None for process in started)
-    assert not any(folder.exists() for folder in folders)
+
+
+def interrupt_after(n_rounds):
+    """What a race calls after each round: an interrupt of the next, once `n_rounds` have ended."""
+    ended = []
+
+    def interrupt():
+        ended.append(1)
+        if len(ended) == n_rounds:
+            raise KeyboardInterrupt
+
+    return interrupt
+
+
+@pytest.mark.parametrize("n_rounds", [1, 6])
+def test_an_interrupt_keeps_the_rounds_before_it(n_rounds):
+    settings = Settings("logistic", ("matrix",), (8,), 1, 8, False)
+    with pytest.raises(_race_cell.Stopped) as caught:
+        _race_cell.race(settings, (10, 10), interrupt_after(n_rounds))
+    result = caught.value.result
+    assert len(result.seconds["matrix"]) == len(result.roofs[8]) == n_rounds
+    assert f"interrupted after {n_rounds} of 8 rounds" in _race_tables.cell(result)
+
+
+def test_a_round_that_was_interrupted_does_not_count(monkeypatch):
+    ask = _race_cell._Race._ask
+    samples = []
+
+    def interrupt_fourth(self, name, step, seconds):
+        samples.extend([name] * (step == "sample"))
+        if len(samples) == 4:  # the second of the second round
+            raise KeyboardInterrupt
+        return ask(self, name, step, seconds)
+
+    monkeypatch.setattr(_race_cell._Race, "_ask", interrupt_fourth)
+    settings = Settings("logistic", ("matrix",), (8,), 1, 8, False)
+    with pytest.raises(_race_cell.Stopped) as caught:
+        _race_cell.race(settings, (10, 10), lambda: None)
+    assert len(caught.value.result.seconds["matrix"]) == 1
+    assert len(caught.value.result.roofs[8]) == 1
