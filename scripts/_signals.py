@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from time import monotonic
-from typing import TextIO
+from typing import Any, TextIO
 
 from scripts._errors import run_command
 
@@ -33,11 +33,11 @@ _state = _State()
 
 def run_stoppable(main: Callable[[], int], kept: str) -> None:
     """Run as `run_command` does; once stopped, say what is kept and exit with status 130."""
-    _listen()
+    _listen(_stop)
     try:
         run_command(main)
     except KeyboardInterrupt:
-        _state.held = True
+        _listen(signal.SIG_IGN)  # the interpreter's own end gives up other handlers
         _say(f"\nStopped. {kept}")
         sys.exit(130)
 
@@ -59,12 +59,12 @@ def held_off() -> Iterator[None]:
                 _stop()
 
 
-def _listen() -> None:
+def _listen(handler: Any) -> None:
     for name in _SIGNALS:
         number = getattr(signal, name, None)
         # Who starts a command with nohup or in the background wants a signal to be ignored.
         if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
-            signal.signal(number, _stop)
+            signal.signal(number, handler)
 
 
 def _stop(*_: object) -> None:
