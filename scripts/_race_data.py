@@ -13,27 +13,39 @@ from typing import Any
 import numpy as np
 
 import impls
-from impls import _accuracy, _exact, _machine
+from impls import _exact, _machine, _verify
 from scripts import _format
 from scripts._race_process import Out
 
 _SHARED_MEMORY = Path("/dev/shm")
 _SEED = 0
+_LATER_SEED = 1  # of weights that are handed out after the timing
 # What a contender takes beside the copies of X that are counted.
 _SPARE_BYTES = 100 * 1024**2
 
 
 @dataclass(frozen=True)
 class Data:
-    """The folder of ``weights.npy``, ``X.npy`` and ``y.npy``, and what a gradient is held to."""
+    """The folder of ``weights.npy``, ``X.npy`` and ``y.npy``, and what gradients are held to.
+
+    Attributes
+    ----------
+    references : list of pairs of ndarray
+        At each of the weights of the file.
+    later : ndarray
+        Weights that are in no file: for a last gradient, after the timing.
+    later_reference : pair of ndarray
+    """
 
     folder: Path
-    exact: Any
-    terms: Any
+    references: list[_verify.Reference]
+    later: Any
+    later_reference: _verify.Reference
 
-    def error_of(self, gradient: Any) -> float:
-        """Error of a gradient relative to the sum of the absolute terms."""
-        return _accuracy.compare(np.asarray(gradient), self.exact, self.terms)
+    @property
+    def files(self) -> dict[str, str]:
+        """Paths of ``weights``, ``X`` and ``y``."""
+        return {name: str(self.folder / f"{name}.npy") for name in ("weights", "X", "y")}
 
 
 @dataclass(frozen=True)
@@ -107,6 +119,8 @@ def _write(folder: Path, problem: str, n_samples: int, n_features: int, pixels: 
     weights, X, y = impls.make(problem, n_samples, n_features, _SEED)
     if pixels:
         np.divide(np.random.default_rng(_SEED).integers(0, 256, X.shape, np.uint8), 255, out=X)
-    for name, array in {"weights": weights, "X": X, "y": y}.items():
+    vectors, later = _verify.vectors(weights), _verify.other_weights(weights, _LATER_SEED)
+    for name, array in {"weights": np.stack(vectors), "X": X, "y": y}.items():
         np.save(folder / f"{name}.npy", array)
-    return Data(folder, *_exact.exact_gradient(problem, weights, X, y))
+    *references, last = (_exact.exact_gradient(problem, w, X, y) for w in (*vectors, later))
+    return Data(folder, references, later, last)

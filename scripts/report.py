@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import pandas as pd
@@ -12,7 +13,7 @@ from tabulate import tabulate
 from tqdm import tqdm
 
 import impls
-from scripts import _curves, _facts, _plots, _results, _tables, _tables_training
+from scripts import _curves, _facts, _isolated, _plots, _results, _tables, _tables_training
 from scripts._cli import make_parser
 from scripts._errors import run_command
 from scripts._project import ROOT, describe_commit, git, measured_commit
@@ -85,10 +86,16 @@ def _choose_commit(name: str | None) -> str:
 
 
 def _bytes_per_value(problem: str, name: str) -> float:
+    found = _descriptions(problem).get(name)
+    return found.bytes_per_value if isinstance(found, _isolated.Description) else 8.0
+
+
+@cache
+def _descriptions(problem: str) -> dict[str, _isolated.Description | impls.TableError]:
     try:
-        return float(impls.load(problem, name).options.get("BYTES_PER_VALUE", 8))
-    except impls.TableError:
-        return 8.0
+        return _isolated.describe(problem, impls.names(problem))
+    except impls.UnknownName:  # measured, and gone since
+        return {}
 
 
 def _write_data(results: pd.DataFrame, folder: Path) -> None:
