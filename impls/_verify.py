@@ -136,13 +136,6 @@ def judge(gradients: Iterable[Any], references: Sequence[Reference], rtol: float
     return Verdict(max(errors), rtol, fault)
 
 
-def judge_one(gradient: Any, reference: Reference, rtol: float) -> Verdict:
-    """As `judge`, of a single gradient."""
-    error = _accuracy.compare(np.asarray(gradient), *reference)
-    fault = "" if error <= rtol else _place(np.asarray(gradient), *reference, rtol)
-    return Verdict(error, rtol, fault)
-
-
 def _together(
     found: Sequence[Array], expected: Sequence[Reference]
 ) -> list[tuple[Array, Array, Array]]:
@@ -181,7 +174,7 @@ def _call(function: Callable[..., Any], *arguments: Any) -> Any:
     except Exception:
         raise
     except BaseException as error:
-        raise RuntimeError(f"it raises {type(error).__name__}: {error}") from error
+        raise RuntimeError(f"it raises {error!r}") from error
 
 
 def _check_form(gradient: Any, shape: tuple[int, ...]) -> None:

@@ -6,8 +6,11 @@ A sampled curve shows what happens when; exact figures are the suite's.
 from __future__ import annotations
 
 import json
+import os
+import signal
 import subprocess
 import sys
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from time import sleep, time
 from typing import Any
@@ -16,12 +19,14 @@ from tqdm import tqdm
 
 import impls
 from scripts._project import ROOT, STATE
+from scripts._race_worker import keep_output
 from scripts._results import changed_implementations
 
 FOLDER = STATE / "curves"
 _SAMPLE_SECONDS = 0.005
 _REST_SECONDS = 0.05  # shown before and after the calls, so that they stand out
 _N_CALLS = 3
+_LONGEST_SECONDS = 600.0
 
 
 @dataclass(frozen=True)
@@ -66,11 +71,6 @@ def load(commit: str) -> list[Curve]:
 
 
 def _record(problem: str, name: str, n_samples: int, n_features: int) -> dict[str, Any] | None:
-    try:
-        if impls.load(problem, name).reason_to_skip(n_samples, n_features):
-            return None
-    except impls.TableError:
-        return None  # the suite says why
     command = [
         sys.executable,
         "-m",
@@ -80,8 +80,32 @@ def _record(problem: str, name: str, n_samples: int, n_features: int) -> dict[st
         f"{n_samples}",
         f"{n_features}",
     ]
-    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT)
-    return json.loads(done.stdout) if done.returncode == 0 else None
+    try:
+        curve: dict[str, Any] = json.loads(_run(command))
+        return curve
+    # It cannot be recorded, or is not worth the wait: the suite says why.
+    except (subprocess.TimeoutExpired, ValueError):
+        return None
+
+
+def _run(command: list[str]) -> bytes:
+    """What a process prints in `_LONGEST_SECONDS`; nothing that it has started outlives it."""
+    process = subprocess.Popen(
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        cwd=ROOT,
+        start_new_session=True,
+    )
+    try:
+        return process.communicate(timeout=_LONGEST_SECONDS)[0]
+    finally:
+        if hasattr(os, "killpg"):
+            with suppress(ProcessLookupError):  # it and all that it has started have ended
+                os.killpg(process.pid, signal.SIGKILL)
+        process.kill()
+        process.communicate()
 
 
 def _freeze(value: Any) -> Any:
@@ -103,14 +127,28 @@ def _write(commit: str, curves: dict[str, Any]) -> None:
     (FOLDER / f"{commit[:8]}.json").write_text(json.dumps(curves))
 
 
-def _sample(problem: str, name: str, n_samples: int, n_features: int) -> Curve:
-    """Draw, prepare and call in this process while memory_profiler watches it."""
+def main() -> None:
+    """Print the curve of the cell that the command line names, and nothing else."""
+    pipe = keep_output()
+    problem, name, *size = sys.argv[1:]
+    curve = _sample(problem, name, *map(int, size))
+    if curve:
+        print(json.dumps(asdict(curve)), file=pipe)
+
+
+def _sample(problem: str, name: str, n_samples: int, n_features: int) -> Curve | None:
+    """Draw, prepare and call in this process while memory_profiler watches it.
+
+    None where the implementation is not worth the wait at this size.
+    """
     from memory_profiler import memory_usage
 
     calls: list[float] = []
 
     def work() -> None:
         implementation = impls.load(problem, name)
+        if implementation.reason_to_skip(n_samples, n_features):
+            return
         weights, X, y = impls.make(problem, n_samples, n_features)
         X, y = implementation.prepare(X, y)
         implementation.kernel(weights, X, y)  # loads machine code, starts threads
@@ -123,6 +161,8 @@ def _sample(problem: str, name: str, n_samples: int, n_features: int) -> Curve:
 
     start = time()
     samples = memory_usage((work, (), {}), interval=_SAMPLE_SECONDS, timestamps=True)
+    if not calls:
+        return None
     return Curve(
         problem=problem,
         implementation=name,
@@ -135,4 +175,4 @@ def _sample(problem: str, name: str, n_samples: int, n_features: int) -> Curve:
 
 
 if __name__ == "__main__":
-    print(json.dumps(asdict(_sample(sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])))))
+    main()
