@@ -12,6 +12,7 @@ import subprocess
 import sys
 from contextlib import suppress
 from dataclasses import asdict, dataclass
+from tempfile import TemporaryFile
 from time import sleep, time
 from typing import Any
 
@@ -89,23 +90,29 @@ def _record(problem: str, name: str, n_samples: int, n_features: int) -> dict[st
 
 
 def _run(command: list[str]) -> bytes:
-    """What a process prints in `_LONGEST_SECONDS`; nothing that it has started outlives it."""
-    process = subprocess.Popen(
-        command,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        cwd=ROOT,
-        start_new_session=True,
-    )
-    try:
-        return process.communicate(timeout=_LONGEST_SECONDS)[0]
-    finally:
-        if hasattr(os, "killpg"):
-            with suppress(ProcessLookupError):  # it and all that it has started have ended
-                os.killpg(process.pid, signal.SIGKILL)
-        process.kill()
-        process.communicate()
+    """What a process has printed when it ends; nothing that it has started outlives it.
+
+    It prints into a file: a pipe would stay open until its last child ends.
+    """
+    with TemporaryFile() as printed:
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=printed,
+            stderr=subprocess.DEVNULL,
+            cwd=ROOT,
+            start_new_session=True,
+        )
+        try:
+            process.wait(_LONGEST_SECONDS)
+        finally:
+            if hasattr(os, "killpg"):
+                with suppress(ProcessLookupError):  # it and all that it has started have ended
+                    os.killpg(process.pid, signal.SIGKILL)
+            process.kill()
+            process.wait()
+        printed.seek(0)
+        return printed.read()
 
 
 def _freeze(value: Any) -> Any:

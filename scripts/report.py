@@ -5,7 +5,6 @@ from __future__ import annotations
 import argparse
 import sys
 from dataclasses import replace
-from functools import cache
 from pathlib import Path
 
 import pandas as pd
@@ -61,10 +60,7 @@ def _parse() -> argparse.Namespace:
 
 def _load(commit: str, arguments: argparse.Namespace) -> tuple[pd.DataFrame, _facts.Facts]:
     results = _results.load(commit, arguments.environment, arguments.threads)
-    results["bytes_per_value"] = [
-        _bytes_per_value(*pair)
-        for pair in results[["problem", "implementation"]].itertuples(index=False)
-    ]
+    results["bytes_per_value"] = _bytes_per_value(results)
     made = results.dropna(subset="measured").sort_values("measured").iloc[-1]
     facts = _facts.load(made["commit"], made["environment"], arguments.threads)
     return results, replace(facts, commit=describe_commit(commit))
@@ -85,17 +81,14 @@ def _choose_commit(name: str | None) -> str:
     return measured[0]
 
 
-def _bytes_per_value(problem: str, name: str) -> float:
-    found = _descriptions(problem).get(name)
-    return found.bytes_per_value if isinstance(found, _isolated.Description) else 8.0
-
-
-@cache
-def _descriptions(problem: str) -> dict[str, _isolated.Description | impls.TableError]:
-    try:
-        return _isolated.describe(problem, impls.names(problem))
-    except impls.UnknownName:  # measured, and gone since
-        return {}
+def _bytes_per_value(results: pd.DataFrame) -> list[float]:
+    """Of each row's implementation, as that says; 8 if it cannot be asked any more."""
+    found: dict[tuple[str, str], float] = {}
+    for problem, names in results.groupby("problem")["implementation"].unique().items():
+        for name, told in _isolated.describe(str(problem), names).items():
+            bytes_per_value = 8.0 if isinstance(told, impls.TableError) else told.bytes_per_value
+            found[str(problem), name] = bytes_per_value
+    return [found[pair] for pair in zip(results["problem"], results["implementation"], strict=True)]
 
 
 def _write_data(results: pd.DataFrame, folder: Path) -> None:
