@@ -106,5 +106,6 @@ def _describe(problem: str, name: str) -> Description | impls.TableError:
     except impls.Unavailable as error:
         return error
     except impls.TableError as error:
-        return impls.BadPlugin(error if name in str(error) else f"{problem}/{name}: {error}")
+        named = str(error).startswith("the ")  # file or entry point
+        return impls.BadPlugin(error if named else f"{problem}/{name}: {error}")
     return Description(**{key: options[key] for key in Description.__dataclass_fields__})

@@ -51,7 +51,7 @@ class Contender:
             options["MOVES_ALONE"]()
         return {
             "moves_alone": "MOVES_ALONE" in options,
-            "bytes_per_value": options.get("BYTES_PER_VALUE", 8),
+            "bytes_per_value": int(options.get("BYTES_PER_VALUE", 8)),
             "copies": float(options.get("PREPARED_COPIES", 0)),
             "passes": str(options.get("PASSES", 1)),
             "peer": str(options.get("PEER", "")),
@@ -164,7 +164,7 @@ def answer(step: Callable[..., Reply], arguments: Reply) -> Reply:
     except _verify.Misbehaves as fault:
         return {"state": "wrong", "reason": str(fault)}
     except BaseException as error:  # no interrupt: that is the race's alone
-        return {"state": "failed", "reason": f"{type(error).__name__}: {error}"}
+        return {"state": "failed", "reason": f"{type(error).__name__}: {error}".rstrip(": ")}
 
 
 def keep_output() -> TextIO:

@@ -1,5 +1,6 @@
 """One odd implementation stops nobody else: list, check, report and trace run none themselves."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -38,7 +39,10 @@ IMPORTS = {
         "died while it was imported: it closed its output and went on",
     ),
     "has_no_number": ("RTOL = 'small'", "ValueError: could not convert string to float: 'small'"),
-    "has_no_size": ("BYTES_PER_VALUE = 'few'", "could not convert string to float: 'few'"),
+    "has_no_size": (
+        "BYTES_PER_VALUE = 'few'",
+        "ValueError: invalid literal for int() with base 10: 'few'",
+    ),
 }
 FINE = {
     "fine": GRADIENT,
@@ -221,8 +225,6 @@ GOOD = ["annotated", "cookie", "marked", "matrix", "numba_fused"]
 
 
 def test_what_is_no_file_of_ours_is_not_listed(tree):
-    import json
-
     names, lacking, measured = json.loads(run(tree, "-c", ASK).stdout)
     assert names == sorted(LISTED)
     assert lacking == ["annotated"]
