@@ -13,7 +13,7 @@ from typing import Any
 
 import impls
 from benchmarks._journal import Skipped, WrongResult
-from impls import _accuracy, _exact, _machine
+from impls import _exact, _machine, _verify
 
 _EXACT = Path(__file__).resolve().parent.parent / ".asv" / "exact"
 # What BLAS, Python and the check take beside the arrays that are counted.
@@ -28,8 +28,8 @@ class Cell:
     ----------
     gradient : callable
         One call of the kernel on these inputs, without checks: what is timed.
-    error : float
-        Error of the gradient relative to the sum of the absolute terms; NaN if not asked for.
+    verdict : Verdict or None
+        On its gradients at several weights; None if not asked for.
     """
 
     implementation: impls.Implementation
@@ -37,22 +37,19 @@ class Cell:
     X: Any
     y: Any
     gradient: Callable[[], Any]
-    error: float
+    verdict: _verify.Verdict | None
 
-    def refuse_wrong(self) -> None:
-        """Raise WrongResult if the error is above the implementation's tolerance."""
-        rtol = self.implementation.rtol
-        if not self.error <= rtol:
-            raise WrongResult(
-                f"error {self.error:.1e} of the sum of absolute terms, at most {rtol:.0e} allowed"
-            )
+    @property
+    def error(self) -> float:
+        """Largest error relative to the sum of the absolute terms; NaN if not asked for."""
+        return self.verdict.error if self.verdict else nan
 
 
 class Check(Enum):
     """What the set-up does about a gradient that may be wrong."""
 
-    REFUSE = "call it once, compare with the reference, never time a wrong one"
-    MEASURE = "call it once, tell the error"
+    REFUSE = "call it a few times, compare with the reference, never time a wrong one"
+    MEASURE = "call it a few times, tell the error"
     NONE = "do not call it"
 
 
@@ -64,7 +61,8 @@ def open_cell(problem: str, name: str, n_samples: int, n_features: int, check: C
     Skipped
         With the reason, if the cell is to be skipped.
     WrongResult
-        If the gradient differs from the reference by more than the implementation's tolerance.
+        If a gradient differs from the reference by more than the implementation's tolerance, or
+        the implementation breaks the contract.
     """
     implementation = _load(problem, name, n_samples, n_features)
     return _prepare(implementation, impls.make(problem, n_samples, n_features), check)
@@ -116,20 +114,22 @@ def _lack_of_memory(
 def _prepare(implementation: impls.Implementation, batch: Any, check: Check) -> Cell:
     weights, X, y = batch
     del batch  # the last reference to X once prepare has made its own
-    problem = implementation.problem
-    exact: Any = None
-    terms: Any = None
+    vectors = _verify.vectors(weights)
+    references: list[_verify.Reference] = []
     if check is not Check.NONE:
-        exact, terms = _exact.exact_gradient(problem, weights, X, y, _EXACT)
+        problem = implementation.problem
+        references = [_exact.exact_gradient(problem, each, X, y, _EXACT) for each in vectors]
     try:
-        X, y = implementation.prepare(X, y)
+        X, y = _verify.prepare(implementation, X, y)
+        verdict = None
+        if check is not Check.NONE:
+            gradients = _verify.observe(implementation, vectors, X, y)
+            verdict = _verify.judge(gradients, references, implementation.rtol)
     except (impls.Unfit, impls.Unavailable) as reason:
         raise Skipped(str(reason)) from reason
-    error = nan
-    if check is not Check.NONE:
-        error = _accuracy.compare(implementation.gradient(weights, X, y), exact, terms)
+    except _verify.Misbehaves as fault:
+        raise WrongResult(str(fault)) from fault
+    if verdict and verdict.fault and check is Check.REFUSE:
+        raise WrongResult(verdict.reason)
     gradient = partial(implementation.kernel, weights, X, y)
-    cell = Cell(implementation, weights, X, y, gradient, error)
-    if check is Check.REFUSE:
-        cell.refuse_wrong()
-    return cell
+    return Cell(implementation, weights, X, y, gradient, verdict)

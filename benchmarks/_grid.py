@@ -11,6 +11,8 @@ import json
 import os
 from pathlib import Path
 
+from impls import _table
+
 _PROBLEMS = Path(__file__).resolve().parent.parent / "impls"
 _PRESETS = json.loads((Path(__file__).parent / "presets.json").read_text())
 _PRESET = os.environ.get("GRADMARK_PRESET", "quick")
@@ -50,9 +52,10 @@ def problems() -> list[str]:
 
 def implementations(problem: str) -> list[str]:
     """Names in the working tree, and the installed plug-ins that the caller asked for."""
-    files = {path.stem for path in (_PROBLEMS / problem).glob("[!_]*.py")}
+    files = {path.stem for path in _table.files(_PROBLEMS / problem)}
     plugins = (item.partition("/") for item in os.environ.get("GRADMARK_PLUGINS", "").split())
-    return sorted(files | {name for owner, _, name in plugins if owner == problem})
+    found = files | {name for owner, _, name in plugins if owner == problem}
+    return sorted(filter(_table.is_name, found))
 
 
 def datasets(problem: str) -> list[str]:

@@ -192,7 +192,10 @@ def load_file(problem: str, path: str | Path) -> Implementation:
 def missing_package(problem: str, name: str) -> str | None:
     """What a built-in implementation REQUIRES and is not installed; imports none of it."""
     path = _PACKAGE / problem / f"{name}.py"
-    packages = (_requires(path) or "") if path.is_file() else ""
+    try:
+        packages = _requires(path) if path.is_file() else ""
+    except BadPlugin:  # whoever imports it is told
+        packages = ""
     return next((package for package in packages.split() if not _is_installed(package)), None)
 
 
@@ -247,11 +250,22 @@ def unknown(kind: str, name: str, known: Any, where: str = "") -> UnknownName:
     return UnknownName(f"no {kind} {name!r}{where}{hint} There are: {', '.join(sorted(known))}")
 
 
+def files(folder: Path) -> list[Path]:
+    """Files of a folder that stand for implementations, sorted: public, and no links to nowhere."""
+    found = (path for path in folder.glob("*.py") if path.name[0] not in "_.")
+    return sorted(path for path in found if path.is_file())
+
+
+def is_name(text: str) -> bool:
+    """Whether an implementation can be loaded by this name."""
+    return _NAME.fullmatch(text) is not None
+
+
 def _sources(problem: str) -> dict[str, list[Path | EntryPoint]]:
     if problem not in problems():
         raise unknown("problem", problem, problems())
     found: dict[str, list[Path | EntryPoint]] = {}
-    for path in (_PACKAGE / problem).glob("[!_]*.py"):
+    for path in files(_PACKAGE / problem):
         found.setdefault(path.stem, []).append(path)
     for entry in sorted(set(entry_points(group=f"gradmark.{problem}"))):
         found.setdefault(entry.name, []).append(entry)
@@ -268,8 +282,10 @@ def _describe(source: Path | EntryPoint) -> str:
 
 def _check(problem: str, name: str, source: Path | EntryPoint) -> Implementation:
     where = _describe(source)
-    if not _NAME.fullmatch(name):
-        raise BadPlugin(f"{where}: the name {name!r} is not a letter, then letters, digits or _")
+    if not is_name(name):
+        raise BadPlugin(
+            f"{where}: the name {name!r} is not a letter, then letters, digits or _; rename it"
+        )
     if isinstance(source, Path) and _hides(problem, name):
         raise BadPlugin(f"{where} has the name of the problem's own {name}; rename the file")
     module = _import(source)
@@ -278,6 +294,8 @@ def _check(problem: str, name: str, source: Path | EntryPoint) -> Implementation
     _check_function(module, "gradient", ("weights", "X", "y"), where)
     if hasattr(module, "prepare"):
         _check_function(module, "prepare", ("X", "y"), where)
+    if hasattr(module, "REQUIRES"):
+        _requires(source)  # others read it without an import
     return Implementation(
         name=name,
         problem=problem,
@@ -346,14 +364,35 @@ def _is_ours(path: Path) -> bool:
     return path.parent.resolve().parent == _PACKAGE.resolve()
 
 
-def _requires(source: Path | EntryPoint) -> str | None:
-    """A file's REQUIRES, read without running it."""
+def _requires(source: Path | EntryPoint) -> str:
+    """A file's REQUIRES, read without running it; empty if it has none.
+
+    Raises
+    ------
+    BadPlugin
+        If the file cannot be read or parsed, or its REQUIRES is no literal text; tells the line.
+    """
     if not isinstance(source, Path):
-        return None
-    for node in ast.parse(source.read_text(encoding="utf-8")).body:
-        if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]) == "REQUIRES":
-            return str(ast.literal_eval(node.value))
-    return None
+        return ""
+    try:
+        # Of bytes: with its own encoding, and with a byte-order mark.
+        lines = ast.parse(source.read_bytes(), filename=source.name).body
+    except (OSError, SyntaxError, ValueError) as error:
+        raise BadPlugin(f"{_describe(source)} cannot be read: {error}") from error
+    for node in lines:
+        if isinstance(node, ast.Assign | ast.AnnAssign) and "REQUIRES" in _targets(node):
+            if isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
+                return node.value.value
+            raise BadPlugin(
+                f"{_describe(source)}, line {node.lineno}: REQUIRES is {ast.unparse(node)!r}, "
+                "expected a text in quotes"
+            )
+    return ""
+
+
+def _targets(node: ast.Assign | ast.AnnAssign) -> list[str]:
+    targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+    return [target.id for target in targets if isinstance(target, ast.Name)]
 
 
 def _check_function(module: ModuleType, name: str, arguments: tuple[str, ...], where: str) -> None:

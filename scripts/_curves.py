@@ -11,6 +11,7 @@ import subprocess
 import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from tempfile import TemporaryFile
 from time import sleep, time
 from typing import Any
 
@@ -19,8 +20,9 @@ from tqdm import tqdm
 import impls
 from impls import _provenance
 from impls._files import write_json
-from scripts import _guardian
+from scripts import _guardian, _signals
 from scripts._project import PROVENANCE, ROOT, STATE
+from scripts._race_worker import keep_output
 from scripts._state import State
 
 FOLDER = STATE / "curves"
@@ -28,6 +30,7 @@ _SAMPLE_SECONDS = 0.005
 _REST_SECONDS = 0.05  # shown before and after the calls, so that they stand out
 _N_CALLS = 3
 _MODULE = "gradient"  # a curve depends on what the time of a gradient depends on
+_LONGEST_SECONDS = 600.0
 
 
 @dataclass(frozen=True)
@@ -86,11 +89,6 @@ def _read(path: Path, state: State) -> Curve | None:
 
 
 def _record(problem: str, name: str, n_samples: int, n_features: int) -> dict[str, Any] | None:
-    try:
-        if impls.load(problem, name).reason_to_skip(n_samples, n_features):
-            return None
-    except impls.TableError:
-        return None  # the suite says why
     command = [
         sys.executable,
         "-m",
@@ -100,23 +98,66 @@ def _record(problem: str, name: str, n_samples: int, n_features: int) -> dict[st
         f"{n_samples}",
         f"{n_features}",
     ]
-    variables = os.environ | {_guardian.VARIABLE: _guardian.mark()}
-    done = subprocess.run(command, capture_output=True, text=True, cwd=ROOT, env=variables)
-    return json.loads(done.stdout) if done.returncode == 0 else None
+    try:
+        curve: dict[str, Any] = json.loads(_run(command))
+        return curve
+    # It cannot be recorded, or is not worth the wait: the suite says why.
+    except (subprocess.TimeoutExpired, ValueError):
+        return None
+
+
+def _run(command: list[str]) -> bytes:
+    """What a process has printed when it ends; nothing that it has started outlives it.
+
+    It prints into a file: a pipe would stay open until its last child ends.
+    """
+    mark = _guardian.mark()
+    with TemporaryFile() as printed:
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=printed,
+            stderr=subprocess.DEVNULL,
+            cwd=ROOT,
+            env=os.environ | {_guardian.VARIABLE: mark},
+            start_new_session=True,
+        )
+        try:
+            process.wait(_LONGEST_SECONDS)
+        finally:
+            with _signals.held_off():
+                _guardian.kill(mark)
+                process.wait()
+        printed.seek(0)
+        return printed.read()
 
 
 def _freeze(value: Any) -> Any:
     return tuple(value) if isinstance(value, list) else value
 
 
-def _sample(problem: str, name: str, n_samples: int, n_features: int) -> Curve:
-    """Draw, prepare and call in this process while memory_profiler watches it."""
+def main() -> None:
+    """Print the curve of the cell that the command line names, and nothing else."""
+    pipe = keep_output()
+    problem, name, *size = sys.argv[1:]
+    curve = _sample(problem, name, *map(int, size))
+    if curve:
+        print(json.dumps(asdict(curve)), file=pipe)
+
+
+def _sample(problem: str, name: str, n_samples: int, n_features: int) -> Curve | None:
+    """Draw, prepare and call in this process while memory_profiler watches it.
+
+    None where the implementation is not worth the wait at this size.
+    """
     from memory_profiler import memory_usage
 
     calls: list[float] = []
 
     def work() -> None:
         implementation = impls.load(problem, name)
+        if implementation.reason_to_skip(n_samples, n_features):
+            return
         weights, X, y = impls.make(problem, n_samples, n_features)
         X, y = implementation.prepare(X, y)
         implementation.kernel(weights, X, y)  # loads machine code, starts threads
@@ -129,6 +170,8 @@ def _sample(problem: str, name: str, n_samples: int, n_features: int) -> Curve:
 
     start = time()
     samples = memory_usage((work, (), {}), interval=_SAMPLE_SECONDS, timestamps=True)
+    if not calls:
+        return None
     return Curve(
         problem=problem,
         implementation=name,
@@ -141,4 +184,4 @@ def _sample(problem: str, name: str, n_samples: int, n_features: int) -> Curve:
 
 
 if __name__ == "__main__":
-    print(json.dumps(asdict(_sample(sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4])))))
+    main()

@@ -113,7 +113,7 @@ def run(settings: Settings) -> Outcome:
         ) from error
     ranges = find_ranges(settings.seed) if settings.data == "digits" else None
     batches = list(check.draw_batches("softmax"))
-    faulty, right = (check.judge(i, batches) for i in (load_faulty(), _load_right()))
+    faulty, right = (check.judge("softmax", source, batches) for source in (_FAULTY_FILE, "matrix"))
     return Outcome(
         [make_table(runs, data, ranges), make_verdicts(faulty, right)],
         {"softmax_fault": lambda facts: _draw(runs, data, settings, facts)},

@@ -6,7 +6,7 @@ import random
 from collections.abc import Callable
 from typing import Any
 
-from impls import _machine
+from impls import _machine, _verify
 from scripts import _race_data, _signals
 from scripts._metrics import BASELINE
 from scripts._race_process import Out, Process
@@ -64,6 +64,7 @@ class _Race:
                 self._start_roofs()
                 self._prepare(data)
             self._time(on_round)
+            self._verify_later(data)
         except Out as reason:  # of the whole size
             self.result.out |= dict.fromkeys(self.settings.contenders, reason)
         finally:
@@ -119,10 +120,7 @@ class _Race:
             process.send("prepare", files=data.files, own_copy=plan.own_copy)
         replies = self._answers(tuple(self.processes), PREPARE_SECONDS)
         for name in replies.keys() - self.roofs.keys() - self.moves:
-            error, rtol = data.error_of(replies[name]["gradient"]), self.result.infos[name]["rtol"]
-            if not error <= rtol:
-                reason = f"error {error:.1e} of the sum of absolute terms, at most {rtol:.0e}"
-                self._drop(name, Out("wrong", f"{reason} allowed"))
+            self._judge(name, replies[name]["gradients"], data.references)
         self.read_bytes = {name: replies[name]["bytes"] for name in self.roofs if name in replies}
 
     def _time(self, on_round: Callable[[], object]) -> None:
@@ -160,6 +158,23 @@ class _Race:
                 self.result.moves[name] = times
             else:
                 self.result.seconds[name] = times
+
+    def _verify_later(self, data: _race_data.Data) -> None:
+        """Compare a last gradient, at weights that nobody has seen: who is wrong was not fast."""
+        names = tuple(self.processes.keys() - self.roofs.keys() - self.moves)
+        for name in names:
+            self.processes[name].send("verify", weights=[data.later.tolist()])
+        for name, reply in self._answers(names, PREPARE_SECONDS).items():
+            self._judge(name, reply["gradients"], [data.later_reference])
+        for name in names:
+            if name in self.result.out:
+                del self.result.seconds[name]
+
+    def _judge(self, name: str, gradients: Any, references: list[_verify.Reference]) -> None:
+        """Drop a contender whose gradients are not the references."""
+        verdict = _verify.judge(gradients, references, self.result.infos[name]["rtol"])
+        if verdict.fault:
+            self._drop(name, Out("wrong", verdict.reason))
 
     def _ask(self, name: str, step: str, seconds: float) -> dict[str, Any] | None:
         """The answer of one contender; None if it has just left the race."""

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 import impls
-from impls import _accuracy, _exact, _machine
+from impls import _exact, _machine, _verify
 from scripts import _format
 from scripts._race_process import Out
 
@@ -23,21 +23,28 @@ _SHARED_MEMORY = Path("/dev/shm")
 # Other processes of the same user open by them what is open here.
 _DESCRIPTORS = Path(f"/proc/{os.getpid()}/fd")
 _SEED = 0
+_LATER_SEED = 1  # of weights that are handed out after the timing
 # What a contender takes beside the copies of X that are counted.
 _SPARE_BYTES = 100 * 1024**2
 
 
 @dataclass(frozen=True)
 class Data:
-    """Paths of ``weights``, ``X`` and ``y`` as .npy files, and what a gradient is held to."""
+    """Paths of ``weights``, ``X`` and ``y`` as .npy files, and what gradients are held to.
+
+    Attributes
+    ----------
+    references : list of pairs of ndarray
+        At each of the weights of the file.
+    later : ndarray
+        Weights that are in no file: for a last gradient, after the timing.
+    later_reference : pair of ndarray
+    """
 
     files: dict[str, str]
-    exact: Any
-    terms: Any
-
-    def error_of(self, gradient: Any) -> float:
-        """Error of a gradient relative to the sum of the absolute terms."""
-        return _accuracy.compare(np.asarray(gradient), self.exact, self.terms)
+    references: list[_verify.Reference]
+    later: Any
+    later_reference: _verify.Reference
 
 
 @dataclass(frozen=True)
@@ -124,7 +131,9 @@ def _write(
     weights, X, y = impls.make(problem, n_samples, n_features, _SEED)
     if pixels:
         np.divide(np.random.default_rng(_SEED).integers(0, 256, X.shape, np.uint8), 255, out=X)
-    for name, array in zip(_NAMES, (weights, X, y), strict=True):
+    vectors, later = _verify.vectors(weights), _verify.other_weights(weights, _LATER_SEED)
+    for name, array in zip(_NAMES, (np.stack(vectors), X, y), strict=True):
         with Path(files[name]).open("wb") as file:
             np.save(file, array)
-    return Data(files, *_exact.exact_gradient(problem, weights, X, y))
+    *references, last = (_exact.exact_gradient(problem, w, X, y) for w in (*vectors, later))
+    return Data(files, references, later, last)

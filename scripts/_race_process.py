@@ -8,7 +8,6 @@ import queue
 import signal
 import subprocess
 import sys
-import tempfile
 import threading
 from collections.abc import Mapping
 from contextlib import suppress
@@ -33,6 +32,9 @@ _THREAD_VARIABLES = (
 # pause between the calls of a sample.
 _SLEEP_SOON = {"OPENBLAS_THREAD_TIMEOUT": "20"}
 _WAIT_SECONDS = 1.0
+_KEPT_BYTES = 4096
+_LONGEST_LINE = 300
+_END_SECONDS = 2.0  # who has closed the pipe is ending, as a rule
 
 
 class Out(Exception):
@@ -48,7 +50,7 @@ class Process:
     """A worker that has been started; `ask` for its steps one by one, `close` it in any case."""
 
     def __init__(self, order: Mapping[str, Any]) -> None:
-        self._log = tempfile.TemporaryFile()  # noqa: SIM115  closed by close
+        self._words = b""  # what it has printed last
         self._mark = _guardian.mark()
         variables = dict.fromkeys(_THREAD_VARIABLES, str(order["threads"])) | _SLEEP_SOON
         variables[_guardian.VARIABLE] = self._mark
@@ -58,7 +60,7 @@ class Process:
             [sys.executable, "-m", "scripts._race_worker"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
-            stderr=self._log,
+            stderr=subprocess.PIPE,
             cwd=ROOT,
             env=os.environ | variables,
             text=True,
@@ -66,6 +68,8 @@ class Process:
         )
         self._lines: queue.Queue[str] = queue.Queue()
         threading.Thread(target=self._listen, daemon=True).start()
+        self._overhearing = threading.Thread(target=self._overhear, daemon=True)
+        self._overhearing.start()
         self._send(order)
 
     def ask(self, step: str, seconds: float, **arguments: Any) -> dict[str, Any]:
@@ -104,7 +108,6 @@ class Process:
         if self._process.stdin:
             with suppress(BrokenPipeError):  # what was still to be written
                 self._process.stdin.close()
-        self._log.close()
 
     def _send(self, message: Mapping[str, Any]) -> None:
         if self._process.stdin is None:
@@ -135,10 +138,22 @@ class Process:
                     self._lines.put(line)
         self._lines.put("")
 
+    def _overhear(self) -> None:
+        """Keep the end of what it prints, however much that is."""
+        stderr = self._process.stderr
+        if stderr is not None:
+            with stderr:
+                while printed := stderr.buffer.read1(65536):  # type: ignore[attr-defined]
+                    self._words = (self._words + printed)[-_KEPT_BYTES:]
+
     def _cause(self) -> str:
         """How the process ended, and the last line that it wrote."""
-        status = self._process.wait()
+        try:
+            status = self._process.wait(_END_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.close()
+            return "it closed its output and went on"
         end = f"killed by {signal.Signals(-status).name}" if status < 0 else f"exit status {status}"
-        self._log.seek(0)
-        lines = self._log.read().decode(errors="replace").strip().splitlines()
-        return f"{end}; {lines[-1].strip()}" if lines else end
+        self._overhearing.join(_END_SECONDS)
+        lines = self._words.decode(errors="replace").strip().splitlines()
+        return f"{end}; {lines[-1].strip()[:_LONGEST_LINE]}" if lines else end

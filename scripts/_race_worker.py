@@ -17,7 +17,7 @@ from typing import Any, TextIO
 import numpy as np
 
 import impls
-from impls import _machine, _measure
+from impls import _machine, _measure, _table, _verify
 
 Reply = dict[str, Any]
 _REST_SECONDS = 0.001
@@ -26,7 +26,7 @@ _LONGEST_REST_SECONDS = 0.3
 
 
 class Contender:
-    """An implementation of the table, step by step."""
+    """An implementation of the table, or a file like one, step by step."""
 
     def __init__(self, order: Reply) -> None:
         self.order = order
@@ -36,34 +36,56 @@ class Contender:
         # Before the import: JAX looks at the processors when it is loaded.
         _machine.limit_processors(self.order["threads"])
         try:
-            self.implementation = impls.load(self.order["problem"], self.order["name"])
+            self.implementation = self._find()
         except impls.Unavailable as error:
             return {"state": "unavailable", "reason": str(error)}
+        except impls.TableError as error:
+            return {"state": "failed", "reason": str(error)}
         _machine.set_threads(self.order["threads"])
-        reason = self.implementation.reason_to_skip(*self.order["size"])
-        if reason:
-            return {"state": "skipped", "reason": reason}
+        if "size" in self.order:
+            reason = self.implementation.reason_to_skip(*self.order["size"])
+            if reason:
+                return {"state": "skipped", "reason": reason}
         options = self.implementation.options
         if self.order.get("moves_alone"):
             options["MOVES_ALONE"]()
         return {
             "moves_alone": "MOVES_ALONE" in options,
-            "bytes_per_value": options.get("BYTES_PER_VALUE", 8),
+            "bytes_per_value": int(options.get("BYTES_PER_VALUE", 8)),
             "copies": float(options.get("PREPARED_COPIES", 0)),
+            "passes": str(options.get("PASSES", 1)),
             "peer": str(options.get("PEER", "")),
             "rtol": self.implementation.rtol,
+            "summary": self.implementation.doc.partition("\n")[0],
         }
 
+    def _find(self) -> impls.Implementation:
+        problem, name = self.order["problem"], self.order["name"]
+        if "file" in self.order:
+            return _table.load_file(problem, self.order["file"])
+        return impls.load(problem, name)
+
     def prepare(self, files: dict[str, str], own_copy: bool) -> Reply:
-        """Prepare the data of the race and call once; tell the gradient."""
+        """Prepare the data of the race; tell the gradients at all weights."""
         weights, X, y = read_batch(files, own_copy)
         try:
-            X, y = self.implementation.prepare(X, y)
-        except ValueError as error:
+            X, y = _verify.prepare(self.implementation, X, y)
+        except impls.Unfit as error:
             return {"state": "refused", "reason": str(error)}
-        gradient = self.implementation.gradient(weights, X, y)
-        self.call = partial(self.implementation.kernel, weights, X, y)
-        return {"gradient": np.asarray(gradient).tolist()}
+        except impls.Unavailable as error:
+            return {"state": "unavailable", "reason": str(error)}
+        self.prepared = X, y
+        self.call = partial(self.implementation.kernel, weights[0], X, y)
+        if self.order.get("moves_alone"):  # without its arithmetic there is nothing to compare
+            return {"gradients": []}
+        return self.verify(list(weights))
+
+    def verify(self, weights: list[Any]) -> Reply:
+        """Gradients at each of the weights, and again at the first."""
+        gradients = _verify.observe(
+            self.implementation, list(map(np.array, weights)), *self.prepared
+        )
+        return {"gradients": [np.asarray(each, np.float64).tolist() for each in gradients]}
 
     def count(self) -> Reply:
         """Count the calls of a sample; tell what a sample takes."""
@@ -109,9 +131,9 @@ class Read(Contender):
 
 
 def read_batch(files: dict[str, str], own_copy: bool) -> tuple[Any, Any, Any]:
-    """weights, X and y; X is shared with the other contenders and read-only, or a copy."""
+    """All weights, X and y; X is shared with the other contenders and read-only, or a copy."""
     X = np.asarray(np.load(files["X"], mmap_mode="r"))
-    return np.load(files["weights"]), X.copy() if own_copy else X, np.load(files["y"])
+    return np.load(files["weights"]), X.copy("K") if own_copy else X, np.load(files["y"])
 
 
 def warm_up(call: _measure.Call) -> None:
@@ -138,11 +160,11 @@ def rest() -> None:
 def answer(step: Callable[..., Reply], arguments: Reply) -> Reply:
     """What a step gives, or what it raises: it may be foreign code."""
     try:
-        reply = step(**arguments)
-    except Exception as error:
-        return {"state": "failed", "reason": f"{type(error).__name__}: {error}"}
-    rest()
-    return reply
+        return step(**arguments)
+    except _verify.Misbehaves as fault:
+        return {"state": "wrong", "reason": str(fault)}
+    except BaseException as error:  # no interrupt: that is the race's alone
+        return {"state": "failed", "reason": f"{type(error).__name__}: {error}".rstrip(": ")}
 
 
 def keep_output() -> TextIO:
@@ -160,6 +182,8 @@ def main() -> None:
     for line in sys.stdin:
         request = json.loads(line)
         reply = answer(getattr(contender, request.pop("do")), request)
+        if "size" in order:  # others race as well
+            rest()
         print(json.dumps(reply), file=pipe)
 
 

@@ -82,5 +82,5 @@ def plugins() -> tuple[str, ...]:
         f"{problem}/{name}"
         for problem in impls.problems()
         for name in impls.names(problem)
-        if not _table.is_builtin(problem, name)
+        if _table.is_name(name) and not _table.is_builtin(problem, name)
     )

@@ -8,7 +8,10 @@ like the benchmark's; extreme ones are the problem's own edges.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -16,10 +19,13 @@ from tabulate import tabulate
 from tqdm import tqdm
 
 import impls
-from impls import _accuracy, _exact, _table
+from impls import _exact, _table, _verify
+from scripts import _isolated
 from scripts._cli import make_parser
-from scripts._errors import UserError, run_command
+from scripts._errors import UserError
 from scripts._names import pick
+from scripts._race_process import Out, Process
+from scripts._signals import run_stoppable
 
 _EXAMPLES = """examples:
   python -m scripts.check
@@ -30,26 +36,44 @@ _EXAMPLES = """examples:
 _EASY_SIZES = ((10, 10), (1000, 10), (10, 1000), (1000, 100))
 
 
+# For all gradients of a batch; compilers take minutes.
+_BATCH_SECONDS = 300.0
+
+
 @dataclass(frozen=True)
 class Batch:
-    """Inputs with their exact gradient and the sum of its absolute terms."""
+    """Inputs with all weights, and the exact gradients with the sums of their absolute terms."""
 
     name: str
     weights: Any
     X: Any
     y: Any
-    exact: Any
-    terms: Any
+    references: list[_verify.Reference]
 
 
-@dataclass(frozen=True)
+@dataclass
 class Verdict:
-    """What the check of one implementation found: an error per batch, and what is wrong."""
+    """What the check of one implementation found.
+
+    Attributes
+    ----------
+    errors : dict[str, float]
+        By batch; infinite where there is no gradient to compare, NaN where it refuses the batch.
+    states : dict[str, str]
+        In a word, of batches where the error does not tell.
+    limit : float
+        Largest error that counts as right.
+    problems : list[str]
+        What is wrong, if anything.
+    unavailable : str
+        Why it could not be checked, if it could not.
+    """
 
     name: str
-    errors: dict[str, float]
-    limit: float
-    problems: tuple[str, ...]
+    errors: dict[str, float] = field(default_factory=dict)
+    states: dict[str, str] = field(default_factory=dict)
+    limit: float = np.nan
+    problems: list[str] = field(default_factory=list)
     unavailable: str = ""
 
 
@@ -63,15 +87,17 @@ def main() -> int:
     arguments = parser.parse_args()
     if arguments.file is not None:
         return _check_file(arguments.what, arguments.file)
-    n_failed = 0
-    for problem, names in _select(arguments.what).items():
-        batches = list(draw_batches(problem))
-        verdicts = [
-            _check(problem, name, batches) for name in tqdm(names, disable=None, leave=False)
-        ]
-        _print(problem, verdicts, batches)
-        n_failed += sum(bool(verdict.problems) for verdict in verdicts)
+    n_failed = sum(_check(problem, names) for problem, names in _select(arguments.what).items())
     return 1 if n_failed else 0
+
+
+def _check(problem: str, names: tuple[str, ...]) -> int:
+    """Print the table of these implementations; count those that fail."""
+    batches = list(draw_batches(problem))
+    judged = _isolated.each(partial(judge, problem, batches=batches), names)
+    verdicts = list(tqdm(judged, total=len(names), disable=None, leave=False))
+    _print(problem, verdicts, batches)
+    return sum(bool(verdict.problems) for verdict in verdicts)
 
 
 def _check_file(problem: str | None, path: str) -> int:
@@ -82,9 +108,10 @@ def _check_file(problem: str | None, path: str) -> int:
     if "/" in problem:
         raise UserError(f"--file takes the problem alone, not {problem!r}: one of {known}")
     pick("problem", problem, impls.problems())
-    implementation = _table.load_file(problem, path)
+    if not Path(path).is_file():
+        raise impls.UnknownName(f"there is no file {path}")
     batches = list(draw_batches(problem))
-    verdict = judge(implementation, batches)
+    verdict = judge(problem, Path(path), batches)
     _print(problem, [verdict], batches)
     return 1 if verdict.problems else 0
 
@@ -102,56 +129,68 @@ def draw_batches(problem: str) -> Iterator[Batch]:
     """The easy batches, then the extreme ones."""
     drawn = {f"{n} x {d}": impls.make(problem, n, d) for n, d in _EASY_SIZES}
     extreme = _table.problem_module(problem).extreme_batches(np.random.default_rng(1))
-    for name, batch in (drawn | extreme).items():
-        weights, X, y = batch
-        yield Batch(name, weights, X, y, *_exact.exact_gradient(problem, *batch))
+    for name, (first, X, y) in (drawn | extreme).items():
+        weights = _verify.vectors(first)
+        references = [_exact.exact_gradient(problem, each, X, y) for each in weights]
+        yield Batch(name, weights, X, y, references)
 
 
-def _check(problem: str, name: str, batches: list[Batch]) -> Verdict:
+def judge(problem: str, source: str | Path, batches: list[Batch]) -> Verdict:
+    """Check an implementation of the table or a file, in a process of its own."""
+    verdict = Verdict(source.stem.lstrip("_") if isinstance(source, Path) else source)
     try:
-        implementation = impls.load(problem, name)
+        with _isolated.started(problem, source) as process, TemporaryDirectory() as folder:
+            verdict.limit = _isolated.load(process)["rtol"]
+            for batch in batches:
+                _judge_batch(verdict, batch, process, folder)
     except impls.Unavailable as error:
-        return Verdict(name, {}, np.nan, (), unavailable=str(error))
-    except impls.BadPlugin as error:
-        return Verdict(name, {}, np.nan, (str(error),))
-    return judge(implementation, batches)
+        verdict.unavailable = str(error)
+    except impls.TableError as error:
+        verdict.problems.append(str(error))
+    except _Ended:
+        pass
+    else:
+        if np.isnan(list(verdict.errors.values())).all():
+            verdict.problems.append("it refuses every batch")
+    return verdict
 
 
-def judge(implementation: impls.Implementation, batches: list[Batch]) -> Verdict:
-    """Error on each batch, and what is wrong."""
-    found = {batch.name: _try(implementation, batch) for batch in batches}
-    problems = tuple(f"{batch}: {problem}" for batch, (_, problem) in found.items() if problem)
-    errors = {batch: error for batch, (error, _) in found.items()}
-    if np.isnan(list(errors.values())).all():
-        problems = ("it refuses every batch",)
-    return Verdict(implementation.name, errors, implementation.rtol, problems)
+class _Ended(Exception):
+    """There is nobody left to ask for the rest of the batches."""
 
 
-def _try(implementation: impls.Implementation, batch: Batch) -> tuple[float, str]:
-    """Error on one batch, and what is wrong with it, if anything."""
+def _judge_batch(verdict: Verdict, batch: Batch, process: Process, folder: str) -> None:
+    files = _write(batch, folder)
     try:
-        X, y = implementation.prepare(batch.X, batch.y)
-        gradient = implementation.gradient(batch.weights, X, y)
-    except impls.Unfit:
-        return np.nan, ""
-    # Foreign code: whatever it raises is a finding.
-    except Exception as error:
-        return np.inf, f"{type(error).__name__}: {error}"
-    off = _accuracy.compare(gradient, batch.exact, batch.terms)
-    wrong = not off <= implementation.rtol
-    return off, _explain(gradient, batch, implementation.rtol) if wrong else ""
+        reply = _isolated.ask(process, "prepare", _BATCH_SECONDS, files=files, own_copy=True)
+    except Out as out:
+        _note(verdict, batch.name, out)
+        return
+    found = _verify.judge(reply["gradients"], batch.references, verdict.limit)
+    verdict.errors[batch.name] = found.error
+    if found.fault:
+        verdict.problems.append(f"{batch.name}: {found.fault}")
 
 
-def _explain(gradient: Any, batch: Batch, rtol: float) -> str:
-    """Where a gradient is wrong and by how much."""
-    if np.shape(gradient) != batch.exact.shape:
-        return f"shape {np.shape(gradient)}, expected {batch.exact.shape}"
-    off = ~(np.abs(gradient - batch.exact) <= rtol * batch.terms)
-    first = np.unravel_index(int(np.argmax(off)), off.shape)
-    where = ", ".join(map(str, first))
-    more = f", {off.sum() - 1} more components wrong" if off.sum() > 1 else ""
-    expected = f"{float(batch.exact[first]):.9g}"
-    return f"component {where}: got {gradient[first]:.9g}, expected {expected}{more}"
+def _note(verdict: Verdict, batch: str, out: Out) -> None:
+    """What it means that there are no gradients of a batch."""
+    if out.state == "unavailable":
+        raise impls.Unavailable(out.reason)
+    verdict.states[batch] = out.state
+    verdict.errors[batch] = np.nan if out.state == "refused" else np.inf
+    if out.state != "refused":
+        verdict.problems.append(f"{batch}: {out.reason}")
+    if out.state == "died":
+        raise _Ended
+
+
+def _write(batch: Batch, folder: str) -> dict[str, str]:
+    """Files that the process reads, so that each gets arrays of its own."""
+    arrays = {"weights": np.stack(batch.weights), "X": batch.X, "y": batch.y}
+    files = {name: f"{folder}/{name}.npy" for name in arrays}
+    for name, array in arrays.items():
+        np.save(files[name], array)
+    return files
 
 
 def _print(problem: str, verdicts: list[Verdict], batches: list[Batch]) -> None:
@@ -174,12 +213,13 @@ def _print(problem: str, verdicts: list[Verdict], batches: list[Batch]) -> None:
 
 def _cell(verdict: Verdict, batch: str) -> str:
     error = verdict.errors.get(batch)
+    if verdict.unavailable:
+        return "unavailable"
     if error is None:
-        return "unavailable" if verdict.unavailable else "broken"
-    if np.isnan(error):
-        return "refused"
-    mark = "" if error <= verdict.limit else " WRONG"
-    return f"{error:.1e}{mark}" if np.isfinite(error) else f"not finite{mark}"
+        return "not reached" if verdict.errors else "broken"
+    state = verdict.states.get(batch) or (f"{error:.1e}" if np.isfinite(error) else "not finite")
+    wrong = not error <= verdict.limit and state not in ("refused", "wrong")
+    return f"{state}{' WRONG' * wrong}".replace("wrong", "WRONG")
 
 
 def _limit(verdict: Verdict) -> str:
@@ -187,4 +227,4 @@ def _limit(verdict: Verdict) -> str:
 
 
 if __name__ == "__main__":
-    run_command(main)
+    run_stoppable(main, "Nothing was written.")

@@ -5,15 +5,16 @@ from __future__ import annotations
 from tabulate import tabulate
 
 import impls
+from scripts import _isolated
 from scripts._cli import make_parser
-from scripts._errors import run_command
 from scripts._names import pick
+from scripts._signals import run_stoppable
 
 _EXAMPLES = """examples:
   python -m scripts.list
   python -m scripts.list logistic
 """
-_DTYPES = {8: "float64", 4: "float32", 2: "16 bits", 1: "8 bits"}
+_DTYPES: dict[float, str] = {8: "float64", 4: "float32", 2: "16 bits", 1: "8 bits"}
 
 
 def main() -> int:
@@ -36,23 +37,17 @@ def main() -> int:
 def _list(problem: str) -> tuple[list[list[str]], list[str]]:
     """Rows of the table, and what is wrong with entries that break the contract."""
     rows, errors = [], []
-    for name in impls.names(problem):
-        try:
-            rows.append(_describe(impls.load(problem, name)))
-        except impls.Unavailable as error:
-            rows.append([name, "", "", "", str(error)])
-        except impls.BadPlugin as error:
+    for name, found in _isolated.describe(problem, impls.names(problem)).items():
+        if isinstance(found, impls.Unavailable):
+            rows.append([name, "", "", "", str(found)])
+        elif isinstance(found, impls.TableError):
             rows.append([name, "", "", "", "broken, see below"])
-            errors.append(str(error))
+            errors.append(str(found))
+        else:
+            data = _DTYPES.get(found.bytes_per_value, "?")
+            rows.append([name, found.summary or "(no docstring)", found.passes, data, "yes"])
     return rows, errors
 
 
-def _describe(implementation: impls.Implementation) -> list[str]:
-    options = implementation.options
-    summary = implementation.doc.partition("\n")[0] or "(no docstring)"
-    data = _DTYPES.get(options.get("BYTES_PER_VALUE", 8), "?")
-    return [implementation.name, summary, str(options.get("PASSES", 1)), data, "yes"]
-
-
 if __name__ == "__main__":
-    run_command(main)
+    run_stoppable(main, "Nothing was written.")

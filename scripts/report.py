@@ -14,7 +14,7 @@ from tabulate import tabulate
 from tqdm import tqdm
 
 import impls
-from scripts import _curves, _facts, _plots, _results, _tables, _tables_training
+from scripts import _curves, _facts, _isolated, _plots, _results, _tables, _tables_training
 from scripts._cli import make_out_folder, make_parser
 from scripts._errors import UserError, run_command
 from scripts._project import ROOT
@@ -84,8 +84,7 @@ def _choose_results(tree: Tree, arguments: argparse.Namespace) -> tuple[State, p
             continue
         if reasons:
             print(f"{reasons[0]}. These are of {state.title}.", file=sys.stderr)
-        pairs = results[["problem", "implementation"]].itertuples(index=False)
-        return state, results.assign(bytes_per_value=[_bytes_per_value(*pair) for pair in pairs])
+        return state, results.assign(bytes_per_value=_bytes_per_value(results))
     raise UserError(reasons[0])
 
 
@@ -115,11 +114,14 @@ def _facts_of(results: pd.DataFrame, state: State, threads: str) -> _facts.Facts
     return replace(facts, commit=state.title, versions=versions)
 
 
-def _bytes_per_value(problem: str, name: str) -> float:
-    try:
-        return float(impls.load(problem, name).options.get("BYTES_PER_VALUE", 8))
-    except impls.TableError:
-        return 8.0
+def _bytes_per_value(results: pd.DataFrame) -> list[float]:
+    """Of each row's implementation, as that says; 8 if it cannot be asked any more."""
+    found: dict[tuple[str, str], float] = {}
+    for problem, names in results.groupby("problem")["implementation"].unique().items():
+        for name, told in _isolated.describe(str(problem), names).items():
+            bytes_per_value = 8.0 if isinstance(told, impls.TableError) else told.bytes_per_value
+            found[str(problem), name] = bytes_per_value
+    return [found[pair] for pair in zip(results["problem"], results["implementation"], strict=True)]
 
 
 def _write_data(results: pd.DataFrame, folder: Path) -> None:

@@ -12,10 +12,11 @@ from pathlib import Path
 import impls
 from scripts import _experiments, _facts, _plots
 from scripts._cli import make_out_folder, make_parser
-from scripts._errors import UserError, run_command
+from scripts._errors import UserError
 from scripts._experiments import Outcome, Settings
 from scripts._names import pick
 from scripts._project import ROOT
+from scripts._signals import run_stoppable
 from scripts._tree import working_tree
 
 _EXAMPLES = """examples:
@@ -145,4 +146,4 @@ def _write(name: str, outcome: Outcome, facts: _facts.Facts, folder: Path) -> li
 
 
 if __name__ == "__main__":
-    run_command(main)
+    run_stoppable(main, "What has ended is written.")

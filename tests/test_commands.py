@@ -6,8 +6,6 @@ import argparse
 import os
 import subprocess
 import sys
-from dataclasses import replace
-from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -29,6 +27,7 @@ from scripts import (
     run,
 )
 from scripts._errors import UserError, run_command
+from tests._planting import plant
 from tests._recorded import Recorded
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -172,19 +171,13 @@ def test_list_shows_every_implementation(monkeypatch, capsys):
     assert all(name in text for problem in impls.problems() for name in impls.names(problem))
 
 
-def test_list_goes_on_past_a_broken_entry(monkeypatch, capsys):
-    load = impls.load
-
-    def load_one_broken(problem, name):
-        if name == "matrix":
-            raise impls.BadPlugin("the file matrix.py has no function gradient(weights, X, y)")
-        return load(problem, name)
-
-    monkeypatch.setattr(impls, "load", load_one_broken)
-    assert call(list.main, monkeypatch=monkeypatch) == 1
+def test_list_goes_on_past_a_broken_entry(monkeypatch, tmp_path, capsys):
+    plant("linear", {"broken": "total = 1"}, tmp_path, monkeypatch)
+    assert call(list.main, "linear", monkeypatch=monkeypatch) == 1
     text = capsys.readouterr().out
-    assert "broken: the file matrix.py has no function" in text
-    assert "numba_parallel" in text
+    assert "broken: the entry point broken = " in text
+    assert "has no function gradient(weights, X, y)" in text
+    assert "numba_fused" in text
 
 
 def test_check_passes_what_is_right(monkeypatch, capsys):
@@ -192,27 +185,32 @@ def test_check_passes_what_is_right(monkeypatch, capsys):
     assert "1 checked, 0 wrong" in capsys.readouterr().out
 
 
-def wrong_at_one(kernel, weights, X, y):
-    gradient = kernel(weights, X, y)
-    gradient[-1] += 1e-6
-    return gradient
+MATRIX = """
+import numpy as np
+
+def right(weights, X, y):
+    return (1 / (1 + np.exp(-np.clip(X @ weights, -700, 700))) - y) @ X
+
+def gradient(weights, X, y):
+"""
 
 
-def test_check_tells_where_a_gradient_is_wrong(monkeypatch, capsys):
-    implementation = _table.load("logistic", "matrix")
-    changed = replace(implementation, kernel=partial(wrong_at_one, implementation.kernel))
-    monkeypatch.setattr(impls, "load", lambda *_: changed)
-    assert call(check.main, "logistic/matrix", monkeypatch=monkeypatch) == 1
+def check_file(body, tmp_path, monkeypatch):
+    path = tmp_path / "mine.py"
+    path.write_text(MATRIX + body)
+    return call(check.main, "logistic", "--file", str(path), monkeypatch=monkeypatch)
+
+
+def test_check_tells_where_a_gradient_is_wrong(monkeypatch, tmp_path, capsys):
+    body = "    gradient = right(weights, X, y)\n    gradient[-1] += 1e-6\n    return gradient\n"
+    assert check_file(body, tmp_path, monkeypatch) == 1
     text = capsys.readouterr().out
-    assert "WRONG logistic/matrix: 1000 x 10: component 9: got " in text
+    assert "WRONG logistic/mine: 1000 x 10: component 9: got " in text
     assert "more components wrong" not in text.split("1000 x 10: component")[1].split("\n")[0]
 
 
-def test_check_survives_a_kernel_that_raises(monkeypatch, capsys):
-    implementation = _table.load("logistic", "matrix")
-    changed = replace(implementation, kernel=lambda *_: 1 / 0)
-    monkeypatch.setattr(impls, "load", lambda *_: changed)
-    assert call(check.main, "logistic/matrix", monkeypatch=monkeypatch) == 1
+def test_check_survives_a_kernel_that_raises(monkeypatch, tmp_path, capsys):
+    assert check_file("    return 1 / 0\n", tmp_path, monkeypatch) == 1
     assert "ZeroDivisionError" in capsys.readouterr().out
 
 

@@ -17,6 +17,7 @@ from scripts._errors import UserError
 from scripts._facts import Facts
 from scripts._race_process import Out, Process
 from scripts._race_result import Result, Settings
+from tests._planting import plant
 
 GIGABYTE = 10**9
 
@@ -310,16 +311,31 @@ PLUGINS = {
         "    pathlib.Path(__file__).with_name('child').write_text(str(child.pid))\n"
         "    print('last words', file=sys.stderr, flush=True)\n    os.kill(os.getpid(), 9)"
     ),
-    "picky": "    pass\ndef prepare(X, y):\n    raise ValueError('X is not whole')",
+    "picky": (
+        "    pass\ndef prepare(X, y):\n    from impls import Unfit\n"
+        "    raise Unfit('X is not whole')"
+    ),
+    "choosy": "    pass\ndef prepare(X, y):\n    raise ValueError('a fault of its own')",
+    "writes": "    y[:] = 0\n    return (1 / (1 + np.exp(-X @ weights)) - y) @ X",
+    "keeps": (
+        "    calls or calls.append((1 / (1 + np.exp(-X @ weights)) - y) @ X)\n"
+        "    return calls[0].copy()"
+    ),
+    # From the sixth call on: what is timed, and what is asked for afterwards.
+    "keeps_later": (
+        "    if len(calls) < 5:\n        calls.append((1 / (1 + np.exp(-X @ weights)) - y) @ X)\n"
+        "    return calls[-1].copy()"
+    ),
+    "leaves": "    raise KeyboardInterrupt",
     "raises": "    return 1 / 0",
     "absent": "    import gradmark_test_absent",
     "lean": (
         "    right = (1 / (1 + np.exp(-X @ weights)) - y) @ X\n    return right * (not calls)\n"
         "def MOVES_ALONE():\n    calls.append(os.environ['NUMBA_CACHE_DIR'])"
     ),
-    # Long calls, so that a sample is one: 1 to verify, 3 to count, then 2 in each round.
+    # Long calls, so that a sample is one: 4 to verify, 3 to count, then 2 in each round.
     "tires": (
-        "    calls.append(sum(range(1_000_000)))\n    if len(calls) == 7:\n        os._exit(3)\n"
+        "    calls.append(sum(range(1_000_000)))\n    if len(calls) == 10:\n        os._exit(3)\n"
         "    return (1 / (1 + np.exp(-X @ weights)) - y) @ X"
     ),
 }
@@ -329,19 +345,12 @@ RIGHT = "    print('noise')\n    return (1 / (1 + np.exp(-X @ weights)) - y) @ X
 @pytest.fixture
 def plugins(tmp_path, monkeypatch):
     """Contenders of all kinds, installed for this process and for those that it starts."""
-    folder = tmp_path / "racers-1.0.dist-info"
-    folder.mkdir()
-    (folder / "METADATA").write_text("Metadata-Version: 2.1\nName: racers\nVersion: 1.0\n")
-    lines = [f"{name} = racer_{name}" for name in PLUGINS]
-    (folder / "entry_points.txt").write_text("\n".join(["[gradmark.logistic]", *lines, ""]))
+    sources = {}
     for name, body in PLUGINS.items():
         head = "import os, pathlib, subprocess, sys\nimport numpy as np\ncalls = []\n"
         head += "import gradmark_test_absent\n" if name == "absent" else ""
-        code = f"{head}def gradient(weights, X, y):\n{body or RIGHT}\n"
-        (tmp_path / f"racer_{name}.py").write_text(code)
-    monkeypatch.syspath_prepend(tmp_path)
-    paths = [str(tmp_path), os.environ.get("PYTHONPATH", "")]
-    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(filter(None, paths)))
+        sources[name] = f"{head}def gradient(weights, X, y):\n{body or RIGHT}\n"
+    plant("logistic", sources, tmp_path, monkeypatch)
 
 
 def has_ended(pid):
@@ -364,6 +373,13 @@ def test_a_race_from_end_to_end(plugins, tmp_path, monkeypatch, capsys):
     assert "- tires: died: exit status 3" in text
     assert "| tires " not in text
     assert "- picky: refused: X is not whole" in text
+    assert "- choosy: failed: ValueError: a fault of its own" in text
+    assert "- writes: wrong: it writes into y" in text
+    assert "- keeps: wrong: error " in text
+    assert text.count("it gives the answer of the first call again for other weights") == 1
+    assert "- keeps_later: wrong: error " in text
+    assert "| keeps_later " not in text
+    assert "- leaves: failed: RuntimeError: it raises KeyboardInterrupt()" in text
     assert "- raises: failed: ZeroDivisionError: division by zero" in text
     assert "- absent: unavailable: " in text
     assert "pip install gradmark_test_absent" in text
@@ -398,10 +414,12 @@ def test_a_loaded_contender_tells_its_options():
     process = start()
     options = process.ask("load", 60)
     process.close()
+    assert options.pop("summary").startswith("Two matrix-vector products")
     assert options == {
         "bytes_per_value": 8,
         "copies": 0,
         "moves_alone": False,
+        "passes": "2",
         "peer": "NumPy",
         "rtol": 1e-12,
     }

@@ -269,8 +269,8 @@ def test_the_range_over_seeds_is_that_of_their_trainings(monkeypatch, trainings)
 
 def test_the_verdicts_are_those_of_check():
     batches = list(check.draw_batches("softmax"))
-    faulty = check.judge(softmax_fault.load_faulty(), batches)
-    right = check.judge(impls.load("softmax", "matrix"), batches)
+    faulty = check.judge("softmax", FAULTY, batches)
+    right = check.judge("softmax", "matrix", batches)
     table = softmax_fault.make_verdicts(faulty, right)
     says = {row[0]: row[-1] for row in table.rows}
     assert list(says) == [batch.name for batch in batches]

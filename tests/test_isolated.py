@@ -1,0 +1,248 @@
+"""One odd implementation stops nobody else: list, check, report and trace run none themselves."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+import impls
+from scripts import _curves, _isolated, check, list, report
+from scripts._state import state_of
+from scripts._tree import working_tree
+from tests._planting import plant
+
+ROOT = Path(__file__).resolve().parent.parent
+PROBLEM = "linear"
+RIGHT = "(X @ weights - y) @ X / len(y)"
+GRADIENT = f"\n\ndef gradient(weights, X, y):\n    return {RIGHT}\n"
+SEGFAULT = "import ctypes; ctypes.string_at(0)"
+# What an implementation does at its import, and the end of its process that is told.
+IMPORTS = {
+    "exits": ("import os; os._exit(0)", "died while it was imported: exit status 0"),
+    "crashes": (SEGFAULT, "died while it was imported: killed by SIGSEGV"),
+    "says_why": (
+        "import os; os.write(2, b'last words\\n'); os._exit(3)",
+        "died while it was imported: exit status 3; last words",
+    ),
+    "leaves": ("raise SystemExit(0)", "fails to import: SystemExit: 0"),
+    "interrupts": ("raise KeyboardInterrupt", "KeyboardInterrupt"),
+    "kills_its_group": (
+        "import os, signal; os.killpg(0, signal.SIGKILL)",
+        "died while it was imported: killed by SIGKILL",
+    ),
+    "closes_all": ("import os; os.closerange(0, 256)", "died while it was imported: exit status"),
+    "goes_mute": (
+        "import os, time; os.closerange(0, 256); time.sleep(600)",
+        "died while it was imported: it closed its output and went on",
+    ),
+    "has_no_number": ("RTOL = 'small'", "ValueError: could not convert string to float: 'small'"),
+    "has_no_size": (
+        "BYTES_PER_VALUE = 'few'",
+        "ValueError: invalid literal for int() with base 10: 'few'",
+    ),
+}
+FINE = {
+    "fine": GRADIENT,
+    "noisy": "import sys\nprint('x' * 10**6)\nprint('y' * 10**6, file=sys.stderr)" + GRADIENT,
+    "patches": "import numpy as np\nnp.dot = np.matmul = np.zeros = None" + GRADIENT,
+}
+CALLS = {
+    "exits": ("import os; os._exit(0)", "exit status 0"),
+    "crashes": (SEGFAULT, "killed by SIGSEGV"),
+    "ignores_the_end": (
+        "import os, signal; signal.signal(15, signal.SIG_IGN); os.kill(os.getpid(), 9)",
+        "killed by SIGKILL",
+    ),
+}
+
+
+@pytest.fixture
+def planted(tmp_path, monkeypatch):
+    sources = {name: source + GRADIENT for name, (source, _) in IMPORTS.items()}
+    plant(PROBLEM, sources | FINE, tmp_path, monkeypatch)
+
+
+def call(main, *argv, monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["command", *argv])
+    return main()
+
+
+def test_list_names_each_and_goes_on(planted, monkeypatch, capsys):
+    assert call(list.main, PROBLEM, monkeypatch=monkeypatch) == 1
+    output = capsys.readouterr()
+    for name, (_, end) in IMPORTS.items():
+        (line,) = [
+            line
+            for line in output.out.splitlines()
+            if (line.startswith("broken: ") and f"{name} = " in line)
+            or line.startswith(f"broken: {PROBLEM}/{name}: ")
+        ]
+        assert end in line
+    for name in (*FINE, "matrix", "numba_fused"):
+        assert any(
+            line.split()[:1] == [name] and line.endswith("yes") for line in output.out.splitlines()
+        )
+    assert len(output.out) < 20_000
+    assert "yyy" not in output.err
+
+
+def test_check_names_each_and_goes_on(planted, monkeypatch, capsys):
+    assert call(check.main, PROBLEM, monkeypatch=monkeypatch) == 1
+    text = capsys.readouterr().out
+    for name, (_, end) in IMPORTS.items():
+        (line,) = [
+            line for line in text.splitlines() if line.startswith(f"WRONG {PROBLEM}/{name}:")
+        ]
+        assert end in line
+    assert f"{len(impls.names(PROBLEM))} checked, {len(IMPORTS)} wrong" in text
+
+
+def test_the_report_takes_what_it_can_get(planted):
+    names = ["float32", "exits", "crashes", "fine", "gone"]
+    results = pd.DataFrame({"problem": PROBLEM, "implementation": [*names, *names]})
+    assert report._bytes_per_value(results) == 2 * [4.0, 8.0, 8.0, 8.0, 8.0]
+
+
+@pytest.mark.parametrize(("source", "end"), CALLS.values(), ids=CALLS)
+def test_check_says_on_what_the_gradient_ended_the_process(tmp_path, source, end):
+    path = tmp_path / "mine.py"
+    path.write_text(
+        f"def gradient(weights, X, y):\n    if len(y) == 1000:\n        {source}\n"
+        f"    return {RIGHT}\n"
+    )
+    verdict = check.judge(PROBLEM, path, [*check.draw_batches(PROBLEM)][:4])
+    assert verdict.problems == [f"1000 x 10: died while it was prepared or its gradient ran: {end}"]
+    assert verdict.errors["10 x 10"] < 1e-12
+    assert [check._cell(verdict, name) for name in ("1000 x 10", "10 x 1000")] == [
+        "died WRONG",
+        "not reached",
+    ]
+
+
+def test_what_prepare_lacks_is_told_as_unavailable(tmp_path):
+    path = tmp_path / "mine.py"
+    lacks = (
+        "def prepare(X, y):\n    from impls import Unavailable\n    raise Unavailable('no F16C')"
+    )
+    path.write_text(lacks + GRADIENT)
+    verdict = check.judge(PROBLEM, path, [*check.draw_batches(PROBLEM)][:1])
+    assert (verdict.problems, verdict.unavailable) == ([], "no F16C")
+
+
+def test_what_hangs_is_ended_and_named(planted, tmp_path, monkeypatch):
+    monkeypatch.setattr(_isolated, "_LOAD_SECONDS", 2.0)
+    folder = tmp_path / "more"
+    folder.mkdir()
+    path = folder / "hangs.py"
+    child = folder / "child"
+    path.write_text(
+        "import os, signal, subprocess, time\nsignal.signal(15, signal.SIG_IGN)\n"
+        "child = subprocess.Popen(['sleep', '600'])\n"
+        f"open({str(child)!r}, 'w').write(str(child.pid))\n"
+        "time.sleep(600)" + GRADIENT
+    )
+    verdict = check.judge(PROBLEM, path, [])
+    assert verdict.problems == ["died while it was imported: no answer within 2 s"]
+    if child.exists():  # it came so far
+        assert not is_running(int(child.read_text()))
+
+
+def is_running(pid):
+    status = Path(f"/proc/{pid}/stat")
+    return status.exists() and status.read_text().rpartition(")")[2].split()[0] != "Z"
+
+
+def test_trace_records_the_others(planted, monkeypatch, tmp_path):
+    monkeypatch.setattr(_curves, "FOLDER", tmp_path / "curves")
+    monkeypatch.setattr(_curves, "PROVENANCE", tmp_path / "provenance")
+    names = ("exits", "crashes", "leaves", "noisy", "fine")
+    cells = [(PROBLEM, name, 10, 3) for name in names]
+    assert _curves.record_missing(state_of(working_tree()), cells, again=False) == 2
+    kept = sorted(path.name for path in (tmp_path / "curves").iterdir())
+    assert kept == [f"{PROBLEM}-{name}-10x3.json" for name in ("fine", "noisy")]
+
+
+# Odd files: in a copy of the tree, in which commands run
+
+ODD = {
+    "half.py": b'"""Half-written."""\n\ndef gradient(weights, X, y:\n',
+    "marked.py": b"\xef\xbb\xbf" + GRADIENT.encode(),
+    "cookie.py": b"# -*- coding: latin-1 -*-\nauthor = '\xe9'\n" + GRADIENT.encode(),
+    "no_cookie.py": b"author = '\xe9'\n" + GRADIENT.encode(),
+    "._apple.py": b"\0\5\26\7",
+    ".hidden.py": GRADIENT.encode(),
+    "mine (copy).py": GRADIENT.encode(),
+    "requires.py": b"import sys\n\nREQUIRES = sys.platform and 'numpy'\n" + GRADIENT.encode(),
+    "annotated.py": b"REQUIRES: str = 'gradmark-test-absent'\n" + GRADIENT.encode(),
+}
+BROKEN = {
+    "half": "the file impls/linear/half.py fails to import: SyntaxError",
+    "no_cookie": "the file impls/linear/no_cookie.py fails to import: SyntaxError",
+    "mine (copy)": "the file impls/linear/mine (copy).py: the name 'mine (copy)' is not a letter, "
+    "then letters, digits or _; rename it",
+    "requires": "the file impls/linear/requires.py, line 3: REQUIRES is ",
+}
+ASK = f"""
+import json, impls
+from benchmarks import _grid
+from impls import _table
+names = impls.names({PROBLEM!r})
+lacking = [name for name in names if _table.missing_package({PROBLEM!r}, name)]
+print(json.dumps([names, lacking, _grid.implementations({PROBLEM!r})]))
+"""
+
+
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory):
+    """The commands over two implementations and odd files, folders, links and pipes."""
+    folder = tmp_path_factory.mktemp("tree")
+    for part in ("impls", "scripts", "benchmarks"):
+        shutil.copytree(ROOT / part, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
+    problem = folder / "impls" / PROBLEM
+    for name in ("float32", "row_loop"):
+        (problem / f"{name}.py").unlink()
+    for name, content in ODD.items():
+        (problem / name).write_bytes(content)
+    (problem / "folder.py").mkdir()
+    (problem / ".#matrix.py").symlink_to("nobody@nowhere.1:2")
+    (problem / "nowhere.py").symlink_to(problem / "absent.py")
+    os.mkfifo(problem / "pipe.py")
+    return folder
+
+
+def run(folder, *arguments):
+    return subprocess.run(
+        [sys.executable, *arguments], cwd=folder, capture_output=True, text=True, timeout=120
+    )
+
+
+LISTED = ["annotated", "cookie", *BROKEN, "marked", "matrix", "numba_fused"]
+GOOD = ["annotated", "cookie", "marked", "matrix", "numba_fused"]
+
+
+def test_what_is_no_file_of_ours_is_not_listed(tree):
+    names, lacking, measured = json.loads(run(tree, "-c", ASK).stdout)
+    assert names == sorted(LISTED)
+    assert lacking == ["annotated"]
+    assert measured == sorted(name for name in LISTED if name != "mine (copy)")
+
+
+@pytest.mark.parametrize("command", ["list", "check"])
+def test_an_odd_file_is_named_and_the_others_go_on(tree, command):
+    done = run(tree, "-m", f"scripts.{command}", PROBLEM)
+    assert done.returncode == 1
+    assert done.stderr == ""
+    lead = "broken: " if command == "list" else "WRONG linear/"
+    lines = [line for line in done.stdout.splitlines() if line.startswith(lead)]
+    assert len(lines) == len(BROKEN)
+    for message in BROKEN.values():
+        assert sum(message in line for line in lines) == 1
+    assert "half.py, line 3)" in done.stdout
+    assert "no_cookie.py, line 1)" in done.stdout
+    rows = {line.split()[0]: line for line in done.stdout.splitlines() if line.strip()}
+    assert all("broken" not in rows[name] and "WRONG" not in rows[name] for name in GOOD)
