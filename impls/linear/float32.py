@@ -8,6 +8,8 @@ Source: the linear regression of the gradient-descent text, whose tensors are fl
 
 import numpy as np
 
+from impls._casting import cast
+
 PASSES = 2
 PREPARED_COPIES = 0.5
 BYTES_PER_VALUE = 4
@@ -17,7 +19,7 @@ RTOL = 2e-5
 
 
 def prepare(X, y):
-    return X.astype(np.float32, order="C"), y.astype(np.float32)
+    return cast(X, np.float32), cast(y, np.float32, "y")
 
 
 def gradient(weights, X, y):

@@ -7,6 +7,7 @@ Source: an epoch of the neural-network text, with the sign turned.
 
 import numpy as np
 
+from impls._casting import cast
 from impls.sigmoid_net._layer import layer_terms
 
 PASSES = 2
@@ -18,7 +19,7 @@ RTOL = 2e-5
 
 
 def prepare(X, y):
-    return X.astype(np.float32, order="C"), y.astype(np.float32)
+    return cast(X, np.float32), y.astype(np.float32)
 
 
 def gradient(weights, X, y):

@@ -1,0 +1,67 @@
+"""Data in fewer bytes: the same to rounding, relative to each feature's own size, or refused."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from impls import _numerics
+from impls._errors import Unfit
+
+Array = np.ndarray[Any, Any]
+
+# What float32 holds is multiplied by residuals and added up in float32: it keeps a factor of 2^23
+# from both ends of the range. What float16 holds is computed in float32, which has room enough.
+_ROOM = {np.dtype(np.float32): 2.0**23}
+
+
+def cast(values: Array, dtype: Any, name: str = "X") -> Array:
+    """`values` in a narrower type, in C order; NaN and infinities stay what they are.
+
+    Parameters
+    ----------
+    values : ndarray
+        X, whose features are each looked at by themselves, or a vector.
+    dtype : dtype
+        A floating type.
+    name : str
+        What `values` are called, for the message.
+
+    Raises
+    ------
+    Unfit
+        If a value is too large for the type, or a feature loses more than rounding: below the
+        smallest normal number not all digits are held.
+    """
+    dtype = np.dtype(dtype)
+    rows = values.reshape(len(values), -1)
+    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+        lossy = _lossy_features(rows, dtype)
+        if lossy.any():
+            j = int(np.argmax(lossy))
+            what = f"feature {j} of {name}" if values.ndim > 1 else name
+            low, high = rows[:, j].min(), rows[:, j].max()
+            raise Unfit(
+                f"{what}, from {low:.3g} to {high:.3g}, loses more than rounding in {dtype}; "
+                "scale it to about 1, or take an implementation of a wider type"
+            )
+        return values.astype(dtype, order="C")
+
+
+def _lossy_features(rows: Array, dtype: np.dtype[Any]) -> Array:
+    """Whether the values of each feature lose more than the type's precision of their sum."""
+    limits, room = np.finfo(dtype), _ROOM.get(dtype, 1.0)
+    least, most = float(limits.tiny) * room, float(limits.max) / room
+    lost, size = np.zeros((2, rows.shape[1]), rows.dtype)
+    for block in _numerics.blocks(rows):
+        part = rows[block]
+        magnitude = np.abs(part)
+        size += magnitude.sum(axis=0)
+        outside = (magnitude > most) | ((magnitude < least) & (magnitude > 0))
+        if outside.any():
+            error = np.abs((part / room).astype(dtype).astype(rows.dtype) * room - part)
+            error[magnitude > most] = np.inf
+            error[~np.isfinite(part)] = 0
+            lost += error.sum(axis=0)
+    return (lost > limits.eps * size) | np.isinf(lost)
