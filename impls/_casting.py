@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
 from impls import _numerics
+from impls._checks import as_float64
 from impls._errors import Unfit
 
 Array = np.ndarray[Any, Any]
@@ -16,7 +17,7 @@ Array = np.ndarray[Any, Any]
 _ROOM = {np.dtype(np.float32): 2.0**23}
 
 
-def cast(values: Array, dtype: Any, name: str = "X") -> Array:
+def narrow(values: Array, dtype: Any, name: str = "X") -> Array:
     """`values` in a narrower type, in C order; NaN and infinities stay what they are.
 
     Parameters
@@ -49,6 +50,12 @@ def cast(values: Array, dtype: Any, name: str = "X") -> Array:
         return values.astype(dtype, order="C")
 
 
+def in_float64(values: Array, name: str) -> Array:
+    """`values` as a plain array of float64; Unfit if it is of a wider type, and they do not fit."""
+    wider = values.dtype.itemsize > np.dtype(np.float64).itemsize
+    return cast("Array", as_float64(narrow(values, np.float64, name) if wider else values))
+
+
 def _lossy_features(rows: Array, dtype: np.dtype[Any]) -> Array:
     """Whether the values of each feature lose more than the type's precision of their sum."""
     limits, room = np.finfo(dtype), _ROOM.get(dtype, 1.0)
@@ -64,4 +71,5 @@ def _lossy_features(rows: Array, dtype: np.dtype[Any]) -> Array:
             error[magnitude > most] = np.inf
             error[~np.isfinite(part)] = 0
             lost += error.sum(axis=0)
-    return (lost > limits.eps * size) | np.isinf(lost)
+    lossy: Array = (lost > limits.eps * size) | np.isinf(lost)
+    return lossy

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from impls._casting import cast
+from impls._casting import narrow
 from impls._errors import Unfit
 from impls.logistic._digits import digits_gradient, digits_pay, ready_digits, split_weights
 from impls.logistic._fused import fused_gradient, own_caches_bytes, ready
@@ -179,7 +179,7 @@ def as_half(X):
     """
     if platform.machine() in {"x86_64", "AMD64"} and not compiles_for("f16c"):
         raise Unfit("float16 needs F16C instructions, which numba does not use here; take float32")
-    return cast(X, np.float16)
+    return narrow(X, np.float16)
 
 
 def _are_levels(X, unit):

@@ -7,7 +7,7 @@ Source: the matrix form; numexpr's user guide, ``NumExpr``.
 
 import numpy as np
 
-from impls._casting import cast
+from impls._casting import narrow
 from impls.logistic._numexpr import residual
 
 PEER = "numexpr"
@@ -20,7 +20,7 @@ REQUIRES = "numexpr"
 
 
 def prepare(X, y):
-    return cast(X, np.float32), y.astype(np.float32)
+    return narrow(X, np.float32), y.astype(np.float32)
 
 
 def gradient(weights, X, y):

@@ -9,7 +9,7 @@ Source: the matrix form; PyTorch's documentation of ``torch.compile``.
 import numpy as np
 import torch
 
-from impls._casting import cast
+from impls._casting import narrow
 from impls.logistic._torch import as_tensor, compile_for, compiled, require_compiler
 
 PEER = "PyTorch"
@@ -24,7 +24,7 @@ require_compiler()
 
 
 def prepare(X, y):
-    X, y = cast(X, np.float32), y.astype(np.float32)
+    X, y = narrow(X, np.float32), y.astype(np.float32)
     return compile_for(as_tensor(X), as_tensor(y))
 
 
