@@ -56,6 +56,23 @@ def in_float64(values: Array, name: str) -> Array:
     return cast("Array", as_float64(narrow(values, np.float64, name) if wider else values))
 
 
+def check_single(weights: Array) -> None:
+    """Refuse weights that are infinite only in float32.
+
+    Raises
+    ------
+    Unfit
+        Names the first such weight.
+    """
+    outside = (np.abs(weights) > np.finfo(np.float32).max) & np.isfinite(weights)
+    if outside.any():
+        place = tuple(int(i) for i in np.argwhere(outside)[0])
+        raise Unfit(
+            f"weights{list(place)} is {weights[place]:.3g}, which float32 does not hold; "
+            "take an implementation of float64"
+        )
+
+
 def _lossy_features(rows: Array, dtype: np.dtype[Any]) -> Array:
     """Whether the values of each feature lose more than the type's precision of their sum."""
     limits, room = np.finfo(dtype), _ROOM.get(dtype, 1.0)

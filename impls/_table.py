@@ -40,7 +40,7 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from impls._casting import in_float64
+from impls._casting import check_single, in_float64
 from impls._checks import as_plain
 from impls._errors import BadPlugin, Unavailable, UnknownName
 from impls._forms import Form, form_of
@@ -138,7 +138,10 @@ class Implementation:
         _known_problem(self.problem).check_shapes(weights, X, y)
         if not self._is_prepared(X, y):
             X, y = self._prepare_late(X, y)
-        return self.kernel(in_float64(weights, "weights"), X, y)
+        weights = in_float64(weights, "weights")
+        if self.options.get("BYTES_PER_VALUE") in (2, 4):
+            check_single(weights)
+        return self.kernel(weights, X, y)
 
     def _is_prepared(self, X: Array, y: Array) -> bool:
         """Whether `prepare` is known to return such arrays."""
