@@ -194,9 +194,13 @@ def _are_levels(X, unit):
 
 
 def _spacing(column, j):
-    """Least step between the values of a feature, and its lowest value."""
+    """Step between the values of a feature, and where they begin: at the end that is nearer to 0.
+
+    From there to its other end, the step may be negative.
+    """
     values = np.unique(column)
     low, width = values[0], values[-1] - values[0]
+    near, far = sorted((low, values[-1]), key=abs)
     if width == 0:
         return 0.0, low
     if len(values) <= 256:
@@ -205,7 +209,7 @@ def _spacing(column, j):
         rounding = 8 * _EPS * n_steps * (1 + np.abs(values).max() / width)
         fits = (np.abs(steps - np.rint(steps)) <= rounding).all(axis=1)
         if fits.any():
-            return width / n_steps[np.argmax(fits), 0], low
+            return (far - near) / n_steps[np.argmax(fits), 0], near
     raise _no_levels(column, j)
 
 
