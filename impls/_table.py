@@ -148,7 +148,7 @@ class Implementation:
         forms = _forms_of(X, y)
         return forms in self._forms or any(
             all(form.serves_as(known) for form, known in zip(forms, pair, strict=True))
-            for pair in self._forms
+            for pair in tuple(self._forms)  # which another thread may add to
         )
 
     def _prepare_late(self, X: Array, y: Array) -> tuple[Array, Array]:

@@ -193,6 +193,19 @@ def test_what_a_narrower_type_cannot_hold_is_refused(implementation, value):
         implementation.prepare(X, y)
 
 
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_what_is_no_number_is_not_hidden(implementation, value):
+    weights, X, y = draw(implementation.problem, 20, 3)
+    X[7, 1] = value
+    try:
+        prepared = implementation.prepare(X, y)
+    except impls.Unfit:
+        assert implementation.options["BYTES_PER_VALUE"] == 1  # levels are numbers
+        return
+    with np.errstate(all="ignore"):
+        assert not np.isfinite(implementation.gradient(weights, *prepared)).all()
+
+
 def test_weights_that_a_narrower_type_cannot_hold_are_refused(implementation):
     weights, X, y = draw(implementation.problem, 20, 3)
     weights[..., 1], X[:, 1] = 1e39, 0
