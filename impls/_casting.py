@@ -17,8 +17,23 @@ Array = np.ndarray[Any, Any]
 _ROOM = {np.dtype(np.float32): 2.0**23}
 
 
-def narrow(values: Array, dtype: Any, name: str = "X") -> Array:
-    """`values` in a narrower type, in C order; NaN and infinities stay what they are.
+def check_stored(X: Array, y: Array, n_bytes: Any) -> None:
+    """Refuse an X that values of 4 or 2 bytes do not hold, or a y that float32 does not.
+
+    Raises
+    ------
+    Unfit
+        As `check_fits` does.
+    """
+    dtype = {4: np.float32, 2: np.float16}.get(n_bytes)
+    if dtype is not None:
+        check_fits(X, dtype, "X")
+        if y.dtype.kind == "f":
+            check_fits(y, np.float32, "y")
+
+
+def check_fits(values: Array, dtype: Any, name: str) -> None:
+    """Refuse values that a narrower type does not hold; it holds NaN and infinities.
 
     Parameters
     ----------
@@ -27,7 +42,7 @@ def narrow(values: Array, dtype: Any, name: str = "X") -> Array:
     dtype : dtype
         A floating type.
     name : str
-        What `values` are called, for the message.
+        What the values are called, for the message.
 
     Raises
     ------
@@ -47,13 +62,13 @@ def narrow(values: Array, dtype: Any, name: str = "X") -> Array:
                 f"{what}, from {low:.3g} to {high:.3g}, loses more than rounding in {dtype}; "
                 "scale it to about 1, or take an implementation of a wider type"
             )
-        return values.astype(dtype, order="C")
 
 
 def in_float64(values: Array, name: str) -> Array:
     """`values` as a plain array of float64; Unfit if it is of a wider type, and they do not fit."""
-    wider = values.dtype.itemsize > np.dtype(np.float64).itemsize
-    return cast("Array", as_float64(narrow(values, np.float64, name) if wider else values))
+    if values.dtype.itemsize > np.dtype(np.float64).itemsize:
+        check_fits(values, np.float64, name)
+    return cast("Array", as_float64(values))
 
 
 def check_single(weights: Array) -> None:

@@ -13,7 +13,8 @@ other values are in a type of their own.
 ``MAX_SAMPLES``     largest n_samples that is worth the wait
 ``THREADS``         1 for a kernel that is serial whatever the limit is
 ``PREPARED_COPIES`` memory of what `prepare` adds, in units of X's own bytes (default 0)
-``BYTES_PER_VALUE`` size of a value of the prepared X (default 8)
+``BYTES_PER_VALUE`` size of a value of the prepared X (default 8); 4 is float32, 2 is float16, and
+                    data that these do not hold are refused before they are prepared
 ``REQUIRES``        packages to install, as pip names them, separated by blanks
 ``PEER``            the library that a user would pick instead; not ours
 ``MOVES_ALONE``     function after which a process compiles the loads and stores of this gradient,
@@ -40,7 +41,7 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from impls._casting import check_single, in_float64
+from impls._casting import check_single, check_stored, in_float64
 from impls._checks import as_plain
 from impls._errors import BadPlugin, Unavailable, UnknownName
 from impls._forms import Form, form_of
@@ -110,14 +111,25 @@ class Implementation:
         Unfit
             If the implementation cannot store these data.
         """
+        X, y = self._check_data(X, y)
+        check_stored(X, y, self.options.get("BYTES_PER_VALUE"))
+        return self._lay_out(X, y)
+
+    def prepare_batch(self, X: Array, y: Array) -> tuple[Array, Array]:
+        """As `prepare`, of some samples of data that it has taken: what it stores is known to fit.
+
+        A feature that float32 holds may have samples that are too small for it.
+        """
+        return self._lay_out(*self._check_data(X, y))
+
+    def _check_data(self, X: Array, y: Array) -> tuple[Array, Array]:
         problem = _known_problem(self.problem)
         problem.check(X, y)
-        X = in_float64(X, "X")
-        y = (
-            as_plain(y, problem.LABEL_DTYPE)
-            if hasattr(problem, "LABEL_DTYPE")
-            else in_float64(y, "y")
-        )
+        if hasattr(problem, "LABEL_DTYPE"):
+            return in_float64(X, "X"), as_plain(y, problem.LABEL_DTYPE)
+        return in_float64(X, "X"), in_float64(y, "y")
+
+    def _lay_out(self, X: Array, y: Array) -> tuple[Array, Array]:
         prepared = self._prepare(X, y) if self._prepare else (X, y)
         self._forms.add(_forms_of(*prepared))
         return prepared

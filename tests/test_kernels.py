@@ -193,6 +193,24 @@ def test_what_a_narrower_type_cannot_hold_is_refused(implementation, value):
         implementation.prepare(X, y)
 
 
+@pytest.mark.parametrize("value", [1e-50, 1e300])
+def test_labels_that_a_narrower_type_cannot_hold_are_refused(value):
+    _, X, y = draw("linear", 20, 3)
+    with pytest.raises(impls.Unfit, match=r"^y, from .* to .*, loses more than"):
+        impls.load("linear", "float32").prepare(X, y * value)
+
+
+def test_a_batch_of_data_that_fit_is_taken(implementation):
+    """Samples of a feature may be so small that only those beside them make it fit."""
+    weights, X, y = draw(implementation.problem, 20, 3)
+    X[7, 1] = 1e-50
+    implementation.prepare(X, y)
+    batch = Batch(weights, X[7:8], y[7:8])
+    gradient = implementation.gradient(weights, *implementation.prepare_batch(*batch[1:]))
+    allowed = implementation.rtol * (1 + _accuracy.terms(implementation.problem, *batch))
+    assert np.all(np.abs(gradient - impls.reference(implementation.problem, *batch)) <= allowed)
+
+
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
 def test_what_is_no_number_is_not_hidden(implementation, value):
     weights, X, y = draw(implementation.problem, 20, 3)

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from impls._casting import narrow
 from impls._errors import Unfit
 from impls.logistic._digits import digits_gradient, digits_pay, ready_digits, split_weights
 from impls.logistic._fused import fused_gradient, own_caches_bytes, ready
@@ -174,12 +173,11 @@ def as_half(X):
     Raises
     ------
     Unfit
-        If a value is too large for it, or a feature loses more than rounding: float16 holds no more
-        than 65,504, and below 6e-5 not all digits; or if the processor cannot convert it.
+        If the processor cannot convert it.
     """
     if platform.machine() in {"x86_64", "AMD64"} and not compiles_for("f16c"):
         raise Unfit("float16 needs F16C instructions, which numba does not use here; take float32")
-    return narrow(X, np.float16)
+    return X.astype(np.float16, order="C")
 
 
 def _are_levels(X, unit):

@@ -7,7 +7,6 @@ Source: the answer of the logistic-gradient text.
 
 import numpy as np
 
-from impls._casting import narrow
 from impls.logistic._sigmoid import sigmoid
 
 PEER = "NumPy"
@@ -20,7 +19,7 @@ RTOL = 2e-5
 
 
 def prepare(X, y):
-    return narrow(X, np.float32), y.astype(np.float32)
+    return X.astype(np.float32, order="C"), y.astype(np.float32)
 
 
 def gradient(weights, X, y):

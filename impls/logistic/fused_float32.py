@@ -9,7 +9,6 @@ Source: the logistic-gradient text's remark that the algorithm is limited by mem
 
 import numpy as np
 
-from impls._casting import narrow
 from impls.logistic._fused import fused_gradient, ready
 from impls.logistic._vectors import move_alone
 
@@ -25,4 +24,4 @@ gradient = fused_gradient
 
 
 def prepare(X, y):
-    return ready(narrow(X, np.float32), y.astype(np.float32))
+    return ready(X.astype(np.float32), y.astype(np.float32))

@@ -8,7 +8,6 @@ Source: the matrix form; JAX's documentation of ``jit``.
 
 import numpy as np
 
-from impls._casting import narrow
 from impls.logistic._jax import compiled, on_device
 
 PEER = "JAX"
@@ -21,7 +20,7 @@ REQUIRES = "jax"
 
 
 def prepare(X, y):
-    return on_device(narrow(X, np.float32), y.astype(np.float32))
+    return on_device(X.astype(np.float32, order="C"), y.astype(np.float32))
 
 
 def gradient(weights, X, y):

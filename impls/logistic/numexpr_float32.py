@@ -7,7 +7,6 @@ Source: the matrix form; numexpr's user guide, ``NumExpr``.
 
 import numpy as np
 
-from impls._casting import narrow
 from impls.logistic._numexpr import residual
 
 PEER = "numexpr"
@@ -20,7 +19,7 @@ REQUIRES = "numexpr"
 
 
 def prepare(X, y):
-    return narrow(X, np.float32), y.astype(np.float32)
+    return X.astype(np.float32, order="C"), y.astype(np.float32)
 
 
 def gradient(weights, X, y):

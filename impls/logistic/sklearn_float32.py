@@ -8,7 +8,6 @@ penalty; a mean there, made a sum.
 
 import numpy as np
 
-from impls._casting import narrow
 from impls.logistic._sklearn import summed_gradient
 
 PEER = "scikit-learn"
@@ -21,7 +20,7 @@ REQUIRES = "scikit-learn"
 
 
 def prepare(X, y):
-    return narrow(X, np.float32), y.astype(np.float32)
+    return X.astype(np.float32, order="C"), y.astype(np.float32)
 
 
 def gradient(weights, X, y):

@@ -9,7 +9,6 @@ Source: the matrix form; PyTorch's documentation of ``torch.compile``.
 import numpy as np
 import torch
 
-from impls._casting import narrow
 from impls.logistic._torch import as_tensor, compile_for, compiled, require_compiler
 
 PEER = "PyTorch"
@@ -24,7 +23,7 @@ require_compiler()
 
 
 def prepare(X, y):
-    X, y = narrow(X, np.float32), y.astype(np.float32)
+    X, y = X.astype(np.float32, order="C"), y.astype(np.float32)
     return compile_for(as_tensor(X), as_tensor(y))
 
 

@@ -9,7 +9,6 @@ Source: the matrix form; PyTorch's documentation of ``inference_mode``.
 import numpy as np
 import torch
 
-from impls._casting import narrow
 from impls.logistic._torch import as_tensor, matrix_form
 
 PEER = "PyTorch"
@@ -22,7 +21,7 @@ REQUIRES = "torch"
 
 
 def prepare(X, y):
-    return as_tensor(narrow(X, np.float32)), as_tensor(y.astype(np.float32))
+    return as_tensor(X.astype(np.float32, order="C")), as_tensor(y.astype(np.float32))
 
 
 @torch.inference_mode()
