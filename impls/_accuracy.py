@@ -6,6 +6,7 @@ from typing import Any, cast
 
 import numpy as np
 
+from impls._checks import check_plain
 from impls._table import problem_module
 
 Array = np.ndarray[Any, Any]
@@ -37,7 +38,7 @@ def reference(problem: str, weights: Array, X: Array, y: Array) -> Array:
     module = problem_module(problem)
     module.check(X, y)
     module.check_shapes(weights, X, y)
-    return cast("Array", module.reference(weights, X, y))
+    return cast("Array", module.reference(*map(np.asarray, (weights, X, y))))
 
 
 def relative_error(problem: str, gradient: Array, weights: Array, X: Array, y: Array) -> float:
@@ -47,13 +48,20 @@ def relative_error(problem: str, gradient: Array, weights: Array, X: Array, y: A
     of the inner products does to them; an error of 1e-16 is thus the last bit of a float64 even
     where the gradient itself is nearly zero. Infinite for a wrong shape or a value that is not
     finite.
+
+    Raises
+    ------
+    UnknownName, TypeError, ValueError
+        As `reference` raises them.
     """
+    check_plain("gradient", gradient)
     return compare(gradient, reference(problem, weights, X, y), terms(problem, weights, X, y))
 
 
 def terms(problem: str, weights: Array, X: Array, y: Array) -> Array:
     """Sum of the absolute terms of each component: the unit of `relative_error`."""
-    return cast("Array", problem_module(problem).absolute_terms(weights, X, y))
+    plain = map(np.asarray, (weights, X, y))
+    return cast("Array", problem_module(problem).absolute_terms(*plain))
 
 
 def compare(gradient: Array, exact: Array, scale: Array) -> float:

@@ -10,7 +10,7 @@ from impls import _numerics
 
 
 def check_array(name: str, array: Any) -> None:
-    """Refuse what is no NumPy array of real numbers.
+    """Refuse what is no NumPy array of real numbers, each of which counts.
 
     Raises
     ------
@@ -19,8 +19,26 @@ def check_array(name: str, array: Any) -> None:
     """
     if not isinstance(array, np.ndarray):
         raise TypeError(f"{name} is a {type(array).__name__}, expected a NumPy array")
+    check_plain(name, array)
     if array.dtype.kind not in "fiub":
         raise TypeError(f"{name} has dtype {array.dtype}, expected a real number type")
+
+
+def check_plain(name: str, array: Any) -> None:
+    """Refuse the arrays whose values or operators mean something else than a plain array's.
+
+    Raises
+    ------
+    TypeError
+        Names the argument and what to do.
+    """
+    if isinstance(array, np.ma.MaskedArray):
+        raise TypeError(
+            f"{name} is a masked array, expected a plain one: "
+            "fill its masked values, or drop their samples"
+        )
+    if isinstance(array, np.matrix):
+        raise TypeError(f"{name} is a numpy.matrix, expected a plain array: numpy.asarray(...)")
 
 
 def check_batch(X: Any, y: Any) -> None:
@@ -77,9 +95,14 @@ def check_finite(name: str, array: Any) -> None:
             raise ValueError(f"{name}{place} is {array[tuple(place)]}, expected a finite number")
 
 
+def as_plain(array: Any, dtype: Any) -> Any:
+    """A plain array of that type, aligned and in native byte order; no copy if it is that."""
+    return np.require(array, dtype, ("ALIGNED", "ENSUREARRAY"))
+
+
 def as_float64(array: Any) -> Any:
-    """`array` in float64, itself if it is that already."""
-    return np.asarray(array, dtype=np.float64)
+    """`array` as a plain one of float64."""
+    return as_plain(array, np.float64)
 
 
 def check_call(weights: Any, X: Any, y: Any) -> tuple[int, int]:
@@ -122,6 +145,7 @@ def shape_of(name: str, array: Any, n_dimensions: int) -> tuple[int, ...]:
     """
     if not hasattr(array, "shape"):
         raise TypeError(f"{name} is a {type(array).__name__}, expected an array")
+    check_plain(name, array)
     shape = tuple(array.shape)
     if len(shape) != n_dimensions:
         raise ValueError(f"{name} has shape {shape}, expected {n_dimensions} dimension(s)")

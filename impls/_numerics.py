@@ -23,7 +23,7 @@ def blocks(X: Array) -> list[slice]:
 
 def inner_products(weights: Array, X: Array) -> Array:
     """``<w, x_i>`` of every sample in float64; X of another type is cast block by block."""
-    weights = weights.astype(np.float64)
+    weights, X = weights.astype(np.float64), np.asarray(X)
     if X.dtype == np.float64:
         return np.asarray(X @ weights)
     return np.concatenate([X[rows].astype(np.float64) @ weights for rows in blocks(X)])

@@ -211,7 +211,7 @@ class Training:
             # Another library's arrays: what it takes to prepare a batch is part of its training.
             for start in starts:
                 rows = order[start : start + self.batch_size]
-                yield self._implementation.prepare(self._raw[0][rows], self._raw[1][rows])
+                yield self._implementation.prepare_batch(self._raw[0][rows], self._raw[1][rows])
         elif self.batch_size == 1:
             X, y = self._prepared
             for i in order.tolist():

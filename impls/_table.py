@@ -1,7 +1,9 @@
 """The plug-in table: list without importing, import one on request, check the contract.
 
 An implementation is a module with a docstring and ``gradient(weights, X, y)``. It may have
-``prepare(X, y)`` (untimed: casting, memory order, compilation) and these constants:
+``prepare(X, y)`` (untimed: casting, memory order, compilation) and these constants. What `prepare`
+returns as NumPy arrays holds the values that it got, to rounding, so that it may be prepared again;
+other values are in a type of their own.
 
 ==================  ===========================================================================
 ``PASSES``          times that X is read from memory when it does not fit in cache
@@ -11,7 +13,8 @@ An implementation is a module with a docstring and ``gradient(weights, X, y)``. 
 ``MAX_SAMPLES``     largest n_samples that is worth the wait
 ``THREADS``         1 for a kernel that is serial whatever the limit is
 ``PREPARED_COPIES`` memory of what `prepare` adds, in units of X's own bytes (default 0)
-``BYTES_PER_VALUE`` size of a value of the prepared X (default 8)
+``BYTES_PER_VALUE`` size of a value of the prepared X (default 8); 4 is float32, 2 is float16, and
+                    data that these do not hold are refused before they are prepared
 ``REQUIRES``        packages to install, as pip names them, separated by blanks
 ``PEER``            the library that a user would pick instead; not ours
 ``MOVES_ALONE``     function after which a process compiles the loads and stores of this gradient,
@@ -29,17 +32,20 @@ import inspect
 import re
 import sys
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from importlib.metadata import EntryPoint, PackageNotFoundError, entry_points, version
 from pathlib import Path
 from types import MappingProxyType, ModuleType
 from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
 
 import numpy as np
 
 from impls import _compiled
-from impls._checks import as_float64
+from impls._casting import check_single, check_stored, in_float64
+from impls._checks import as_plain
 from impls._errors import BadPlugin, Unavailable, UnknownName
+from impls._forms import Form, form_of
 
 if TYPE_CHECKING:
     Array = np.ndarray[Any, Any]
@@ -54,6 +60,9 @@ _PACKAGE = Path(__file__).parent
 # Folders beside the problems that hold something else.
 _NOT_PROBLEMS = frozenset({"solvers"})
 _NAME = re.compile(r"[A-Za-z]\w*")
+
+# Forms of X and y that each module's `prepare` has returned in this process.
+_FORMS: WeakKeyDictionary[ModuleType, set[tuple[Form, Form]]] = WeakKeyDictionary()
 
 
 @dataclass(frozen=True)
@@ -81,6 +90,12 @@ class Implementation:
     source: str
     kernel: Kernel
     _prepare: Prepare | None
+    _path: str | None = field(repr=False)
+    _forms: set[tuple[Form, Form]] = field(repr=False, compare=False)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Pickled by name, or by path if it was loaded from a file outside of the table."""
+        return _load_again, (self.problem, self.name, self._path, self._forms)
 
     def prepare(self, X: Array, y: Array) -> tuple[Array, Array]:
         """Check X and y against the problem, then cast and lay them out as the kernel wants.
@@ -94,24 +109,74 @@ class Implementation:
         TypeError, ValueError
             If a dtype is not real, shapes do not match, the batch is empty or a label is outside
             the problem's set.
+        Unfit
+            If the implementation cannot store these data.
         Unavailable
             If the module finds here alone that something it needs is missing.
         """
+        X, y = self._check_data(X, y)
+        check_stored(X, y, self.options.get("BYTES_PER_VALUE"))
+        return self._lay_out(X, y)
+
+    def prepare_batch(self, X: Array, y: Array) -> tuple[Array, Array]:
+        """As `prepare`, of some samples of data that it has taken: what it stores is known to fit.
+
+        A feature that float32 holds may have samples that are too small for it.
+        """
+        return self._lay_out(*self._check_data(X, y))
+
+    def _check_data(self, X: Array, y: Array) -> tuple[Array, Array]:
         problem = _known_problem(self.problem)
         problem.check(X, y)
-        X, y = as_float64(X), np.asarray(y, dtype=getattr(problem, "LABEL_DTYPE", np.float64))
-        return self._prepare(X, y) if self._prepare else (X, y)
+        if hasattr(problem, "LABEL_DTYPE"):
+            return in_float64(X, "X"), as_plain(y, problem.LABEL_DTYPE)
+        return in_float64(X, "X"), in_float64(y, "y")
+
+    def _lay_out(self, X: Array, y: Array) -> tuple[Array, Array]:
+        prepared = self._prepare(X, y) if self._prepare else (X, y)
+        self._forms.add(_forms_of(*prepared))
+        return prepared
 
     def gradient(self, weights: Array, X: Array, y: Array) -> Array:
         """Gradient at `weights`, for X and y as `prepare` returned them; same shape as `weights`.
+
+        So are contiguous rows of them. NumPy arrays of another type or memory order are prepared
+        first, at each call.
 
         Raises
         ------
         TypeError, ValueError
             If an argument is no array or the shapes do not match.
+        Unfit
+            As `prepare` raises it.
         """
         _known_problem(self.problem).check_shapes(weights, X, y)
-        return self.kernel(as_float64(weights), X, y)
+        if not self._is_prepared(X, y):
+            X, y = self._prepare_late(X, y)
+        weights = in_float64(weights, "weights")
+        if self.options.get("BYTES_PER_VALUE") in (2, 4):
+            check_single(weights)
+        return self.kernel(weights, X, y)
+
+    def _is_prepared(self, X: Array, y: Array) -> bool:
+        """Whether `prepare` is known to return such arrays."""
+        forms = _forms_of(X, y)
+        return forms in self._forms or any(
+            all(form.serves_as(known) for form, known in zip(forms, pair, strict=True))
+            for pair in tuple(self._forms)  # which another thread may add to
+        )
+
+    def _prepare_late(self, X: Array, y: Array) -> tuple[Array, Array]:
+        """Prepare what is data; another library's arrays may have been prepared elsewhere."""
+        if isinstance(X, np.ndarray) and isinstance(y, np.ndarray):
+            return self.prepare(X, y)
+        self.prepare(np.zeros((1, X.shape[1])), np.zeros(1))  # to know what it returns
+        if not self._is_prepared(X, y):
+            raise TypeError(
+                f"X and y are {type(X).__name__} and {type(y).__name__}, which {self.name} does "
+                "not take; expected NumPy arrays, or what its prepare returns for them"
+            )
+        return X, y
 
     @property
     def rtol(self) -> float:
@@ -186,7 +251,20 @@ def load_file(problem: str, path: str | Path) -> Implementation:
         raise UnknownName(f"there is no file {path}")
     if path.suffix != ".py":
         raise BadPlugin(f"the file {path} is no Python module: its name does not end in .py")
-    return _check(problem, path.stem.lstrip("_"), path)
+    return replace(_check(problem, path.stem.lstrip("_"), path), _path=str(path.absolute()))
+
+
+def _load_again(
+    problem: str, name: str, path: str | None, forms: set[tuple[Form, Form]]
+) -> Implementation:
+    """What was pickled, with the forms that are known to be prepared."""
+    implementation = load(problem, name) if path is None else load_file(problem, path)
+    implementation._forms.update(forms)
+    return implementation
+
+
+def _forms_of(X: Array, y: Array) -> tuple[Form, Form]:
+    return form_of(X), form_of(y)
 
 
 def missing_package(problem: str, name: str) -> str | None:
@@ -304,6 +382,8 @@ def _check(problem: str, name: str, source: Path | EntryPoint) -> Implementation
         source=where,
         kernel=module.gradient,
         _prepare=getattr(module, "prepare", None),
+        _path=None,
+        _forms=_FORMS.setdefault(module, set()),
     )
 
 

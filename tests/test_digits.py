@@ -48,6 +48,26 @@ def test_digits_give_the_gradient_of_the_same_data(shape, seed, size, offset):
     assert error_of(weights, X, generator.integers(0, 2, shape[0]).astype(float)) <= 8e-15
 
 
+@settings(max_examples=40, deadline=None, derandomize=True)
+@given(
+    shape=st.tuples(st.integers(8, 100), st.integers(1, 70)),
+    seed=st.integers(0, 2**32 - 1),
+    powers=st.lists(st.sampled_from([-300, -14, 0, 40, 300]), min_size=1, max_size=5),
+    offset=st.sampled_from([0, 128]),
+)
+def test_levels_of_all_scales_side_by_side(shape, seed, powers, offset):
+    generator = np.random.default_rng(seed)
+    scale = 10.0 ** np.resize(powers, shape[1])
+    X = (generator.integers(0, 256, shape) - offset) * scale
+    weights = generator.standard_normal(shape[1]) / np.sqrt(shape[1]) / (255 * scale)
+    assert error_of(weights, X, generator.integers(0, 2, shape[0]).astype(float)) <= 8e-15
+
+
+@pytest.mark.parametrize("n_features", [3, 191, 784])
+def test_levels_that_are_all_0_have_a_gradient_of_0(n_features):
+    assert not gradient_of(np.ones(n_features), np.zeros((64, n_features)), np.ones(64)).any()
+
+
 # Blocks of 256 rows; chunks of 2,048 features, one and more of them.
 @pytest.mark.parametrize(
     ("n_features", "power"), [(190, -10), (2047, -14), (2048, -14), (4200, -15)]

@@ -17,6 +17,7 @@ from threadpoolctl import threadpool_limits
 import impls
 from impls import _accuracy, _machine, _table
 from tests._exact import bound, rounding_bound
+from tests._guarded import guarded
 from tests._loading import load_or_skip
 
 IMPLEMENTATIONS = [(problem, name) for problem in impls.problems() for name in impls.names(problem)]
@@ -130,6 +131,107 @@ def test_scales(implementation, sign):
     n_bytes = implementation.options.get("BYTES_PER_VALUE", 8)
     scale = 2.0 ** (sign * (np.finfo(stored[n_bytes]).maxexp // 2 - 4))
     assert excess(implementation, Batch(weights / scale, X * scale, y)) <= 1
+
+
+def scaled_column(draw, n_samples):
+    """A feature as data may have it, of any size that float64 holds."""
+    generator = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    levels = generator.integers(0, 256, n_samples)
+    kinds = {
+        "normal": generator.standard_normal(n_samples),
+        "levels": levels / 255,
+        "levels beside 0": levels - 128.0,
+        "far from 0": 1 + levels * 2.0**-50,
+        "hardly varied": 1 + levels / 1e6,
+        "constant": np.full(n_samples, -0.7),
+        "mostly small": np.where(levels < 250, 1e-17, 1) * generator.standard_normal(n_samples),
+        "few": -1.0 * (levels == levels[0]),
+        "zeros": np.zeros(n_samples),
+        "negative zeros": np.full(n_samples, -0.0),
+    }
+    values = kinds[draw(st.sampled_from(sorted(kinds)))]
+    if draw(st.integers(0, 9)) == 0:
+        return levels * 5e-324  # the least that is not 0
+    return values * draw(st.sampled_from([1e-300, 1e-100, 1e-40, 1e-14, 1e-5, 1, 255, 1e40, 1e300]))
+
+
+@st.composite
+def scaled_batches(draw, problem) -> Batch:
+    """Features of all sizes side by side, with weights to match: no inner product is large."""
+    n_samples = draw(st.integers(1, 60))
+    columns = [scaled_column(draw, n_samples) for _ in range(draw(st.integers(1, 6)))]
+    X = np.column_stack(columns) * 1.0
+    weights, _, y = impls.make(problem, *X.shape, draw(st.integers(0, 99)))
+    size = np.abs(X).max(axis=0)
+    return Batch(weights / np.where(size > 0, np.maximum(size, 1e-307), 1), X, y)
+
+
+@given(data=st.data())
+@settings(max_examples=40, deadline=None, derandomize=True)
+def test_features_of_any_size_are_right_or_refused(implementation, data):
+    batch = data.draw(scaled_batches(implementation.problem))
+    try:
+        gradient = compute(implementation, batch)
+    except impls.Unfit:
+        return
+    exact = impls.reference(implementation.problem, *batch)
+    terms = _accuracy.terms(implementation.problem, *batch)
+    # What is so small has no digits; another library may take it for 0.
+    least = np.finfo(np.float64).tiny if "PEER" in implementation.options else 5e-324
+    terms += len(batch.y) ** 2 * least / implementation.rtol
+    assert _accuracy.compare(gradient, exact, terms) <= implementation.rtol
+
+
+@pytest.mark.parametrize("value", [1e-310, 1e-50, 1e-36, -1e36, 1e300])
+def test_what_a_narrower_type_cannot_hold_is_refused(implementation, value):
+    """Also where only products with residuals, or sums, would leave the type's range."""
+    if implementation.options.get("BYTES_PER_VALUE", 8) not in (2, 4):
+        return
+    _, X, y = draw(implementation.problem, 20, 3)
+    X[:, 1] *= value
+    with pytest.raises(impls.Unfit, match=r"^feature 1 of X, from .* to .*, loses more than"):
+        implementation.prepare(X, y)
+
+
+@pytest.mark.parametrize("value", [1e-50, 1e300])
+def test_labels_that_a_narrower_type_cannot_hold_are_refused(value):
+    _, X, y = draw("linear", 20, 3)
+    with pytest.raises(impls.Unfit, match=r"^y, from .* to .*, loses more than"):
+        impls.load("linear", "float32").prepare(X, y * value)
+
+
+def test_a_batch_of_data_that_fit_is_taken(implementation):
+    """Samples of a feature may be so small that only those beside them make it fit."""
+    weights, X, y = draw(implementation.problem, 20, 3)
+    X[7, 1] = 1e-50
+    implementation.prepare(X, y)
+    batch = Batch(weights, X[7:8], y[7:8])
+    gradient = implementation.gradient(weights, *implementation.prepare_batch(*batch[1:]))
+    allowed = implementation.rtol * (1 + _accuracy.terms(implementation.problem, *batch))
+    assert np.all(np.abs(gradient - impls.reference(implementation.problem, *batch)) <= allowed)
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+def test_what_is_no_number_is_not_hidden(implementation, value):
+    weights, X, y = draw(implementation.problem, 20, 3)
+    X[7, 1] = value
+    try:
+        prepared = implementation.prepare(X, y)
+    except impls.Unfit:
+        assert implementation.options["BYTES_PER_VALUE"] == 1  # levels are numbers
+        return
+    with np.errstate(all="ignore"):
+        assert not np.isfinite(implementation.gradient(weights, *prepared)).all()
+
+
+def test_weights_that_a_narrower_type_cannot_hold_are_refused(implementation):
+    weights, X, y = draw(implementation.problem, 20, 3)
+    weights[..., 1], X[:, 1] = 1e39, 0
+    if implementation.options.get("BYTES_PER_VALUE", 8) in (2, 4):
+        with pytest.raises(impls.Unfit, match=r"^weights\[.*1\] is 1e\+39, which float32 does not"):
+            implementation.gradient(weights, X, y)
+    else:
+        assert excess(implementation, Batch(weights, X, y)) <= 1
 
 
 # The objective
@@ -279,6 +381,124 @@ def test_one_type_for_all(implementation, dtype):
     assert excess(implementation, Batch(weights, X, y.astype(dtype))) <= 1
 
 
+# What is handed to the checked entry point without being prepared
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_layouts_that_are_not_prepared(implementation, layout):
+    batch = draw(implementation.problem, 30, 4)
+    other = Batch(*LAYOUTS[layout](*batch))
+    assert excess(implementation, batch, implementation.gradient(*other)) <= 1
+
+
+@pytest.mark.parametrize("at_end", [False, True])
+@pytest.mark.parametrize(
+    "view",
+    [np.s_[:, :], np.s_[::-1], np.s_[:, ::-1], np.s_[::2], np.s_[:, :3], np.s_[:, 2:], np.s_[5:9]],
+    ids=str,
+)
+def test_nothing_beside_a_view_is_read(implementation, view, at_end):
+    weights, X, y = draw(implementation.problem, 30, 5)
+    batch = Batch(weights[..., view[1]] if isinstance(view, tuple) else weights, X[view], y)
+    rows = view[0] if isinstance(view, tuple) else view
+    batch = batch._replace(y=y[rows])
+    handed = guarded(X, at_end)[view], guarded(y, at_end)[rows]
+    assert excess(implementation, batch, implementation.gradient(batch.weights, *handed)) <= 1
+
+
+def unaligned(array):
+    room = np.empty(array.nbytes + 1, np.uint8)
+    copy = room[1:].view(array.dtype).reshape(array.shape)
+    copy[...] = array
+    assert not copy.flags.aligned
+    return copy
+
+
+def as_subclass(array):
+    return array.view(np.memmap)
+
+
+OTHERS = {
+    "float32": lambda array: array.astype(np.float32),
+    "float16": lambda array: array.astype(np.float16),
+    "longdouble": lambda array: array.astype(np.longdouble),
+    "other byte order": lambda array: array.astype(array.dtype.newbyteorder()),
+    "int8": lambda array: (array * 3).astype(np.int8),
+    "int64": lambda array: (array * 3).astype(np.int64),
+    "uint16": lambda array: np.abs(array * 300).astype(np.uint16),
+    "bool": lambda array: array > 0,
+    "unaligned": unaligned,
+    "subclass": as_subclass,
+    "one row": lambda array: np.broadcast_to(array[:1], array.shape),
+}
+
+
+@pytest.mark.parametrize("kind", OTHERS)
+def test_types_that_are_not_prepared(implementation, kind):
+    weights, X, y = draw(implementation.problem, 30, 4)
+    batch = Batch(weights / 300, OTHERS[kind](X), y)
+    assert excess(implementation, batch, implementation.gradient(*batch)) <= 1
+
+
+@pytest.mark.parametrize("kind", OTHERS)
+def test_labels_that_are_not_prepared(implementation, kind):
+    weights, X, y = draw(implementation.problem, 30, 4)
+    labels = OTHERS[kind](y if kind in ("unaligned", "one row") else (y > 0).astype(np.float64))
+    if "int" in kind:
+        labels = np.minimum(labels, 1)
+    batch = Batch(weights, X, labels)
+    prepared, _ = implementation.prepare(X, y)
+    if isinstance(prepared, np.ndarray):
+        gradient = implementation.gradient(weights, prepared, labels)
+        assert excess(implementation, batch, gradient) <= 1
+    assert excess(implementation, batch, implementation.gradient(*batch)) <= 1
+
+
+def test_what_is_prepared_is_not_prepared_again(implementation, monkeypatch):
+    weights, X, y = batch = draw(implementation.problem, 30, 4)
+    X, y = implementation.prepare(X, y)
+    again = impls.load(implementation.problem, implementation.name)
+    monkeypatch.setattr(impls.Implementation, "prepare", None)
+    assert excess(implementation, batch, again.gradient(weights, X, y)) <= 1
+    if isinstance(X, np.ndarray) and X.flags.c_contiguous:
+        few = Batch(weights, batch.X[7:20], batch.y[7:20])
+        assert excess(implementation, few, implementation.gradient(weights, X[7:20], y[7:20])) <= 1
+
+
+def test_prepared_rows_may_be_handed_one_by_one(implementation):
+    weights, X, y = draw(implementation.problem, 30, 4)
+    X_prepared, y_prepared = implementation.prepare(X, y)
+    if isinstance(X_prepared, np.ndarray):
+        for i in (0, 7, 29):
+            row = slice(i, i + 1)
+            gradient = implementation.gradient(weights, X_prepared[row], y_prepared[row])
+            assert excess(implementation, Batch(weights, X[row], y[row]), gradient) <= 1
+
+
+class Frame:
+    """An array of a library that nobody has heard of."""
+
+    shape = (30, 4)
+
+
+def test_what_no_prepare_returns_is_refused(implementation):
+    weights, _, y = draw(implementation.problem, 30, 4)
+    with pytest.raises(TypeError, match=r"^X and y are Frame and ndarray, which"):
+        implementation.gradient(weights, Frame(), y)
+
+
+def test_prepared_data_are_data_or_refused_by_the_loss(implementation):
+    problem = _table.problem_module(implementation.problem)
+    weights, X, y = draw(implementation.problem, 30, 4)
+    expected = problem.loss(weights, X, y)
+    X, y = implementation.prepare(X, y)
+    if isinstance(X, np.ndarray):
+        assert problem.loss(weights, X, y) == pytest.approx(expected, rel=implementation.rtol)
+    else:
+        with pytest.raises(TypeError, match=r"^X is a .*, expected a NumPy array"):
+            problem.loss(weights, X, y)
+
+
 def test_inputs_are_not_modified(implementation):
     batch = draw(implementation.problem, 30, 4)
     before = [array.tobytes() for array in batch]
@@ -389,6 +609,14 @@ BAD_BATCHES = {
     "y object": Refused("y", np.ones(5, object), TypeError, "y has dtype object, expected a real"),
     "y text": Refused("y", np.full(5, "1"), TypeError, "y has dtype <U1, expected a real number"),
     "y NaN": Refused("y", np.array([0, 0, 0, np.nan, 0]), ValueError, "y[3] is nan, expected "),
+    "X masked": Refused("X", np.ma.masked_less(np.eye(5, 3), 0), TypeError, "X is a masked array"),
+    "y masked": Refused("y", np.ma.masked_less(np.ones(5), 0), TypeError, "y is a masked array"),
+    "X matrix": Refused(
+        "X", np.ones((5, 3)).view(np.matrix), TypeError, "X is a numpy.matrix, exp"
+    ),
+    "y matrix": Refused(
+        "y", np.ones(5).view(np.matrix), TypeError, "y is a numpy.matrix, expected"
+    ),
     "y infinite": Refused("y", np.array([0, 0, 0, 0, -np.inf]), ValueError, "y[4] is -inf, expect"),
 }
 BAD_PREPARED = {
@@ -408,6 +636,12 @@ BAD_WEIGHTS = {
     "complex": (lambda weights: weights + 0j, TypeError, "weights has dtype complex128, expected"),
     "object": (lambda weights: weights.astype(object), TypeError, "weights has dtype object, exp"),
     "text": (lambda weights: weights.astype("U3"), TypeError, "weights has dtype <U3, expected"),
+    "masked": (lambda weights: np.ma.array(weights), TypeError, "weights is a masked array, exp"),
+    "matrix": (
+        lambda weights: weights.view(np.matrix),
+        TypeError,
+        "weights is a numpy.matrix, exp",
+    ),
 }
 
 
@@ -423,6 +657,25 @@ def test_bad_batches_are_refused(problem, case):
         impls.load(name_of(problem), "matrix").prepare(X, y)
     with refuse(refused.error, refused.message):
         impls.reference(name_of(problem), weights, X, y)
+    with refuse(refused.error, refused.message):
+        problem.loss(weights, X, y)
+    with refuse(refused.error, refused.message):
+        impls.solve(name_of(problem), "matrix", X, y, step=1e-3, n_epochs=1)
+
+
+@pytest.mark.parametrize("case", [name for name in BAD_BATCHES if "mas" in name or "mat" in name])
+def test_arrays_of_another_meaning_are_refused_as_prepared_ones(implementation, case):
+    refused = BAD_BATCHES[case]
+    batch = draw(implementation.problem, 5, 3)._replace(**{refused.argument: refused.value})
+    with refuse(refused.error, refused.message):
+        implementation.gradient(*batch)
+
+
+@pytest.mark.parametrize("kind", [np.ma.MaskedArray, np.matrix])
+def test_gradients_of_another_meaning_are_refused(kind):
+    weights, X, y = draw("softmax", 5, 3)
+    with refuse(TypeError, "gradient is a "):
+        impls.relative_error("softmax", weights.view(kind), weights, X, y)
 
 
 @pytest.mark.parametrize("case", BAD_PREPARED)
@@ -442,3 +695,7 @@ def test_bad_weights_are_refused(problem, case):
         implementation.gradient(spoil(weights), *implementation.prepare(X, y))
     with refuse(error, message):
         impls.reference(name_of(problem), spoil(weights), X, y)
+    with refuse(error, message):
+        problem.loss(spoil(weights), X, y)
+    with refuse(error, message):
+        impls.solve(name_of(problem), "matrix", X, y, step=1, n_epochs=1, weights=spoil(weights))

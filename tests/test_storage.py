@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import impls
+from impls import _accuracy
 from impls.logistic import _fused, _storage
 
 steady = settings(max_examples=40, deadline=None, derandomize=True)
@@ -65,6 +66,10 @@ REFUSED = {
     "uneven": np.array([[0.0], [1.0], [np.pi]]),
     "one of several": np.column_stack([np.arange(40.0), np.random.default_rng(0).random(40)]),
     "nearly": np.array([[0.0], [1.0], [2 + 1e-12]]),
+    "tiny": np.random.default_rng(0).random((300, 1)) * 1e-14,
+    "least": np.array([[0.0], [1e-300], [3e-300], [np.pi * 1e-300]]),
+    "far apart": np.append(np.tile([1e-15, -1e-15], 5000), 255)[:, None],
+    "offset that cancels": np.repeat([-1.0, 1, 0], [4, 4, 992])[:, None],
 }
 
 
@@ -73,6 +78,47 @@ def test_what_are_no_levels_is_refused_with_the_feature(case):
     X = REFUSED[case]
     with pytest.raises(impls.Unfit, match=rf"feature {X.shape[1] - 1} of X has \d+ values"):
         impls.load("logistic", "fused_uint8").prepare(X, np.zeros(len(X)))
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("rows", [1, 2, 300])
+def test_what_is_no_number_is_no_level(value, rows):
+    X = np.full((rows, 2), value)
+    X[: rows // 2, 1] = 0
+    with pytest.raises(impls.Unfit, match=r"feature [01] of X has"):
+        _storage.as_levels(X)
+    assert _storage.smallest(X).dtype == np.float64
+
+
+@pytest.mark.parametrize("scale", [1e-300, 1e-14, 1.0, 1e300])
+@pytest.mark.parametrize("offset", [0, -1, 255])
+def test_levels_are_found_at_any_scale(scale, offset):
+    X = np.random.default_rng(0).integers(0, 256, (40, 5)) * scale + offset * scale
+    weights, X, y = batch_of(X)
+    assert error_of("fused_uint8", weights / (255 * scale), X, y) <= 8e-15
+
+
+def test_levels_begin_at_the_end_that_is_nearer_to_0():
+    """Most values are then levels of 0, and nothing cancels: rare marks, and those on white."""
+    X = np.zeros((5000, 2))
+    X[:3, 0] = -1, -0.5, -0.25
+    X[:, 1] = 254 + (np.arange(5000) % 2)
+    X[:3, 1] = 0
+    X[:, 1] = (X[:, 1] - X[:, 1].mean()) / X[:, 1].std()
+    stored = _storage.as_levels(X)
+    assert stored.offset[0] == 0
+    assert abs(stored.offset[1]) < 0.2
+    assert error_of("fused_uint8", *batch_of(X)) <= 8e-15
+
+
+@pytest.mark.parametrize("value", [0.0, -0.0, 3.0, 5e-324, 1e300])
+def test_a_constant_is_a_level(value):
+    """And so is no level at all, of which none is the largest."""
+    weights, X, y = batch_of(np.full((30, 5), value))
+    stored = _storage.as_levels(X)
+    assert stored.most_levels == (5 * value if value == 3 else 0)
+    np.testing.assert_array_equal(np.asarray(stored), X)
+    assert error_of("fused_uint8", weights / max(value, 1), X, y) <= 8e-15
 
 
 @pytest.mark.parametrize("value", [1e5, -7e4, 1e-9])
@@ -90,12 +136,67 @@ def test_half_precision_holds_three_digits():
     assert error_of("fused_float16", weights, exact, y) < 1e-6
 
 
+def keep_nothing_near(patch):
+    """Small X are stored as large ones are, and take their way."""
+    patch.setattr(_storage, "own_caches_bytes", lambda: 0)
+    patch.setattr(_fused, "_ALONE_VALUES", 0)
+    patch.setattr(_fused, "_threads_pay_from", lambda: 0)
+
+
 @pytest.fixture
 def nothing_is_near(monkeypatch):
-    """Small X are stored as large ones are, and take their way."""
-    monkeypatch.setattr(_storage, "own_caches_bytes", lambda: 0)
-    monkeypatch.setattr(_fused, "_ALONE_VALUES", 0)
-    monkeypatch.setattr(_fused, "_threads_pay_from", lambda: 0)
+    keep_nothing_near(monkeypatch)
+
+
+@st.composite
+def stored_columns(draw, n_samples):
+    """A feature that looks like levels, or float32, or nearly does."""
+    generator = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
+    values = generator.integers(0, draw(st.sampled_from([1, 2, 3, 256, 257])), n_samples) * 1.0
+    values += draw(st.sampled_from([0, 0, 0, -1, -128.5, 1e3, 1e9, 2**52]))
+    values *= draw(st.sampled_from([1, 1, 1 / 255, 1 / 3, -1]))
+    if draw(st.booleans()):
+        values *= generator.random(n_samples) < draw(st.sampled_from([0.02, 0.5]))
+    if draw(st.integers(0, 3)) == 0:
+        values += draw(st.sampled_from([1e-17, 1e-13, 1e-6])) * generator.standard_normal(n_samples)
+    return values * 10.0 ** draw(st.sampled_from([0, 0, -14, -45, -300, 33, 280]))
+
+
+@pytest.fixture(scope="module")
+def storing():
+    """The implementations that store X in fewer bytes."""
+    names = "auto", "fused_uint8", "fused_float16", "fused_float32"
+    return [impls.load("logistic", name) for name in names]
+
+
+@settings(max_examples=150, deadline=None, derandomize=True)
+@given(data=st.data(), n_samples=st.integers(1, 300))
+def test_what_looks_like_levels_is_right_or_refused(storing, data, n_samples):
+    columns = [data.draw(stored_columns(n_samples)) for _ in range(data.draw(st.integers(1, 4)))]
+    weights, X, y = batch_of(np.column_stack(columns))
+    size = np.abs(X).max(axis=0)
+    weights /= np.where(size > 0, np.maximum(size, 1e-300), 1)
+    exact = impls.reference("logistic", weights, X, y)
+    terms = _accuracy.terms("logistic", weights, X, y)
+    terms += 1e-310  # below which values have fewer digits
+    with pytest.MonkeyPatch.context() as patch:
+        keep_nothing_near(patch)
+        patch.setattr(_storage, "masks_levels", lambda: True)
+        for implementation in storing:
+            try:
+                prepared = implementation.prepare(X, y)
+            except impls.Unfit:
+                assert implementation.name != "auto"
+                continue
+            error = _accuracy.compare(implementation.gradient(weights, *prepared), exact, terms)
+            assert error <= implementation.rtol, implementation.name
+
+
+@pytest.mark.usefixtures("nothing_is_near")
+def test_tiny_data_are_not_taken_for_level_0(monkeypatch):
+    monkeypatch.setattr(_storage, "masks_levels", lambda: True)
+    weights, X, y = impls.make("logistic", 6000, 100)
+    assert error_of("auto", weights * 1e14, X * 1e-14, y) <= 1e-14
 
 
 @pytest.mark.usefixtures("nothing_is_near")

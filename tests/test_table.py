@@ -3,6 +3,8 @@
 import dataclasses
 import importlib
 import json
+import multiprocessing
+import pickle
 import re
 import shutil
 import subprocess
@@ -109,6 +111,58 @@ def test_an_implementation_is_frozen():
         implementation.name = "other"
     with pytest.raises(TypeError):
         implementation.options["RTOL"] = 1.0
+
+
+# Pickles
+
+
+@pytest.mark.parametrize("name", BUILTINS)
+def test_an_implementation_can_be_pickled(name):
+    implementation = load_builtin(name)
+    for pickled in (implementation, implementation.gradient, implementation.prepare):
+        again = pickle.loads(pickle.dumps(pickled))
+        again = getattr(again, "__self__", again)
+        assert (again.problem, again.name) == (PROBLEM, name)
+        assert again.kernel is implementation.kernel
+
+
+def test_a_plugin_can_be_pickled(plugins):
+    weights, X, y = impls.make(PROBLEM, 20, 3)
+    gradient = pickle.loads(pickle.dumps(impls.load(PROBLEM, "good").gradient))
+    assert impls.relative_error(PROBLEM, gradient(weights, X, y), weights, X, y) < 1e-12
+
+
+def test_what_was_loaded_from_a_file_is_pickled_by_its_path(tmp_path, monkeypatch):
+    (tmp_path / "_mine.py").write_text(GOOD)
+    monkeypatch.chdir(tmp_path)
+    pickled = pickle.dumps(_table.load_file(PROBLEM, "_mine.py"))
+    monkeypatch.chdir("/")
+    assert pickle.loads(pickled).name == "mine"
+    assert pickle.loads(pickle.dumps(pickle.loads(pickled))).options["RTOL"] == 1e-9
+    (tmp_path / "_mine.py").unlink()
+    with pytest.raises(impls.UnknownName, match="there is no file"):
+        pickle.loads(pickled)
+
+
+@pytest.mark.parametrize("name", BUILTINS)
+def test_pickled_prepared_data_are_taken_by_a_pickled_implementation(name):
+    weights, X, y = impls.make(PROBLEM, 20, 3)
+    implementation = load_builtin(name)
+    prepared = implementation.prepare(np.rint(X * 50), y)
+    expected = implementation.gradient(weights, *prepared)
+    again, others = pickle.loads(pickle.dumps((implementation, prepared)))
+    np.testing.assert_allclose(again.gradient(weights, *others), expected, implementation.rtol)
+
+
+def test_a_pool_of_processes_computes_gradients():
+    implementation = impls.load(PROBLEM, "matrix")
+    weights, X, y = impls.make(PROBLEM, 20, 3)
+    X, y = implementation.prepare(X, y)
+    calls = [(scale * weights, X, y) for scale in range(3)]
+    with multiprocessing.get_context("spawn").Pool(1) as pool:
+        gradients = pool.starmap(implementation.gradient, calls)
+    for call, gradient in zip(calls, gradients, strict=True):
+        np.testing.assert_array_equal(gradient, implementation.gradient(*call))
 
 
 def test_without_rtol_the_default_counts(plugins):

@@ -27,7 +27,7 @@ mean; at least n d values of X must move, once.
 import numpy as np
 
 from impls import _numerics
-from impls._checks import check_batch, check_call, check_labels, expect_shape
+from impls._checks import as_float64, check_batch, check_call, check_labels, expect_shape
 
 # Largest second derivative of one sample's loss by ``<w, x>``.
 CURVATURE = 1.0
@@ -81,8 +81,16 @@ def check_shapes(weights, X, y):
 
 
 def loss(weights, X, y):
-    """The objective in float64."""
-    residual = _numerics.inner_products(weights, X) - y
+    """The objective in float64.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If these are no data of the problem, or what an implementation made of them.
+    """
+    check(X, y)
+    check_shapes(weights, X, y)
+    residual = _numerics.inner_products(weights, X) - as_float64(y)
     return float(residual @ residual) / (2 * len(residual))
 
 

@@ -25,7 +25,14 @@ of X must move, once.
 import numpy as np
 
 from impls import _numerics
-from impls._checks import check_batch, check_call, check_labels, expect_shape
+from impls._checks import (
+    as_float64,
+    check_array,
+    check_batch,
+    check_call,
+    check_labels,
+    expect_shape,
+)
 
 # Largest second derivative of one sample's loss by ``<w, x>``: s (1 - s) is at most 1/4.
 CURVATURE = 0.25
@@ -81,10 +88,18 @@ def loss(weights, X, y):
     """The objective in float64: of a sample, ``log(1 + exp(-|z|)) + |z| (1 - y if z > 0 else y)``.
 
     No term is negative, and exp only ever sees numbers that are not positive.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If these are no data of the problem, or what an implementation made of them.
     """
+    check(X, y)
+    check_shapes(weights, X, y)
     z = _numerics.inner_products(weights, X)
     distance = np.abs(z)
-    wrong = np.where(z > 0, 1 - y.astype(np.float64), y)
+    y = as_float64(y)
+    wrong = np.where(z > 0, 1 - y, y)
     return float(np.sum(wrong * distance + np.log1p(np.exp(-distance))))
 
 
@@ -95,6 +110,8 @@ def zero_weights(X, y):
 
 def predict(weights, X):
     """Label 1 where ``<w, x>`` is positive, so that the sigmoid is above 1/2; else 0."""
+    check_array("weights", weights)
+    check_array("X", X)
     return (_numerics.inner_products(weights, X) > 0).astype(np.float64)
 
 

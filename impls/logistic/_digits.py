@@ -369,7 +369,7 @@ def split_weights(weights, most_levels):
     largest sum of levels that a row can have.
     """
     most = max(weights.max(), -weights.min())
-    if not (most == 0 or _LEAST < most <= 2**12 / most_levels):
+    if not (most == 0 or (most > _LEAST and most * most_levels <= 2**12)):
         return None
     n_columns = whole(len(weights), _n_words())
     digits, scale = aligned((_DIGITS, n_columns), np.int16), _scale(most)

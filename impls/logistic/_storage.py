@@ -1,4 +1,4 @@
-"""X in fewer bytes than float64: 8-bit levels, and the bits of float16."""
+"""X in fewer bytes than float64: 8-bit levels, and float16."""
 
 import contextlib
 import platform
@@ -17,7 +17,10 @@ _EPS = np.finfo(np.float64).eps
 # are widened by one instruction (16 features take 0.85 times as long, 32 and 48 0.65 to 0.85 times,
 # 64 1.1 times).
 _VECTOR_LEVELS, _NO_SINGLE_FEATURES = 8, 64
-_ROWS = 4096  # at a time, so that checks need little memory beside X
+_BLOCK_VALUES = 2**16  # at a time, so that checks need little memory beside X
+# How many times the mean magnitude of its values the offset of a feature may be: rounding grows as
+# many times, from some 1e-15 of the terms.
+_MOST_SHIFT = 64
 
 
 @dataclass(frozen=True)
@@ -60,8 +63,8 @@ class Levels:
         return self.levels.nbytes
 
     def __array__(self, dtype=None, copy=None):
-        """The levels, which are what lies in memory."""
-        return np.array(self.levels, dtype=dtype, copy=copy)
+        """X, a copy: whatever takes an array gets the data."""
+        return np.array(self.scale * self.levels[:, : len(self.scale)] + self.offset, dtype)
 
     def ready(self, y):
         """y in C order, once the code for such data is made."""
@@ -106,16 +109,14 @@ def as_levels(X):
     Unfit
         If a feature has more than 256 values, or they are not evenly spaced.
     """
-    return _store_levels(X, *_find_levels(X))
-
-
-def _find_levels(X):
-    """Scale and offset of each feature."""
-    for unit in (1.0, 1 / 255):
-        if _are_levels(X, unit):
-            return np.full(X.shape[1], unit), np.zeros(X.shape[1])
-    spacings = [_spacing(column, j) for j, column in enumerate(X.T)]
-    return tuple(np.array(values) for values in zip(*spacings, strict=True))
+    with np.errstate(over="ignore", invalid="ignore"):  # what overflows has no levels
+        for unit in (1.0, 1 / 255):
+            if _are_levels(X, unit):
+                return _store_levels(X, np.full(X.shape[1], unit), np.zeros(X.shape[1]))
+        spacings = [_spacing(column, j) for j, column in enumerate(X.T)]
+        stored = _store_levels(X, *map(np.array, zip(*spacings, strict=True)))
+        _check_levels(X, stored)
+        return stored
 
 
 def _store_levels(X, scale, offset):
@@ -123,12 +124,35 @@ def _store_levels(X, scale, offset):
     (n_samples, n_features), shifted = X.shape, bool(offset.any())
     levels = aligned((n_samples, _count_columns(*X.shape, shifted)), np.uint8)
     steps = np.where(scale, scale, 1)
-    for start in range(0, n_samples, _ROWS):
-        rows = slice(start, start + _ROWS)
+    for rows in _blocks(X):
         np.rint((X[rows] - offset) / steps, out=levels[rows, :n_features], casting="unsafe")
     if shifted:
         levels[:, n_features] = 1
     return Levels(levels, scale, offset, int(levels[:, :n_features].max(axis=0).sum()), shifted)
+
+
+def _check_levels(X, stored):
+    """Refuse levels that are not X to rounding, relative to the sum of each feature's values.
+
+    An offset that is much larger than most values of its feature would cancel in the gradient.
+    """
+    n_samples, n_features = X.shape
+    lost, size = np.zeros(n_features), np.zeros(n_features)
+    for rows in _blocks(X):
+        levels = stored.levels[rows, :n_features]
+        lost += np.abs(stored.scale * levels + stored.offset - X[rows]).sum(axis=0)
+        size += np.abs(X[rows]).sum(axis=0)
+    shift = n_samples * np.abs(stored.offset)
+    right = (lost <= 8 * _EPS * (size + shift)) & (shift <= _MOST_SHIFT * size)
+    if not right.all():
+        j = int(np.argmin(right))
+        raise _no_levels(X[:, j], j)
+
+
+def _blocks(X):
+    """Slices of rows that stay in cache through several steps."""
+    n_rows = max(1, _BLOCK_VALUES // X.shape[1])
+    return [slice(start, start + n_rows) for start in range(0, len(X), n_rows)]
 
 
 def _count_columns(n_samples, n_features, shifted):
@@ -158,58 +182,46 @@ def require_half():
 
 
 def as_half(X):
-    """The bits of X in float16.
-
-    Raises
-    ------
-    Unfit
-        If a value is too large for it, or a feature loses more than rounding: float16 holds no more
-        than 65,504, and below 6e-5 not all digits.
-    """
-    with np.errstate(over="ignore", under="ignore"):
-        half = X.astype(np.float16)
-    lost, size = np.zeros(X.shape[1]), np.zeros(X.shape[1])
-    for start in range(0, len(X), _ROWS):
-        rows = slice(start, start + _ROWS)
-        lost += np.abs(half[rows].astype(np.float64) - X[rows]).sum(axis=0)
-        size += np.abs(X[rows]).sum(axis=0)
-    wrong = ~(lost <= np.finfo(np.float16).eps * size)
-    if wrong.any():
-        j = int(np.argmax(wrong))
-        low, high = X[:, j].min(), X[:, j].max()
-        raise Unfit(
-            f"feature {j} of X, from {low:.3g} to {high:.3g}, loses more than rounding in float16; "
-            "scale it to about 1, or take an implementation of float32"
-        )
-    return half.view(np.uint16)
+    """X in float16."""
+    return X.astype(np.float16, order="C")
 
 
 def _are_levels(X, unit):
-    """Whether all of X is whole multiples of the unit, from 0 to 255 of them."""
-    for start in range(0, len(X), _ROWS):
-        levels = X[start : start + _ROWS] / unit
-        whole = np.rint(levels)
-        if not np.all((whole >= 0) & (whole <= 255) & (np.abs(levels - whole) <= 512 * _EPS)):
+    """Whether all of X is whole multiples of the unit, from 0 to 255 of them, to rounding each."""
+    for rows in _blocks(X):
+        values = X[rows]
+        whole = np.rint(values / unit)
+        same = np.abs(unit * whole - values) <= 2 * _EPS * np.abs(values)
+        if not np.all((whole >= 0) & (whole <= 255) & same):
             return False
     return True
 
 
 def _spacing(column, j):
-    """Least step between the values of a feature, and its lowest value."""
+    """Step between the values of a feature, and where they begin: at the end that is nearer to 0.
+
+    From there to its other end, the step may be negative.
+    """
     values = np.unique(column)
     low, width = values[0], values[-1] - values[0]
+    near, far = sorted((low, values[-1]), key=abs)
     if width == 0:
         return 0.0, low
     if len(values) <= 256:
         n_steps = np.arange(1, 256)[:, None]
-        steps = (values - low) * (n_steps / width)
+        steps = (values - low) / width * n_steps
         rounding = 8 * _EPS * n_steps * (1 + np.abs(values).max() / width)
         fits = (np.abs(steps - np.rint(steps)) <= rounding).all(axis=1)
         if fits.any():
-            return width / n_steps[np.argmax(fits), 0], low
-    raise Unfit(
-        f"feature {j} of X has {len(values)} values from {low:.3g} to {values[-1]:.3g}, which are "
-        "not 256 evenly spaced levels; take an implementation of float64 or float32"
+            return (far - near) / n_steps[np.argmax(fits), 0], near
+    raise _no_levels(column, j)
+
+
+def _no_levels(column, j):
+    return Unfit(
+        f"feature {j} of X has {len(np.unique(column))} values from {column.min():.3g} to "
+        f"{column.max():.3g}, which are not 256 evenly spaced levels, to rounding; "
+        "take an implementation of float64 or float32"
     )
 
 
@@ -238,5 +250,6 @@ def _as_exact_levels(X):
 
 def _as_exact_single(X):
     """X in float32, if that loses nothing."""
-    single = X.astype(np.float32)
+    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+        single = X.astype(np.float32)
     return single if np.array_equal(single, X) else None

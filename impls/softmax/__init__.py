@@ -28,7 +28,15 @@ of X must move, once.
 import numpy as np
 
 from impls import _numerics
-from impls._checks import as_float64, check_batch, check_call, check_labels, expect_shape, shape_of
+from impls._checks import (
+    as_float64,
+    check_array,
+    check_batch,
+    check_call,
+    check_labels,
+    expect_shape,
+    shape_of,
+)
 
 # What `make` draws: as many classes as the digits have.
 N_CLASSES = 10
@@ -132,7 +140,15 @@ def absolute_terms(weights, X, y):
 
 
 def loss(weights, X, y):
-    """Mean cross-entropy in float64, block by block: finite however far apart the logits are."""
+    """Mean cross-entropy in float64, block by block: finite however far apart the logits are.
+
+    Raises
+    ------
+    TypeError, ValueError
+        If these are no data of the problem, or what an implementation made of them.
+    """
+    check(X, y)
+    check_shapes(weights, X, y)
     weights, y = as_float64(weights), _labels(y)
     total = 0.0
     for rows in _blocks(weights, X):
@@ -149,7 +165,9 @@ def zero_weights(X, y):
 
 def predict(weights, X):
     """The class with the largest logit of each sample; of equal ones the first."""
-    return np.argmax(X @ weights.T, axis=1)
+    check_array("weights", weights)
+    check_array("X", X)
+    return np.argmax(as_float64(X) @ as_float64(weights).T, axis=1)
 
 
 def count_operations(n_samples, n_features):

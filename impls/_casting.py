@@ -1,0 +1,107 @@
+"""Data in fewer bytes: the same to rounding, relative to each feature's own size, or refused."""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+import numpy as np
+
+from impls import _numerics
+from impls._checks import as_float64
+from impls._errors import Unfit
+
+Array = np.ndarray[Any, Any]
+
+# What float32 holds is multiplied by residuals and added up in float32: it keeps a factor of 2^23
+# from both ends of the range. What float16 holds is computed in float32, which has room enough.
+_ROOM = {np.dtype(np.float32): 2.0**23}
+
+
+def check_stored(X: Array, y: Array, n_bytes: Any) -> None:
+    """Refuse an X that values of 4 or 2 bytes do not hold, or a y that float32 does not.
+
+    Raises
+    ------
+    Unfit
+        As `check_fits` does.
+    """
+    dtype = {4: np.float32, 2: np.float16}.get(n_bytes)
+    if dtype is not None:
+        check_fits(X, dtype, "X")
+        if y.dtype.kind == "f":
+            check_fits(y, np.float32, "y")
+
+
+def check_fits(values: Array, dtype: Any, name: str) -> None:
+    """Refuse values that a narrower type does not hold; it holds NaN and infinities.
+
+    Parameters
+    ----------
+    values : ndarray
+        X, whose features are each looked at by themselves, or a vector.
+    dtype : dtype
+        A floating type.
+    name : str
+        What the values are called, for the message.
+
+    Raises
+    ------
+    Unfit
+        If a value is too large for the type, or a feature loses more than rounding: below the
+        smallest normal number not all digits are held.
+    """
+    dtype = np.dtype(dtype)
+    rows = values.reshape(len(values), -1)
+    with np.errstate(over="ignore", under="ignore", invalid="ignore"):
+        lossy = _lossy_features(rows, dtype)
+        if lossy.any():
+            j = int(np.argmax(lossy))
+            what = f"feature {j} of {name}" if values.ndim > 1 else name
+            low, high = rows[:, j].min(), rows[:, j].max()
+            raise Unfit(
+                f"{what}, from {low:.3g} to {high:.3g}, loses more than rounding in {dtype}; "
+                "scale it to about 1, or take an implementation of a wider type"
+            )
+
+
+def in_float64(values: Array, name: str) -> Array:
+    """`values` as a plain array of float64; Unfit if it is of a wider type, and they do not fit."""
+    if values.dtype.itemsize > np.dtype(np.float64).itemsize:
+        check_fits(values, np.float64, name)
+    return cast("Array", as_float64(values))
+
+
+def check_single(weights: Array) -> None:
+    """Refuse weights that are infinite only in float32.
+
+    Raises
+    ------
+    Unfit
+        Names the first such weight.
+    """
+    outside = (np.abs(weights) > np.finfo(np.float32).max) & np.isfinite(weights)
+    if outside.any():
+        place = tuple(int(i) for i in np.argwhere(outside)[0])
+        raise Unfit(
+            f"weights{list(place)} is {weights[place]:.3g}, which float32 does not hold; "
+            "take an implementation of float64"
+        )
+
+
+def _lossy_features(rows: Array, dtype: np.dtype[Any]) -> Array:
+    """Whether the values of each feature lose more than the type's precision of their sum."""
+    limits, room = np.finfo(dtype), _ROOM.get(dtype, 1.0)
+    least, most = float(limits.tiny) * room, float(limits.max) / room
+    lost, size = np.zeros((2, rows.shape[1]), rows.dtype)
+    for block in _numerics.blocks(rows):
+        part = rows[block]
+        magnitude = np.abs(part)
+        size += magnitude.sum(axis=0)
+        outside = (magnitude > most) | ((magnitude < least) & (magnitude > 0))
+        if outside.any():
+            error = np.abs((part / room).astype(dtype).astype(rows.dtype) * room - part)
+            error[magnitude > most] = np.inf
+            error[~np.isfinite(part)] = 0
+            lost += error.sum(axis=0)
+    lossy: Array = (lost > limits.eps * size) | np.isinf(lost)
+    return lossy
