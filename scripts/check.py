@@ -20,12 +20,12 @@ from tqdm import tqdm
 
 import impls
 from impls import _exact, _table, _verify
-from scripts import _isolated
-from scripts._cli import make_parser
-from scripts._errors import UserError
-from scripts._names import pick
-from scripts._race_process import Out, Process
-from scripts._signals import run_stoppable
+from scripts._common import isolated as _isolated
+from scripts._common.cli import make_parser
+from scripts._common.errors import UserError
+from scripts._common.names import pick
+from scripts._common.process import Out, Process
+from scripts._common.signals import run_stoppable
 
 _EXAMPLES = """examples:
   python -m scripts.check

@@ -5,10 +5,10 @@ from __future__ import annotations
 from tabulate import tabulate
 
 import impls
-from scripts import _isolated
-from scripts._cli import make_parser
-from scripts._names import pick
-from scripts._signals import run_stoppable
+from scripts._common import isolated as _isolated
+from scripts._common.cli import make_parser
+from scripts._common.names import pick
+from scripts._common.signals import run_stoppable
 
 _EXAMPLES = """examples:
   python -m scripts.list

@@ -6,10 +6,11 @@ files that are no commit, if they were measured last.
 
 from __future__ import annotations
 
-from scripts import _asv, _results
-from scripts._cli import make_parser
-from scripts._project import ROOT, STATE
-from scripts._signals import run_stoppable
+from scripts._common.cli import make_parser
+from scripts._common.project import ROOT, STATE
+from scripts._common.signals import run_stoppable
+from scripts._measured import driver as _asv
+from scripts._measured import results as _results
 
 _EXAMPLES = """examples:
   python -m scripts.publish

@@ -19,14 +19,16 @@ from tqdm import tqdm
 
 import impls
 from impls import _machine
-from scripts import _race_cell, _race_report, _race_tables
-from scripts._cli import make_out_folder, make_parser
-from scripts._errors import UserError
-from scripts._metrics import BASELINE
-from scripts._names import check_threads, pick
-from scripts._project import ROOT
-from scripts._race_result import DTYPES, Result, Settings
-from scripts._signals import held_off, run_stoppable
+from scripts._common.cli import make_out_folder, make_parser
+from scripts._common.errors import UserError
+from scripts._common.metrics import BASELINE
+from scripts._common.names import check_threads, pick
+from scripts._common.project import ROOT
+from scripts._common.signals import held_off, run_stoppable
+from scripts._race import cell as _race_cell
+from scripts._race import report as _race_report
+from scripts._race.result import DTYPES, Result, Settings
+from scripts._tables import race as _race_tables
 
 _EXAMPLES = """examples:
   python -m scripts.race

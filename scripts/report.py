@@ -14,12 +14,18 @@ from tabulate import tabulate
 from tqdm import tqdm
 
 import impls
-from scripts import _curves, _facts, _isolated, _plots, _results, _tables, _tables_training
-from scripts._cli import make_out_folder, make_parser
-from scripts._errors import UserError, run_command
-from scripts._project import ROOT
-from scripts._state import State, state_of
-from scripts._tree import Tree, committed_tree, working_tree
+from scripts import _figures as _plots
+from scripts._common import facts as _facts
+from scripts._common import isolated as _isolated
+from scripts._common.cli import make_out_folder, make_parser
+from scripts._common.errors import UserError, run_command
+from scripts._common.project import ROOT
+from scripts._common.tree import Tree, committed_tree, working_tree
+from scripts._measured import curves as _curves
+from scripts._measured import results as _results
+from scripts._measured.state import State, state_of
+from scripts._tables import _rows as _tables
+from scripts._tables import training as _tables_training
 
 _EXAMPLES = """examples:
   python -m scripts.report

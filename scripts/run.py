@@ -22,15 +22,18 @@ from tqdm import tqdm
 
 import impls
 from impls import _table
-from scripts import _asv, _facts, _journal, _results
-from scripts._cli import make_parser
-from scripts._errors import UserError
-from scripts._lock import only_one_at_a_time
-from scripts._names import all_implementations, check_threads, load_presets, pick
-from scripts._results import problem_of
-from scripts._signals import run_stoppable
-from scripts._state import plugins, state_of
-from scripts._tree import working_tree
+from scripts._common import facts as _facts
+from scripts._common.cli import make_parser
+from scripts._common.errors import UserError
+from scripts._common.lock import only_one_at_a_time
+from scripts._common.names import all_implementations, check_threads, load_presets, pick
+from scripts._common.signals import run_stoppable
+from scripts._common.tree import working_tree
+from scripts._measured import driver as _asv
+from scripts._measured import journal as _journal
+from scripts._measured import results as _results
+from scripts._measured.results import problem_of
+from scripts._measured.state import plugins, state_of
 
 _EXAMPLES = """examples:
   python -m scripts.run                                    6 to 9 minutes on 2 cores

@@ -5,13 +5,13 @@ from __future__ import annotations
 import argparse
 
 import impls
-from scripts import _curves
-from scripts._cli import make_parser
-from scripts._errors import UserError
-from scripts._names import all_implementations, pick
-from scripts._signals import run_stoppable
-from scripts._state import state_of
-from scripts._tree import working_tree
+from scripts._common.cli import make_parser
+from scripts._common.errors import UserError
+from scripts._common.names import all_implementations, pick
+from scripts._common.signals import run_stoppable
+from scripts._common.tree import working_tree
+from scripts._measured import curves as _curves
+from scripts._measured.state import state_of
 
 _EXAMPLES = """examples:
   python -m scripts.trace

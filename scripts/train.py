@@ -10,14 +10,16 @@ import math
 from pathlib import Path
 
 import impls
-from scripts import _experiments, _facts, _plots
-from scripts._cli import make_out_folder, make_parser
-from scripts._errors import UserError
+from scripts import _experiments
+from scripts import _figures as _plots
+from scripts._common import facts as _facts
+from scripts._common.cli import make_out_folder, make_parser
+from scripts._common.errors import UserError
+from scripts._common.names import pick
+from scripts._common.project import ROOT
+from scripts._common.signals import run_stoppable
+from scripts._common.tree import working_tree
 from scripts._experiments import Outcome, Settings
-from scripts._names import pick
-from scripts._project import ROOT
-from scripts._signals import run_stoppable
-from scripts._tree import working_tree
 
 _EXAMPLES = """examples:
   python -m scripts.train

@@ -8,8 +8,11 @@ import shutil
 from pathlib import Path
 
 from impls import _provenance
-from scripts import _journal, _project, _results, _state
-from scripts._tree import Tree
+from scripts._common import project as _project
+from scripts._common.tree import Tree
+from scripts._measured import journal as _journal
+from scripts._measured import results as _results
+from scripts._measured import state as _state
 
 DATA = Path(__file__).parent / "data"
 RECORD = json.loads((DATA / "results.json").read_text())

@@ -13,20 +13,15 @@ import pytest
 
 import impls
 from impls import _table
-from scripts import (
-    _asv,
-    _facts,
-    _lock,
-    _metrics,
-    _project,
-    _results,
-    _tables,
-    check,
-    list,
-    report,
-    run,
-)
-from scripts._errors import UserError, run_command
+from scripts import check, list, report, run
+from scripts._common import facts as _facts
+from scripts._common import lock as _lock
+from scripts._common import metrics as _metrics
+from scripts._common import project as _project
+from scripts._common.errors import UserError, run_command
+from scripts._measured import driver as _asv
+from scripts._measured import results as _results
+from scripts._tables import _rows as _tables
 from tests._planting import plant
 from tests._recorded import Recorded
 

@@ -4,7 +4,7 @@ from math import inf, nan
 
 import pytest
 
-from scripts import _format
+from scripts._common import units as _format
 
 
 @pytest.mark.parametrize(

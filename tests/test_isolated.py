@@ -11,9 +11,11 @@ import pandas as pd
 import pytest
 
 import impls
-from scripts import _curves, _isolated, check, list, report
-from scripts._state import state_of
-from scripts._tree import working_tree
+from scripts import check, list, report
+from scripts._common import isolated as _isolated
+from scripts._common.tree import working_tree
+from scripts._measured import curves as _curves
+from scripts._measured.state import state_of
 from tests._planting import plant
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from scripts import _journal
+from scripts._measured import journal as _journal
 
 
 @pytest.fixture

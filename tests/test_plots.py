@@ -10,7 +10,7 @@ import pytest
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from scripts import _plots
+from scripts import _figures as _plots
 
 SIZES = ((10, 10), (1000, 10), (10, 100))
 SYMBOLS = {"skipped": "–", "failed": "✕", "wrong": "≠", "missing": "?"}

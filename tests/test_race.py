@@ -12,11 +12,16 @@ import psutil
 import pytest
 
 from impls import _machine
-from scripts import _plot_race, _race_cell, _race_data, _race_stats, _race_tables, race
-from scripts._errors import UserError
-from scripts._facts import Facts
-from scripts._race_process import Out, Process
-from scripts._race_result import Result, Settings
+from scripts import race
+from scripts._common.errors import UserError
+from scripts._common.facts import Facts
+from scripts._common.process import Out, Process
+from scripts._figures import race as _plot_race
+from scripts._race import cell as _race_cell
+from scripts._race import inputs as _race_data
+from scripts._race import statistics as _race_stats
+from scripts._race.result import Result, Settings
+from scripts._tables import race as _race_tables
 from tests._planting import plant
 
 GIGABYTE = 10**9

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from scripts import _journal, _results
-from scripts._errors import UserError
+from scripts._common.errors import UserError
+from scripts._measured import journal as _journal
+from scripts._measured import results as _results
 from tests._recorded import COMMIT, DATA, ENVIRONMENT, Recorded
 
 

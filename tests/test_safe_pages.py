@@ -13,9 +13,10 @@ import pytest
 from asv import util
 from asv.publishing import OutputPublisher
 
-from scripts import _asv, _project
-from scripts._errors import UserError
-from scripts._safe_pages import SafePages, refuse_markup
+from scripts._common import project as _project
+from scripts._common.errors import UserError
+from scripts._measured import driver as _asv
+from scripts._measured.safe_pages import SafePages, refuse_markup
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA = Path(__file__).parent / "data"
@@ -150,7 +151,7 @@ def repository(folder, tmp_path, monkeypatch):
     (tmp_path / "scripts").symlink_to(ROOT / "scripts")
     settings = {"version": 1, "project": "p", "repo": ".", "branches": ["HEAD"]}
     settings |= {"results_dir": "results", "html_dir": "html", "benchmark_dir": "."}
-    settings["plugins"] = [".scripts._safe_pages"]
+    settings["plugins"] = [".scripts._measured.safe_pages"]
     (tmp_path / "asv.conf.json").write_text(json.dumps(settings))
     return tmp_path
 
@@ -203,4 +204,4 @@ def test_damaged_results_are_one_sentence(folder, repository, monkeypatch):
 
 def test_the_projects_configuration_names_the_check():
     settings = util.load_json(str(_project.ROOT / "asv.conf.json"), js_comments=True)
-    assert ".scripts._safe_pages" in settings["plugins"]
+    assert ".scripts._measured.safe_pages" in settings["plugins"]

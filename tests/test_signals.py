@@ -14,7 +14,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from scripts import _guardian
+from scripts._common import guardian as _guardian
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = Path("/dev/shm")
@@ -57,7 +57,7 @@ def assert_gone(processes):
 
 TICKING = """
 import sys, time
-from scripts import _signals
+from scripts._common import signals as _signals
 
 def main():
     with open(sys.argv[1], "w", buffering=1) as ticks:
@@ -70,7 +70,7 @@ _signals.run_stoppable(main, "What there is is kept.")
 STOPPABLE = """
 import sys, time
 from pathlib import Path
-from scripts import _signals
+from scripts._common import signals as _signals
 
 def main():
     Path(sys.argv[1]).touch()
@@ -108,7 +108,7 @@ def test_a_signal_ends_a_command_once_and_in_a_sentence(names, tmp_path):
 
 HOLDING = """
 import os, signal
-from scripts import _signals
+from scripts._common import signals as _signals
 
 def main():
     with _signals.held_off():

@@ -14,9 +14,12 @@ from pathlib import Path
 import pytest
 from asv.machine import Machine, MachineCollection
 
-from scripts import _asv, _asv_machine, _results, race, report, train
-from scripts._cli import make_out_folder
-from scripts._errors import UserError, run_command
+from scripts import race, report, train
+from scripts._common.cli import make_out_folder
+from scripts._common.errors import UserError, run_command
+from scripts._measured import driver as _asv
+from scripts._measured import machine as _asv_machine
+from scripts._measured import results as _results
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -135,7 +138,7 @@ def test_out_is_refused_before_the_work(tmp_path, monkeypatch, main, work, argv,
     if refused == "a file":
         out.write_text("")
     else:
-        monkeypatch.setattr("scripts._cli.TemporaryFile", refuse_file)
+        monkeypatch.setattr("scripts._common.cli.TemporaryFile", refuse_file)
     monkeypatch.setattr(train, "_check_options", lambda _: None)
     monkeypatch.setattr(*work, lambda *_: pytest.fail("it began to work"))
     monkeypatch.setattr(sys, "argv", ["command", *argv, "--out", str(out)])

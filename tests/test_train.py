@@ -18,8 +18,9 @@ from impls.softmax import _batch_softmax
 from scripts import _experiment_descent as descent
 from scripts import _experiment_recursion as recursion
 from scripts import _experiment_softmax_fault as softmax_fault
-from scripts import _experiments, _facts, check, train
-from scripts._errors import UserError
+from scripts import _experiments, check, train
+from scripts._common import facts as _facts
+from scripts._common.errors import UserError
 from scripts._experiments import Outcome, Settings, Table
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -7,8 +7,9 @@ import subprocess
 
 import pytest
 
-from scripts import _project, _tree
-from scripts._errors import UserError
+from scripts._common import project as _project
+from scripts._common import tree as _tree
+from scripts._common.errors import UserError
 
 
 def run_git(folder, *arguments):
