@@ -20,7 +20,7 @@ from tqdm import tqdm
 
 import impls
 from impls import _exact, _table, _verify
-from scripts._common import isolated as _isolated
+from scripts._common import isolated
 from scripts._common.cli import make_parser
 from scripts._common.errors import UserError
 from scripts._common.names import pick
@@ -94,7 +94,7 @@ def main() -> int:
 def _check(problem: str, names: tuple[str, ...]) -> int:
     """Print the table of these implementations; count those that fail."""
     batches = list(draw_batches(problem))
-    judged = _isolated.each(partial(judge, problem, batches=batches), names)
+    judged = isolated.each(partial(judge, problem, batches=batches), names)
     verdicts = list(tqdm(judged, total=len(names), disable=None, leave=False))
     _print(problem, verdicts, batches)
     return sum(bool(verdict.problems) for verdict in verdicts)
@@ -139,8 +139,8 @@ def judge(problem: str, source: str | Path, batches: list[Batch]) -> Verdict:
     """Check an implementation of the table or a file, in a process of its own."""
     verdict = Verdict(source.stem.lstrip("_") if isinstance(source, Path) else source)
     try:
-        with _isolated.started(problem, source) as process, TemporaryDirectory() as folder:
-            verdict.limit = _isolated.load(process)["rtol"]
+        with isolated.started(problem, source) as process, TemporaryDirectory() as folder:
+            verdict.limit = isolated.load(process)["rtol"]
             for batch in batches:
                 _judge_batch(verdict, batch, process, folder)
     except impls.Unavailable as error:
@@ -162,7 +162,7 @@ class _Ended(Exception):
 def _judge_batch(verdict: Verdict, batch: Batch, process: Process, folder: str) -> None:
     files = _write(batch, folder)
     try:
-        reply = _isolated.ask(process, "prepare", _BATCH_SECONDS, files=files, own_copy=True)
+        reply = isolated.ask(process, "prepare", _BATCH_SECONDS, files=files, own_copy=True)
     except Out as out:
         _note(verdict, batch.name, out)
         return

@@ -25,10 +25,10 @@ from scripts._common.metrics import BASELINE
 from scripts._common.names import check_threads, pick
 from scripts._common.project import ROOT
 from scripts._common.signals import held_off, run_stoppable
-from scripts._race import cell as _race_cell
-from scripts._race import report as _race_report
-from scripts._race.result import DTYPES, Result, Settings
-from scripts._tables import race as _race_tables
+from scripts._race.cell import Stopped, race_size
+from scripts._race.report import collect_race_facts, write_report
+from scripts._race.result import DTYPES, Race, RaceSettings, Result
+from scripts._tables.race import overall_table, size_table
 
 _EXAMPLES = """examples:
   python -m scripts.race
@@ -50,7 +50,7 @@ def main() -> int:
     settings = _settings(arguments)
     sizes = _sizes(arguments)
     folder = make_out_folder(arguments.out)
-    facts = _race_report.collect_facts(arguments.threads)
+    facts = collect_race_facts(arguments.threads)
     results: list[Result] = []
     stopped: KeyboardInterrupt | None = None
     try:
@@ -59,7 +59,7 @@ def main() -> int:
         stopped = interrupt
     if results:
         with held_off():
-            written = _race_report.write(results, settings, facts, folder)
+            written = write_report(Race(settings, tuple(results)), facts, folder)
         with suppress(OSError) if stopped else nullcontext():  # the terminal may be gone
             _print(results, settings, written)
     if stopped:
@@ -103,7 +103,7 @@ def _parse(argv: list[str]) -> argparse.Namespace:
     return parser.parse_args(argv)
 
 
-def _settings(arguments: argparse.Namespace) -> Settings:
+def _settings(arguments: argparse.Namespace) -> RaceSettings:
     problem = pick("problem", arguments.problem, impls.problems())
     known = impls.names(problem)
     names = [pick(f"implementation of {problem}", n, known) for n in arguments.contender or known]
@@ -112,7 +112,7 @@ def _settings(arguments: argparse.Namespace) -> Settings:
     if arguments.rounds < 1:
         raise UserError(f"--rounds is {arguments.rounds}, expected at least 1; 15 are usual")
     threads = arguments.threads
-    return Settings(
+    return RaceSettings(
         problem=problem,
         contenders=tuple(dict.fromkeys([BASELINE, *names])),
         widths=tuple(width for width, name in DTYPES.items() if dtype in (name, "both")),
@@ -135,7 +135,7 @@ def _sizes(arguments: argparse.Namespace) -> list[tuple[int, int]]:
     return sorted(dict.fromkeys(sizes), key=lambda size: (math.prod(size), size))
 
 
-def _race(settings: Settings, sizes: list[tuple[int, int]], results: list[Result]) -> None:
+def _race(settings: RaceSettings, sizes: list[tuple[int, int]], results: list[Result]) -> None:
     """Add the result of each size; an interrupt leaves those that there are."""
     total = len(sizes) * settings.rounds
     # disable=None: no bar where nobody watches.
@@ -143,19 +143,19 @@ def _race(settings: Settings, sizes: list[tuple[int, int]], results: list[Result
         for done, size in enumerate(sizes, 1):
             bar.set_description(f"{size[0]:,} x {size[1]:,}")
             try:
-                results.append(_race_cell.race(settings, size, lambda: bar.update()))
-            except _race_cell.Stopped as stopped:
+                results.append(race_size(settings, size, lambda: bar.update()))
+            except Stopped as stopped:
                 results.append(stopped.result)
                 with suppress(OSError):  # the terminal may be gone
-                    bar.write(f"{_race_tables.cell(results[-1])}\n")
+                    bar.write(f"{size_table(results[-1])}\n")
                 raise
             bar.n = done * settings.rounds
-            bar.write(f"{_race_tables.cell(results[-1])}\n")
+            bar.write(f"{size_table(results[-1])}\n")
 
 
-def _print(results: list[Result], settings: Settings, written: list[Path]) -> None:
+def _print(results: list[Result], settings: RaceSettings, written: list[Path]) -> None:
     """Print the outcome over all sizes and the files."""
-    print(f"\n{_race_tables.overall(results, settings.widths)}\n")
+    print(f"\n{overall_table(results, settings.widths)}\n")
     for path in written:
         print(f"written: {path}")
 

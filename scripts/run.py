@@ -22,17 +22,16 @@ from tqdm import tqdm
 
 import impls
 from impls import _table
-from scripts._common import facts as _facts
 from scripts._common.cli import make_parser
 from scripts._common.errors import UserError
+from scripts._common.facts import collect_facts, save_facts
 from scripts._common.lock import only_one_at_a_time
 from scripts._common.names import all_implementations, check_threads, load_presets, pick
 from scripts._common.signals import run_stoppable
 from scripts._common.tree import working_tree
-from scripts._measured import driver as _asv
-from scripts._measured import journal as _journal
-from scripts._measured import results as _results
-from scripts._measured.results import problem_of
+from scripts._measured import driver
+from scripts._measured.journal import OutcomeCounter
+from scripts._measured.results import known_cells, problem_of
 from scripts._measured.state import plugins, state_of
 
 _EXAMPLES = """examples:
@@ -107,27 +106,27 @@ def _run(arguments: argparse.Namespace) -> int:
     preset = load_presets()[arguments.preset]
     tree = working_tree()
     now = state_of(tree)
-    session = _asv.Session(
+    session = driver.Session(
         commit=tree.name,
         preset=arguments.preset,
         threads=arguments.threads,
         plugins=plugins(),
         setup=now.setup,
     )
-    if _asv.restore(session):
+    if driver.restore(session):
         print("The result file was damaged; its last complete copy is back.", file=sys.stderr)
-    cells = list(_list_cells(_asv.discover(session), preset))
+    cells = list(_list_cells(driver.discover(session), preset))
     cells = [cell for cell in cells if _wanted(cell, arguments)]
     cells = _drop_unavailable(cells)
     if not cells:
         raise UserError(f"nothing matches --bench {arguments.bench} and --impl {arguments.impl}")
     smoke = arguments.preset == "smoke"  # asv keeps none of it
-    known = set() if arguments.again or smoke else _results.known_cells(now, arguments.threads)
+    known = set() if arguments.again or smoke else known_cells(now, arguments.threads)
     missing = [cell for cell in cells if cell.name not in known]
     status = 0
     if missing:
         if not smoke:
-            _facts.save(_facts.collect(arguments.threads, tree.title), session.result_path)
+            save_facts(collect_facts(arguments.threads, tree.title), session.result_path)
         status = _measure(session, missing)
     print(_summary(cells, missing, status, smoke))
     return status
@@ -207,7 +206,7 @@ def _drop_unavailable(cells: list[Cell]) -> list[Cell]:
     return [cell for cell in cells if (cell.problem, cell.implementation) not in lacking]
 
 
-def _measure(session: _asv.Session, cells: list[Cell]) -> int:
+def _measure(session: driver.Session, cells: list[Cell]) -> int:
     """Run the cells in slices; 2 if any failed, as asv itself ends."""
     # disable=None: no bar where nobody watches.
     with tqdm(total=len(cells), unit="cell", disable=None, leave=False) as bar:
@@ -220,16 +219,16 @@ def _slices(cells: list[Cell]) -> list[tuple[int, bool]]:
     return sorted({cell.slice for cell in cells})
 
 
-def _run_slice(session: _asv.Session, cells: list[Cell], bar: Any) -> int:
+def _run_slice(session: driver.Session, cells: list[Cell], bar: Any) -> int:
     done_before = bar.n
-    journal = _journal.Counter(session.commit, session.environment)
+    journal = OutcomeCounter(session.commit, session.environment)
 
     def show() -> None:
         bar.n = min(done_before + journal.count(), done_before + len(cells))
         bar.refresh()
 
     names = [cell.name for cell in cells]
-    status = _asv.run_slice(session, names, show, cold=cells[0].cold)
+    status = driver.run_slice(session, names, show, cold=cells[0].cold)
     bar.n = done_before + len(cells)
     bar.refresh()
     return status

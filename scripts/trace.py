@@ -10,7 +10,7 @@ from scripts._common.errors import UserError
 from scripts._common.names import all_implementations, pick
 from scripts._common.signals import run_stoppable
 from scripts._common.tree import working_tree
-from scripts._measured import curves as _curves
+from scripts._measured.curves import record_curves
 from scripts._measured.state import state_of
 
 _EXAMPLES = """examples:
@@ -29,7 +29,7 @@ def main() -> int:
         if not arguments.impl or name in arguments.impl
     ]
     state = state_of(working_tree())
-    n_recorded = _curves.record_missing(state, cells, again=arguments.again)
+    n_recorded = record_curves(state, cells, again=arguments.again)
     print(f"{n_recorded} curves recorded. Next: python -m scripts.report")
     return 0
 

@@ -13,15 +13,13 @@ import pytest
 
 import impls
 from impls import _table
-from scripts import check, list, report, run
+from scripts import _tables, check, list, report, run
 from scripts._common import facts as _facts
-from scripts._common import lock as _lock
+from scripts._common import lock, project
 from scripts._common import metrics as _metrics
-from scripts._common import project as _project
 from scripts._common.errors import UserError, run_command
-from scripts._measured import driver as _asv
-from scripts._measured import results as _results
-from scripts._tables import _rows as _tables
+from scripts._measured import driver, results
+from scripts._tables import _rows
 from tests._planting import plant
 from tests._recorded import Recorded
 
@@ -80,11 +78,11 @@ def test_numba_is_loaded_once_for_all_cells_but_those_that_measure_memory(
     monkeypatch, tmp_path, cold, loaded
 ):
     variables = []
-    monkeypatch.setattr(_asv, "STATE", tmp_path)
-    monkeypatch.setattr(_asv, "settle_machine", lambda: tmp_path)
-    monkeypatch.setattr(_asv, "_run", lambda _command, given, _poll: variables.append(given) or 0)
-    session = _asv.Session(commit="0" * 40, preset="smoke", threads="all", plugins=(), setup="")
-    _asv.run_slice(session, ["cell"], lambda: None, cold=cold)
+    monkeypatch.setattr(driver, "STATE", tmp_path)
+    monkeypatch.setattr(driver, "settle_machine", lambda: tmp_path)
+    monkeypatch.setattr(driver, "_run", lambda _command, given, _poll: variables.append(given) or 0)
+    session = driver.Session(commit="0" * 40, preset="smoke", threads="all", plugins=(), setup="")
+    driver.run_slice(session, ["cell"], lambda: None, cold=cold)
     assert variables[0].get("GRADMARK_WARM") == loaded
 
 
@@ -105,7 +103,7 @@ def test_packages_are_found_without_importing_them():
 def test_a_slice_matches_its_cells_exactly():
     import re
 
-    pattern = _asv._exactly(["x.time('a', 10, 10)"])
+    pattern = driver._exactly(["x.time('a', 10, 10)"])
     assert re.search(pattern, "x.time('a', 10, 10)")
     assert not re.search(pattern, "x.time('a', 10, 100)")
     assert not re.search(pattern, "x.time('aa', 10, 10)")
@@ -130,11 +128,11 @@ def test_run_refuses_what_it_does_not_know(argv, message):
 @pytest.mark.parametrize(("preset", "kept"), [("smoke", False), ("quick", True)])
 def test_a_smoke_run_keeps_nothing(monkeypatch, tmp_path, preset, kept):
     commands = []
-    monkeypatch.setattr(_asv, "STATE", tmp_path)
-    monkeypatch.setattr(_asv, "settle_machine", lambda: tmp_path)
-    monkeypatch.setattr(_asv, "_run", lambda command, *_: commands.append(command) or 0)
-    session = _asv.Session(commit="0" * 40, preset=preset, threads="all", plugins=(), setup="")
-    _asv.run_slice(session, ["cell"], lambda: None, cold=False)
+    monkeypatch.setattr(driver, "STATE", tmp_path)
+    monkeypatch.setattr(driver, "settle_machine", lambda: tmp_path)
+    monkeypatch.setattr(driver, "_run", lambda command, *_: commands.append(command) or 0)
+    session = driver.Session(commit="0" * 40, preset=preset, threads="all", plugins=(), setup="")
+    driver.run_slice(session, ["cell"], lambda: None, cold=False)
     assert ("--dry-run" not in commands[0]) == kept
 
 
@@ -218,7 +216,7 @@ def test_check_refuses_unknown_names(monkeypatch):
 
 def frame(*rows):
     """Results of (implementation, n_samples, metric, value, state, reason)."""
-    columns = dict.fromkeys(_results.COLUMNS, "")
+    columns = dict.fromkeys(results.COLUMNS, "")
     records = [
         {**columns, "problem": "logistic", "implementation": name, "n_samples": n_samples}
         | {"n_features": 10, "metric": metric, "value": value, "low": value, "high": value}
@@ -242,7 +240,11 @@ TIMES = frame(
 
 
 def test_the_timing_table_reads_well():
-    table = _tables.timing(TIMES).split("by number of samples\n\n")[1].split("\n\n`skipped`")[0]
+    table = (
+        _tables.render("timing", TIMES)
+        .split("by number of samples\n\n")[1]
+        .split("\n\n`skipped`")[0]
+    )
     assert (
         table
         == """\
@@ -264,12 +266,12 @@ def test_the_timing_table_reads_well():
 
 
 def test_the_fastest_is_a_measured_one():
-    assert _tables.fastest_rows(TIMES) == [
+    assert _rows.fastest_rows(TIMES) == [
         ["logistic", "10 x 10", "fast", "2.00 us", "4.00x", "80 B", "0"]
     ]
 
 
-@pytest.mark.parametrize("table", report._TABLES.values())
+@pytest.mark.parametrize("table", _tables.names("results"))
 def test_tables_show_every_state_and_no_zero_for_what_is_not_there(table):
     metrics = [metric.name for metric in _metrics.METRICS.values()]
     rows = [
@@ -277,7 +279,7 @@ def test_tables_show_every_state_and_no_zero_for_what_is_not_there(table):
         for metric in metrics
         for state in ("skipped", "failed", "wrong", "missing")
     ]
-    text = table(frame(*rows))
+    text = _tables.render(table, frame(*rows))
     assert all(f"| {state}" in text for state in ("skipped", "failed", "wrong", "missing"))
     assert "reason of" in text
     assert " 0 " not in text
@@ -323,13 +325,13 @@ def test_a_report_of_results_with_other_versions_names_those(tmp_path, monkeypat
 
 
 def test_a_second_run_waits_and_says_for_whom(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(_project, "STATE", tmp_path)
+    monkeypatch.setattr(project, "STATE", tmp_path)
     monkeypatch.setattr(sys, "argv", ["run.py", "--impl", "matrix"])
-    with _lock.only_one_at_a_time():
+    with lock.only_one_at_a_time():
         code = (
-            "import sys; from pathlib import Path; from scripts import _lock, _project\n"
-            f"_project.STATE = Path({str(tmp_path)!r})\n"
-            "with _lock.only_one_at_a_time(): print('second')"
+            "import sys; from pathlib import Path; from scripts._common import lock, project\n"
+            f"project.STATE = Path({str(tmp_path)!r})\n"
+            "with lock.only_one_at_a_time(): print('second')"
         )
         command = [sys.executable, "-c", code]
         second = subprocess.Popen(command, cwd=ROOT, text=True, stdout=-1, stderr=-1)
@@ -341,20 +343,20 @@ def test_a_second_run_waits_and_says_for_whom(tmp_path, monkeypatch, capsys):
 
 
 def test_the_lock_of_a_run_that_was_killed_is_free(tmp_path, monkeypatch):
-    monkeypatch.setattr(_project, "STATE", tmp_path)
+    monkeypatch.setattr(project, "STATE", tmp_path)
     code = (
-        "import os, signal; from pathlib import Path; from scripts import _lock, _project\n"
-        f"_project.STATE = Path({str(tmp_path)!r})\n"
-        "with _lock.only_one_at_a_time(): os.kill(os.getpid(), signal.SIGKILL)"
+        "import os, signal; from pathlib import Path; from scripts._common import lock, project\n"
+        f"project.STATE = Path({str(tmp_path)!r})\n"
+        "with lock.only_one_at_a_time(): os.kill(os.getpid(), signal.SIGKILL)"
     )
     subprocess.run([sys.executable, "-c", code], cwd=ROOT)
-    with _lock.only_one_at_a_time():
+    with lock.only_one_at_a_time():
         assert str(os.getpid()) in (tmp_path / "run.owner").read_text()
 
 
 def test_polling_leaves_the_configuration_alone_that_asv_reads(tmp_path, monkeypatch):
-    monkeypatch.setattr(_asv, "STATE", tmp_path)
-    session = _asv.Session("0" * 40, preset="smoke", threads="1", plugins=(), setup="01234567")
+    monkeypatch.setattr(driver, "STATE", tmp_path)
+    session = driver.Session("0" * 40, preset="smoke", threads="1", plugins=(), setup="01234567")
     name = session.environment
     assert "GRADMARK_THREADS1" in name
     assert "GRADMARK_SETUP01234567" in name
@@ -370,16 +372,16 @@ def test_a_damaged_result_file_is_restored_and_kept(tmp_path, monkeypatch):
         folder.mkdir()
     good = (Path(__file__).parent / "data" / "results.json").read_text()
     path.write_text(good[:100])
-    monkeypatch.setattr(_asv, "_BACKUP", backup)
+    monkeypatch.setattr(driver, "_BACKUP", backup)
     session = argparse.Namespace(result_path=path)
     with pytest.raises(UserError, match="no copy of it; move it away"):
-        _asv.restore(session)
+        driver.restore(session)
     assert path.read_text() == good[:100]
     (backup / "a.json").write_text(good)
-    assert _asv.restore(session)
+    assert driver.restore(session)
     assert path.read_text() == good
     assert path.with_suffix(".damaged").read_text() == good[:100]
-    assert not _asv.restore(session)
+    assert not driver.restore(session)
 
 
 def test_an_interruption_leaves_no_process(tmp_path):
@@ -403,10 +405,10 @@ def test_an_interruption_leaves_no_process(tmp_path):
             stop()
 
     with pytest.raises(Stopped):
-        _asv._run([sys.executable, "-c", code], {}, stop_once_started)
+        driver._run([sys.executable, "-c", code], {}, stop_once_started)
     child = int(marker.read_text())
-    assert not _asv.psutil.pid_exists(child) or (
-        _asv.psutil.Process(child).status() == _asv.psutil.STATUS_ZOMBIE
+    assert not driver.psutil.pid_exists(child) or (
+        driver.psutil.Process(child).status() == driver.psutil.STATUS_ZOMBIE
     )
 
 
@@ -414,13 +416,13 @@ def test_pythonpath_is_kept_from_asv(tmp_path, monkeypatch):
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     out = tmp_path / "out"
     code = f"import os; open({str(out)!r}, 'w').write(os.environ.get('PYTHONPATH', 'none'))"
-    assert _asv._run([sys.executable, "-c", code], {}, lambda: None) == 0
+    assert driver._run([sys.executable, "-c", code], {}, lambda: None) == 0
     assert out.read_text() == "none"
     assert os.environ["PYTHONPATH"] == str(ROOT)
 
 
 def test_facts_name_what_perturbs():
-    facts = _facts.collect("all", "no commit")
+    facts = _facts.collect_facts("all", "no commit")
     assert facts.n_threads >= 1
     assert "numpy" in facts.versions
     assert "BLAS unknown" not in facts.blas

@@ -12,9 +12,9 @@ import pytest
 
 import impls
 from scripts import check, list, report
-from scripts._common import isolated as _isolated
+from scripts._common import isolated
 from scripts._common.tree import working_tree
-from scripts._measured import curves as _curves
+from scripts._measured import curves
 from scripts._measured.state import state_of
 from tests._planting import plant
 
@@ -51,7 +51,7 @@ IMPORTS = {
 FINE = {
     "fine": GRADIENT,
     "noisy": "import sys\nprint('x' * 10**6)\nprint('y' * 10**6, file=sys.stderr)" + GRADIENT,
-    "patches": "import numpy as np\nnp.dot = np.matmul = np.zeros = None" + GRADIENT,
+    "patches": "import numpy as np\nnp.dot = np.matmul = np.einsum = None" + GRADIENT,
 }
 CALLS = {
     "exits": ("import os; os._exit(0)", "exit status 0"),
@@ -137,7 +137,7 @@ def test_what_prepare_lacks_is_told_as_unavailable(tmp_path):
 
 
 def test_what_hangs_is_ended_and_named(planted, tmp_path, monkeypatch):
-    monkeypatch.setattr(_isolated, "_LOAD_SECONDS", 2.0)
+    monkeypatch.setattr(isolated, "_LOAD_SECONDS", 2.0)
     folder = tmp_path / "more"
     folder.mkdir()
     path = folder / "hangs.py"
@@ -160,11 +160,11 @@ def is_running(pid):
 
 
 def test_trace_records_the_others(planted, monkeypatch, tmp_path):
-    monkeypatch.setattr(_curves, "FOLDER", tmp_path / "curves")
-    monkeypatch.setattr(_curves, "PROVENANCE", tmp_path / "provenance")
+    monkeypatch.setattr(curves, "FOLDER", tmp_path / "curves")
+    monkeypatch.setattr(curves, "PROVENANCE", tmp_path / "provenance")
     names = ("exits", "crashes", "leaves", "noisy", "fine")
     cells = [(PROBLEM, name, 10, 3) for name in names]
-    assert _curves.record_missing(state_of(working_tree()), cells, again=False) == 2
+    assert curves.record_curves(state_of(working_tree()), cells, again=False) == 2
     kept = sorted(path.name for path in (tmp_path / "curves").iterdir())
     assert kept == [f"{PROBLEM}-{name}-10x3.json" for name in ("fine", "noisy")]
 

@@ -13,9 +13,9 @@ import pytest
 from asv import util
 from asv.publishing import OutputPublisher
 
-from scripts._common import project as _project
+from scripts._common import project
 from scripts._common.errors import UserError
-from scripts._measured import driver as _asv
+from scripts._measured import driver
 from scripts._measured.safe_pages import SafePages, refuse_markup
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -179,17 +179,17 @@ def test_plain_asv_publishes_nothing_of_what_is_refused(folder, repository):
 
 def test_the_command_refuses_in_a_sentence(folder, repository, monkeypatch):
     change(folder, "recorded/machine.json", "cpu")
-    monkeypatch.setattr(_asv, "STATE", repository)
+    monkeypatch.setattr(driver, "STATE", repository)
     monkeypatch.chdir(repository)
     with pytest.raises(UserError, match=r"nothing is published: .*machine.json holds '<img"):
-        _asv.publish(repository / "asv.conf.json", "0" * 40)
+        driver.publish(repository / "asv.conf.json", "0" * 40)
 
 
 def test_without_results_the_command_says_how_to_make_some(folder, repository, monkeypatch):
     monkeypatch.chdir(repository)
     (folder.path / "benchmarks.json").unlink()
     with pytest.raises(UserError, match=r"no results yet; make some: python -m scripts\.run"):
-        _asv.publish(repository / "asv.conf.json", "0" * 40)
+        driver.publish(repository / "asv.conf.json", "0" * 40)
 
 
 def test_damaged_results_are_one_sentence(folder, repository, monkeypatch):
@@ -198,10 +198,10 @@ def test_damaged_results_are_one_sentence(folder, repository, monkeypatch):
     with pytest.raises(
         UserError, match=r"Error parsing JSON in file '.*benchmarks\.json'"
     ) as caught:
-        _asv.publish(repository / "asv.conf.json", "0" * 40)
+        driver.publish(repository / "asv.conf.json", "0" * 40)
     assert "\n" not in str(caught.value)
 
 
 def test_the_projects_configuration_names_the_check():
-    settings = util.load_json(str(_project.ROOT / "asv.conf.json"), js_comments=True)
+    settings = util.load_json(str(project.ROOT / "asv.conf.json"), js_comments=True)
     assert ".scripts._measured.safe_pages" in settings["plugins"]

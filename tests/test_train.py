@@ -15,13 +15,13 @@ from threadpoolctl import threadpool_limits
 import impls
 from impls import _table
 from impls.softmax import _batch_softmax
-from scripts import _experiment_descent as descent
-from scripts import _experiment_recursion as recursion
-from scripts import _experiment_softmax_fault as softmax_fault
 from scripts import _experiments, check, train
 from scripts._common import facts as _facts
 from scripts._common.errors import UserError
 from scripts._experiments import Outcome, Settings, Table
+from scripts._experiments import descent as descent
+from scripts._experiments import recursion as recursion
+from scripts._experiments import softmax_fault as softmax_fault
 
 ROOT = Path(__file__).resolve().parent.parent
 FAULTY = ROOT / "impls" / "softmax" / "_batch_softmax.py"
@@ -58,7 +58,7 @@ def one_thread():
 @pytest.fixture(scope="module")
 def facts():
     """Of this machine; it takes a second to ask it."""
-    return replace(_facts.collect("all", "no commit"), command="python -m scripts.train all")
+    return replace(_facts.collect_facts("all", "no commit"), command="python -m scripts.train all")
 
 
 def call(main, *argv, monkeypatch):
@@ -292,7 +292,7 @@ def small_file(tmp_path):
 
 
 def test_images_of_a_file(small_file, facts, tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(_facts, "collect", lambda *_: facts)
+    monkeypatch.setattr(train, "collect_facts", lambda *_: facts)
     arguments = ("softmax_fault", "--data", str(small_file), "--out", str(tmp_path / "out"))
     assert call(train.main, *arguments, monkeypatch=monkeypatch) == 0
     text = capsys.readouterr().out
@@ -329,7 +329,7 @@ def test_the_scale_of_images_is_told(small_file, facts, tmp_path, monkeypatch, c
     with np.load(small_file) as parts:
         whole = {key: np.round(255 * parts[key]) if key[0] == "X" else parts[key] for key in parts}
     np.savez(small_file, **{key: array.astype(int) for key, array in whole.items()})
-    monkeypatch.setattr(_facts, "collect", lambda *_: facts)
+    monkeypatch.setattr(train, "collect_facts", lambda *_: facts)
     arguments = ["softmax_fault", "--data", str(small_file), "--out", str(tmp_path / "out")]
     assert call(train.main, *arguments, monkeypatch=monkeypatch) == 0
     told = capsys.readouterr()
@@ -359,7 +359,7 @@ def test_without_a_name_the_experiments_are_listed(monkeypatch, capsys):
 
 
 def test_a_file_is_the_registration(tmp_path, monkeypatch, capsys):
-    (tmp_path / "_experiment_mine.py").write_text('"""What mine does."""\n')
+    (tmp_path / "mine.py").write_text('"""What mine does."""\n')
     monkeypatch.setattr(_experiments, "_FOLDER", tmp_path)
     assert call(train.main, monkeypatch=monkeypatch) == 0
     assert "mine  What mine does.\n" in capsys.readouterr().out
@@ -394,7 +394,7 @@ def test_all_are_all_and_a_name_twice_is_one():
 
 
 def test_figures_and_pages_are_written(facts, tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(_facts, "collect", lambda *_: facts)
+    monkeypatch.setattr(train, "collect_facts", lambda *_: facts)
     monkeypatch.setattr(recursion, "train_loop", recursion.train_compiled)
     monkeypatch.setattr(softmax_fault, "_N_SEEDS", 2)
     names = ["recursion", "softmax_fault"]

@@ -7,7 +7,7 @@ import os
 import platform
 import shlex
 import sys
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -20,58 +20,14 @@ from impls import _machine
 from impls._files import write_json
 from scripts._common.errors import UserError
 from scripts._common.project import STATE
+from scripts._common.records import Facts
 
 FOLDER = STATE / "facts"
 _PACKAGES = ("numpy", "scipy", "numba", "scikit-learn", "asv", "asv_runner")
 _PEERS = ("numexpr", "jax", "torch")  # told where they are installed
 
 
-@dataclass(frozen=True)
-class Facts:
-    """Provenance of a set of results.
-
-    Attributes
-    ----------
-    command, commit, date : str
-        What was run, on what, when.
-    cpu : str
-        Processor model.
-    n_threads, memory_bytes : int
-        What a cell may use; memory of the machine.
-    cache_bytes : dict[int, int]
-        Data cache of a core by level.
-    versions : dict[str, str]
-        Of Python and the packages that matter.
-    blas : str
-        Libraries behind NumPy's products, with their version and kernel.
-    load : float
-        Other work on the machine when the run began, in processors.
-    """
-
-    command: str
-    commit: str
-    date: str
-    cpu: str
-    system: str
-    n_threads: int
-    memory_bytes: int
-    cache_bytes: dict[int, int]
-    versions: dict[str, str]
-    blas: str
-    load: float
-
-    @property
-    def footer(self) -> str:
-        """Two lines of provenance, for the foot of a figure or a table."""
-        versions = ", ".join(f"{name} {number}" for name, number in self.versions.items())
-        return (
-            f"{self.command} · {self.commit} · {self.date} · {self.cpu}, "
-            f"{self.n_threads} thread{'s' * (self.n_threads > 1)}\n{self.system} · {versions} · "
-            f"{self.blas}"
-        )
-
-
-def collect(threads: str, commit: str) -> Facts:
+def collect_facts(threads: str, commit: str) -> Facts:
     """Facts of this interpreter and machine, now, and what is measured: ``commit 01234567``."""
     return Facts(
         command=_command(),
@@ -88,12 +44,12 @@ def collect(threads: str, commit: str) -> Facts:
     )
 
 
-def save(facts: Facts, results: Path) -> None:
+def save_facts(facts: Facts, results: Path) -> None:
     """Keep the facts of a result file."""
     write_json(FOLDER / results.name, asdict(facts))
 
 
-def load(results: Path, threads: str) -> Facts:
+def load_facts(results: Path, threads: str) -> Facts:
     """Facts kept of a result file; of this interpreter, if asv was run by hand."""
     path = FOLDER / results.name
     try:
@@ -101,7 +57,7 @@ def load(results: Path, threads: str) -> Facts:
         record["cache_bytes"] = {int(k): v for k, v in record["cache_bytes"].items()}
         return Facts(**record)
     except FileNotFoundError:
-        return replace(collect(threads, "commit unknown"), command="asv run")
+        return replace(collect_facts(threads, "commit unknown"), command="asv run")
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise UserError(
             f"{path} is damaged ({error}); python -m scripts.run makes it again"

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from scripts._common import project as _project
+from scripts._common import project
 
 
 @contextlib.contextmanager
@@ -20,9 +20,9 @@ def only_one_at_a_time() -> Iterator[None]:
 
     The system gives the lock back when its owner ends, however it ends.
     """
-    _project.STATE.mkdir(exist_ok=True)
-    owner = _project.STATE / "run.owner"
-    lock = FileLock(_project.STATE / "run.lock")
+    project.STATE.mkdir(exist_ok=True)
+    owner = project.STATE / "run.owner"
+    lock = FileLock(project.STATE / "run.lock")
     try:
         held = lock.acquire(blocking=False)
     except Timeout:

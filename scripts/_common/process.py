@@ -14,7 +14,7 @@ from contextlib import suppress
 from time import monotonic
 from typing import Any
 
-from scripts._common import guardian as _guardian
+from scripts._common import guardian
 from scripts._common.project import ROOT
 
 # What libraries read when they are loaded; the rest is set in the process.
@@ -51,9 +51,9 @@ class Process:
 
     def __init__(self, order: Mapping[str, Any]) -> None:
         self._words = b""  # what it has printed last
-        self._mark = _guardian.mark()
+        self._mark = guardian.mark()
         variables = dict.fromkeys(_THREAD_VARIABLES, str(order["threads"])) | _SLEEP_SOON
-        variables[_guardian.VARIABLE] = self._mark
+        variables[guardian.VARIABLE] = self._mark
         if order.get("moves_alone"):  # what it compiles must not be taken for the real thing
             variables["NUMBA_CACHE_DIR"] = str(ROOT / "impls" / "__pycache__" / "moves_alone")
         self._process = subprocess.Popen(
@@ -103,7 +103,7 @@ class Process:
     def close(self) -> None:
         """End the process and what it has started, whatever they do."""
         self._process.kill()
-        _guardian.kill(self._mark)
+        guardian.kill(self._mark)
         self._process.wait()
         if self._process.stdin:
             with suppress(BrokenPipeError):  # what was still to be written

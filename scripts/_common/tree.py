@@ -14,7 +14,7 @@ from pathlib import Path
 
 from impls import _provenance
 from impls._imports import Sources
-from scripts._common import project as _project
+from scripts._common import project
 from scripts._common.errors import UserError
 from scripts._common.project import git
 
@@ -49,16 +49,16 @@ class Tree:
 
 def working_tree() -> Tree:
     """The files as they are, committed or not, ignored by git or not; nothing is written."""
-    files = _hash_files(_project.ROOT)
+    files = _hash_files(project.ROOT)
     head = _head()
     committed = _committed_files(head, files) if head else {}
     if not (head and committed):  # no clone, or a folder that a clone around it does not track
-        return Tree(_project.ROOT, _name(files), "no commit")
+        return Tree(project.ROOT, _name(files), "no commit")
     changed = sorted(p for p in {*files, *committed} if files.get(p) != committed.get(p))
     if not changed:
-        return Tree(_project.ROOT, head, f"commit {head[:8]}")
+        return Tree(project.ROOT, head, f"commit {head[:8]}")
     what = ", ".join(changed) if len(changed) <= 2 else f"changes in {len(changed)} files"
-    return Tree(_project.ROOT, _name(files), f"commit {head[:8]} with uncommitted {what}")
+    return Tree(project.ROOT, _name(files), f"commit {head[:8]} with uncommitted {what}")
 
 
 @contextmanager

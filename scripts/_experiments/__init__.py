@@ -1,4 +1,4 @@
-"""What an experiment is: a file ``scripts/_experiment_<name>.py``, and there is no list to edit.
+"""Experiments: a file without a leading underscore is one, and its name is the experiment's.
 
 The first line of its docstring describes it, ``run(settings)`` returns an `Outcome`, and
 ``OPTIONS`` names the fields of `Settings` that it reads besides the seed.
@@ -15,11 +15,10 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-from scripts._figures._data import Facts
-from scripts._tables import _rows as _tables
+from scripts._common.records import Facts
+from scripts._tables._rows import table
 
 _FOLDER = Path(__file__).parent
-_PREFIX = "_experiment_"
 
 
 @dataclass(frozen=True)
@@ -64,7 +63,7 @@ class Table:
         return self._join([[cell.replace("|", "\\|") for cell in row] for row in self.rows])
 
     def _join(self, rows: list[list[str]]) -> str:
-        parts = [f"## {self.title}", _tables.table(rows, self.headers), self.note]
+        parts = [f"## {self.title}", table(rows, self.headers), self.note]
         return "\n\n".join(part for part in parts if part)
 
 
@@ -78,15 +77,15 @@ class Outcome:
 
 def names() -> list[str]:
     """Names of the experiments, sorted."""
-    return sorted(path.stem.removeprefix(_PREFIX) for path in _FOLDER.glob(f"{_PREFIX}*.py"))
+    return sorted(path.stem for path in _FOLDER.glob("[!_]*.py"))
 
 
 def describe(name: str) -> str:
     """First line of an experiment's docstring; imports nothing."""
-    text = (_FOLDER / f"{_PREFIX}{name}.py").read_text(encoding="utf-8")
+    text = (_FOLDER / f"{name}.py").read_text(encoding="utf-8")
     return (ast.get_docstring(ast.parse(text)) or "").partition("\n")[0]
 
 
 def load(name: str) -> Any:
     """Module of one experiment."""
-    return importlib.import_module(f"scripts.{_PREFIX}{name}")
+    return importlib.import_module(f"{__name__}.{name}")

@@ -16,9 +16,9 @@ from matplotlib.figure import Figure
 
 import impls
 from impls import _table
-from scripts._common import units as _format
+from scripts._common import units
+from scripts._common.records import Facts
 from scripts._experiments import Outcome, Settings, Table
-from scripts._figures._data import Facts
 from scripts._figures._panels import Curve, Panel, Scale, draw_fit, draw_panels
 
 Array = np.ndarray[Any, Any]
@@ -122,7 +122,7 @@ def make_table(data: Data, runs: list[Run], name: str) -> Table:
             run.solver,
             f"{run.batch_size:,}",
             f"{run.solution.n_updates:,}",
-            _format.seconds(run.solution.seconds),
+            units.seconds(run.solution.seconds),
             *_describe_weights(data, run.solution.weights, optimum),
         ]
         for run in runs
@@ -176,6 +176,6 @@ def _draw_losses(data: Data, runs: list[Run], facts: Facts) -> Figure:
 # Title, axis and values of each column of panels.
 _ACROSS: tuple[tuple[str, Scale, Callable[[Run], Sequence[float]]], ...] = (
     ("By epochs", Scale("epoch", "{:g}".format), lambda run: range(1, _N_EPOCHS + 1)),
-    ("By time", Scale("time", _format.seconds, log=True), lambda run: run.seconds),
+    ("By time", Scale("time", units.seconds, log=True), lambda run: run.seconds),
     ("By updates", Scale("updates", "{:,.0f}".format, log=True), lambda run: run.updates),
 )

@@ -18,9 +18,9 @@ from tqdm import tqdm
 
 from impls import _measure, _numerics
 from impls.sigmoid_net import _closed_form, _epochs
-from scripts._common import units as _format
+from scripts._common import units
+from scripts._common.records import Facts
 from scripts._experiments import Outcome, Settings, Table
-from scripts._figures._data import Facts
 from scripts._figures._panels import draw_times_and_marks
 
 Array = np.ndarray[Any, Any]
@@ -131,11 +131,11 @@ def _layer(weights: Array, X: Array) -> Array:
 def make_times(findings: Findings) -> Table:
     """Time and layer of each way."""
     rows = [
-        [name, _format.seconds(way.seconds), _speed_up(findings, way.seconds), *_cells(way.layer)]
+        [name, units.seconds(way.seconds), _speed_up(findings, way.seconds), *_cells(way.layer)]
         for name, way in _ways(findings).items()
     ]
     first = _first_call(findings)
-    seconds = _format.seconds(findings.first_seconds)
+    seconds = units.seconds(findings.first_seconds)
     rows.insert(1, [first, seconds, "", *[""] * len(PRINTED)])
     headers = ["", "time", "speed-up", *(f"layer {i}" for i in range(1, len(PRINTED) + 1))]
     note = (
@@ -156,7 +156,7 @@ def make_differences(findings: Findings) -> Table:
     note = (
         f"Largest deviation {findings.deviation:.1e}; agrees to 1e-5: "
         f"{'yes' if findings.agrees else 'no'}. The compiled loop's layer differs from the "
-        f"Python loop's by at most {_format.error(compiled)}."
+        f"Python loop's by at most {units.error(compiled)}."
     )
     return Table("Difference of the layers", headers, rows, note)
 
@@ -174,7 +174,7 @@ def _first_call(findings: Findings) -> str:
 
 
 def _speed_up(findings: Findings, seconds: float) -> str:
-    return _format.ratio(findings.loop.seconds / seconds)
+    return units.ratio(findings.loop.seconds / seconds)
 
 
 def _cells(layer: Array) -> list[str]:

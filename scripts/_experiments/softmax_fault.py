@@ -23,8 +23,8 @@ from impls import _solve, _table
 from impls.softmax import _batch_softmax, _files
 from scripts import check
 from scripts._common.errors import UserError
+from scripts._common.records import Facts
 from scripts._experiments import Outcome, Settings, Table
-from scripts._figures._data import Facts
 from scripts._figures._panels import Curve, Panel, Scale, draw_panels
 
 Array = np.ndarray[Any, Any]

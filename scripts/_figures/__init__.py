@@ -1,46 +1,43 @@
-"""Figures that compare the implementations of one problem, drawn from a tidy table of results.
+"""Figures: a file is one figure, and its name is the picture's.
 
-Each function gets the rows of one problem and one thread setting, one row per implementation,
-size and metric, and returns None where there is nothing to draw. Colours, markers and order come
-from the sorted names in the rows, so that an implementation looks the same in every figure.
+A file without a leading underscore has a function ``draw(SUBJECT, facts)``. The name of its first
+parameter says what the figure is drawn from:
+
+``results``
+    Rows of the results of one problem and one thread setting, one row per implementation, size and
+    metric.
+``curves``
+    Memory over time of one problem: a sequence of `MemoryCurve`.
+``races``
+    A sequence of `Result`, one per size.
+
+``facts`` is a `Facts`. ``draw`` returns a Figure, or None where there is nothing to draw.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import importlib
+import inspect
 from pathlib import Path
+from typing import Any
 
-import pandas as pd
 from matplotlib.figure import Figure
 
-from scripts._figures._data import Facts
+from scripts._common.records import Facts
 from scripts._figures._style import styled
-from scripts._figures._times import time_by_features, time_by_samples
-from scripts._figures.bandwidth import bandwidth
-from scripts._figures.error_against_time import error_against_time
-from scripts._figures.memory import memory, memory_over_time
-from scripts._figures.speedup import speedup
 
-__all__ = [
-    "FIGURES",
-    "bandwidth",
-    "error_against_time",
-    "memory",
-    "memory_over_time",
-    "save",
-    "speedup",
-    "time_by_features",
-    "time_by_samples",
-]
 
-FIGURES: tuple[tuple[str, Callable[[pd.DataFrame, Facts], Figure | None]], ...] = (
-    ("time_by_samples", time_by_samples),
-    ("time_by_features", time_by_features),
-    ("speedup", speedup),
-    ("bandwidth", bandwidth),
-    ("memory", memory),
-    ("error_against_time", error_against_time),
-)
+def names(subject: str) -> list[str]:
+    """Names of the figures that are drawn from a subject, sorted."""
+    stems = sorted(path.stem for path in Path(__file__).parent.glob("[!_]*.py"))
+    return [name for name in stems if _subject_of(name) == subject]
+
+
+def draw(name: str, subject: Any, facts: Facts) -> Figure | None:
+    """One figure, in our look whatever the user's matplotlibrc says."""
+    with styled():
+        figure: Figure | None = _load(name).draw(subject, facts)
+        return figure
 
 
 @styled()
@@ -50,3 +47,11 @@ def save(figure: Figure, folder: Path, stem: str) -> tuple[Path, Path]:
     figure.savefig(png, dpi=150)
     figure.savefig(svg, metadata={"Date": None})
     return png, svg
+
+
+def _subject_of(name: str) -> str:
+    return next(iter(inspect.signature(_load(name).draw).parameters))
+
+
+def _load(name: str) -> Any:
+    return importlib.import_module(f"{__name__}.{name}")

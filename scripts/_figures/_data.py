@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import pandas as pd
 
@@ -17,52 +17,8 @@ Size = tuple[int, int]  # n_samples, n_features
 Place = tuple[str, Size]
 
 
-class Facts(Protocol):
-    """What a figure tells about the machine and the origin of its numbers."""
-
-    @property
-    def cache_bytes(self) -> Mapping[int, int]:
-        """Bytes of each cache, by level."""
-
-    @property
-    def footer(self) -> str:
-        """Command, commit, machine, versions and threads, for the foot of a figure."""
-
-
-class Curve(Protocol):
-    """Memory of one process over time."""
-
-    @property
-    def problem(self) -> str:
-        """Name of the problem."""
-
-    @property
-    def implementation(self) -> str:
-        """Name of the implementation."""
-
-    @property
-    def n_samples(self) -> int:
-        """Rows of X."""
-
-    @property
-    def n_features(self) -> int:
-        """Columns of X."""
-
-    @property
-    def seconds(self) -> Sequence[float]:
-        """Time of each sample since the start of the process."""
-
-    @property
-    def mebibytes(self) -> Sequence[float]:
-        """Memory of the process at each of `seconds`."""
-
-    @property
-    def call_seconds(self) -> tuple[float, float]:
-        """Start and end of the calls of the gradient."""
-
-
 @dataclass(frozen=True)
-class Cell:
+class Point:
     """A value, or the state that says why there is none."""
 
     implementation: str
@@ -78,10 +34,10 @@ class Cell:
         return working_set(self.size, self.bytes_per_value)
 
 
-Table = dict[Place, Cell]
+ByPlace = dict[Place, Point]
 
 
-def cells_of(results: pd.DataFrame, metric: str) -> list[Cell]:
+def cells_of(results: pd.DataFrame, metric: str) -> list[Point]:
     """Rows of one metric on drawn data; a value counts only where the state is ok."""
     if results.empty:
         return []
@@ -89,14 +45,14 @@ def cells_of(results: pd.DataFrame, metric: str) -> list[Cell]:
     return [_read(row) for row in rows[_COLUMNS].itertuples(index=False, name=None)]
 
 
-def _read(row: tuple[Any, ...]) -> Cell:
+def _read(row: tuple[Any, ...]) -> Point:
     name, n_samples, n_features, value, low, high, state, bytes_per_value = row
     value = value if state == "ok" else math.nan
     size = int(n_samples), int(n_features)
-    return Cell(name, size, value, low, high, state, bytes_per_value)
+    return Point(name, size, value, low, high, state, bytes_per_value)
 
 
-def by_place(cells: Iterable[Cell]) -> Table:
+def by_place(cells: Iterable[Point]) -> ByPlace:
     """Cells of one metric by implementation and size."""
     return {(c.implementation, c.size): c for c in cells}
 
@@ -106,15 +62,15 @@ def names_of(results: pd.DataFrame) -> list[str]:
     return [] if results.empty else sorted(set(results["implementation"]))
 
 
-def sizes_of(cells: Iterable[Cell], all_states: bool = False) -> list[Size]:
+def sizes_of(cells: Iterable[Point], all_states: bool = False) -> list[Size]:
     """Sizes with a value (or all), by the working set in float64."""
     sizes = {c.size for c in cells if all_states or c.state == "ok"}
     return sorted(sizes, key=lambda size: (working_set(size, 8), size))
 
 
-def group(cells: list[Cell], key: Callable[[Cell], int]) -> list[tuple[int, list[Cell]]]:
+def group(cells: list[Point], key: Callable[[Point], int]) -> list[tuple[int, list[Point]]]:
     """Cells by a key, in its order; without the groups that have no value."""
-    groups: dict[int, list[Cell]] = {}
+    groups: dict[int, list[Point]] = {}
     for cell in cells:
         groups.setdefault(key(cell), []).append(cell)
     return [(k, own) for k, own in sorted(groups.items()) if sizes_of(own)]
@@ -133,7 +89,7 @@ def working_set(size: Size, bytes_per_value: float) -> float:
     return bytes_per_value * (n_samples * n_features + n_samples + 2 * n_features)
 
 
-def state_of(place: Place, *tables: Table) -> str:
+def state_of(place: Place, *tables: ByPlace) -> str:
     """The first state that is not ok."""
     states = (table[place].state if place in table else "missing" for table in tables)
     return next((state for state in states if state != "ok"), "ok")

@@ -11,8 +11,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from scripts._common import units as _format
-from scripts._figures._data import Facts
+from scripts._common import units
+from scripts._common.records import Facts
 from scripts._figures._style import (
     COLOURS,
     GREY,
@@ -133,10 +133,10 @@ def _draw_bars(axes: Axes, seconds: Mapping[str, float]) -> None:
     axes.grid(False, axis="y")
     axes.set(xlabel="time", xlim=(min(values) / 5, max(values) * 12))
     axes.set_title("Time of the training")
-    set_log(axes, "x", _format.seconds, most_ticks=5)
+    set_log(axes, "x", units.seconds, most_ticks=5)
     for place, value in zip(places, values, strict=True):
         axes.annotate(
-            _format.seconds(value),
+            units.seconds(value),
             (value, place),
             xytext=(4, 0),
             textcoords="offset points",

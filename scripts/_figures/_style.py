@@ -18,8 +18,9 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
-from scripts._common import units as _format
-from scripts._figures._data import Cell, Facts, Size
+from scripts._common import units
+from scripts._common.records import Facts
+from scripts._figures._data import Point, Size
 
 # Okabe and Ito's colours, with wine for the yellow that is too pale for a line.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "black", "#882255")
@@ -153,7 +154,7 @@ def _count_legend_columns(labels: list[str]) -> int:
 
 def ticks(text: Callable[[float], str]) -> FuncFormatter:
     """Labels of an axis, without zeros that end a number."""
-    return FuncFormatter(lambda value, _: _format.short(text(value)))
+    return FuncFormatter(lambda value, _: units.short(text(value)))
 
 
 def set_log(axes: Axes, which: str, text: Callable[[float], str], most_ticks: int = 8) -> None:
@@ -169,10 +170,10 @@ def set_log(axes: Axes, which: str, text: Callable[[float], str], most_ticks: in
 
 def draw_series(
     axes: Axes,
-    cells: list[Cell],
+    cells: list[Point],
     names: list[str],
-    x: Callable[[Cell], float],
-    y: Callable[[Cell], float],
+    x: Callable[[Point], float],
+    y: Callable[[Point], float],
 ) -> None:
     """A line per name, broken where a value is not there."""
     for name in names:

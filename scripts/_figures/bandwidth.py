@@ -10,8 +10,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from scripts._common import units as _format
-from scripts._figures._data import Cell, Facts, cells_of, group, names_of
+from scripts._common import units
+from scripts._common.records import Facts
+from scripts._figures._data import Point, cells_of, group, names_of
 from scripts._figures._style import (
     GREY,
     SMALL,
@@ -20,15 +21,13 @@ from scripts._figures._style import (
     legend_of,
     make_grid,
     set_log,
-    styled,
     title_of,
 )
 
 _ROOF = "#bbbbbb"
 
 
-@styled()
-def bandwidth(results: pd.DataFrame, facts: Facts) -> Figure | None:
+def draw(results: pd.DataFrame, facts: Facts) -> Figure | None:
     """Effective bandwidth against the working set, with the read roof and the caches."""
     cells, names = cells_of(results, "time"), names_of(results)
     roof = _roof(cells_of(results, "read_roof"))
@@ -41,19 +40,19 @@ def bandwidth(results: pd.DataFrame, facts: Facts) -> Figure | None:
         _draw_caches(axes, facts.cache_bytes)
         axes.plot(*roof, color=_ROOF, linewidth=5, solid_capstyle="round", zorder=1)
         draw_series(axes, own, names, lambda c: c.working_set, _effective_bandwidth)
-    set_log(grid.panels[0], "x", _format.n_bytes, most_ticks=4)
-    set_log(grid.panels[0], "y", _format.gigabytes_per_second)
+    set_log(grid.panels[0], "x", units.n_bytes, most_ticks=4)
+    set_log(grid.panels[0], "y", units.gigabytes_per_second)
     grid.label("working set", "effective bandwidth")
     handles = [*legend_of(names), Line2D([], [], color=_ROOF, linewidth=5, label="read roof")]
     title = title_of("Effective bandwidth against the working set", results)
     return finish(grid.figure, grid.height, title, handles, facts, _cache_note(facts.cache_bytes))
 
 
-def _effective_bandwidth(cell: Cell) -> float:
+def _effective_bandwidth(cell: Point) -> float:
     return cell.working_set / cell.value / 1e9
 
 
-def _roof(cells: list[Cell]) -> tuple[list[float], list[float]]:
+def _roof(cells: list[Point]) -> tuple[list[float], list[float]]:
     """Working sets and the median read roof of each."""
     roofs: dict[float, list[float]] = {}
     for cell in cells:
@@ -70,7 +69,7 @@ def _draw_caches(axes: Axes, cache_bytes: Mapping[int, int]) -> None:
 
 
 def _cache_note(cache_bytes: Mapping[int, int]) -> str:
-    sizes = ", ".join(f"L{level} {_format.n_bytes(b)}" for level, b in cache_bytes.items())
+    sizes = ", ".join(f"L{level} {units.n_bytes(b)}" for level, b in cache_bytes.items())
     return (
         "Bandwidth: the least bytes that must move, over time. Roof: median of a pure read of X. "
         f"Dotted: caches that a core sees, {sizes}."

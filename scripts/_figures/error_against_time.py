@@ -8,12 +8,12 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from scripts._common import units as _format
+from scripts._common import units
+from scripts._common.records import Facts
 from scripts._figures._data import (
-    Facts,
+    ByPlace,
     Place,
     Size,
-    Table,
     by_place,
     cells_of,
     names_of,
@@ -31,15 +31,13 @@ from scripts._figures._style import (
     set_log,
     set_log_from_zero,
     size_text,
-    styled,
     title_of,
 )
 
 _ROUNDING = (("float64", 2.0**-53), ("float32", 2.0**-24))  # half of eps
 
 
-@styled()
-def error_against_time(results: pd.DataFrame, facts: Facts) -> Figure | None:
+def draw(results: pd.DataFrame, facts: Facts) -> Figure | None:
     """Error against time, a point per implementation, for up to three sizes."""
     times, errors = (by_place(cells_of(results, metric)) for metric in ("time", "error"))
     both = [c for place, c in times.items() if place in errors and errors[place].state == "ok"]
@@ -61,24 +59,26 @@ def error_against_time(results: pd.DataFrame, facts: Facts) -> Figure | None:
     return finish(grid.figure, grid.height, title, legend_of(names, lines=False), facts, note)
 
 
-def _draw_error(axes: Axes, place: Place, times: Table, errors: Table, names: list[str]) -> None:
+def _draw_error(
+    axes: Axes, place: Place, times: ByPlace, errors: ByPlace, names: list[str]
+) -> None:
     if state_of(place, times, errors) == "ok":
         look = look_of(names, place[0]) | {"linestyle": ""}
         axes.plot(times[place].value, errors[place].value, markersize=7, **look)
 
 
 def _set_error_axes(panels: list[Axes], errors: list[float]) -> None:
-    set_log(panels[0], "x", _format.seconds, most_ticks=4)
+    set_log(panels[0], "x", units.seconds, most_ticks=4)
     for axes in panels:
         for _, half_eps in _ROUNDING:
             axes.axhline(half_eps, color=GREY, linewidth=0.8, linestyle=":", zorder=1)
-    set_log_from_zero(panels[0], "y", [*errors, *dict(_ROUNDING).values()], _format.error)
+    set_log_from_zero(panels[0], "y", [*errors, *dict(_ROUNDING).values()], units.error)
     for name, half_eps in _ROUNDING:
         look = SMALL | {"transform": panels[-1].get_yaxis_transform(), "va": "center"}
         panels[-1].text(1.02, half_eps, f"{name}\neps/2", **look)
 
 
-def _absent(names: list[str], size: Size, *tables: Table) -> str:
+def _absent(names: list[str], size: Size, *tables: ByPlace) -> str:
     """Names without a point, and why."""
     states = {name: state_of((name, size), *tables) for name in names}
     absent = [f"{name} {state}" for name, state in states.items() if state != "ok"]

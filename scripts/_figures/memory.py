@@ -1,9 +1,7 @@
-"""Workspace and peak memory, and memory over time."""
+"""Workspace of a call, and peak memory of its process."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
@@ -14,13 +12,12 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 from matplotlib.ticker import MaxNLocator
 
-from scripts._common import units as _format
+from scripts._common import units
+from scripts._common.records import Facts
 from scripts._figures._data import (
-    Curve,
-    Facts,
+    ByPlace,
     Place,
     Size,
-    Table,
     by_place,
     cells_of,
     names_of,
@@ -29,25 +26,20 @@ from scripts._figures._data import (
     state_of,
 )
 from scripts._figures._style import (
-    COLOURS,
     SMALL,
     finish,
-    make_grid,
     set_log_from_zero,
     size_text,
-    styled,
     ticks,
     title_of,
 )
 
 _ADDED = "#D55E00"
-_CALLS = "#fdd9b5"
 _SIZE_COLOURS = ("#9ecae1", "#4292c6", "#08306b")
 _SIZE_MARKERS = "os^"
 
 
-@styled()
-def memory(results: pd.DataFrame, facts: Facts) -> Figure | None:
+def draw(results: pd.DataFrame, facts: Facts) -> Figure | None:
     """Workspace of one call, and the peak of its process beside it."""
     metrics = ("workspace", "peak_gradient", "peak_inputs")
     workspace, peak, inputs = (by_place(cells_of(results, metric)) for metric in metrics)
@@ -72,30 +64,6 @@ def memory(results: pd.DataFrame, facts: Facts) -> Figure | None:
     return finish(figure, height, title, _memory_legend(sizes), facts, note)
 
 
-@styled()
-def memory_over_time(curves: Sequence[Curve], facts: Facts) -> Figure | None:
-    """Memory of each process over its life, a panel per curve, the calls shaded."""
-    if not curves:
-        return None
-    grid = make_grid(len(curves), most_columns=5)
-    sizes = {(curve.n_samples, curve.n_features) for curve in curves}
-    in_order = sorted(curves, key=lambda c: (c.implementation, c.n_samples, c.n_features))
-    for axes, curve in zip(grid.panels, in_order, strict=True):
-        axes.axvspan(*curve.call_seconds, color=_CALLS)
-        axes.plot(curve.seconds, _curve_bytes(curve), color=COLOURS[0])
-        axes.set_title(_curve_title(curve, show_size=len(sizes) > 1), fontsize=8)
-    first = grid.panels[0]
-    first.set_ylim(bottom=0)
-    first.yaxis.set_major_formatter(ticks(_format.n_bytes))
-    first.xaxis.set_major_locator(MaxNLocator(4))
-    grid.label("time since start (s)", "memory of the process")
-    size = f", {size_text(*sizes)}" if len(sizes) == 1 else ""
-    title = f"Memory over time ({curves[0].problem}{size})"
-    handles = [Patch(color=_CALLS, label="the calls")]
-    note = "Below the name: the highest memory during the calls, above that at their start."
-    return finish(grid.figure, grid.height, title, handles, facts, note)
-
-
 def _rows(names: list[str], sizes: list[Size]) -> list[dict[Place, float]]:
     """Heights of the marks of each size: a row per name, a line of it per size."""
     offsets = [(i + 0.5) / len(sizes) - 0.5 for i in range(len(sizes))]
@@ -105,14 +73,14 @@ def _rows(names: list[str], sizes: list[Size]) -> list[dict[Place, float]]:
     ]
 
 
-def _draw_workspace(axes: Axes, cells: Table, rows: dict[Place, float], number: int) -> None:
+def _draw_workspace(axes: Axes, cells: ByPlace, rows: dict[Place, float], number: int) -> None:
     shown = {place: row for place, row in rows.items() if state_of(place, cells) == "ok"}
     axes.plot([cells[p].value for p in shown], list(shown.values()), **_size_look(number))
     _write_absent(axes, rows, cells)
 
 
 def _draw_peak(
-    axes: Axes, peak: Table, inputs: Table, rows: dict[Place, float], number: int, height: float
+    axes: Axes, peak: ByPlace, inputs: ByPlace, rows: dict[Place, float], number: int, height: float
 ) -> None:
     shown = {place: row for place, row in rows.items() if state_of(place, peak, inputs) == "ok"}
     y, below = list(shown.values()), [inputs[p].value for p in shown]
@@ -123,7 +91,7 @@ def _draw_peak(
     _write_absent(axes, rows, peak, inputs)
 
 
-def _write_absent(axes: Axes, rows: dict[Place, float], *tables: Table) -> None:
+def _write_absent(axes: Axes, rows: dict[Place, float], *tables: ByPlace) -> None:
     for place, row in rows.items():
         if (state := state_of(place, *tables)) != "ok":
             look = SMALL | {"transform": axes.get_yaxis_transform(), "va": "center"}
@@ -143,32 +111,11 @@ def _memory_legend(sizes: list[Size]) -> list[Artist]:
 def _set_memory_axes(left: Axes, right: Axes, names: list[str], workspace: list[float]) -> None:
     left.set_yticks(range(len(names)), names)
     left.set_ylim(len(names) - 0.5, -0.5)
-    set_log_from_zero(left, "x", workspace, _format.n_bytes)
-    right.xaxis.set_major_formatter(ticks(_format.n_bytes))
+    set_log_from_zero(left, "x", workspace, units.n_bytes)
+    right.xaxis.set_major_formatter(ticks(units.n_bytes))
     right.xaxis.set_major_locator(MaxNLocator(6))
     left.set_title("workspace of a call")
     right.set_title("peak of the process")
     for axes in (left, right):
         axes.grid(False, axis="y")
         axes.tick_params(axis="y", length=0)
-
-
-def _curve_bytes(curve: Curve) -> list[float]:
-    return [mebibytes * 2**20 for mebibytes in curve.mebibytes]
-
-
-def _curve_title(curve: Curve, show_size: bool) -> str:
-    size = [size_text((curve.n_samples, curve.n_features))] if show_size else []
-    added = _added_bytes(curve)
-    # Calls that are over before the next sample leave none.
-    text = "not sampled" if math.isnan(added) else f"+{_format.n_bytes(added)}"
-    return "\n".join([curve.implementation, *size, text])
-
-
-def _added_bytes(curve: Curve) -> float:
-    """Highest memory in the calls, above that at their start; NaN without a sample."""
-    start, end = curve.call_seconds
-    samples = list(zip(curve.seconds, _curve_bytes(curve), strict=True))
-    before = [n_bytes for second, n_bytes in samples if second <= start] or [math.nan]
-    during = [n_bytes for second, n_bytes in samples if start <= second <= end] or [math.nan]
-    return max(during) - before[-1]

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from scripts._common import units as _format
+from scripts._common import units
 from scripts._common.metrics import BASELINE
-from scripts._figures._data import Facts
+from scripts._common.records import Facts
 from scripts._figures._style import (
     GREY,
     finish,
@@ -19,17 +19,15 @@ from scripts._figures._style import (
     make_grid,
     set_log,
     size_text,
-    styled,
 )
-from scripts._race.result import DTYPES, Result
+from scripts._race.result import DTYPES, Race, Result
 
 _SPREAD = 0.8  # of the room between two sizes
 
 
-@styled()
-def race(results: Sequence[Result], title: str, facts: Facts) -> Figure | None:
+def draw(race: Race, facts: Facts) -> Figure | None:
     """A panel per precision, a column per size, in it a mark with its interval per contender."""
-    results = sorted((r for r in results if BASELINE in r.seconds), key=lambda r: r.x_bytes)
+    results = sorted((r for r in race.results if BASELINE in r.seconds), key=lambda r: r.x_bytes)
     names = sorted({name for r in results for name in r.seconds if name != BASELINE})
     widths = [w for w in DTYPES if any(set(r.comparable(w)) - {BASELINE} for r in results)]
     if not widths:
@@ -38,14 +36,14 @@ def race(results: Sequence[Result], title: str, facts: Facts) -> Figure | None:
     for axes, width in zip(grid.panels, widths, strict=True):
         axes.set_title(DTYPES[width])
         _draw(axes, results, width, names)
-    set_log(grid.panels[0], "y", _format.ratio)
+    set_log(grid.panels[0], "y", units.ratio)
     grid.label("n_samples × n_features", f"speed-up over {BASELINE}")
     note = (
         "Medians of the rounds' ratios, with their 95 % intervals; above 1x: faster. Grey bar: X "
         f"read once at the roof. {BASELINE} is the float64 one in every panel."
     )
     height = grid.height + (0.4 if _many(results) else 0)
-    return finish(grid.figure, height, title, legend_of(names, lines=False), facts, note)
+    return finish(grid.figure, height, race.title, legend_of(names, lines=False), facts, note)
 
 
 def _draw(axes: Axes, results: Sequence[Result], width: int, names: list[str]) -> None:

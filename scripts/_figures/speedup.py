@@ -15,13 +15,13 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-from scripts._common import units as _format
+from scripts._common import units
 from scripts._common.metrics import BASELINE
+from scripts._common.records import Facts
 from scripts._figures._data import (
-    Facts,
+    ByPlace,
     Place,
     Size,
-    Table,
     by_place,
     cells_of,
     names_of,
@@ -29,7 +29,7 @@ from scripts._figures._data import (
     state_of,
     working_set,
 )
-from scripts._figures._style import finish, size_text, styled, title_of
+from scripts._figures._style import finish, size_text, title_of
 
 _COLOUR_TICKS = (0.1, 0.2, 0.5, 0.7, 1, 1.4, 2, 5, 10)
 _MOST_WIDE_COLUMNS = 9
@@ -54,8 +54,7 @@ _MARKS = {
 }
 
 
-@styled()
-def speedup(results: pd.DataFrame, facts: Facts) -> Figure | None:
+def draw(results: pd.DataFrame, facts: Facts) -> Figure | None:
     """Heat map of the speed-up over the baseline; the baseline's own row shows times."""
     cells = by_place(cells_of(results, "time"))
     if not any(c.implementation == BASELINE and c.state == "ok" for c in cells.values()):
@@ -72,7 +71,7 @@ def speedup(results: pd.DataFrame, facts: Facts) -> Figure | None:
     return finish(figure, height, title, handles, facts, note)
 
 
-def _speedups(cells: Table) -> dict[Place, float]:
+def _speedups(cells: ByPlace) -> dict[Place, float]:
     """Where both the implementation and the baseline, another one, have a time."""
     return {
         (name, size): cells[BASELINE, size].value / cell.value
@@ -82,7 +81,7 @@ def _speedups(cells: Table) -> dict[Place, float]:
     }
 
 
-def _draw_heat_map(axes: Axes, cells: Table, names: list[str], sizes: list[Size]) -> None:
+def _draw_heat_map(axes: Axes, cells: ByPlace, names: list[str], sizes: list[Size]) -> None:
     speedups = _speedups(cells)
     reach = max((abs(math.log10(value)) for value in speedups.values()), default=0.0)
     scale = ScalarMappable(Normalize(-_clip(reach), _clip(reach)), "RdBu")
@@ -111,11 +110,11 @@ def _draw_speedup(
     axes.add_patch(Rectangle(corner, 1, 1, facecolor=colour, edgecolor="white"))
     luminance = float(np.dot(colour[:3], (0.299, 0.587, 0.114)))
     ink = "black" if luminance > 0.5 else "white"
-    _write(axes, corner, _format.ratio(value, 2), width, color=ink)
+    _write(axes, corner, units.ratio(value, 2), width, color=ink)
 
 
 def _draw_time(axes: Axes, corner: tuple[int, int], value: float, width: float) -> None:
-    text = _format.seconds(value)
+    text = units.seconds(value)
     if _font_size(text, width) < _FONT_SIZE:
         text = text.replace(" ", "\n")
     _write(axes, corner, text, width, fontweight="bold", linespacing=0.9)
@@ -159,7 +158,7 @@ def _set_heat_map_axes(axes: Axes, names: list[str], sizes: list[Size]) -> None:
 
 
 def _column_text(size: Size, separator: str) -> str:
-    return f"{size_text(size)}{separator}{_format.n_bytes(working_set(size, 8))}"
+    return f"{size_text(size)}{separator}{units.n_bytes(working_set(size, 8))}"
 
 
 def _add_colour_bar(axes: Axes, scale: ScalarMappable) -> None:

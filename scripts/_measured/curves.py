@@ -9,7 +9,7 @@ import json
 import os
 import subprocess
 import sys
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
 from tempfile import TemporaryFile
 from time import sleep, time
@@ -20,9 +20,10 @@ from tqdm import tqdm
 import impls
 from impls import _provenance
 from impls._files import write_json
-from scripts._common import guardian as _guardian
-from scripts._common import signals as _signals
+from scripts._common import guardian
 from scripts._common.project import PROVENANCE, ROOT, STATE
+from scripts._common.records import MemoryCurve
+from scripts._common.signals import held_off
 from scripts._common.worker import keep_output
 from scripts._measured.state import State
 
@@ -34,28 +35,7 @@ _MODULE = "gradient"  # a curve depends on what the time of a gradient depends o
 _LONGEST_SECONDS = 600.0
 
 
-@dataclass(frozen=True)
-class Curve:
-    """Memory of a process that draws data, prepares it, warms up and calls a gradient.
-
-    Attributes
-    ----------
-    seconds, mebibytes : tuple[float, ...]
-        Time since the start and resident memory.
-    call_seconds : tuple[float, float]
-        Start and end of the calls.
-    """
-
-    problem: str
-    implementation: str
-    n_samples: int
-    n_features: int
-    seconds: tuple[float, ...]
-    mebibytes: tuple[float, ...]
-    call_seconds: tuple[float, float]
-
-
-def record_missing(state: State, cells: list[tuple[str, str, int, int]], *, again: bool) -> int:
+def record_curves(state: State, cells: list[tuple[str, str, int, int]], *, again: bool) -> int:
     """Record the curve of every (problem, name, n_samples, n_features) without one; count them."""
     missing = cells if again else [cell for cell in cells if _read(_path(*cell), state) is None]
     n_recorded = 0
@@ -67,7 +47,7 @@ def record_missing(state: State, cells: list[tuple[str, str, int, int]], *, agai
     return n_recorded
 
 
-def load(state: State) -> list[Curve]:
+def load_curves(state: State) -> list[MemoryCurve]:
     """Curves that hold in a state."""
     found = (_read(path, state) for path in sorted(FOLDER.glob("*.json")))
     return [curve for curve in found if curve is not None]
@@ -77,12 +57,12 @@ def _path(problem: str, name: str, n_samples: int, n_features: int) -> Path:
     return FOLDER / f"{problem}-{name}-{n_samples}x{n_features}.json"
 
 
-def _read(path: Path, state: State) -> Curve | None:
+def _read(path: Path, state: State) -> MemoryCurve | None:
     """The curve of a file, if it holds in the state; one that cannot be read is recorded again."""
     try:
         record = json.loads(path.read_text(encoding="utf-8"))
         digest = record.pop("state")
-        curve = Curve(**{name: _freeze(value) for name, value in record.items()})
+        curve = MemoryCurve(**{name: _freeze(value) for name, value in record.items()})
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return None
     cell = (curve.problem, curve.implementation, "", "")
@@ -112,7 +92,7 @@ def _run(command: list[str]) -> bytes:
 
     It prints into a file: a pipe would stay open until its last child ends.
     """
-    mark = _guardian.mark()
+    mark = guardian.mark()
     with TemporaryFile() as printed:
         process = subprocess.Popen(
             command,
@@ -120,14 +100,14 @@ def _run(command: list[str]) -> bytes:
             stdout=printed,
             stderr=subprocess.DEVNULL,
             cwd=ROOT,
-            env=os.environ | {_guardian.VARIABLE: mark},
+            env=os.environ | {guardian.VARIABLE: mark},
             start_new_session=True,
         )
         try:
             process.wait(_LONGEST_SECONDS)
         finally:
-            with _signals.held_off():
-                _guardian.kill(mark)
+            with held_off():
+                guardian.kill(mark)
                 process.wait()
         printed.seek(0)
         return printed.read()
@@ -146,7 +126,7 @@ def main() -> None:
         print(json.dumps(asdict(curve)), file=pipe)
 
 
-def _sample(problem: str, name: str, n_samples: int, n_features: int) -> Curve | None:
+def _sample(problem: str, name: str, n_samples: int, n_features: int) -> MemoryCurve | None:
     """Draw, prepare and call in this process while memory_profiler watches it.
 
     None where the implementation is not worth the wait at this size.
@@ -173,7 +153,7 @@ def _sample(problem: str, name: str, n_samples: int, n_features: int) -> Curve |
     samples = memory_usage((work, (), {}), interval=_SAMPLE_SECONDS, timestamps=True)
     if not calls:
         return None
-    return Curve(
+    return MemoryCurve(
         problem=problem,
         implementation=name,
         n_samples=n_samples,

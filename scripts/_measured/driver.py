@@ -22,10 +22,10 @@ from asv.config import Config
 from asv.repo import get_repo
 
 from impls._files import write_json
-from scripts._common import guardian as _guardian
-from scripts._common import signals as _signals
+from scripts._common import guardian
 from scripts._common.errors import UserError
 from scripts._common.project import ROOT, STATE
+from scripts._common.signals import held_off
 from scripts._measured.machine import FILE_VARIABLE, machine_name, settle_machine
 from scripts._measured.plugin import VARIABLE, MeasuredTree
 from scripts._measured.results import load_file, result_path
@@ -197,8 +197,8 @@ def _run(command: list[str], variables: dict[str, str], on_poll: Callable[[], No
     log_path.parent.mkdir(parents=True, exist_ok=True)
     # asv strikes the entries of PYTHONPATH from its children's path, an editable install's too.
     inherited = {name: text for name, text in os.environ.items() if name != "PYTHONPATH"}
-    mark = _guardian.mark()
-    variables = inherited | variables | {_guardian.VARIABLE: mark}
+    mark = guardian.mark()
+    variables = inherited | variables | {guardian.VARIABLE: mark}
     with log_path.open("ab") as log:
         process = psutil.Popen(
             command,
@@ -216,7 +216,7 @@ def _run(command: list[str], variables: dict[str, str], on_poll: Callable[[], No
                 except psutil.TimeoutExpired:
                     on_poll()
         finally:
-            with _signals.held_off():
+            with held_off():
                 _end(process, mark)
     if status not in (0, 2):  # 2: a benchmark failed, which is a result
         raise UserError(f"asv ended with status {status}; its output is in {log_path}")
@@ -234,5 +234,5 @@ def _end(process: psutil.Popen, mark: str) -> None:
         psutil.wait_procs([process], timeout=_END_SECONDS)
         with suppress(psutil.NoSuchProcess):
             process.kill()
-    _guardian.kill(mark)
+    guardian.kill(mark)
     process.wait()

@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 from impls._provenance import Provenance, journal_name
-from scripts._common import project as _project
+from scripts._common import project
 
-FOLDER = _project.STATE / "journal"
+FOLDER = project.STATE / "journal"
 Place = tuple[Any, ...]
 
 
@@ -30,7 +30,7 @@ def path_of(commit: str, environment: str) -> Path:
     return FOLDER / journal_name(commit, environment)
 
 
-def read(commit: str, environment: str) -> dict[Place, Outcome]:
+def read_journal(commit: str, environment: str) -> dict[Place, Outcome]:
     """Last outcome of each (module, problem, implementation, solver, sizes or data set).
 
     Without the module, the cells whose gradient some module found wrong.
@@ -40,7 +40,7 @@ def read(commit: str, environment: str) -> dict[Place, Outcome]:
     return outcomes | wrong
 
 
-class Counter:
+class OutcomeCounter:
     """Counts the set-ups that have ended since it was made; reads what is new each time."""
 
     def __init__(self, commit: str, environment: str) -> None:
@@ -61,10 +61,10 @@ class Counter:
 
 
 @cache
-def state(digest: str) -> Provenance | None:
+def load_state(digest: str) -> Provenance | None:
     """The state of this digest; None if it is not known."""
     try:
-        record = json.loads((_project.PROVENANCE / f"{digest}.json").read_bytes())
+        record = json.loads((project.PROVENANCE / f"{digest}.json").read_bytes())
         found = Provenance.read(record)
     except (OSError, ValueError):
         return None

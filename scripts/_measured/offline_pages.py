@@ -23,7 +23,7 @@ from typing import Any
 from asv.console import log
 from asv.publishing import OutputPublisher
 
-FILES_FOLDER = Path(__file__).resolve().parent.parent / ".asv" / "pages"
+FILES_FOLDER = Path(__file__).resolve().parents[2] / ".asv" / "pages"
 INSTALL_SECONDS = 60
 
 # How the address in asv's index.html ends -> package@version/path of the same file in npm.

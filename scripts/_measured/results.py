@@ -24,8 +24,7 @@ from impls._provenance import Provenance
 from scripts._common.errors import UserError
 from scripts._common.metrics import METRICS, Metric
 from scripts._common.project import STATE
-from scripts._measured import journal as _journal
-from scripts._measured.journal import Outcome
+from scripts._measured.journal import Outcome, load_state, read_journal
 from scripts._measured.machine import NAME_VARIABLE, machine_name
 from scripts._measured.state import State
 
@@ -60,7 +59,7 @@ def result_path(commit: str, environment: str) -> Path:
     return FOLDER / str(get_filename(machine_name(), commit, environment))
 
 
-def list_files() -> list[ResultFile]:
+def list_result_files() -> list[ResultFile]:
     """This machine's result files, the last written first.
 
     Raises
@@ -149,7 +148,9 @@ def _check_names(path: Path, results: Any) -> None:
         )
 
 
-def load(wanted: State, environment: str | None = None, threads: str = "all") -> pd.DataFrame:
+def load_results(
+    wanted: State, environment: str | None = None, threads: str = "all"
+) -> pd.DataFrame:
     """Every measured cell that holds in a state, in `COLUMNS`, and the missing ones.
 
     A value holds if nothing that it depends on differs, whatever commit it is filed under. One
@@ -183,7 +184,7 @@ def load(wanted: State, environment: str | None = None, threads: str = "all") ->
 
 def _files_of(environment: str | None, threads: str) -> list[ResultFile]:
     """This machine's files of an environment or of all, the last written first."""
-    files = [file for file in list_files() if file.threads == threads]
+    files = [file for file in list_result_files() if file.threads == threads]
     files = [file for file in files if environment in (None, file.environment)]
     if not files:
         of = f" of the environment {environment}" if environment else ""
@@ -207,7 +208,7 @@ def known_cells(wanted: State, threads: str) -> set[str]:
     for file in _own_files():
         if file.threads != threads:
             continue
-        outcomes = _journal.read(file.commit, file.environment)
+        outcomes = read_journal(file.commit, file.environment)
         for key in file.results.get_all_result_keys():
             rows = _rows(file, key, outcomes, wanted)
             known |= {row["asv"] for row in rows if row["state"] in ("ok", "skipped")}
@@ -218,15 +219,15 @@ def last_state(commit: str | None, environment: str | None, threads: str) -> Pro
     """The state of the value written last, of a commit and an environment or of any."""
     for file in _own_files():
         if commit in (None, file.commit) and environment in (None, file.environment):
-            outcomes = _journal.read(file.commit, file.environment).values()
-            states = [_journal.state(o.state) for o in outcomes if o.state]
+            outcomes = read_journal(file.commit, file.environment).values()
+            states = [load_state(o.state) for o in outcomes if o.state]
             if file.threads == threads and states and states[-1]:
                 return states[-1]
     return None
 
 
 def _read(file: ResultFile, wanted: State) -> pd.DataFrame:
-    outcomes = _journal.read(file.commit, file.environment)
+    outcomes = read_journal(file.commit, file.environment)
     keys = file.results.get_all_result_keys()
     rows = [row for key in keys for row in _rows(file, key, outcomes, wanted)]
     frame = pd.DataFrame(rows, columns=COLUMNS)

@@ -9,7 +9,7 @@ import impls
 from impls import _provenance, _table
 from impls._provenance import Cell, Provenance, Rules
 from scripts._common.tree import PACKAGES, Tree
-from scripts._measured import journal as _journal
+from scripts._measured.journal import load_state
 
 _UNKNOWN = "a change that is not known: nothing says in which state it was measured"
 
@@ -51,7 +51,7 @@ class State:
         """What has changed since a value was measured in the state of this digest; empty if not."""
         key = _cell(module, cell), digest
         if key not in self._known:
-            then = _journal.state(digest)
+            then = load_state(digest)
             self._known[key] = self.rules.changes(key[0], then) if then else [_UNKNOWN]
         return self._known[key]
 

@@ -7,11 +7,11 @@ from collections.abc import Callable
 from typing import Any
 
 from impls import _machine, _verify
-from scripts._common import signals as _signals
 from scripts._common.metrics import BASELINE
 from scripts._common.process import Out, Process
-from scripts._race import inputs as _race_data
-from scripts._race.result import Result, Settings
+from scripts._common.signals import held_off
+from scripts._race.inputs import RaceInputs, on_disk, plan_memory
+from scripts._race.result import RaceSettings, Result
 from scripts._race.statistics import LEAST_ROUNDS
 
 LOAD_SECONDS = 300.0
@@ -21,7 +21,9 @@ _LEAST_SAMPLE_SECONDS = 60.0
 _CELL_SECONDS = 60.0
 
 
-def race(settings: Settings, size: tuple[int, int], on_round: Callable[[], object]) -> Result:
+def race_size(
+    settings: RaceSettings, size: tuple[int, int], on_round: Callable[[], object]
+) -> Result:
     """Race all on one size; `on_round` is called after each round.
 
     Raises
@@ -49,7 +51,7 @@ class Stopped(KeyboardInterrupt):
 class _Race:
     """The processes that are still in the race, and what they have given."""
 
-    def __init__(self, settings: Settings, size: tuple[int, int]) -> None:
+    def __init__(self, settings: RaceSettings, size: tuple[int, int]) -> None:
         self.settings = settings
         self.result = Result(settings.problem, *size)
         self.processes: dict[str, Process] = {}
@@ -59,7 +61,7 @@ class _Race:
     def run(self, on_round: Callable[[], object]) -> Result:
         size = self.result.n_samples, self.result.n_features
         try:
-            with _race_data.on_disk(self.settings.problem, *size, self.settings.pixels) as data:
+            with on_disk(self.settings.problem, *size, self.settings.pixels) as data:
                 self._load()
                 self._start_moves()
                 self._start_roofs()
@@ -69,7 +71,7 @@ class _Race:
         except Out as reason:  # of the whole size
             self.result.out |= dict.fromkeys(self.settings.contenders, reason)
         finally:
-            with _signals.held_off():
+            with held_off():
                 for process in self.processes.values():
                     process.close()
         return self.result
@@ -108,11 +110,11 @@ class _Race:
             self.processes[name].send("load")
         self._answers(tuple(self.roofs), LOAD_SECONDS)
 
-    def _prepare(self, data: _race_data.Data) -> None:
+    def _prepare(self, data: RaceInputs) -> None:
         """Let all prepare who fit into memory, and keep those who are right."""
         copies = {name: self.result.infos.get(name, {}).get("copies", 0) for name in self.processes}
         available = _machine.available_memory()
-        plan = _race_data.plan_memory(copies, self.result.x_bytes, available)
+        plan = plan_memory(copies, self.result.x_bytes, available)
         if not plan.own_copy:
             self.result.notes.append("memory does not hold an X for each: one X, shared by all")
         for name, reason in plan.lacking.items():
@@ -160,7 +162,7 @@ class _Race:
             else:
                 self.result.seconds[name] = times
 
-    def _verify_later(self, data: _race_data.Data) -> None:
+    def _verify_later(self, data: RaceInputs) -> None:
         """Compare a last gradient, at weights that nobody has seen: who is wrong was not fast."""
         names = tuple(self.processes.keys() - self.roofs.keys() - self.moves)
         for name in names:

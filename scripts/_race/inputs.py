@@ -15,7 +15,7 @@ import numpy as np
 
 import impls
 from impls import _exact, _machine, _verify
-from scripts._common import units as _format
+from scripts._common import units
 from scripts._common.process import Out
 
 _NAMES = ("weights", "X", "y")
@@ -29,7 +29,7 @@ _SPARE_BYTES = 100 * 1024**2
 
 
 @dataclass(frozen=True)
-class Data:
+class RaceInputs:
     """Paths of ``weights``, ``X`` and ``y`` as .npy files, and what gradients are held to.
 
     Attributes
@@ -56,7 +56,7 @@ class Plan:
 
 
 @contextmanager
-def on_disk(problem: str, n_samples: int, n_features: int, pixels: bool) -> Iterator[Data]:
+def on_disk(problem: str, n_samples: int, n_features: int, pixels: bool) -> Iterator[RaceInputs]:
     """Draw and verify with; the files are gone at the end, those who have mapped them keep them.
 
     Raises
@@ -67,7 +67,7 @@ def on_disk(problem: str, n_samples: int, n_features: int, pixels: bool) -> Iter
     x_bytes = 8 * n_samples * n_features
     available = _machine.available_memory()
     if 2 * x_bytes + _SPARE_BYTES > available:
-        needed, there = _format.n_bytes(2 * x_bytes + _SPARE_BYTES), _format.n_bytes(available)
+        needed, there = units.n_bytes(2 * x_bytes + _SPARE_BYTES), units.n_bytes(available)
         raise Out("skipped", f"to draw X needs {needed} of memory, {there} are available")
     with _open_files(_place(x_bytes)) as files:
         yield _write(files, problem, n_samples, n_features, pixels)
@@ -95,8 +95,8 @@ def plan_memory(copies: dict[str, float], x_bytes: int, available: int) -> Plan:
             taken += need
             continue
         lacking[name] = (
-            f"needs {_format.n_bytes(need)} of memory beside {_format.n_bytes(taken)} of the "
-            f"others, {_format.n_bytes(available)} are available"
+            f"needs {units.n_bytes(need)} of memory beside {units.n_bytes(taken)} of the "
+            f"others, {units.n_bytes(available)} are available"
         )
     return Plan(False, lacking)
 
@@ -127,7 +127,7 @@ def _open_files(place: str | None) -> Iterator[dict[str, str]]:
 
 def _write(
     files: dict[str, str], problem: str, n_samples: int, n_features: int, pixels: bool
-) -> Data:
+) -> RaceInputs:
     weights, X, y = impls.make(problem, n_samples, n_features, _SEED)
     if pixels:
         np.divide(np.random.default_rng(_SEED).integers(0, 256, X.shape, np.uint8), 255, out=X)
@@ -136,4 +136,4 @@ def _write(
         with Path(files[name]).open("wb") as file:
             np.save(file, array)
     *references, last = (_exact.exact_gradient(problem, w, X, y) for w in (*vectors, later))
-    return Data(files, references, later, last)
+    return RaceInputs(files, references, later, last)

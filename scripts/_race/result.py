@@ -18,7 +18,7 @@ _EXACT_ENOUGH = {8: 1e-9, 4: 1e-4}
 
 
 @dataclass(frozen=True)
-class Settings:
+class RaceSettings:
     """What is raced and how."""
 
     problem: str
@@ -131,3 +131,18 @@ class Result:
     def _is_comparable(self, name: str, width: int) -> bool:
         own, rtol = self.infos[name]["bytes_per_value"], self.infos[name]["rtol"]
         return bool(own == width or (own < 4 and rtol <= _EXACT_ENOUGH[width]))
+
+
+@dataclass(frozen=True)
+class Race:
+    """Results of all sizes, from small to large, and what was raced."""
+
+    settings: RaceSettings
+    results: tuple[Result, ...]
+
+    @property
+    def title(self) -> str:
+        """The problem, the threads and the kind of data."""
+        threads = f"{self.settings.threads} thread{'s' * (self.settings.threads > 1)}"
+        pixels = ", X of pixels" * self.settings.pixels
+        return f"Race of {self.settings.problem}, {threads}{pixels}"

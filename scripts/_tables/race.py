@@ -9,15 +9,15 @@ from typing import Any
 
 from tabulate import tabulate
 
-from scripts._common import units as _format
+from scripts._common import units
 from scripts._common.metrics import BASELINE
-from scripts._race.result import DTYPES, Result
+from scripts._race.result import DTYPES, Race, Result
 from scripts._race.statistics import LEAST_ROUNDS, Estimate, geometric_mean
 
 _HEADERS = ["", "data", "peer", "time", f"speed-up over {BASELINE}", "of the roof"]
 _WIDTHS = {8: "float64", 4: "float32", 2: "16 bits", 1: "8 bits"}
 
-LEGEND = (
+_LEGEND = (
     "Every contender runs in a process of its own, on the same data with the same number of "
     "threads, and takes turns with the others in an order that is drawn anew for each round. Time: "
     "median over the rounds. Speed-up: median of the rounds' ratios, with the interval that holds "
@@ -29,11 +29,18 @@ LEGEND = (
 )
 
 
-def cell(result: Result) -> str:
+def render(race: Race) -> str:
+    """What the columns mean, a table per size, and the outcome over all sizes."""
+    tables = map(size_table, race.results)
+    overall = overall_table(race.results, race.settings.widths)
+    return "\n\n".join([f"# {race.title}", _LEGEND, *tables, overall, "---"])
+
+
+def size_table(result: Result) -> str:
     """Table of one size, the winner, ours against the fastest peer, and who is missing why."""
     size = f"{result.n_samples:,} x {result.n_features:,}"
     rounds = f", {result.n_rounds} rounds" if result.seconds else ""
-    parts = [f"## {size}, X of {_format.n_bytes(result.x_bytes)}{rounds}"]
+    parts = [f"## {size}, X of {units.n_bytes(result.x_bytes)}{rounds}"]
     if result.seconds:
         parts += [_ranking(result), "\n".join(_outcome(result))]
     parts += [f"Note: {note}." for note in result.notes]
@@ -44,13 +51,13 @@ def cell(result: Result) -> str:
     return "\n\n".join(parts)
 
 
-def overall(results: Sequence[Result], widths: Iterable[int]) -> str:
+def overall_table(results: Sequence[Result], widths: Iterable[int]) -> str:
     """Wins over the fastest peer and the geometric mean of the advantages, by precision."""
     lines = [f"- {DTYPES[width]}: {_overall(results, width)}" for width in widths]
     return "\n".join(["## Ours against the fastest peer, over all sizes\n", *lines])
 
 
-def records(result: Result) -> list[dict[str, Any]]:
+def race_records(result: Result) -> list[dict[str, Any]]:
     """A record per contender, raced or not."""
     base = {"problem": result.problem, "n_samples": result.n_samples}
     base |= {"n_features": result.n_features}
@@ -69,9 +76,9 @@ def _ranking(result: Result) -> str:
                 name,
                 _WIDTHS.get(info["bytes_per_value"], "?"),
                 info["peer"],
-                _format.seconds(median(result.times(name))),
+                units.seconds(median(result.times(name))),
                 _text(result.speed_up(name)),
-                f"{roof:.2f}" if math.isfinite(roof) else _format.NO_VALUE,
+                f"{roof:.2f}" if math.isfinite(roof) else units.NO_VALUE,
             ]
         )
     align = ["left", "left", "left", "right", "right", "right"]
@@ -113,7 +120,7 @@ def _overall(results: Sequence[Result], width: int) -> str:
     wins = sum(each.value > 1 for each in found)
     clear = sum(each.low > 1 for each in found)
     lost = sum(each.high < 1 for each in found)
-    mean = _format.ratio(geometric_mean([each.value for each in found]))
+    mean = units.ratio(geometric_mean([each.value for each in found]))
     return (
         f"ours is faster in {wins} of {len(found)} sizes (the interval is above 1x in {clear}, "
         f"below in {lost}); geometric mean {mean}"
@@ -141,6 +148,6 @@ def _record(result: Result, name: str) -> dict[str, Any]:
 def _text(estimate: Estimate) -> str:
     """``2.13x [2.01, 2.20]``; the median alone where there is no interval."""
     if math.isnan(estimate.low):
-        return _format.ratio(estimate.value)
-    ends = (_format.ratio(end).removesuffix("x") for end in (estimate.low, estimate.high))
-    return f"{_format.ratio(estimate.value)} [{', '.join(ends)}]"
+        return units.ratio(estimate.value)
+    ends = (units.ratio(end).removesuffix("x") for end in (estimate.low, estimate.high))
+    return f"{units.ratio(estimate.value)} [{', '.join(ends)}]"

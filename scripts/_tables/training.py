@@ -9,9 +9,9 @@ from typing import Any
 import pandas as pd
 
 from impls import solvers
-from scripts._common import units as _format
+from scripts._common import units
 from scripts._common.metrics import BASELINE
-from scripts._tables import _rows as _tables
+from scripts._tables import _rows
 
 _WHY = """\
 An epoch is its updates; an update is drawing a batch, one gradient of it, and the step. `gd` makes
@@ -23,25 +23,25 @@ between. The share of an epoch that the gradients take says what is left to gain
 a kernel that is three times as fast makes the training 1 / (1 - p + p / 3) times as fast."""
 
 
-def training(results: pd.DataFrame) -> str:
+def render(results: pd.DataFrame) -> str:
     """Kernel speed-up against training speed-up, kernel shares, epochs, and runs on real data."""
     parts = ["# Training", "## Kernel speed-up against training speed-up", _WHY]
     parts += _speed_ups(results)
     for metric, (title, show) in _RUNS.items():
-        found = list(_tables.sections(results, metric, show))
+        found = list(_rows.sections(results, metric, show))
         parts += [f"## {title}", *found] if found else []
-    return _tables.page(parts)
+    return _rows.page(parts)
 
 
-_RUNS: dict[str, tuple[str, Callable[[_tables.Row], str]]] = {
+_RUNS: dict[str, tuple[str, Callable[[_rows.Row], str]]] = {
     "kernel_share": (
         "Share of an epoch that gradients take, and what a kernel 3x as fast would give",
         lambda row: _share_cell(row.value),
     ),
-    "epoch": ("Time of one epoch", lambda row: _format.seconds(row.value)),
+    "epoch": ("Time of one epoch", lambda row: units.seconds(row.value)),
     "time_to_loss": (
         "Seconds until the loss is within 1 % of the optimum (or 1 % of the start's)",
-        lambda row: _format.seconds(row.value),
+        lambda row: units.seconds(row.value),
     ),
     "final_loss": ("Loss after 20 epochs", lambda row: f"{row.value:.6g}"),
     "test_accuracy": ("Held-out samples predicted right", lambda row: f"{row.value:.1%}"),
@@ -50,7 +50,7 @@ _RUNS: dict[str, tuple[str, Callable[[_tables.Row], str]]] = {
 
 
 def _share_cell(share: float) -> str:
-    return f"{share:.0%}, {_format.ratio(1 / (1 - share + share / 3))}"
+    return f"{share:.0%}, {units.ratio(1 / (1 - share + share / 3))}"
 
 
 def _speed_ups(results: pd.DataFrame) -> Iterable[str]:
@@ -63,11 +63,11 @@ def _speed_ups(results: pd.DataFrame) -> Iterable[str]:
         columns |= {_headline(s, n): _over_baseline(own) for s, own in rows.groupby("solver")}
         names = sorted({name for column in columns.values() for name in column})
         body = [
-            [name, *(_format.ratio(c.get(name, math.nan)) for c in columns.values())]
+            [name, *(units.ratio(c.get(name, math.nan)) for c in columns.values())]
             for name in names
         ]
         yield f"### {problem}, {n:,} x {d:,}: speed-up over `{BASELINE}`"
-        yield _tables.table(body, ["", *columns])
+        yield _rows.table(body, ["", *columns])
 
 
 def _headline(solver: str, n_samples: int) -> str:
