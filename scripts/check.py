@@ -1,8 +1,9 @@
-"""Error of each implementation against the extended-precision reference.
+"""Compare each implementation with the reference in extended precision.
 
-The error is relative to the sum of the absolute terms of a component, before anything cancels:
-1.1e-16 is half a unit in the last place of a float64, 6.0e-08 of a float32. Easy inputs are drawn
-like the benchmark's; extreme ones are the problem's own edges.
+The error of a component is divided by the sum of the absolute values of its terms, so that
+cancellation is not blamed on the implementation. 1.1e-16 is half a unit in the last place of
+float64, 6.0e-08 of float32. Easy inputs are drawn as in the benchmarks; extreme inputs are the edge
+cases of the problem. Exit status 1: an implementation is wrong.
 """
 
 from __future__ import annotations
@@ -36,13 +37,13 @@ _EXAMPLES = """examples:
 _EASY_SIZES = ((10, 10), (1000, 10), (10, 1000), (1000, 100))
 
 
-# For all gradients of a batch; compilers take minutes.
+# Time limit for all gradients of one batch; compilers can take minutes.
 _BATCH_SECONDS = 300.0
 
 
 @dataclass(frozen=True)
 class Batch:
-    """Inputs with all weights, and the exact gradients with the sums of their absolute terms."""
+    """Inputs, and the reference at each of several weight vectors."""
 
     name: str
     weights: Any
@@ -53,20 +54,20 @@ class Batch:
 
 @dataclass
 class Verdict:
-    """What the check of one implementation found.
+    """Result of checking one implementation.
 
     Attributes
     ----------
     errors : dict[str, float]
-        By batch; infinite where there is no gradient to compare, NaN where it refuses the batch.
+        Error by batch: infinite if no gradient came back, NaN if the batch was refused.
     states : dict[str, str]
-        In a word, of batches where the error does not tell.
+        State by batch, in one word, for batches without an error.
     limit : float
         Largest error that counts as right.
     problems : list[str]
-        What is wrong, if anything.
+        What is wrong; empty if nothing is.
     unavailable : str
-        Why it could not be checked, if it could not.
+        Reason why it could not be checked; empty if it was.
     """
 
     name: str
@@ -78,11 +79,11 @@ class Verdict:
 
 
 def main() -> int:
-    """Print a table of errors per problem; exit 1 if any implementation fails."""
+    """Print a table of errors per problem; return 1 if an implementation is wrong."""
     parser = make_parser("check", __doc__, _EXAMPLES)
     parser.add_argument("what", nargs="?", metavar="PROBLEM[/NAME]", help="default: everything")
     parser.add_argument(
-        "--file", metavar="PATH", help="check this file of the problem, not the table"
+        "--file", metavar="PATH", help="check this file, which need not be in the table"
     )
     arguments = parser.parse_args()
     if arguments.file is not None:
@@ -92,7 +93,7 @@ def main() -> int:
 
 
 def _check(problem: str, names: tuple[str, ...]) -> int:
-    """Print the table of these implementations; count those that fail."""
+    """Print the table of these implementations; return how many are wrong."""
     batches = list(draw_batches(problem))
     judged = isolated.each(partial(judge, problem, batches=batches), names)
     verdicts = list(tqdm(judged, total=len(names), disable=None, leave=False))
@@ -101,12 +102,12 @@ def _check(problem: str, names: tuple[str, ...]) -> int:
 
 
 def _check_file(problem: str | None, path: str) -> int:
-    """Print the table of one file's errors; exit 1 if it fails."""
+    """Print the table of one file's errors; return 1 if it is wrong."""
     known = ", ".join(impls.problems())
     if problem is None:
-        raise UserError(f"--file needs the problem that it is of: one of {known}")
+        raise UserError(f"--file needs the name of its problem too: one of {known}")
     if "/" in problem:
-        raise UserError(f"--file takes the problem alone, not {problem!r}: one of {known}")
+        raise UserError(f"--file needs a problem alone, not {problem!r}: one of {known}")
     pick("problem", problem, impls.problems())
     if not Path(path).is_file():
         raise impls.UnknownName(f"there is no file {path}")
@@ -136,7 +137,7 @@ def draw_batches(problem: str) -> Iterator[Batch]:
 
 
 def judge(problem: str, source: str | Path, batches: list[Batch]) -> Verdict:
-    """Check an implementation of the table or a file, in a process of its own."""
+    """Check an implementation, named or given as a file, in its own process."""
     verdict = Verdict(source.stem.lstrip("_") if isinstance(source, Path) else source)
     try:
         with isolated.started(problem, source) as process, TemporaryDirectory() as folder:
@@ -156,7 +157,7 @@ def judge(problem: str, source: str | Path, batches: list[Batch]) -> Verdict:
 
 
 class _Ended(Exception):
-    """There is nobody left to ask for the rest of the batches."""
+    """The process has died: the remaining batches cannot be checked."""
 
 
 def _judge_batch(verdict: Verdict, batch: Batch, process: Process, folder: str) -> None:
@@ -173,7 +174,7 @@ def _judge_batch(verdict: Verdict, batch: Batch, process: Process, folder: str) 
 
 
 def _note(verdict: Verdict, batch: str, out: Out) -> None:
-    """What it means that there are no gradients of a batch."""
+    """Record why there is no gradient for a batch."""
     if out.state == "unavailable":
         raise impls.Unavailable(out.reason)
     verdict.states[batch] = out.state
@@ -185,7 +186,7 @@ def _note(verdict: Verdict, batch: str, out: Out) -> None:
 
 
 def _write(batch: Batch, folder: str) -> dict[str, str]:
-    """Files that the process reads, so that each gets arrays of its own."""
+    """Save a batch to files, so that the process gets its own arrays."""
     arrays = {"weights": np.stack(batch.weights), "X": batch.X, "y": batch.y}
     files = {name: f"{folder}/{name}.npy" for name in arrays}
     for name, array in arrays.items():
@@ -194,7 +195,7 @@ def _write(batch: Batch, folder: str) -> dict[str, str]:
 
 
 def _print(problem: str, verdicts: list[Verdict], batches: list[Batch]) -> None:
-    """A row per implementation, the easy batches and the extreme ones in a table each."""
+    """Print a table of the easy batches and one of the extreme ones, a row per implementation."""
     names = [batch.name for batch in batches]
     print(f"{problem}: error relative to the sum of absolute terms\n")
     for part in (names[: len(_EASY_SIZES)], names[len(_EASY_SIZES) :]):
