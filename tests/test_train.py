@@ -379,7 +379,7 @@ def test_a_file_is_the_registration(tmp_path, monkeypatch, capsys):
         (["softmax_fault", "--pixel-max", "nan"], "--pixel-max is nan, expected a number above 0"),
         (["softmax_fault", "--pixel-max", "16"], "--pixel-max is for --data PATH.npz"),
         (["softmax_fault", "--data", "a.npz"], "--data is a.npz, but there is no such file"),
-        (["recursion", "--out", __file__], "where nothing can be written (File exists)"),
+        (["recursion", "--out", __file__], "which cannot be written to (File exists)"),
     ],
 )
 def test_train_refuses_what_it_does_not_know(argv, message, monkeypatch):

@@ -1,10 +1,10 @@
-"""The figures that the suite measures: which benchmark gives which, in which unit."""
+"""The metrics: which benchmark of the suite measures each, and in which unit."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
-BASELINE = "matrix"  # the implementation that every speed-up is over
+BASELINE = "matrix"  # speed-ups are over this implementation
 
 
 @dataclass(frozen=True)
@@ -14,11 +14,11 @@ class Metric:
     Attributes
     ----------
     name : str
-        Its name in tables of results.
+        Its name in the results.
     label : str
-        What it is, for people.
+        Description for figures and tables.
     unit : str
-        The unit of its values.
+        Unit of the values; empty for a plain number.
     """
 
     name: str
@@ -26,7 +26,7 @@ class Metric:
     unit: str
 
 
-# asv's benchmark is module.Problem.method: the key is the method, which says all that matters.
+# The key is the method in asv's module.Problem.method; the same method means the same metric.
 METRICS = {
     "time_gradient": Metric("time", "time of one gradient", "s"),
     "track_error": Metric("error", "error relative to the sum of absolute terms", ""),
