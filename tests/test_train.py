@@ -159,14 +159,14 @@ def test_the_texts_differences_come_out_from_any_start(findings):
     printed = (0.00301781, 0.00246096, -0.00200824, -0.0024629)
     assert findings.difference == pytest.approx(printed, abs=1e-6)
     assert findings.agrees
-    assert "agrees to 1e-5: yes" in recursion.make_differences(findings).note
+    assert "within 1e-5: yes" in recursion.make_differences(findings).note
 
 
 def test_a_deviation_is_told(findings):
     closed = replace(findings.closed, layer=findings.closed.layer + np.array([0, 2e-5, 0, 0]))
     off = replace(findings, closed=closed)
     assert off.deviation == pytest.approx(2e-5, rel=0.02)
-    assert "agrees to 1e-5: no" in recursion.make_differences(off).note
+    assert "within 1e-5: no" in recursion.make_differences(off).note
 
 
 def test_every_way_runs_all_epochs_from_the_texts_start(monkeypatch):
@@ -277,7 +277,7 @@ def test_the_verdicts_are_those_of_check():
     assert list(says) == [batch.name for batch in batches]
     assert says["n = 1"] == "right"  # the sum over one row is the row's
     assert says["zero weights"].startswith("component 0, 0: got ")
-    assert f"{len(faulty.problems)} of {len(batches)} batches wrong" in table.note
+    assert f"{len(faulty.problems)} of {len(batches)} batches are wrong" in table.note
     assert len(faulty.problems) > 10
 
 

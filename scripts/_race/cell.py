@@ -1,4 +1,4 @@
-"""One race: all contenders on one size, in rounds, each in a process of its own."""
+"""Race all contenders on one size, in rounds, each in its own process."""
 
 from __future__ import annotations
 
@@ -15,21 +15,21 @@ from scripts._race.result import RaceSettings, Result
 from scripts._race.statistics import LEAST_ROUNDS
 
 LOAD_SECONDS = 300.0
-PREPARE_SECONDS = 900.0  # compilers take minutes where many contenders compile at once
+PREPARE_SECONDS = 900.0  # compiling takes minutes when many contenders compile at once
 _LEAST_SAMPLE_SECONDS = 60.0
-# Long enough for 15 rounds of nearly all sizes.
+# Time per size; enough for 15 rounds at nearly all of them.
 _CELL_SECONDS = 60.0
 
 
 def race_size(
     settings: RaceSettings, size: tuple[int, int], on_round: Callable[[], object]
 ) -> Result:
-    """Race all on one size; `on_round` is called after each round.
+    """Race all contenders on one size; `on_round` is called after each round.
 
     Raises
     ------
     Stopped
-        If an interrupt comes once a round has ended.
+        On an interrupt, if at least one round has finished.
     """
     one = _Race(settings, size)
     try:
@@ -41,7 +41,7 @@ def race_size(
 
 
 class Stopped(KeyboardInterrupt):
-    """An interrupt that leaves a result of the rounds before it."""
+    """An interrupt that carries the result of the finished rounds."""
 
     def __init__(self, result: Result) -> None:
         super().__init__()
@@ -49,7 +49,7 @@ class Stopped(KeyboardInterrupt):
 
 
 class _Race:
-    """The processes that are still in the race, and what they have given."""
+    """The processes that are still in the race, and the result so far."""
 
     def __init__(self, settings: RaceSettings, size: tuple[int, int]) -> None:
         self.settings = settings
@@ -68,7 +68,7 @@ class _Race:
                 self._prepare(data)
             self._time(on_round)
             self._verify_later(data)
-        except Out as reason:  # of the whole size
+        except Out as reason:  # nobody can race this size
             self.result.out |= dict.fromkeys(self.settings.contenders, reason)
         finally:
             with held_off():
@@ -92,7 +92,7 @@ class _Race:
         return Process(order | {"threads": self.settings.threads} | more)
 
     def _start_moves(self) -> None:
-        """Beside each that can: the same without its arithmetic."""
+        """Start, for each contender that has it, its loads and stores without its arithmetic."""
         able = [name for name, info in self.result.infos.items() if info["moves_alone"]]
         for name in able if self.settings.moves else ():
             twin = self.result.name_moves(name)
@@ -111,7 +111,7 @@ class _Race:
         self._answers(tuple(self.roofs), LOAD_SECONDS)
 
     def _prepare(self, data: RaceInputs) -> None:
-        """Let all prepare who fit into memory, and keep those who are right."""
+        """Prepare the contenders that fit into memory, and keep those that are right."""
         copies = {name: self.result.infos.get(name, {}).get("copies", 0) for name in self.processes}
         available = _machine.available_memory()
         plan = plan_memory(copies, self.result.x_bytes, available)
@@ -128,7 +128,7 @@ class _Race:
 
     def _time(self, on_round: Callable[[], object]) -> None:
         expected = {}
-        for name in list(self.processes):  # one at a time: the machine is quiet
+        for name in list(self.processes):  # one at a time, so that they do not disturb each other
             if reply := self._ask(name, "count", PREPARE_SECONDS):
                 expected[name] = reply["seconds"]
         n_rounds = count_rounds(self.settings.rounds, sum(expected.values()))
@@ -163,7 +163,7 @@ class _Race:
                 self.result.seconds[name] = times
 
     def _verify_later(self, data: RaceInputs) -> None:
-        """Compare a last gradient, at weights that nobody has seen: who is wrong was not fast."""
+        """Compare a gradient after the timing, at new weights; a wrong contender gets no time."""
         names = tuple(self.processes.keys() - self.roofs.keys() - self.moves)
         for name in names:
             self.processes[name].send("verify", weights=[data.later.tolist()])
@@ -174,18 +174,18 @@ class _Race:
                 del self.result.seconds[name]
 
     def _judge(self, name: str, gradients: Any, references: list[_verify.Reference]) -> None:
-        """Drop a contender whose gradients are not the references."""
+        """Drop a contender whose gradients differ from the references."""
         verdict = _verify.judge(gradients, references, self.result.infos[name]["rtol"])
         if verdict.fault:
             self._drop(name, Out("wrong", verdict.reason))
 
     def _ask(self, name: str, step: str, seconds: float) -> dict[str, Any] | None:
-        """The answer of one contender; None if it has just left the race."""
+        """Ask one contender; None if it leaves the race instead of answering."""
         self.processes[name].send(step)
         return self._answers((name,), seconds).get(name)
 
     def _answers(self, names: tuple[str, ...], seconds: float) -> dict[str, dict[str, Any]]:
-        """Answers by name; who has none leaves the race."""
+        """Collect answers by name; a contender that gives none leaves the race."""
         replies = {}
         for name in names:
             try:
@@ -200,6 +200,6 @@ class _Race:
 
 
 def count_rounds(asked: int, seconds_per_round: float) -> int:
-    """Rounds that fit into the time for a size, but an interval's; not above what is asked."""
+    """Rounds that fit into the time for a size, or those of an interval; at most `asked`."""
     fitting = int(_CELL_SECONDS / max(seconds_per_round, 1e-9))
     return min(asked, max(LEAST_ROUNDS, fitting))

@@ -1,4 +1,4 @@
-"""What a race leaves: its tables, its figures and ``race.csv``."""
+"""Write a race's tables and figures, and ``race.csv``."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from scripts._tables.race import race_records
 
 
 def collect_race_facts(threads: str) -> Facts:
-    """Facts of this machine and of the working tree."""
+    """Collect the facts of this machine and the working tree."""
     return collect_facts(threads, working_tree().title)
 
 
