@@ -1,7 +1,7 @@
 """Peak memory of a process that calls one gradient, and of one that does not.
 
-The peak holds Python, NumPy, the inputs and, for a numba kernel, numba itself: the peak with a call
-minus the peak without is what the call added. What the call itself allocates is its workspace.
+The peak includes Python, NumPy, the inputs and, for a numba kernel, numba itself. The peak with a
+call minus the peak without is what the call adds to the process; `workspace` is what it allocates.
 """
 
 from typing import Any
@@ -11,7 +11,7 @@ from benchmarks._cell import Check
 
 
 class _Memory(_suite.OnGrid):
-    check = Check.NONE  # it calls the gradient, which is what peakmem_inputs must leave out
+    check = Check.NONE  # verifying would call the gradient, and peakmem_inputs must not
 
     def peakmem_gradient(self, *_: Any) -> None:
         self.cell.gradient()
