@@ -1,8 +1,13 @@
-"""The figures that the suite measures: which benchmark gives which, in which unit."""
+"""What the suite measures: ``benchmarks/metrics.json`` states it for the suite and for reports."""
 
 from __future__ import annotations
 
+import functools
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
+
+from scripts._common.project import ROOT
 
 BASELINE = "matrix"  # the implementation that every speed-up is over
 
@@ -18,7 +23,7 @@ class Metric:
     label : str
         What it is, for people.
     unit : str
-        The unit of its values.
+        The unit of its values, as asv shows it.
     """
 
     name: str
@@ -26,20 +31,13 @@ class Metric:
     unit: str
 
 
-# asv's benchmark is module.Problem.method: the key is the method, which says all that matters.
-METRICS = {
-    "time_gradient": Metric("time", "time of one gradient", "s"),
-    "track_error": Metric("error", "error relative to the sum of absolute terms", ""),
-    "track_prepare": Metric("prepare", "time of preparation", "s"),
-    "peakmem_gradient": Metric("peak_gradient", "peak memory of the process", "bytes"),
-    "peakmem_inputs": Metric("peak_inputs", "peak memory of the process without a call", "bytes"),
-    "track_workspace": Metric("workspace", "bytes allocated by one call", "bytes"),
-    "track_read_roof": Metric("read_roof", "bandwidth of a pure read of X", "GB/s"),
-    "time_epoch": Metric("epoch", "time of one epoch of training", "s"),
-    "track_kernel_share": Metric("kernel_share", "share of an epoch that gradients take", ""),
-    "track_time_to_loss": Metric("time_to_loss", "training until within 1 % of the optimum", "s"),
-    "track_final_loss": Metric("final_loss", "loss after 20 epochs of training", ""),
-    "track_test_accuracy": Metric("test_accuracy", "held-out samples predicted right", ""),
-    "track_updates": Metric("updates", "updates of 20 epochs of training", ""),
-    "track_roof_fraction": Metric("roof_fraction", "compulsory bytes / time / read roof", ""),
-}
+@functools.cache
+def metrics() -> Mapping[str, Metric]:
+    """Metrics by method of the suite: asv's benchmark is module.problem.method."""
+    records = json.loads((ROOT / "benchmarks" / "metrics.json").read_text(encoding="utf-8"))
+    return {method: Metric(**record) for method, record in records.items()}
+
+
+def metric_of(method: str) -> Metric:
+    """The metric of a method; of one that nobody has stated, the method's own name."""
+    return metrics().get(method, Metric(method, method, ""))
