@@ -31,6 +31,15 @@ class UserError(Exception):
     """A sentence that says what is wrong and what to do."""
 
 
+class Out(Exception):
+    """An implementation in a process of its own has left: ``state`` in a word, and the reason."""
+
+    def __init__(self, state: str, reason: str) -> None:
+        super().__init__(f"{state}: {reason}")
+        self.state = state
+        self.reason = reason
+
+
 def run_command(main: Callable[[], int]) -> None:
     """Exit with what `main` returns; a user's error is one line on stderr and exit status 1."""
     if isinstance(sys.stdout, io.TextIOWrapper):  # a sign that the terminal lacks stops no table

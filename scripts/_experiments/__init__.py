@@ -1,7 +1,7 @@
 """Experiments: a file without a leading underscore is one, and its name is the experiment's.
 
 The first line of its docstring describes it, ``run(settings)`` returns an `Outcome`, and
-``OPTIONS`` names the fields of `Settings` that it reads besides the seed.
+``OPTIONS`` names the fields of `Options` that it reads besides the seed.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _FOLDER = Path(__file__).parent
 
 
 @dataclass(frozen=True)
-class Settings:
+class Options:
     """What a user chooses.
 
     Attributes
@@ -44,7 +44,7 @@ class Settings:
 
 
 @dataclass(frozen=True)
-class Table:
+class TextTable:
     """Cells as text, and a note on how to read them."""
 
     title: str
@@ -71,7 +71,7 @@ class Table:
 class Outcome:
     """Tables, and by file name what draws each figure."""
 
-    tables: list[Table]
+    tables: list[TextTable]
     figures: Mapping[str, Callable[[Facts], Figure]] = field(default_factory=dict)
 
 

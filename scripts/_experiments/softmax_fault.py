@@ -21,11 +21,11 @@ from tqdm import tqdm
 import impls
 from impls import _solve, _table
 from impls.softmax import _batch_softmax, _files
-from scripts import check
+from scripts._common import judging
 from scripts._common.errors import UserError
 from scripts._common.records import Facts
-from scripts._experiments import Outcome, Settings, Table
-from scripts._figures._panels import Curve, Panel, Scale, draw_panels
+from scripts._experiments import Options, Outcome, TextTable
+from scripts._figures._panels import Line, Panel, Scale, draw_panels
 
 Array = np.ndarray[Any, Any]
 Loss = Callable[[Array, Array, Array], float]
@@ -42,7 +42,7 @@ _load_npz: Any = _files.load_npz
 
 
 @dataclass(frozen=True)
-class Data:
+class Images:
     """Images to train with and to test on, and what is to be said about their scale."""
 
     X: Array
@@ -76,7 +76,7 @@ class Course:
 
 
 @dataclass(frozen=True)
-class Run:
+class Training:
     """What a training came to.
 
     Attributes
@@ -100,7 +100,7 @@ class Run:
     test_accuracy: list[float]
 
 
-def run(settings: Settings) -> Outcome:
+def run(settings: Options) -> Outcome:
     """Load, derive, render."""
     data = load_data(settings.data, settings.seed, settings.pixel_max)
     if data.note:
@@ -112,15 +112,17 @@ def run(settings: Settings) -> Outcome:
             f"the training {error}: that is, give images whose pixels are in [0, 1]"
         ) from error
     ranges = find_ranges(settings.seed) if settings.data == "digits" else None
-    batches = list(check.draw_batches("softmax"))
-    faulty, right = (check.judge("softmax", source, batches) for source in (_FAULTY_FILE, "matrix"))
+    batches = list(judging.draw_batches("softmax"))
+    faulty, right = (
+        judging.judge("softmax", source, batches) for source in (_FAULTY_FILE, "matrix")
+    )
     return Outcome(
         [make_table(runs, data, ranges), make_verdicts(faulty, right)],
         {"softmax_fault": lambda facts: _draw(runs, data, settings, facts)},
     )
 
 
-def load_data(name: str, seed: int, pixel_max: float | None = None) -> Data:
+def load_data(name: str, seed: int, pixel_max: float | None = None) -> Images:
     """Digits split by the seed, MNIST, or a file, whose pixels are divided by `pixel_max`.
 
     Raises
@@ -130,17 +132,17 @@ def load_data(name: str, seed: int, pixel_max: float | None = None) -> Data:
     """
     try:
         if name == "digits":
-            return Data(*_LOADERS[name](seed))
+            return Images(*_LOADERS[name](seed))
         if name in _LOADERS:
-            return Data(*_LOADERS[name]())
+            return Images(*_LOADERS[name]())
         words: list[str] = []
         X, y, X_test, y_test = _load_npz(name, pixel_max, words.append)
-        return Data(X, y, X_test, y_test, "".join(words))
+        return Images(X, y, X_test, y_test, "".join(words))
     except (OSError, ValueError) as error:
         raise UserError(str(error)) from error
 
 
-def courses(data: Data) -> list[Course]:
+def courses(data: Images) -> list[Course]:
     """The text's training, the same without its fault, and a better one."""
     faulty, right = load_faulty(), _load_right()
     most = len(data.y)
@@ -171,8 +173,8 @@ def batch_wise_loss(weights: Array, X: Array, y: Array) -> float:
     return float(total - logits[np.arange(len(y)), y].mean())
 
 
-def train(course: Course, data: Data, seed: int) -> Run:
-    """Run the epochs from zero weights; every batch's loss is taken before its update."""
+def train(course: Course, data: Images, seed: int) -> Training:
+    """Training the epochs from zero weights; every batch's loss is taken before its update."""
     training = _solve.Training(
         course.implementation,
         "minibatch",
@@ -183,7 +185,7 @@ def train(course: Course, data: Data, seed: int) -> Run:
         seed,
     )
     weights = training.start(None)
-    found = Run(course, training.updates_per_epoch * N_EPOCHS, [], [], [], [], [])
+    found = Training(course, training.updates_per_epoch * N_EPOCHS, [], [], [], [], [])
     _append_state(found, training.check(0, weights), weights, data)
     epochs = range(1, N_EPOCHS + 1)
     for epoch in tqdm(epochs, desc=course.name, unit="epoch", delay=2, disable=None, leave=False):
@@ -196,7 +198,7 @@ def train(course: Course, data: Data, seed: int) -> Run:
     return found
 
 
-def _append_state(run: Run, loss: float, weights: Array, data: Data) -> None:
+def _append_state(run: Training, loss: float, weights: Array, data: Images) -> None:
     run.losses.append(loss)
     run.train_accuracy.append(_accuracy(weights, data.X, data.y))
     run.test_accuracy.append(_accuracy(weights, data.X_test, data.y_test))
@@ -219,8 +221,8 @@ def find_ranges(seed: int) -> dict[str, tuple[float, float, float]]:
 
 
 def make_table(
-    runs: Sequence[Run], data: Data, ranges: dict[str, tuple[float, float, float]] | None
-) -> Table:
+    runs: Sequence[Training], data: Images, ranges: dict[str, tuple[float, float, float]] | None
+) -> TextTable:
     """Where each training ended."""
     headers = ["softmax", "step", "batch", "updates", "loss of a batch", "cross-entropy"]
     headers += ["train accuracy", "test accuracy"]
@@ -239,10 +241,10 @@ def make_table(
             low, middle, high = ranges[run.course.name]
             row.append(f"{middle:.3f} ({low:.3f} to {high:.3f})")
         note += " Median: of the test accuracy with this seed and the next ones, with its range."
-    return Table("Where 10 epochs lead", headers, rows, note)
+    return TextTable("Where 10 epochs lead", headers, rows, note)
 
 
-def _describe(run: Run) -> list[str]:
+def _describe(run: Training) -> list[str]:
     course = run.course
     return [
         course.name.partition(",")[0],
@@ -256,7 +258,7 @@ def _describe(run: Run) -> list[str]:
     ]
 
 
-def make_verdicts(faulty: check.Verdict, right: check.Verdict) -> Table:
+def make_verdicts(faulty: judging.Findings, right: judging.Findings) -> TextTable:
     """What ``scripts.check`` says of both gradients, batch by batch."""
     reasons = dict(problem.split(": ", 1) for problem in faulty.problems)
     rows = [
@@ -269,10 +271,10 @@ def make_verdicts(faulty: check.Verdict, right: check.Verdict) -> Table:
         f"absolute terms, right is at most {faulty.limit:.0e}. The same from: python -m "
         "scripts.check softmax --file impls/softmax/_batch_softmax.py"
     )
-    return Table("What scripts.check says of the faulty gradient", headers, rows, note)
+    return TextTable("What scripts.check says of the faulty gradient", headers, rows, note)
 
 
-def _draw(runs: Sequence[Run], data: Data, settings: Settings, facts: Facts) -> Figure:
+def _draw(runs: Sequence[Training], data: Images, settings: Options, facts: Facts) -> Figure:
     epoch = Scale("epoch", "{:g}".format)
     share = Scale("share predicted right", "{:g}".format, limits=(0, 1.02))
     epochs = list(range(N_EPOCHS + 1))
@@ -285,20 +287,20 @@ def _draw(runs: Sequence[Run], data: Data, settings: Settings, facts: Facts) -> 
             "Loss of a batch, as the code computes it",
             epoch,
             Scale("loss", "{:g}".format),
-            [Curve(run.course.name, run.moments, run.batch_losses) for run in runs],
+            [Line(run.course.name, run.moments, run.batch_losses) for run in runs],
             levels,
         ),
         Panel(
             "Accuracy, images to train with",
             epoch,
             share,
-            [Curve(run.course.name, epochs, run.train_accuracy) for run in runs],
+            [Line(run.course.name, epochs, run.train_accuracy) for run in runs],
         ),
         Panel(
             "Accuracy, images to test on",
             epoch,
             share,
-            [Curve(run.course.name, epochs, run.test_accuracy) for run in runs],
+            [Line(run.course.name, epochs, run.test_accuracy) for run in runs],
         ),
     ]
     title = f"A softmax that divides by the sum over the batch ({Path(settings.data).name})"
