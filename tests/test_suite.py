@@ -21,7 +21,7 @@ from asv_runner.benchmarks.time import TimeBenchmark
 from threadpoolctl import threadpool_info, threadpool_limits
 
 import impls
-from benchmarks import _cell, _grid, _journal, _provenance, _suite, _training, gradient
+from benchmarks import _cell, _grid, _journal, _provenance, _suite, _training, gradient, memory
 from impls import _machine, _measure, _table
 from impls._provenance import journal_name
 
@@ -148,6 +148,19 @@ def test_an_error_in_the_set_up_is_journaled(journal, monkeypatch):
         gradient.logistic().setup("matrix", 10, 10)
     assert [line["outcome"] for line in journal()] == ["started", "failed"]
     assert "ZeroDivisionError" in journal()[-1]["reason"]
+
+
+def test_code_is_loaded_before_the_memory_of_a_call_is_measured(monkeypatch):
+    """What a compiler takes at the first call is no memory of the gradient."""
+    rows = []
+
+    def watch(kernel, weights, X, y):
+        rows.append(len(X))
+        return kernel(weights, X, y)
+
+    change_kernel(monkeypatch, watch)
+    memory.logistic().setup("matrix", 10_000, 100)
+    assert rows == [1]
 
 
 def test_a_good_cell_is_journaled(journal):
