@@ -14,21 +14,26 @@ import math
 import sys
 from contextlib import nullcontext, suppress
 from pathlib import Path
+from typing import Any
 
+import pandas as pd
 from tqdm import tqdm
 
 import impls
 from impls import _machine
+from scripts import _figures, _tables
 from scripts._common.cli import make_out_folder, make_parser
 from scripts._common.errors import UserError
+from scripts._common.facts import collect_facts
 from scripts._common.metrics import BASELINE
 from scripts._common.names import check_threads, pick
 from scripts._common.project import ROOT
+from scripts._common.records import Facts
 from scripts._common.signals import held_off, run_stoppable
+from scripts._common.tree import working_tree
 from scripts._race.cell import Stopped, race_size
-from scripts._race.report import collect_race_facts, write_report
 from scripts._race.result import DTYPES, Race, RaceSettings, Result
-from scripts._tables.race import overall_table, size_table
+from scripts._tables.race import overall_table, race_records, size_table
 
 _EXAMPLES = """examples:
   python -m scripts.race
@@ -50,7 +55,7 @@ def main() -> int:
     settings = _settings(arguments)
     sizes = _sizes(arguments)
     folder = make_out_folder(arguments.out)
-    facts = collect_race_facts(arguments.threads)
+    facts = collect_facts(arguments.threads, working_tree().title)
     results: list[Result] = []
     stopped: KeyboardInterrupt | None = None
     try:
@@ -59,7 +64,7 @@ def main() -> int:
         stopped = interrupt
     if results:
         with held_off():
-            written = write_report(Race(settings, tuple(results)), facts, folder)
+            written = _write(Race(settings, tuple(results)), facts, folder)
         with suppress(OSError) if stopped else nullcontext():  # the terminal may have closed
             _print(results, settings, written)
     if stopped:
@@ -160,6 +165,26 @@ def _print(results: list[Result], settings: RaceSettings, written: list[Path]) -
     print(f"\n{overall_table(results, settings.widths)}\n")
     for path in written:
         print(f"written: {path}")
+
+
+def _write(race: Race, facts: Facts, folder: Path) -> list[Path]:
+    """Write the tables, the numbers and the figures; return their paths."""
+    written = [_write_table(name, race, facts, folder) for name in _tables.names("race")]
+    written.append(folder / "race.csv")
+    rows: list[dict[str, Any]] = [row for r in race.results for row in race_records(r)]
+    pd.DataFrame(rows).to_csv(written[-1], index=False)
+    for name in _figures.names("race"):
+        if figure := _figures.draw(name, race, facts):
+            written += _figures.save(figure, folder, name)
+    return written
+
+
+def _write_table(name: str, race: Race, facts: Facts, folder: Path) -> Path:
+    load = f"Other work on the machine when the race began: {facts.load} processors."
+    parts = [_tables.render(name, race), load, facts.footer.replace("\n", "  \n")]
+    path = folder / f"{name}.md"
+    path.write_text("\n\n".join(parts) + "\n", encoding="utf-8")
+    return path
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ from scripts._common.project import ROOT
 from scripts._common.records import Facts
 from scripts._common.signals import run_stoppable
 from scripts._common.tree import working_tree
-from scripts._experiments import Outcome, Settings
+from scripts._experiments import Options, Outcome
 
 _EXAMPLES = """examples:
   python -m scripts.train
@@ -43,7 +43,7 @@ def main() -> int:
     folder = make_out_folder(arguments.out)
     commit = working_tree().title
     given = {name: value for name in _OPTIONS if (value := getattr(arguments, name))}
-    settings = Settings(seed=arguments.seed, **given)
+    settings = Options(seed=arguments.seed, **given)
     written: list[Path] = []
     for name in arguments.names:
         print(f"# {name}: {_experiments.describe(name)}\n", flush=True)

@@ -15,8 +15,7 @@ import impls
 from impls import _table
 from scripts import _tables, check, list, report, run
 from scripts._common import facts as _facts
-from scripts._common import lock, project
-from scripts._common import metrics as _metrics
+from scripts._common import lock, metrics, project
 from scripts._common.errors import UserError, run_command
 from scripts._measured import driver, results
 from scripts._tables import _rows
@@ -25,11 +24,11 @@ from tests._recorded import Recorded
 
 ROOT = Path(__file__).resolve().parent.parent
 BENCHMARKS = {
-    "gradient.Logistic.time_gradient": {"params": [["'a'", "'b'"], ["10", "1000"], ["10", "100"]]},
-    "workspace.Logistic.track_workspace": {
+    "gradient.logistic.time_gradient": {"params": [["'a'", "'b'"], ["10", "1000"], ["10", "100"]]},
+    "workspace.logistic.track_workspace": {
         "params": [["'a'", "'b'"], ["10", "1000"], ["10", "100"]]
     },
-    "datasets.Logistic.time_gradient": {"params": [["'a'", "'b'"], ["'breast_cancer'"]]},
+    "datasets.logistic.time_gradient": {"params": [["'a'", "'b'"], ["'breast_cancer'"]]},
 }
 PRESET = {"sizes": [[10, 10], [1000, 10]], "sizes_of": {"workspace": [[1000, 10]]}}
 
@@ -40,23 +39,44 @@ def call(main, *argv, monkeypatch):
 
 
 def plan(**options):
-    wanted = argparse.Namespace(**{"impl": None, "bench": None} | options)
+    wanted = argparse.Namespace(**{"problem": None, "impl": None, "bench": None} | options)
     cells = [cell for cell in run._list_cells(BENCHMARKS, PRESET) if run._wanted(cell, wanted)]
     return {cell.name for cell in cells}
 
 
 def test_the_plan_holds_the_presets_sizes_and_the_data_sets():
     assert plan(impl=["a"]) == {
-        "gradient.Logistic.time_gradient('a', 10, 10)",
-        "gradient.Logistic.time_gradient('a', 1000, 10)",
-        "workspace.Logistic.track_workspace('a', 1000, 10)",
-        "datasets.Logistic.time_gradient('a', 'breast_cancer')",
+        "gradient.logistic.time_gradient('a', 10, 10)",
+        "gradient.logistic.time_gradient('a', 1000, 10)",
+        "workspace.logistic.track_workspace('a', 1000, 10)",
+        "datasets.logistic.time_gradient('a', 'breast_cancer')",
     }
+
+
+def test_one_implementation_is_measured_with_the_baseline_of_its_speed_ups():
+    benchmarks = {
+        "gradient.linear.time_gradient": {"params": [["'matrix'", "'mine'", "'a'"], ["10"], ["10"]]}
+    }
+    wanted = argparse.Namespace(problem=None, impl=["mine"], bench=None)
+    cells = run._list_cells(benchmarks, PRESET)
+    assert {c.implementation for c in cells if run._wanted(c, wanted)} == {"mine", "matrix"}
+
+
+def test_one_problem_is_measured_alone():
+    assert plan(problem="softmax") == set()
+    assert plan(problem="logistic") == plan()
+
+
+def test_what_matches_nothing_names_the_options_and_what_cells_are_called():
+    wanted = argparse.Namespace(preset="quick", problem="linear", impl=None, bench="nothing")
+    text = run._nothing_matches(wanted)
+    assert "no cell that matches --problem linear and --bench nothing" in text
+    assert "None" not in text
 
 
 def test_a_pattern_selects_cells_as_asv_names_them():
     assert plan(bench=r"time_gradient\('b', 10,") == {
-        "gradient.Logistic.time_gradient('b', 10, 10)"
+        "gradient.logistic.time_gradient('b', 10, 10)"
     }
 
 
@@ -68,7 +88,7 @@ def test_slices_go_from_small_to_large_and_end_with_real_data():
 
 def test_what_measures_a_process_runs_without_what_others_have_loaded():
     cells = [
-        run.Cell(f"memory.Logistic.{name}", ("matrix", 10, 10)) for name in ("peakmem_x", "track_x")
+        run.Cell(f"memory.logistic.{name}", ("matrix", 10, 10)) for name in ("peakmem_x", "track_x")
     ]
     assert run._slices(cells) == [(1, False), (1, True)]
 
@@ -89,7 +109,7 @@ def test_numba_is_loaded_once_for_all_cells_but_those_that_measure_memory(
 def test_what_cannot_be_imported_is_left_out_and_named(monkeypatch, capsys):
     lacking = {("logistic", "jax"): "jax"}
     monkeypatch.setattr(_table, "missing_package", lambda *names: lacking.get(names))
-    cells = [run.Cell("gradient.Logistic.time_gradient", (n, 10, 10)) for n in ("jax", "matrix")]
+    cells = [run.Cell("gradient.logistic.time_gradient", (n, 10, 10)) for n in ("jax", "matrix")]
     assert run._drop_unavailable(cells) == cells[1:]
     assert "Not measured: logistic/jax; to add them: pip install jax" in capsys.readouterr().err
 
@@ -273,10 +293,10 @@ def test_the_fastest_is_a_measured_one():
 
 @pytest.mark.parametrize("table", _tables.names("results"))
 def test_tables_show_every_state_and_no_zero_for_what_is_not_there(table):
-    metrics = [metric.name for metric in _metrics.METRICS.values()]
+    names = [metric.name for metric in metrics.metrics().values()]
     rows = [
         (state, 10, metric, NAN, state, f"reason of {metric}")
-        for metric in metrics
+        for metric in names
         for state in ("skipped", "failed", "wrong", "missing")
     ]
     text = _tables.render(table, frame(*rows))

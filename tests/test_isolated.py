@@ -12,7 +12,7 @@ import pytest
 
 import impls
 from scripts import check, list, report
-from scripts._common import isolated
+from scripts._common import isolated, judging
 from scripts._common.tree import working_tree
 from scripts._measured import curves
 from scripts._measured.state import state_of
@@ -117,7 +117,7 @@ def test_check_says_on_what_the_gradient_ended_the_process(tmp_path, source, end
         f"def gradient(weights, X, y):\n    if len(y) == 1000:\n        {source}\n"
         f"    return {RIGHT}\n"
     )
-    verdict = check.judge(PROBLEM, path, [*check.draw_batches(PROBLEM)][:4])
+    verdict = judging.judge(PROBLEM, path, [*judging.draw_batches(PROBLEM)][:4])
     assert verdict.problems == [f"1000 x 10: died while it was prepared or its gradient ran: {end}"]
     assert verdict.errors["10 x 10"] < 1e-12
     assert [check._cell(verdict, name) for name in ("1000 x 10", "10 x 1000")] == [
@@ -132,7 +132,7 @@ def test_what_prepare_lacks_is_told_as_unavailable(tmp_path):
         "def prepare(X, y):\n    from impls import Unavailable\n    raise Unavailable('no F16C')"
     )
     path.write_text(lacks + GRADIENT)
-    verdict = check.judge(PROBLEM, path, [*check.draw_batches(PROBLEM)][:1])
+    verdict = judging.judge(PROBLEM, path, [*judging.draw_batches(PROBLEM)][:1])
     assert (verdict.problems, verdict.unavailable) == ([], "no F16C")
 
 
@@ -148,7 +148,7 @@ def test_what_hangs_is_ended_and_named(planted, tmp_path, monkeypatch):
         f"open({str(child)!r}, 'w').write(str(child.pid))\n"
         "time.sleep(600)" + GRADIENT
     )
-    verdict = check.judge(PROBLEM, path, [])
+    verdict = judging.judge(PROBLEM, path, [])
     assert verdict.problems == ["died while it was imported: no answer within 2 s"]
     if child.exists():  # it came so far
         assert not is_running(int(child.read_text()))

@@ -13,9 +13,9 @@ import pytest
 
 from impls import _machine
 from scripts import _figures, race
-from scripts._common.errors import UserError
+from scripts._common.errors import Out, UserError
 from scripts._common.facts import Facts
-from scripts._common.process import Out, Process
+from scripts._common.process import Process
 from scripts._race import cell as race_cell
 from scripts._race import inputs, statistics
 from scripts._race.result import Race, RaceSettings, Result

@@ -20,7 +20,7 @@ from scripts._measured.safe_pages import SafePages, refuse_markup
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA = Path(__file__).parent / "data"
-BENCHMARK = "gradient.Logistic.time_gradient"
+BENCHMARK = "gradient.logistic.time_gradient"
 IMAGE = "<img src=x onerror=alert(1)>"
 CODE = f'def f():\n    return "</pre>" if 1 < 2 else "{IMAGE}"'
 

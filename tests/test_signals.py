@@ -301,7 +301,7 @@ def test_a_run_that_is_stopped_leaves_no_process(name, status, clone, tmp_path):
     marker = tmp_path / "marker"
     variables = os.environ | {"HOME": str(clone), "GRADMARK_TEST_MARKER": str(marker)}
     arguments = ["-m", "scripts.run", "--preset", "smoke", "--impl", "matrix"]
-    arguments += ["--bench", "accuracy.Logistic.track_error"]
+    arguments += ["--bench", "accuracy.logistic.track_error"]
     log = tmp_path / "log"
     with log.open("w") as stderr, start(arguments, clone, env=variables, stderr=stderr) as run:
         family = family_at_work(run, marker)

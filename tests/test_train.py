@@ -17,8 +17,9 @@ from impls import _table
 from impls.softmax import _batch_softmax
 from scripts import _experiments, check, train
 from scripts._common import facts as _facts
+from scripts._common import judging
 from scripts._common.errors import UserError
-from scripts._experiments import Outcome, Settings, Table
+from scripts._experiments import Options, Outcome, TextTable
 from scripts._experiments import descent as descent
 from scripts._experiments import recursion as recursion
 from scripts._experiments import softmax_fault as softmax_fault
@@ -126,7 +127,7 @@ def test_gd_goes_the_way_of_its_closed_form(line, runs):
 
 
 def test_another_kernel_descends_as_well(runs):
-    outcome = descent.run(Settings(seed=SEED, impl="row_loop"))
+    outcome = descent.run(Options(seed=SEED, impl="row_loop"))
     (table,) = outcome.tables
     assert "the kernel `row_loop`" in table.note
     assert table.rows[2][5] == f"{runs['minibatch'].solution.weights[0]:.4f}"
@@ -269,9 +270,9 @@ def test_the_range_over_seeds_is_that_of_their_trainings(monkeypatch, trainings)
 
 
 def test_the_verdicts_are_those_of_check():
-    batches = list(check.draw_batches("softmax"))
-    faulty = check.judge("softmax", FAULTY, batches)
-    right = check.judge("softmax", "matrix", batches)
+    batches = list(judging.draw_batches("softmax"))
+    faulty = judging.judge("softmax", FAULTY, batches)
+    right = judging.judge("softmax", "matrix", batches)
     table = softmax_fault.make_verdicts(faulty, right)
     says = {row[0]: row[-1] for row in table.rows}
     assert list(says) == [batch.name for batch in batches]
@@ -343,7 +344,7 @@ def test_the_scale_of_images_is_told(small_file, facts, tmp_path, monkeypatch, c
 def test_a_file_that_holds_no_images_is_refused(tmp_path):
     np.savez(tmp_path / "no.npz", X_train=np.ones((2, 2)))
     with pytest.raises(UserError, match="it has no y_train"):
-        softmax_fault.run(Settings(data=str(tmp_path / "no.npz")))
+        softmax_fault.run(Options(data=str(tmp_path / "no.npz")))
 
 
 # The command
@@ -418,7 +419,7 @@ def drawings(line, runs, findings, digits, trainings):
         "fit": descent._draw_fit(line, list(runs.values()), Facts()),
         "loss": descent._draw_losses(line, list(runs.values()), Facts()),
         "recursion": recursion._draw(findings, Facts()),
-        "softmax_fault": softmax_fault._draw(trainings, digits, Settings(), Facts()),
+        "softmax_fault": softmax_fault._draw(trainings, digits, Options(), Facts()),
     }
 
 
@@ -523,7 +524,7 @@ def test_help_has_examples():
 
 
 def test_a_table_keeps_its_note_below():
-    table = Table("Title", ["a", "b"], [["x|y", "1"]], "The note.")
+    table = TextTable("Title", ["a", "b"], [["x|y", "1"]], "The note.")
     assert table.text.startswith("## Title\n\n| a   |   b |")
     assert table.text.endswith("| x|y |   1 |\n\nThe note.")
     assert r"x\|y" in table.markdown

@@ -12,7 +12,6 @@ from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-import cpuinfo
 import psutil
 from threadpoolctl import threadpool_info
 
@@ -36,7 +35,7 @@ def collect_facts(threads: str, commit: str) -> Facts:
         command=_command(),
         commit=commit,
         date=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
-        cpu=str(cpuinfo.get_cpu_info().get("brand_raw", platform.machine())),
+        cpu=_machine.processor_name(),
         system=f"{platform.system()} {platform.machine()}",
         n_threads=_machine.count_threads() if threads == "all" else int(threads),
         memory_bytes=int(psutil.virtual_memory().total),

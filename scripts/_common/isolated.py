@@ -16,7 +16,8 @@ from typing import Any, TypeVar
 
 import impls
 from impls import _machine
-from scripts._common.process import Out, Process
+from scripts._common.errors import Out
+from scripts._common.process import Process
 
 Result = TypeVar("Result")
 

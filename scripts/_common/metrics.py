@@ -1,8 +1,13 @@
-"""The metrics: which benchmark of the suite measures each, and in which unit."""
+"""The metrics, which ``benchmarks/metrics.json`` states for the suite and the reports."""
 
 from __future__ import annotations
 
+import functools
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
+
+from scripts._common.project import ROOT
 
 BASELINE = "matrix"  # speed-ups are over this implementation
 
@@ -18,7 +23,7 @@ class Metric:
     label : str
         Description for figures and tables.
     unit : str
-        Unit of the values; empty for a plain number.
+        Unit of the values, as asv shows it; empty for a plain number.
     """
 
     name: str
@@ -26,20 +31,13 @@ class Metric:
     unit: str
 
 
-# The key is the method in asv's module.Problem.method; the same method means the same metric.
-METRICS = {
-    "time_gradient": Metric("time", "time of one gradient", "s"),
-    "track_error": Metric("error", "error relative to the sum of absolute terms", ""),
-    "track_prepare": Metric("prepare", "time of preparation", "s"),
-    "peakmem_gradient": Metric("peak_gradient", "peak memory of the process", "bytes"),
-    "peakmem_inputs": Metric("peak_inputs", "peak memory of the process without a call", "bytes"),
-    "track_workspace": Metric("workspace", "bytes allocated by one call", "bytes"),
-    "track_read_roof": Metric("read_roof", "bandwidth of a pure read of X", "GB/s"),
-    "time_epoch": Metric("epoch", "time of one epoch of training", "s"),
-    "track_kernel_share": Metric("kernel_share", "share of an epoch that gradients take", ""),
-    "track_time_to_loss": Metric("time_to_loss", "training until within 1 % of the optimum", "s"),
-    "track_final_loss": Metric("final_loss", "loss after 20 epochs of training", ""),
-    "track_test_accuracy": Metric("test_accuracy", "held-out samples predicted right", ""),
-    "track_updates": Metric("updates", "updates of 20 epochs of training", ""),
-    "track_roof_fraction": Metric("roof_fraction", "compulsory bytes / time / read roof", ""),
-}
+@functools.cache
+def metrics() -> Mapping[str, Metric]:
+    """Metrics by method: asv's name of a benchmark is module.problem.method."""
+    records = json.loads((ROOT / "benchmarks" / "metrics.json").read_text(encoding="utf-8"))
+    return {method: Metric(**record) for method, record in records.items()}
+
+
+def metric_of(method: str) -> Metric:
+    """The metric of a method; if the file has none, one with the method's own name."""
+    return metrics().get(method, Metric(method, method, ""))

@@ -15,6 +15,7 @@ from time import monotonic
 from typing import Any
 
 from scripts._common import guardian
+from scripts._common.errors import Out
 from scripts._common.project import ROOT
 
 # Read by the libraries when they are loaded; other limits are set in the process.
@@ -35,18 +36,6 @@ _WAIT_SECONDS = 1.0
 _KEPT_BYTES = 4096
 _LONGEST_LINE = 300
 _END_SECONDS = 2.0  # a process that has closed the pipe is usually about to end
-
-
-class Out(Exception):
-    """A contender has left the race.
-
-    ``state`` is one word, such as ``died`` or ``wrong``; ``reason`` is a sentence.
-    """
-
-    def __init__(self, state: str, reason: str) -> None:
-        super().__init__(f"{state}: {reason}")
-        self.state = state
-        self.reason = reason
 
 
 class Process:

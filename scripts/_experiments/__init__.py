@@ -1,7 +1,7 @@
 """The experiments: a file without a leading underscore is one, and its stem is the name.
 
 The first line of its docstring describes the experiment. ``run(settings)`` returns an `Outcome`.
-``OPTIONS`` lists the fields of `Settings` that it reads besides the seed.
+``OPTIONS`` lists the fields of `Options` that it reads besides the seed.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _FOLDER = Path(__file__).parent
 
 
 @dataclass(frozen=True)
-class Settings:
+class Options:
     """Options of the command line.
 
     Attributes
@@ -44,7 +44,7 @@ class Settings:
 
 
 @dataclass(frozen=True)
-class Table:
+class TextTable:
     """A table of text cells, with a note on how to read it."""
 
     title: str
@@ -71,7 +71,7 @@ class Table:
 class Outcome:
     """Tables of an experiment, and the functions that draw its figures, by file name."""
 
-    tables: list[Table]
+    tables: list[TextTable]
     figures: Mapping[str, Callable[[Facts], Figure]] = field(default_factory=dict)
 
 

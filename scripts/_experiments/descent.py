@@ -18,8 +18,8 @@ import impls
 from impls import _table
 from scripts._common import units
 from scripts._common.records import Facts
-from scripts._experiments import Outcome, Settings, Table
-from scripts._figures._panels import Curve, Panel, Scale, draw_fit, draw_panels
+from scripts._experiments import Options, Outcome, TextTable
+from scripts._figures._panels import Line, Panel, Scale, draw_fit, draw_panels
 
 Array = np.ndarray[Any, Any]
 
@@ -34,7 +34,7 @@ _BATCH_SIZES = {"gd": None, "sgd": None, "minibatch": 50}
 
 
 @dataclass(frozen=True)
-class Data:
+class Samples:
     """X with a column of ones, y, and the start of the training."""
 
     X: Array
@@ -53,7 +53,7 @@ class Data:
 
 
 @dataclass(frozen=True)
-class Run:
+class Fit:
     """One solver's training."""
 
     solver: str
@@ -72,7 +72,7 @@ class Run:
         return list(accumulate(self.solution.epoch_seconds))
 
 
-def run(settings: Settings) -> Outcome:
+def run(settings: Options) -> Outcome:
     """Draw the data, train with every solver, make the table and the figures."""
     data = draw_data(settings.seed)
     runs = train(data, settings.impl, settings.seed)
@@ -85,15 +85,15 @@ def run(settings: Settings) -> Outcome:
     )
 
 
-def draw_data(seed: int) -> Data:
+def draw_data(seed: int) -> Samples:
     """Draw points and a start as the text does."""
     generator = np.random.default_rng(seed)
     X = np.column_stack([generator.standard_normal(_N_SAMPLES), np.ones(_N_SAMPLES)])
     y = X @ TRUE_WEIGHTS + _NOISE * generator.standard_normal(_N_SAMPLES)
-    return Data(X, y, np.array([0.01 * generator.standard_normal(), 0.0]))
+    return Samples(X, y, np.array([0.01 * generator.standard_normal(), 0.0]))
 
 
-def train(data: Data, name: str, seed: int) -> list[Run]:
+def train(data: Samples, name: str, seed: int) -> list[Fit]:
     """Train with every solver from the same start, with the text's step and epochs."""
     runs = []
     for solver, batch_size in _BATCH_SIZES.items():
@@ -110,11 +110,11 @@ def train(data: Data, name: str, seed: int) -> list[Run]:
             seed=seed,
         )
         size = _N_SAMPLES * _N_EPOCHS // solution.n_updates
-        runs.append(Run(solver, size, solution))
+        runs.append(Fit(solver, size, solution))
     return runs
 
 
-def make_table(data: Data, runs: list[Run], name: str) -> Table:
+def make_table(data: Samples, runs: list[Fit], name: str) -> TextTable:
     """Result of each training, compared with least squares."""
     optimum = data.least_squares
     rows = [
@@ -136,28 +136,28 @@ def make_table(data: Data, runs: list[Run], name: str) -> Table:
         "column is the distance of (w, b) from the least-squares solution. Gradient descent needs "
         "more epochs because it makes fewer updates per epoch, as the text explains."
     )
-    return Table("Result of 50 epochs", headers, rows, note)
+    return TextTable("Result of 50 epochs", headers, rows, note)
 
 
-def _describe_weights(data: Data, weights: Array, optimum: Array) -> list[str]:
+def _describe_weights(data: Samples, weights: Array, optimum: Array) -> list[str]:
     off = np.abs(weights - TRUE_WEIGHTS)
     distance = float(np.linalg.norm(weights - optimum))
     numbers = [data.loss(weights), *weights, *off]
     return [*(f"{number:.4f}" for number in numbers), f"{distance:.4f}"]
 
 
-def _draw_fit(data: Data, runs: list[Run], facts: Facts) -> Figure:
+def _draw_fit(data: Samples, runs: list[Fit], facts: Facts) -> Figure:
     x = data.X[:, 0]
     ends = np.array([x.min(), x.max()])
     weights = {run.solver: run.solution.weights for run in runs}
     weights |= {"least squares": data.least_squares, "true line": TRUE_WEIGHTS}
-    lines = [Curve(name, list(ends), list(w * ends + b)) for name, (w, b) in weights.items()]
+    lines = [Line(name, list(ends), list(w * ends + b)) for name, (w, b) in weights.items()]
     title = f"The lines after {_N_EPOCHS} epochs"
     note = "Points: the data. Where lines coincide, see the numbers in the table."
     return draw_fit((list(x), list(data.y)), lines, title, facts, note)
 
 
-def _draw_losses(data: Data, runs: list[Run], facts: Facts) -> Figure:
+def _draw_losses(data: Samples, runs: list[Fit], facts: Facts) -> Figure:
     """Draw the loss above and its excess over the least below, over epochs, time and updates."""
     least = data.loss(data.least_squares)
     loss, excess = (
@@ -165,9 +165,9 @@ def _draw_losses(data: Data, runs: list[Run], facts: Facts) -> Figure:
     )
     above, below = [], []
     for title, x, of in _ACROSS:
-        curves = [Curve(run.solver, of(run), run.solution.loss) for run in runs]
+        curves = [Line(run.solver, of(run), run.solution.loss) for run in runs]
         above.append(Panel(title, x, loss, curves, {"least": least}))
-        rest = [Curve(c.name, c.x, [value - least for value in c.y]) for c in curves]
+        rest = [Line(c.name, c.x, [value - least for value in c.y]) for c in curves]
         below.append(Panel("", x, excess, rest))
     note = f"After each epoch. Dotted: the loss of least squares, {least:.6f}."
     return draw_panels(
@@ -176,7 +176,7 @@ def _draw_losses(data: Data, runs: list[Run], facts: Facts) -> Figure:
 
 
 # Title, axis and values of each column of panels.
-_ACROSS: tuple[tuple[str, Scale, Callable[[Run], Sequence[float]]], ...] = (
+_ACROSS: tuple[tuple[str, Scale, Callable[[Fit], Sequence[float]]], ...] = (
     ("By epochs", Scale("epoch", "{:g}".format), lambda run: range(1, _N_EPOCHS + 1)),
     ("By time", Scale("time", units.seconds, log=True), lambda run: run.seconds),
     ("By updates", Scale("updates", "{:,.0f}".format, log=True), lambda run: run.updates),

@@ -20,7 +20,7 @@ from impls import _measure, _numerics
 from impls.sigmoid_net import _closed_form, _epochs
 from scripts._common import units
 from scripts._common.records import Facts
-from scripts._experiments import Outcome, Settings, Table
+from scripts._experiments import Options, Outcome, TextTable
 from scripts._figures._panels import draw_times_and_marks
 
 Array = np.ndarray[Any, Any]
@@ -82,7 +82,7 @@ class Findings:
         return self.deviation <= TOLERANCE
 
 
-def run(settings: Settings) -> Outcome:
+def run(settings: Options) -> Outcome:
     """Train in all three ways, make the tables and the figure."""
     findings = find(settings.seed)
     return Outcome(
@@ -128,7 +128,7 @@ def _layer(weights: Array, X: Array) -> Array:
     return _numerics.sigmoid(X @ weights)
 
 
-def make_times(findings: Findings) -> Table:
+def make_times(findings: Findings) -> TextTable:
     """Time and layer of each way."""
     rows = [
         [name, units.seconds(way.seconds), _speed_up(findings, way.seconds), *_cells(way.layer)]
@@ -143,10 +143,10 @@ def make_times(findings: Findings) -> Table:
         "numba, and compiles the code or loads it from the cache. The compiled loop's time is "
         "without it."
     )
-    return Table("Time", headers, rows, note)
+    return TextTable("Time", headers, rows, note)
 
 
-def make_differences(findings: Findings) -> Table:
+def make_differences(findings: Findings) -> TextTable:
     """Loop minus closed form, beside the text's numbers, and whether they agree."""
     rows = [
         [str(i), f"{ours:.8f}", f"{text:.8f}", f"{ours - text:.1e}"]
@@ -159,7 +159,7 @@ def make_differences(findings: Findings) -> Table:
         f"{'yes' if findings.agrees else 'no'}. The compiled loop's layer differs from the "
         f"Python loop's by at most {units.error(compiled)}."
     )
-    return Table("Difference of the layers", headers, rows, note)
+    return TextTable("Difference of the layers", headers, rows, note)
 
 
 def _ways(findings: Findings) -> dict[str, Way]:

@@ -22,11 +22,11 @@ from tqdm import tqdm
 import impls
 from impls import _solve, _table
 from impls.softmax import _batch_softmax, _files
-from scripts import check
+from scripts._common import judging
 from scripts._common.errors import UserError
 from scripts._common.records import Facts
-from scripts._experiments import Outcome, Settings, Table
-from scripts._figures._panels import Curve, Panel, Scale, draw_panels
+from scripts._experiments import Options, Outcome, TextTable
+from scripts._figures._panels import Line, Panel, Scale, draw_panels
 
 Array = np.ndarray[Any, Any]
 Loss = Callable[[Array, Array, Array], float]
@@ -43,7 +43,7 @@ _load_npz: Any = _files.load_npz
 
 
 @dataclass(frozen=True)
-class Data:
+class Images:
     """Images to train with and to test on, and a note on how their pixels were scaled."""
 
     X: Array
@@ -77,7 +77,7 @@ class Course:
 
 
 @dataclass(frozen=True)
-class Run:
+class Training:
     """Result of a training.
 
     Attributes
@@ -101,7 +101,7 @@ class Run:
     test_accuracy: list[float]
 
 
-def run(settings: Settings) -> Outcome:
+def run(settings: Options) -> Outcome:
     """Load the images, run the trainings and the checks, make the tables and the figure."""
     data = load_data(settings.data, settings.seed, settings.pixel_max)
     if data.note:
@@ -113,15 +113,17 @@ def run(settings: Settings) -> Outcome:
             f"the training {error}; the step is fixed here, so give images with pixels in [0, 1]"
         ) from error
     ranges = find_ranges(settings.seed) if settings.data == "digits" else None
-    batches = list(check.draw_batches("softmax"))
-    faulty, right = (check.judge("softmax", source, batches) for source in (_FAULTY_FILE, "matrix"))
+    batches = list(judging.draw_batches("softmax"))
+    faulty, right = (
+        judging.judge("softmax", source, batches) for source in (_FAULTY_FILE, "matrix")
+    )
     return Outcome(
         [make_table(runs, data, ranges), make_verdicts(faulty, right)],
         {"softmax_fault": lambda facts: _draw(runs, data, settings, facts)},
     )
 
 
-def load_data(name: str, seed: int, pixel_max: float | None = None) -> Data:
+def load_data(name: str, seed: int, pixel_max: float | None = None) -> Images:
     """Load the digits (split by the seed), MNIST, or a file (pixels divided by `pixel_max`).
 
     Raises
@@ -131,17 +133,17 @@ def load_data(name: str, seed: int, pixel_max: float | None = None) -> Data:
     """
     try:
         if name == "digits":
-            return Data(*_LOADERS[name](seed))
+            return Images(*_LOADERS[name](seed))
         if name in _LOADERS:
-            return Data(*_LOADERS[name]())
+            return Images(*_LOADERS[name]())
         words: list[str] = []
         X, y, X_test, y_test = _load_npz(name, pixel_max, words.append)
-        return Data(X, y, X_test, y_test, "".join(words))
+        return Images(X, y, X_test, y_test, "".join(words))
     except (OSError, ValueError) as error:
         raise UserError(str(error)) from error
 
 
-def courses(data: Data) -> list[Course]:
+def courses(data: Images) -> list[Course]:
     """Settings of the three trainings: the text's, the same without the fault, a better one."""
     faulty, right = load_faulty(), _load_right()
     most = len(data.y)
@@ -172,7 +174,7 @@ def batch_wise_loss(weights: Array, X: Array, y: Array) -> float:
     return float(total - logits[np.arange(len(y)), y].mean())
 
 
-def train(course: Course, data: Data, seed: int) -> Run:
+def train(course: Course, data: Images, seed: int) -> Training:
     """Train from zero weights; the loss of each batch is taken before its update."""
     training = _solve.Training(
         course.implementation,
@@ -184,7 +186,7 @@ def train(course: Course, data: Data, seed: int) -> Run:
         seed,
     )
     weights = training.start(None)
-    found = Run(course, training.updates_per_epoch * N_EPOCHS, [], [], [], [], [])
+    found = Training(course, training.updates_per_epoch * N_EPOCHS, [], [], [], [], [])
     _append_state(found, training.check(0, weights), weights, data)
     epochs = range(1, N_EPOCHS + 1)
     for epoch in tqdm(epochs, desc=course.name, unit="epoch", delay=2, disable=None, leave=False):
@@ -197,7 +199,7 @@ def train(course: Course, data: Data, seed: int) -> Run:
     return found
 
 
-def _append_state(run: Run, loss: float, weights: Array, data: Data) -> None:
+def _append_state(run: Training, loss: float, weights: Array, data: Images) -> None:
     run.losses.append(loss)
     run.train_accuracy.append(_accuracy(weights, data.X, data.y))
     run.test_accuracy.append(_accuracy(weights, data.X_test, data.y_test))
@@ -220,8 +222,8 @@ def find_ranges(seed: int) -> dict[str, tuple[float, float, float]]:
 
 
 def make_table(
-    runs: Sequence[Run], data: Data, ranges: dict[str, tuple[float, float, float]] | None
-) -> Table:
+    runs: Sequence[Training], data: Images, ranges: dict[str, tuple[float, float, float]] | None
+) -> TextTable:
     """Result of each training."""
     headers = ["softmax", "step", "batch", "updates", "loss of a batch", "cross-entropy"]
     headers += ["train accuracy", "test accuracy"]
@@ -241,10 +243,10 @@ def make_table(
             low, middle, high = ranges[run.course.name]
             row.append(f"{middle:.3f} ({low:.3f} to {high:.3f})")
         note += " Median and range: test accuracy with this seed and the following ones."
-    return Table("Result of 10 epochs", headers, rows, note)
+    return TextTable("Result of 10 epochs", headers, rows, note)
 
 
-def _describe(run: Run) -> list[str]:
+def _describe(run: Training) -> list[str]:
     course = run.course
     return [
         course.name.partition(",")[0],
@@ -258,7 +260,7 @@ def _describe(run: Run) -> list[str]:
     ]
 
 
-def make_verdicts(faulty: check.Verdict, right: check.Verdict) -> Table:
+def make_verdicts(faulty: judging.Findings, right: judging.Findings) -> TextTable:
     """Verdict of ``scripts.check`` on both gradients, batch by batch."""
     reasons = dict(problem.split(": ", 1) for problem in faulty.problems)
     rows = [
@@ -271,10 +273,10 @@ def make_verdicts(faulty: check.Verdict, right: check.Verdict) -> Table:
         f"of absolute terms; up to {faulty.limit:.0e} is right. To get the same: python -m "
         "scripts.check softmax --file impls/softmax/_batch_softmax.py"
     )
-    return Table("Verdict of scripts.check on the faulty gradient", headers, rows, note)
+    return TextTable("Verdict of scripts.check on the faulty gradient", headers, rows, note)
 
 
-def _draw(runs: Sequence[Run], data: Data, settings: Settings, facts: Facts) -> Figure:
+def _draw(runs: Sequence[Training], data: Images, settings: Options, facts: Facts) -> Figure:
     epoch = Scale("epoch", "{:g}".format)
     share = Scale("share predicted right", "{:g}".format, limits=(0, 1.02))
     epochs = list(range(N_EPOCHS + 1))
@@ -287,20 +289,20 @@ def _draw(runs: Sequence[Run], data: Data, settings: Settings, facts: Facts) -> 
             "Loss of a batch, as the code computes it",
             epoch,
             Scale("loss", "{:g}".format),
-            [Curve(run.course.name, run.moments, run.batch_losses) for run in runs],
+            [Line(run.course.name, run.moments, run.batch_losses) for run in runs],
             levels,
         ),
         Panel(
             "Accuracy on the training images",
             epoch,
             share,
-            [Curve(run.course.name, epochs, run.train_accuracy) for run in runs],
+            [Line(run.course.name, epochs, run.train_accuracy) for run in runs],
         ),
         Panel(
             "Accuracy on the test images",
             epoch,
             share,
-            [Curve(run.course.name, epochs, run.test_accuracy) for run in runs],
+            [Line(run.course.name, epochs, run.test_accuracy) for run in runs],
         ),
     ]
     title = f"A softmax that divides by the sum over the batch ({Path(settings.data).name})"

@@ -41,7 +41,7 @@ class Scale:
 
 
 @dataclass(frozen=True)
-class Curve:
+class Line:
     """A line of a panel."""
 
     name: str
@@ -56,7 +56,7 @@ class Panel:
     title: str
     x: Scale
     y: Scale
-    curves: Sequence[Curve]
+    curves: Sequence[Line]
     levels: Mapping[str, float] = field(default_factory=dict)
 
 
@@ -76,7 +76,7 @@ def draw_panels(title: str, rows: Sequence[Sequence[Panel]], facts: Facts, note:
 @styled()
 def draw_fit(
     points: tuple[Sequence[float], Sequence[float]],
-    lines: Sequence[Curve],
+    lines: Sequence[Line],
     title: str,
     facts: Facts,
     note: str,

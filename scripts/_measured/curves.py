@@ -25,6 +25,7 @@ from scripts._common.project import PROVENANCE, ROOT, STATE
 from scripts._common.records import MemoryCurve
 from scripts._common.signals import held_off
 from scripts._common.worker import keep_output
+from scripts._measured.cells import Cell
 from scripts._measured.state import State
 
 FOLDER = STATE / "curves"
@@ -65,8 +66,9 @@ def _read(path: Path, state: State) -> MemoryCurve | None:
         curve = MemoryCurve(**{name: _freeze(value) for name, value in record.items()})
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return None
-    cell = (curve.problem, curve.implementation, "", "")
-    return curve if state.has(cell) and not state.changes(_MODULE, cell, digest) else None
+    size = curve.n_samples, curve.n_features
+    cell = Cell(f"{_MODULE}.{curve.problem}.", (curve.implementation, *size))
+    return curve if state.has(cell) and not state.changes(cell, digest) else None
 
 
 def _record(problem: str, name: str, n_samples: int, n_features: int) -> dict[str, Any] | None:

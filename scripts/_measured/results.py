@@ -5,7 +5,6 @@ asv promises no stability for them: it is pinned, and a recorded result file is 
 
 from __future__ import annotations
 
-import ast
 import itertools
 import math
 import re
@@ -22,8 +21,9 @@ from asv.results import Results, get_filename
 
 from impls._provenance import Provenance
 from scripts._common.errors import UserError
-from scripts._common.metrics import METRICS, Metric
+from scripts._common.metrics import Metric, metric_of
 from scripts._common.project import STATE
+from scripts._measured.cells import Cell
 from scripts._measured.journal import Outcome, load_state, read_journal
 from scripts._measured.machine import NAME_VARIABLE, machine_name
 from scripts._measured.state import State
@@ -37,6 +37,7 @@ COLUMNS = [
     *("threads", "commit", "environment", "measured", "versions"),
 ]
 Outcomes = Mapping[tuple[Any, ...], Outcome]
+_Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -209,9 +210,9 @@ def known_cells(wanted: State, threads: str) -> set[str]:
         if file.threads != threads:
             continue
         outcomes = read_journal(file.commit, file.environment)
-        for key in file.results.get_all_result_keys():
+        for key in _keys(file):
             rows = _rows(file, key, outcomes, wanted)
-            known |= {row["asv"] for row in rows if row["state"] in ("ok", "skipped")}
+            known |= {row["cell"].name for row in rows if row["state"] in ("ok", "skipped")}
     return known
 
 
@@ -228,36 +229,32 @@ def last_state(commit: str | None, environment: str | None, threads: str) -> Pro
 
 def _read(file: ResultFile, wanted: State) -> pd.DataFrame:
     outcomes = read_journal(file.commit, file.environment)
-    keys = file.results.get_all_result_keys()
-    rows = [row for key in keys for row in _rows(file, key, outcomes, wanted)]
+    rows = [row for key in _keys(file) for row in _rows(file, key, outcomes, wanted)]
     frame = pd.DataFrame(rows, columns=COLUMNS)
     sizes = ["n_samples", "n_features"]
     return frame.astype(dict.fromkeys(sizes, "Int64"))
 
 
-def _rows(
-    file: ResultFile, key: str, outcomes: Outcomes, wanted: State
-) -> Iterator[dict[str, Any]]:
-    module, problem, method = key.split(".")
-    metric = METRICS[method]
+def _keys(file: ResultFile) -> list[str]:
+    """Benchmarks of this suite; a folder may hold results of another."""
+    return [key for key in file.results.get_all_result_keys() if key.count(".") == 2]
+
+
+def _rows(file: ResultFile, key: str, outcomes: Outcomes, wanted: State) -> Iterator[_Row]:
+    """A row per combination of parameters of one benchmark, ``module.problem.method``."""
+    metric = metric_of(key.split(".")[-1])
     params = file.results.get_result_params(key)
     values = file.results.get_result_value(key, params)
     stats = file.results.get_result_stats(key, params)
     measured = datetime.fromtimestamp(file.results.started_at[key] / 1000, UTC)
-    combinations = _combinations(file, key)
-    for combination, value, stat in zip(combinations, values, stats, strict=True):
-        cell = _cell(problem, combination)
+    for texts, value, stat in zip(itertools.product(*params), values, stats, strict=True):
+        cell = Cell.parse(key, texts)
         if not wanted.has(cell):
             continue
-        named = tuple(part for part in cell if part not in (None, ""))
-        outcome = outcomes.get((module, *named), Outcome())
-        state, reason = _state(value, metric, outcome, outcomes.get(named))
-        changes = wanted.changes(module, cell, outcome.state) if state != "missing" else []
-        if changes:
-            state, reason = "missing", _describe_changes(changes)
+        state, reason, versions = _judge(cell, value, metric, outcomes, wanted)
         yield {
-            "asv": f"{key}({', '.join(combination)})",
-            **dict(zip(_CELL, cell, strict=True)),
+            "cell": cell,
+            **dict(zip(_CELL, _place(cell), strict=True)),
             "metric": metric.name,
             "value": value if state == "ok" else math.nan,
             "low": _bound(stat, "ci_99_a") if state == "ok" else math.nan,
@@ -269,34 +266,33 @@ def _rows(
             "commit": file.commit[:8],
             "environment": file.environment,
             "measured": measured.isoformat(timespec="seconds"),
-            "versions": "" if state == "missing" else wanted.versions(module, cell),
+            "versions": versions,
         }
+
+
+def _place(cell: Cell) -> tuple[str | int | None, ...]:
+    """Values of `_CELL`."""
+    size = cell.size or (None, None)
+    return cell.problem, cell.implementation, cell.solver, *size, cell.dataset
+
+
+def _judge(
+    cell: Cell, value: float | None, metric: Metric, outcomes: Outcomes, wanted: State
+) -> tuple[str, str, str]:
+    """State and reason of a value, and the versions of libraries that it was measured with."""
+    named = (cell.problem, *cell.params)
+    outcome = outcomes.get((cell.module, *named), Outcome())
+    state, reason = _state(value, metric, outcome, outcomes.get(named))
+    if state == "missing":
+        return state, reason, ""
+    if changes := wanted.changes(cell, outcome.state):
+        return "missing", _describe_changes(changes), ""
+    return state, reason, wanted.versions(cell)
 
 
 def _describe_changes(changes: list[str]) -> str:
     more = f" (and {len(changes) - 1} more)" if len(changes) > 1 else ""
     return f"not measured since {changes[0]}{more}"
-
-
-def _combinations(file: ResultFile, key: str) -> list[tuple[str, ...]]:
-    return list(itertools.product(*file.results.get_result_params(key)))
-
-
-def problem_of(title: str) -> str:
-    """Name of the problem that a class of the suite is made for: ``SigmoidNet`` is sigmoid_net."""
-    return "".join("_" * (i > 0) + c.lower() if c.isupper() else c for i, c in enumerate(title))
-
-
-def _cell(title: str, params: tuple[str, ...]) -> tuple[str | int | None, ...]:
-    """Values of `_CELL`; asv writes parameters as Python's repr.
-
-    An implementation, perhaps a solver, then two sizes or the name of a data set.
-    """
-    values = [ast.literal_eval(text) for text in params]
-    on_grid = isinstance(values[-1], int)
-    implementation, *solver = values[: -2 if on_grid else -1]
-    data = (values[-2], values[-1], "") if on_grid else (None, None, values[-1])
-    return problem_of(title), implementation, *(solver or [""]), *data
 
 
 def _bound(stat: dict[str, Any] | None, name: str) -> float:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import impls
 from impls import _provenance, _table
-from impls._provenance import Cell, Provenance, Rules
+from impls._provenance import Provenance, Rules, Subject
 from scripts._common.tree import PACKAGES, Tree
+from scripts._measured.cells import Cell
 from scripts._measured.journal import load_state
 
 _UNKNOWN = "a change that is not known: nothing says in which state it was measured"
@@ -30,7 +30,7 @@ class State:
     title: str
     provenance: Provenance
     rules: Rules
-    _known: dict[tuple[Cell, str], list[str]] = field(default_factory=dict, compare=False)
+    _known: dict[tuple[Subject, str], list[str]] = field(default_factory=dict, compare=False)
 
     @property
     def setup(self) -> str:
@@ -43,28 +43,27 @@ class State:
         """The state of other results, with the imports of these files."""
         return State(title, then, self.rules.at(then))
 
-    def has(self, cell: tuple[Any, ...]) -> bool:
-        """Whether the implementation of a row of the results exists."""
-        return self.rules.has(*cell[:2])
+    def has(self, cell: Cell) -> bool:
+        """Whether the cell's implementation exists."""
+        return self.rules.has(cell.problem, cell.implementation)
 
-    def changes(self, module: str, cell: tuple[Any, ...], digest: str) -> list[str]:
+    def changes(self, cell: Cell, digest: str) -> list[str]:
         """What has changed since a value was measured in the state of this digest; empty if not."""
-        key = _cell(module, cell), digest
+        key = _subject(cell), digest
         if key not in self._known:
             then = load_state(digest)
             self._known[key] = self.rules.changes(key[0], then) if then else [_UNKNOWN]
         return self._known[key]
 
-    def versions(self, module: str, cell: tuple[Any, ...]) -> str:
+    def versions(self, cell: Cell) -> str:
         """Versions of the libraries that a value depends on."""
-        names = ["Python", *self.rules.libraries(_cell(module, cell))]
+        names = ["Python", *self.rules.libraries(_subject(cell))]
         known = self.provenance.versions
         return ", ".join(f"{name} {known[name]}" for name in names if name in known)
 
 
-def _cell(module: str, cell: tuple[Any, ...]) -> Cell:
-    problem, implementation, solver, *_, dataset = cell
-    return Cell(module, problem, implementation, solver, dataset)
+def _subject(cell: Cell) -> Subject:
+    return Subject(cell.module, cell.problem, cell.implementation, cell.solver, cell.dataset)
 
 
 def state_of(tree: Tree, like: Provenance | None = None) -> State:

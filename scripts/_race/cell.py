@@ -7,8 +7,9 @@ from collections.abc import Callable
 from typing import Any
 
 from impls import _machine, _verify
+from scripts._common.errors import Out
 from scripts._common.metrics import BASELINE
-from scripts._common.process import Out, Process
+from scripts._common.process import Process
 from scripts._common.signals import held_off
 from scripts._race.inputs import RaceInputs, on_disk, plan_memory
 from scripts._race.result import RaceSettings, Result

@@ -16,7 +16,7 @@ import numpy as np
 import impls
 from impls import _exact, _machine, _verify
 from scripts._common import units
-from scripts._common.process import Out
+from scripts._common.errors import Out
 
 _NAMES = ("weights", "X", "y")
 _SHARED_MEMORY = Path("/dev/shm")

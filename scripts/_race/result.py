@@ -7,8 +7,8 @@ from statistics import median
 from typing import Any
 
 from impls import _table
+from scripts._common.errors import Out
 from scripts._common.metrics import BASELINE
-from scripts._common.process import Out
 from scripts._race.statistics import Estimate, estimate, ratio
 
 DTYPES = {8: "float64", 4: "float32"}
