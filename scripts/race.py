@@ -13,6 +13,8 @@ import itertools
 import math
 import sys
 from contextlib import nullcontext, suppress
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +24,11 @@ from tqdm import tqdm
 import impls
 from impls import _machine
 from scripts import _figures, _tables
+from scripts._common import isolated
 from scripts._common.cli import make_out_folder, make_parser
-from scripts._common.errors import UserError
+from scripts._common.errors import Out, UserError
 from scripts._common.facts import collect_facts
+from scripts._common.judging import draw_batches, judge
 from scripts._common.metrics import BASELINE
 from scripts._common.names import check_threads, pick
 from scripts._common.project import ROOT
@@ -43,6 +47,8 @@ _EXAMPLES = """examples:
   python -m scripts.race --pixels --size 60000 784
   python -m scripts.race --moves --contender fused --size 10000 10000
 """
+# States of contenders that are to be mended, as against those that could not take part.
+_FAULTS = {"wrong", "failed", "died", "too fast", "too many threads"}
 _SIZES = ((10, 10), (1000, 100), (10_000, 100), (100_000, 100), (10_000, 1000))
 _LARGEST_X = 2_000_000_000  # bytes; limits the grid
 _GRID_SAMPLES = (10, 100, 1000, 10_000, 100_000, 1_000_000)
@@ -69,7 +75,9 @@ def main() -> int:
             _print(results, settings, written)
     if stopped:
         raise stopped
-    return 0
+    return (
+        2 if any(out.state in _FAULTS for result in results for out in result.out.values()) else 0
+    )
 
 
 def _parse(argv: list[str]) -> argparse.Namespace:
@@ -144,6 +152,7 @@ def _sizes(arguments: argparse.Namespace) -> list[tuple[int, int]]:
 
 def _race(settings: RaceSettings, sizes: list[tuple[int, int]], results: list[Result]) -> None:
     """Append the result of each size; after an interrupt, `results` holds what has finished."""
+    settings, wrong = _drop_wrong(settings)
     total = len(sizes) * settings.rounds
     # disable=None: no bar unless stderr is a terminal.
     with tqdm(total=total, unit="round", disable=None, leave=False) as bar:
@@ -151,13 +160,25 @@ def _race(settings: RaceSettings, sizes: list[tuple[int, int]], results: list[Re
             bar.set_description(f"{size[0]:,} x {size[1]:,}")
             try:
                 results.append(race_size(settings, size, lambda: bar.update()))
+                results[-1].out |= wrong
             except Stopped as stopped:
                 results.append(stopped.result)
+                results[-1].out |= wrong
                 with suppress(OSError):  # the terminal may have closed
                     bar.write(f"{size_table(results[-1])}\n")
                 raise
             bar.n = done * settings.rounds
             bar.write(f"{size_table(results[-1])}\n")
+
+
+def _drop_wrong(settings: RaceSettings) -> tuple[RaceSettings, dict[str, Out]]:
+    """Leave out who is wrong on the problem's easy or extreme inputs, if right on drawn ones."""
+    batches = list(draw_batches(settings.problem))
+    judged = isolated.each(partial(judge, settings.problem, batches=batches), settings.contenders)
+    bar = tqdm(judged, "checked", len(settings.contenders), disable=None, leave=False)
+    wrong = {each.name: Out("wrong", each.problems[0]) for each in bar if each.is_wrong}
+    kept = tuple(name for name in settings.contenders if name not in wrong)
+    return replace(settings, contenders=kept), wrong
 
 
 def _print(results: list[Result], settings: RaceSettings, written: list[Path]) -> None:

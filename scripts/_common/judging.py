@@ -57,6 +57,12 @@ class Findings:
     problems: list[str] = field(default_factory=list)
     unavailable: str = ""
 
+    @property
+    def is_wrong(self) -> bool:
+        """Whether a gradient is not the reference's; not so where there was none to compare."""
+        compared = {batch: e for batch, e in self.errors.items() if batch not in self.states}
+        return any(error > self.limit for error in compared.values())
+
 
 def draw_batches(problem: str) -> Iterator[Batch]:
     """The easy batches, then the extreme ones."""

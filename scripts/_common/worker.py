@@ -20,6 +20,8 @@ import impls
 from impls import _machine, _measure, _table, _verify
 
 Reply = dict[str, Any]
+# Weights of a sample, which take turns, and calls at others that are called once.
+_N_WEIGHTS, _N_FRESH = 4, 16
 _REST_SECONDS = 0.001
 _WARM_SECONDS = 0.02
 _LONGEST_REST_SECONDS = 0.3
@@ -75,7 +77,8 @@ class Contender:
         except impls.Unavailable as error:
             return {"state": "unavailable", "reason": str(error)}
         self.prepared = X, y
-        self.call = partial(self.implementation.kernel, weights[0], X, y)
+        self.weights = weights[0]
+        self.call = partial(self.implementation.kernel, self.weights, X, y)
         if self.order.get("moves_alone"):  # without its arithmetic the result is no gradient
             return {"gradients": []}
         return self.verify(list(weights))
@@ -93,10 +96,37 @@ class Contender:
         seconds = _measure.seconds_per_call(self.call, self.n_calls)
         return {"seconds": seconds * (self.n_calls + 1)}
 
-    def sample(self) -> Reply:
-        """Take one sample; return the seconds per call."""
+    def sample(self, seed: int, tells: bool = False, times: int = 1) -> Reply:
+        """Take one sample at weights that are drawn from a seed; return the seconds per call.
+
+        Parameters
+        ----------
+        seed : int
+            Nobody knows the weights before.
+        tells : bool
+            Return the gradient at the last of these weights as well.
+        times : int
+            How many times as many calls as usual.
+        """
+        n_calls = times * self.n_calls
+        calls = self._calls(seed, min(_N_WEIGHTS, n_calls))
+        fresh = self._calls(seed + _N_WEIGHTS, min(_N_FRESH, n_calls // _N_WEIGHTS))
         warm_up(self.call)
-        return {"seconds": _measure.seconds_per_call(self.call, self.n_calls)}
+        processor_seconds = process_time()
+        seconds = _measure.seconds_in_turn(calls, n_calls)
+        processors = (process_time() - processor_seconds) / (seconds * n_calls)
+        reply: Reply = {"seconds": seconds, "n_calls": n_calls, "processors": processors}
+        if fresh:
+            reply["fresh"] = _measure.seconds_in_turn(fresh, len(fresh))
+        if tells:
+            reply["gradient"] = np.asarray(calls[-1](), np.float64).tolist()
+        return reply
+
+    def _calls(self, seed: int, count: int) -> list[_measure.Call]:
+        """Calls at weights of the same size as those of the data."""
+        seeds = range(seed + count - 1, seed - 1, -1)  # those of `seed` itself come last
+        vectors = [_verify.other_weights(self.weights, each) for each in seeds]
+        return [partial(self.implementation.kernel, each, *self.prepared) for each in vectors]
 
 
 class Read(Contender):
@@ -121,13 +151,13 @@ class Read(Contender):
         self.counts = [_measure.count_calls(call) for call in self.calls]
         return {"seconds": 2 * len(self.calls) * _measure.SAMPLE_SECONDS}
 
-    def sample(self) -> Reply:
+    def sample(self, seed: int, tells: bool = False, times: int = 1) -> Reply:
         """Take one sample of each way to read; return the seconds per call of the fastest."""
-        times = []
+        seconds = []
         for call, n_calls in zip(self.calls, self.counts, strict=True):
             warm_up(call)
-            times.append(_measure.seconds_per_call(call, n_calls))
-        return {"seconds": min(times)}
+            seconds.append(_measure.seconds_per_call(call, n_calls))
+        return {"seconds": min(seconds)}
 
 
 def read_batch(files: dict[str, str], own_copy: bool) -> tuple[Any, Any, Any]:

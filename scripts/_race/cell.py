@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-import random
-from collections.abc import Callable
+import secrets
+from collections.abc import Callable, Iterable
+from random import SystemRandom
+from time import perf_counter
 from typing import Any
 
 from impls import _machine, _verify
@@ -11,6 +13,7 @@ from scripts._common.errors import Out
 from scripts._common.metrics import BASELINE
 from scripts._common.process import Process
 from scripts._common.signals import held_off
+from scripts._race.flags import keeps_answers, too_fast, too_many_processors, wrong_clock
 from scripts._race.inputs import RaceInputs, on_disk, plan_memory
 from scripts._race.result import RaceSettings, Result
 from scripts._race.statistics import LEAST_ROUNDS
@@ -20,6 +23,10 @@ PREPARE_SECONDS = 900.0  # compiling takes minutes when many contenders compile 
 _LEAST_SAMPLE_SECONDS = 60.0
 # Time per size; enough for 15 rounds at nearly all of them.
 _CELL_SECONDS = 60.0
+# Of usual length, in the sample by which clocks are compared.
+_CLOCK_SAMPLES = 20
+
+Reply = dict[str, Any]
 
 
 def race_size(
@@ -58,6 +65,7 @@ class _Race:
         self.processes: dict[str, Process] = {}
         self.roofs: dict[str, int] = {}
         self.moves: set[str] = set()
+        self.replies: dict[str, list[Reply]] = {}
 
     def run(self, on_round: Callable[[], object]) -> Result:
         size = self.result.n_samples, self.result.n_features
@@ -67,7 +75,8 @@ class _Race:
                 self._start_moves()
                 self._start_roofs()
                 self._prepare(data)
-            self._time(on_round)
+            self._time(data, on_round)
+            self._check_honesty()
             self._verify_later(data)
         except Out as reason:  # nobody can race this size
             self.result.out |= dict.fromkeys(self.settings.contenders, reason)
@@ -75,6 +84,8 @@ class _Race:
             with held_off():
                 for process in self.processes.values():
                     process.close()
+        for name in self.result.out:  # wrong, or not to be believed: it has no time
+            self.result.seconds.pop(name, None)
         return self.result
 
     def _load(self) -> None:
@@ -127,34 +138,43 @@ class _Race:
             self._judge(name, replies[name]["gradients"], data.references)
         self.read_bytes = {name: replies[name]["bytes"] for name in self.roofs if name in replies}
 
-    def _time(self, on_round: Callable[[], object]) -> None:
+    def _time(self, data: RaceInputs, on_round: Callable[[], object]) -> None:
         expected = {}
         for name in list(self.processes):  # one at a time, so that they do not disturb each other
             if reply := self._ask(name, "count", PREPARE_SECONDS):
                 expected[name] = reply["seconds"]
-        n_rounds = count_rounds(self.settings.rounds, sum(expected.values()))
-        if n_rounds < self.settings.rounds:
-            seconds = f"a round takes {sum(expected.values()):.0f} s"
-            self.result.notes.append(f"{n_rounds} rounds, not {self.settings.rounds}: {seconds}")
-        samples: dict[str, list[float]] = {name: [] for name in self.processes}
-        generator = random.Random(0)
+        n_rounds = self._count_rounds(sum(expected.values()))
+        replies: dict[str, list[Reply]] = {name: [] for name in self.processes}
+        # Which round tells its gradients is not known before.
+        told_round, told_seed = secrets.randbelow(n_rounds), next(iter(data.later))
         n_ended = 0
         try:
-            for _ in range(n_rounds):
-                for name in generator.sample(list(self.processes), len(self.processes)):
-                    seconds = max(_LEAST_SAMPLE_SECONDS, 20 * expected[name])
-                    if reply := self._ask(name, "sample", seconds):
-                        samples[name].append(reply["seconds"])
+            for number in range(n_rounds):
+                seed = told_seed if number == told_round else secrets.randbelow(2**31)
+                for name in _shuffled(self.processes):
+                    step = {"seed": seed, "tells": number == told_round}
+                    limit = max(_LEAST_SAMPLE_SECONDS, 20 * expected[name])
+                    if reply := self._ask(name, "sample", limit, **step):
+                        replies[name].append(reply)
+                        self._judge_sample(name, reply, data.later[told_seed])
                 n_ended += 1
                 on_round()
         except KeyboardInterrupt:
             self.result.notes.append(f"interrupted after {n_ended} of {n_rounds} rounds")
             raise
         finally:
-            self._keep({name: samples[name][:n_ended] for name in self.processes})
+            self._keep({name: replies[name][:n_ended] for name in self.processes})
 
-    def _keep(self, samples: dict[str, list[float]]) -> None:
-        for name, times in samples.items():
+    def _count_rounds(self, seconds_per_round: float) -> int:
+        n_rounds = count_rounds(self.settings.rounds, seconds_per_round)
+        if n_rounds < self.settings.rounds:
+            seconds = f"a round takes {seconds_per_round:.0f} s"
+            self.result.notes.append(f"{n_rounds} rounds, not {self.settings.rounds}: {seconds}")
+        return n_rounds
+
+    def _keep(self, replies: dict[str, list[Reply]]) -> None:
+        for name, own in replies.items():
+            times = [reply["seconds"] for reply in own]
             if name in self.roofs:
                 speeds = [self.read_bytes[name] / seconds for seconds in times]
                 self.result.roofs[self.roofs[name]] = speeds
@@ -162,17 +182,47 @@ class _Race:
                 self.result.moves[name] = times
             else:
                 self.result.seconds[name] = times
+                self.replies[name] = own
+
+    @property
+    def _racers(self) -> tuple[str, ...]:
+        """Contenders that are still in the race: neither roofs nor moves alone."""
+        return tuple(self.processes.keys() - self.roofs.keys() - self.moves)
+
+    def _check_honesty(self) -> None:
+        """Drop who was faster than anything can be, or has told another time than it took."""
+        for name in self._racers:
+            own = self.replies[name]
+            seconds, processors = ([r[key] for r in own] for key in ("seconds", "processors"))
+            fresh = [reply["fresh"] for reply in own if "fresh" in reply]
+            reason = too_fast(self.result.roof_fraction(name)) or keeps_answers(fresh, seconds)
+            if reason := reason or self._check_clock(name):
+                self._drop(name, Out("too fast", reason))
+            elif reason := too_many_processors(processors, self.settings.threads):
+                self._drop(name, Out("too many threads", reason))
+
+    def _check_clock(self, name: str) -> str:
+        """Compare a long sample by the contender's clock with the race's own."""
+        start = perf_counter()
+        step = {"seed": secrets.randbelow(2**31), "times": _CLOCK_SAMPLES}
+        reply = self._ask(name, "sample", PREPARE_SECONDS, **step)
+        waited = perf_counter() - start
+        return wrong_clock(waited, reply["seconds"] * reply["n_calls"]) if reply else ""
 
     def _verify_later(self, data: RaceInputs) -> None:
-        """Compare a gradient after the timing, at new weights; a wrong contender gets no time."""
-        names = tuple(self.processes.keys() - self.roofs.keys() - self.moves)
+        """Compare a gradient after the timing, at new weights."""
+        seed, reference = list(data.later.items())[-1]
+        weights = _verify.other_weights(data.weights, seed).tolist()
+        names = self._racers
         for name in names:
-            self.processes[name].send("verify", weights=[data.later.tolist()])
+            self.processes[name].send("verify", weights=[weights])
         for name, reply in self._answers(names, PREPARE_SECONDS).items():
-            self._judge(name, reply["gradients"], [data.later_reference])
-        for name in names:
-            if name in self.result.out:
-                del self.result.seconds[name]
+            self._judge(name, reply["gradients"], [reference])
+
+    def _judge_sample(self, name: str, reply: Reply, reference: _verify.Reference) -> None:
+        """Drop a contender whose timed call is wrong, where the sample tells its gradient."""
+        if "gradient" in reply and name not in self.moves:
+            self._judge(name, [reply["gradient"]] * 2, [reference])
 
     def _judge(self, name: str, gradients: Any, references: list[_verify.Reference]) -> None:
         """Drop a contender whose gradients differ from the references."""
@@ -180,9 +230,9 @@ class _Race:
         if verdict.fault:
             self._drop(name, Out("wrong", verdict.reason))
 
-    def _ask(self, name: str, step: str, seconds: float) -> dict[str, Any] | None:
+    def _ask(self, name: str, step: str, seconds: float, **arguments: Any) -> Reply | None:
         """Ask one contender; None if it leaves the race instead of answering."""
-        self.processes[name].send(step)
+        self.processes[name].send(step, **arguments)
         return self._answers((name,), seconds).get(name)
 
     def _answers(self, names: tuple[str, ...], seconds: float) -> dict[str, dict[str, Any]]:
@@ -198,6 +248,13 @@ class _Race:
     def _drop(self, name: str, reason: Out) -> None:
         self.processes.pop(name).close()
         self.result.out[name] = reason
+
+
+def _shuffled(names: Iterable[str]) -> list[str]:
+    """In an order that nobody knows before."""
+    in_order = list(names)
+    SystemRandom().shuffle(in_order)
+    return in_order
 
 
 def count_rounds(asked: int, seconds_per_round: float) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -23,7 +24,7 @@ _SHARED_MEMORY = Path("/dev/shm")
 # Through these paths, other processes of the same user can open files that are open here.
 _DESCRIPTORS = Path(f"/proc/{os.getpid()}/fd")
 _SEED = 0
-_LATER_SEED = 1  # of the weights that are handed out after the timing
+N_LATER = 2  # weights for gradients that are asked for during the timing and after it
 # Memory of a contender beyond its copies of X.
 _SPARE_BYTES = 100 * 1024**2
 
@@ -36,16 +37,17 @@ class RaceInputs:
     ----------
     references : list of pairs of ndarray
         One for each of the weights in the file.
-    later : ndarray
-        Weights for a last gradient after the timing; they are in no file.
-    later_reference : pair of ndarray
-        Reference at `later`.
+    later : dict of int to pair of ndarray
+        References at weights that are in no file, by the seed that `_verify.other_weights` draws
+        them from: for gradients during the timing and after it.
+    weights : ndarray
+        What those weights are drawn from.
     """
 
     files: dict[str, str]
     references: list[_verify.Reference]
-    later: Any
-    later_reference: _verify.Reference
+    later: dict[int, _verify.Reference]
+    weights: Any
 
 
 @dataclass(frozen=True)
@@ -134,9 +136,12 @@ def _write(
     weights, X, y = impls.make(problem, n_samples, n_features, _SEED)
     if pixels:
         np.divide(np.random.default_rng(_SEED).integers(0, 256, X.shape, np.uint8), 255, out=X)
-    vectors, later = _verify.vectors(weights), _verify.other_weights(weights, _LATER_SEED)
+    vectors = _verify.vectors(weights)
+    seeds = [secrets.randbelow(2**31) for _ in range(N_LATER)]
+    later = [_verify.other_weights(weights, seed) for seed in seeds]
     for name, array in zip(_NAMES, (np.stack(vectors), X, y), strict=True):
         with Path(files[name]).open("wb") as file:
             np.save(file, array)
-    *references, last = (_exact.exact_gradient(problem, w, X, y) for w in (*vectors, later))
-    return RaceInputs(files, references, later, last)
+    exact = [_exact.exact_gradient(problem, each, X, y) for each in (*vectors, *later)]
+    references, at_seeds = exact[: len(vectors)], exact[len(vectors) :]
+    return RaceInputs(files, references, dict(zip(seeds, at_seeds, strict=True)), weights)
