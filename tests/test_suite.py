@@ -103,6 +103,20 @@ def test_a_slow_first_call_does_not_count():
     assert _measure.count_calls(call) > 100
 
 
+@pytest.mark.parametrize("step", [0, 1e-12])
+def test_a_clock_that_stands_still_is_no_endless_count(monkeypatch, step):
+    now = [0.0]
+
+    def read_clock():
+        now[0] += step
+        return now[0]
+
+    monkeypatch.setattr(_measure, "perf_counter", read_clock)
+    monkeypatch.setattr(_measure, "call_times", lambda call, n_calls: None)
+    with pytest.raises(RuntimeError, match="by a clock that is changed"):
+        _measure.count_calls(lambda: None)
+
+
 @pytest.mark.parametrize("n_delays", [1, 2])
 def test_a_delay_does_not_count_as_a_call(monkeypatch, n_delays):
     """A sample of a single call would be the call and the clock."""
