@@ -15,6 +15,7 @@ from impls import _table
 
 _PROBLEMS = Path(__file__).resolve().parent.parent / "impls"
 _PRESETS = json.loads((Path(__file__).parent / "presets.json").read_text())
+METRICS = json.loads((Path(__file__).parent / "metrics.json").read_text())
 _PRESET = os.environ.get("GRADMARK_PRESET", "quick")
 if _PRESET not in _PRESETS:
     raise ValueError(f"GRADMARK_PRESET is {_PRESET!r}, expected one of {', '.join(_PRESETS)}")

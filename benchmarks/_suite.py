@@ -123,13 +123,27 @@ class Timed(Template):
 
 
 def per_problem(template: type[Template]) -> dict[str, type[Template]]:
-    """A subclass of `template` for each problem, by the name that asv shows (``Logistic``)."""
-    classes = {}
-    for problem in _grid.problems():
-        name = "".join(part.capitalize() for part in problem.split("_"))
-        members = {"problem": problem, "params": template.list_params(problem)}
-        classes[name] = type(name, (template,), {**members, "__module__": template.__module__})
-    return classes
+    """A subclass of `template` for each problem, under the problem's own name."""
+    _set_units(template)
+    return {
+        problem: type(
+            problem,
+            (template,),
+            {
+                "problem": problem,
+                "params": template.list_params(problem),
+                "__module__": template.__module__,
+            },
+        )
+        for problem in _grid.problems()
+    }
+
+
+def _set_units(template: type[Template]) -> None:
+    """Let asv show the units that metrics.json states."""
+    for name, function in vars(template).items():
+        if name in _grid.METRICS:
+            function.unit = _grid.METRICS[name]["unit"]
 
 
 def _load_dataset(problem: str, name: str) -> Any:

@@ -13,7 +13,5 @@ class _Accuracy(_suite.OnGrid):
     def track_error(self, *_: Any) -> float:
         return self.cell.error
 
-    track_error.unit = "of the sum of absolute terms"  # type: ignore[attr-defined]
-
 
 globals().update(_suite.per_problem(_Accuracy))

@@ -15,16 +15,12 @@ class _Bandwidth(_suite.OnGrid):
     def track_read_roof(self, *_: Any) -> float:
         return float(self.cell.X.nbytes / min(_measure.median_seconds(self._reads())) / 1e9)
 
-    track_read_roof.unit = "GB/s"  # type: ignore[attr-defined]
-
     def track_roof_fraction(self, _: str, n_samples: int, n_features: int) -> float:
         gradient, *reads = _measure.median_seconds([self.cell.gradient, *self._reads()])
         options = self.cell.implementation.options
         problem = _table.problem_module(self.problem)
         n_bytes = problem.compulsory_bytes(n_samples, n_features, options.get("BYTES_PER_VALUE", 8))
         return float(n_bytes / gradient / (self.cell.X.nbytes / min(reads)))
-
-    track_roof_fraction.unit = "of the read roof"  # type: ignore[attr-defined]
 
     def _reads(self) -> list[_measure.Call]:
         return _measure.reads_of(self.cell.X, count_threads())

@@ -12,7 +12,5 @@ class _Datasets(_suite.OnDatasets, _suite.Timed):
     def track_error(self, *_: Any) -> float:
         return self.cell.error
 
-    track_error.unit = "of the sum of absolute terms"  # type: ignore[attr-defined]
-
 
 globals().update(_suite.per_problem(_Datasets))

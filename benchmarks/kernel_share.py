@@ -9,7 +9,5 @@ class _KernelShare(_suite_training.OnGridWithSolver):
     def track_kernel_share(self, *_: Any) -> float:
         return self.epochs.kernel_share()
 
-    track_kernel_share.unit = "of an epoch"  # type: ignore[attr-defined]
-
 
 globals().update(_suite.per_problem(_KernelShare))

@@ -14,7 +14,5 @@ class _Prepare(_suite.OnGrid):
         _weights, X, y = impls.make(self.problem, n_samples, n_features)
         return min(_measure.seconds_per_call(lambda: prepare(X, y), 1) for _ in range(3))
 
-    track_prepare.unit = "seconds"  # type: ignore[attr-defined]
-
 
 globals().update(_suite.per_problem(_Prepare))

@@ -29,8 +29,6 @@ class _TimeToLoss(_suite_training.OnDatasetsWithSolver):
     def track_time_to_loss(self, *_: Any) -> float:
         return self.seconds
 
-    track_time_to_loss.unit = "seconds"  # type: ignore[attr-defined]
-
 
 def _add_targets(problem: str, batches: dict[str, Any]) -> dict[str, Any]:
     """Each data set with the loss to reach; a reason stays one."""

@@ -13,8 +13,6 @@ class _Training(_suite_training.OnDatasetsWithSolver):
     def track_updates(self, *params: Any) -> int:
         return self.train(*params).n_updates
 
-    track_updates.unit = "updates"  # type: ignore[attr-defined]
-
     def train(self, batches: Any, implementation: str, solver: str, dataset: str) -> impls.Solution:
         return _training.train(self.problem, implementation, solver, batches[self.problem][dataset])
 

@@ -13,7 +13,5 @@ class _Workspace(_suite.OnGrid):
     def track_workspace(self, *_: Any) -> int:
         return _measure.workspace_bytes(self.cell.gradient)
 
-    track_workspace.unit = "bytes"  # type: ignore[attr-defined]
-
 
 globals().update(_suite.per_problem(_Workspace))

@@ -31,8 +31,8 @@ _PREFIXES = (
 )
 # KMP_*: threadpoolctl and scikit-learn set them whenever they are imported.
 _WITHOUT_EFFECT = frozenset({"NUMBA_CACHE_DIR", "KMP_DUPLICATE_LIB_OK", "KMP_INIT_AT_FORK"})
-# Which sizes run, and for how long, says nothing about a value.
-_PRESETS = "benchmarks/presets.json"
+# Which sizes run, for how long, and what a figure is called say nothing about a value.
+_SETTINGS = frozenset({"benchmarks/presets.json", "benchmarks/metrics.json"})
 # What times every cell, though no file of ours imports it.
 _TIMER = "asv-runner"
 _BASELINE = "matrix"
@@ -140,7 +140,7 @@ def read_settings() -> dict[str, str]:
 
 
 @dataclass(frozen=True)
-class Cell:
+class Subject:
     """What is measured, as far as it tells what it depends on."""
 
     module: str
@@ -156,13 +156,13 @@ class Rules:
     def __init__(self, sources: Sources, now: Provenance) -> None:
         self._sources = sources
         self._now = now
-        self._closures: dict[Cell, Closure] = {}
+        self._closures: dict[Subject, Closure] = {}
 
     def at(self, then: Provenance) -> Rules:
         """The same rules for another state."""
         return Rules(self._sources, then)
 
-    def changes(self, cell: Cell, then: Provenance) -> list[str]:
+    def changes(self, cell: Subject, then: Provenance) -> list[str]:
         """What the cell depends on and has changed, in words; empty if its value holds."""
         now, closure = self._now, self._closure(cell)
         files = [
@@ -179,17 +179,17 @@ class Rules:
         """Whether the implementation is a file of the tree or installed."""
         return bool(self._files_of(problem, implementation))
 
-    def libraries(self, cell: Cell) -> list[str]:
+    def libraries(self, cell: Subject) -> list[str]:
         """Distributions that the cell's value depends on, sorted."""
         return sorted(self._closure(cell).libraries)
 
-    def _closure(self, cell: Cell) -> Closure:
+    def _closure(self, cell: Subject) -> Closure:
         if cell not in self._closures:
             closure = self._sources.closure(self._roots(cell))
-            self._closures[cell] = Closure(closure.files - {_PRESETS}, closure.libraries)
+            self._closures[cell] = Closure(closure.files - _SETTINGS, closure.libraries)
         return self._closures[cell]
 
-    def _roots(self, cell: Cell) -> list[str]:
+    def _roots(self, cell: Subject) -> list[str]:
         problem = f"impls/{cell.problem}"
         roots = [f"benchmarks/{cell.module}.py", f"{problem}/__init__.py"]
         roots += self._files_of(cell.problem, cell.implementation)

@@ -7,25 +7,20 @@ like the benchmark's; extreme ones are the problem's own edges.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
-from typing import Any
 
 import numpy as np
 from tabulate import tabulate
 from tqdm import tqdm
 
 import impls
-from impls import _exact, _table, _verify
-from scripts import _isolated
-from scripts._cli import make_parser
-from scripts._errors import UserError
-from scripts._names import pick
-from scripts._race_process import Out, Process
-from scripts._signals import run_stoppable
+from scripts._common import isolated
+from scripts._common.cli import make_parser
+from scripts._common.errors import UserError
+from scripts._common.judging import EASY_SIZES, Batch, Findings, draw_batches, judge
+from scripts._common.names import pick
+from scripts._common.signals import run_stoppable
 
 _EXAMPLES = """examples:
   python -m scripts.check
@@ -33,48 +28,6 @@ _EXAMPLES = """examples:
   python -m scripts.check logistic/chunked
   python -m scripts.check logistic --file mine.py
 """
-_EASY_SIZES = ((10, 10), (1000, 10), (10, 1000), (1000, 100))
-
-
-# For all gradients of a batch; compilers take minutes.
-_BATCH_SECONDS = 300.0
-
-
-@dataclass(frozen=True)
-class Batch:
-    """Inputs with all weights, and the exact gradients with the sums of their absolute terms."""
-
-    name: str
-    weights: Any
-    X: Any
-    y: Any
-    references: list[_verify.Reference]
-
-
-@dataclass
-class Verdict:
-    """What the check of one implementation found.
-
-    Attributes
-    ----------
-    errors : dict[str, float]
-        By batch; infinite where there is no gradient to compare, NaN where it refuses the batch.
-    states : dict[str, str]
-        In a word, of batches where the error does not tell.
-    limit : float
-        Largest error that counts as right.
-    problems : list[str]
-        What is wrong, if anything.
-    unavailable : str
-        Why it could not be checked, if it could not.
-    """
-
-    name: str
-    errors: dict[str, float] = field(default_factory=dict)
-    states: dict[str, str] = field(default_factory=dict)
-    limit: float = np.nan
-    problems: list[str] = field(default_factory=list)
-    unavailable: str = ""
 
 
 def main() -> int:
@@ -94,7 +47,7 @@ def main() -> int:
 def _check(problem: str, names: tuple[str, ...]) -> int:
     """Print the table of these implementations; count those that fail."""
     batches = list(draw_batches(problem))
-    judged = _isolated.each(partial(judge, problem, batches=batches), names)
+    judged = isolated.each(partial(judge, problem, batches=batches), names)
     verdicts = list(tqdm(judged, total=len(names), disable=None, leave=False))
     _print(problem, verdicts, batches)
     return sum(bool(verdict.problems) for verdict in verdicts)
@@ -125,79 +78,11 @@ def _select(wanted: str | None) -> dict[str, tuple[str, ...]]:
     return {problem: (pick(f"implementation of {problem}", name, known),) if name else known}
 
 
-def draw_batches(problem: str) -> Iterator[Batch]:
-    """The easy batches, then the extreme ones."""
-    drawn = {f"{n} x {d}": impls.make(problem, n, d) for n, d in _EASY_SIZES}
-    extreme = _table.problem_module(problem).extreme_batches(np.random.default_rng(1))
-    for name, (first, X, y) in (drawn | extreme).items():
-        weights = _verify.vectors(first)
-        references = [_exact.exact_gradient(problem, each, X, y) for each in weights]
-        yield Batch(name, weights, X, y, references)
-
-
-def judge(problem: str, source: str | Path, batches: list[Batch]) -> Verdict:
-    """Check an implementation of the table or a file, in a process of its own."""
-    verdict = Verdict(source.stem.lstrip("_") if isinstance(source, Path) else source)
-    try:
-        with _isolated.started(problem, source) as process, TemporaryDirectory() as folder:
-            verdict.limit = _isolated.load(process)["rtol"]
-            for batch in batches:
-                _judge_batch(verdict, batch, process, folder)
-    except impls.Unavailable as error:
-        verdict.unavailable = str(error)
-    except impls.TableError as error:
-        verdict.problems.append(str(error))
-    except _Ended:
-        pass
-    else:
-        if np.isnan(list(verdict.errors.values())).all():
-            verdict.problems.append("it refuses every batch")
-    return verdict
-
-
-class _Ended(Exception):
-    """There is nobody left to ask for the rest of the batches."""
-
-
-def _judge_batch(verdict: Verdict, batch: Batch, process: Process, folder: str) -> None:
-    files = _write(batch, folder)
-    try:
-        reply = _isolated.ask(process, "prepare", _BATCH_SECONDS, files=files, own_copy=True)
-    except Out as out:
-        _note(verdict, batch.name, out)
-        return
-    found = _verify.judge(reply["gradients"], batch.references, verdict.limit)
-    verdict.errors[batch.name] = found.error
-    if found.fault:
-        verdict.problems.append(f"{batch.name}: {found.fault}")
-
-
-def _note(verdict: Verdict, batch: str, out: Out) -> None:
-    """What it means that there are no gradients of a batch."""
-    if out.state == "unavailable":
-        raise impls.Unavailable(out.reason)
-    verdict.states[batch] = out.state
-    verdict.errors[batch] = np.nan if out.state == "refused" else np.inf
-    if out.state != "refused":
-        verdict.problems.append(f"{batch}: {out.reason}")
-    if out.state == "died":
-        raise _Ended
-
-
-def _write(batch: Batch, folder: str) -> dict[str, str]:
-    """Files that the process reads, so that each gets arrays of its own."""
-    arrays = {"weights": np.stack(batch.weights), "X": batch.X, "y": batch.y}
-    files = {name: f"{folder}/{name}.npy" for name in arrays}
-    for name, array in arrays.items():
-        np.save(files[name], array)
-    return files
-
-
-def _print(problem: str, verdicts: list[Verdict], batches: list[Batch]) -> None:
+def _print(problem: str, verdicts: list[Findings], batches: list[Batch]) -> None:
     """A row per implementation, the easy batches and the extreme ones in a table each."""
     names = [batch.name for batch in batches]
     print(f"{problem}: error relative to the sum of absolute terms\n")
-    for part in (names[: len(_EASY_SIZES)], names[len(_EASY_SIZES) :]):
+    for part in (names[: len(EASY_SIZES)], names[len(EASY_SIZES) :]):
         rows = [[v.name, *(_cell(v, name) for name in part), _limit(v)] for v in verdicts]
         align = ["left", *["right"] * (len(part) + 1)]
         print(tabulate(rows, ["", *part, "limit"], colalign=align, disable_numparse=True))
@@ -211,7 +96,7 @@ def _print(problem: str, verdicts: list[Verdict], batches: list[Batch]) -> None:
     print(f"{len(verdicts)} checked, {n_wrong} wrong")
 
 
-def _cell(verdict: Verdict, batch: str) -> str:
+def _cell(verdict: Findings, batch: str) -> str:
     error = verdict.errors.get(batch)
     if verdict.unavailable:
         return "unavailable"
@@ -222,7 +107,7 @@ def _cell(verdict: Verdict, batch: str) -> str:
     return f"{state}{' WRONG' * wrong}".replace("wrong", "WRONG")
 
 
-def _limit(verdict: Verdict) -> str:
+def _limit(verdict: Findings) -> str:
     return "" if np.isnan(verdict.limit) else f"{verdict.limit:.0e}"
 
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from tabulate import tabulate
 
 import impls
-from scripts import _isolated
-from scripts._cli import make_parser
-from scripts._names import pick
-from scripts._signals import run_stoppable
+from scripts._common import isolated
+from scripts._common.cli import make_parser
+from scripts._common.names import pick
+from scripts._common.signals import run_stoppable
 
 _EXAMPLES = """examples:
   python -m scripts.list
@@ -37,7 +37,7 @@ def main() -> int:
 def _list(problem: str) -> tuple[list[list[str]], list[str]]:
     """Rows of the table, and what is wrong with entries that break the contract."""
     rows, errors = [], []
-    for name, found in _isolated.describe(problem, impls.names(problem)).items():
+    for name, found in isolated.describe(problem, impls.names(problem)).items():
         if isinstance(found, impls.Unavailable):
             rows.append([name, "", "", "", str(found)])
         elif isinstance(found, impls.TableError):

@@ -6,10 +6,11 @@ files that are no commit, if they were measured last.
 
 from __future__ import annotations
 
-from scripts import _asv, _results
-from scripts._cli import make_parser
-from scripts._project import ROOT, STATE
-from scripts._signals import run_stoppable
+from scripts._common.cli import make_parser
+from scripts._common.project import ROOT, STATE
+from scripts._common.signals import run_stoppable
+from scripts._measured import driver
+from scripts._measured.results import list_result_files
 
 _EXAMPLES = """examples:
   python -m scripts.publish
@@ -21,8 +22,8 @@ def main() -> int:
     """Publish, and say where the pages are."""
     make_parser("publish", __doc__, _EXAMPLES).parse_args()
     config = STATE / "publish.conf.json"
-    _asv.write_config(config)
-    for line in _asv.publish(config, tree=_results.list_files()[0].commit):
+    driver.write_config(config)
+    for line in driver.publish(config, tree=list_result_files()[0].commit):
         print(line)
     folder = (STATE / "html").relative_to(ROOT)
     print(f"Pages in {folder}. To look at them: .venv/bin/asv preview")

@@ -14,19 +14,26 @@ import math
 import sys
 from contextlib import nullcontext, suppress
 from pathlib import Path
+from typing import Any
 
+import pandas as pd
 from tqdm import tqdm
 
 import impls
 from impls import _machine
-from scripts import _race_cell, _race_report, _race_tables
-from scripts._cli import make_out_folder, make_parser
-from scripts._errors import UserError
-from scripts._metrics import BASELINE
-from scripts._names import check_threads, pick
-from scripts._project import ROOT
-from scripts._race_result import DTYPES, Result, Settings
-from scripts._signals import held_off, run_stoppable
+from scripts import _figures, _tables
+from scripts._common.cli import make_out_folder, make_parser
+from scripts._common.errors import UserError
+from scripts._common.facts import collect_facts
+from scripts._common.metrics import BASELINE
+from scripts._common.names import check_threads, pick
+from scripts._common.project import ROOT
+from scripts._common.records import Facts
+from scripts._common.signals import held_off, run_stoppable
+from scripts._common.tree import working_tree
+from scripts._race.cell import Stopped, race_size
+from scripts._race.result import DTYPES, Race, RaceSettings, Result
+from scripts._tables.race import overall_table, race_records, size_table
 
 _EXAMPLES = """examples:
   python -m scripts.race
@@ -48,7 +55,7 @@ def main() -> int:
     settings = _settings(arguments)
     sizes = _sizes(arguments)
     folder = make_out_folder(arguments.out)
-    facts = _race_report.collect_facts(arguments.threads)
+    facts = collect_facts(arguments.threads, working_tree().title)
     results: list[Result] = []
     stopped: KeyboardInterrupt | None = None
     try:
@@ -57,7 +64,7 @@ def main() -> int:
         stopped = interrupt
     if results:
         with held_off():
-            written = _race_report.write(results, settings, facts, folder)
+            written = _write(Race(settings, tuple(results)), facts, folder)
         with suppress(OSError) if stopped else nullcontext():  # the terminal may be gone
             _print(results, settings, written)
     if stopped:
@@ -101,7 +108,7 @@ def _parse(argv: list[str]) -> argparse.Namespace:
     return parser.parse_args(argv)
 
 
-def _settings(arguments: argparse.Namespace) -> Settings:
+def _settings(arguments: argparse.Namespace) -> RaceSettings:
     problem = pick("problem", arguments.problem, impls.problems())
     known = impls.names(problem)
     names = [pick(f"implementation of {problem}", n, known) for n in arguments.contender or known]
@@ -110,7 +117,7 @@ def _settings(arguments: argparse.Namespace) -> Settings:
     if arguments.rounds < 1:
         raise UserError(f"--rounds is {arguments.rounds}, expected at least 1; 15 are usual")
     threads = arguments.threads
-    return Settings(
+    return RaceSettings(
         problem=problem,
         contenders=tuple(dict.fromkeys([BASELINE, *names])),
         widths=tuple(width for width, name in DTYPES.items() if dtype in (name, "both")),
@@ -133,7 +140,7 @@ def _sizes(arguments: argparse.Namespace) -> list[tuple[int, int]]:
     return sorted(dict.fromkeys(sizes), key=lambda size: (math.prod(size), size))
 
 
-def _race(settings: Settings, sizes: list[tuple[int, int]], results: list[Result]) -> None:
+def _race(settings: RaceSettings, sizes: list[tuple[int, int]], results: list[Result]) -> None:
     """Add the result of each size; an interrupt leaves those that there are."""
     total = len(sizes) * settings.rounds
     # disable=None: no bar where nobody watches.
@@ -141,21 +148,41 @@ def _race(settings: Settings, sizes: list[tuple[int, int]], results: list[Result
         for done, size in enumerate(sizes, 1):
             bar.set_description(f"{size[0]:,} x {size[1]:,}")
             try:
-                results.append(_race_cell.race(settings, size, lambda: bar.update()))
-            except _race_cell.Stopped as stopped:
+                results.append(race_size(settings, size, lambda: bar.update()))
+            except Stopped as stopped:
                 results.append(stopped.result)
                 with suppress(OSError):  # the terminal may be gone
-                    bar.write(f"{_race_tables.cell(results[-1])}\n")
+                    bar.write(f"{size_table(results[-1])}\n")
                 raise
             bar.n = done * settings.rounds
-            bar.write(f"{_race_tables.cell(results[-1])}\n")
+            bar.write(f"{size_table(results[-1])}\n")
 
 
-def _print(results: list[Result], settings: Settings, written: list[Path]) -> None:
+def _print(results: list[Result], settings: RaceSettings, written: list[Path]) -> None:
     """Print the outcome over all sizes and the files."""
-    print(f"\n{_race_tables.overall(results, settings.widths)}\n")
+    print(f"\n{overall_table(results, settings.widths)}\n")
     for path in written:
         print(f"written: {path}")
+
+
+def _write(race: Race, facts: Facts, folder: Path) -> list[Path]:
+    """Write the tables, the numbers and the figures; return their paths."""
+    written = [_write_table(name, race, facts, folder) for name in _tables.names("race")]
+    written.append(folder / "race.csv")
+    rows: list[dict[str, Any]] = [row for r in race.results for row in race_records(r)]
+    pd.DataFrame(rows).to_csv(written[-1], index=False)
+    for name in _figures.names("race"):
+        if figure := _figures.draw(name, race, facts):
+            written += _figures.save(figure, folder, name)
+    return written
+
+
+def _write_table(name: str, race: Race, facts: Facts, folder: Path) -> Path:
+    load = f"Other work on the machine when the race began: {facts.load} processors."
+    parts = [_tables.render(name, race), load, facts.footer.replace("\n", "  \n")]
+    path = folder / f"{name}.md"
+    path.write_text("\n\n".join(parts) + "\n", encoding="utf-8")
+    return path
 
 
 if __name__ == "__main__":

@@ -14,12 +14,18 @@ from tabulate import tabulate
 from tqdm import tqdm
 
 import impls
-from scripts import _curves, _facts, _isolated, _plots, _results, _tables, _tables_training
-from scripts._cli import make_out_folder, make_parser
-from scripts._errors import UserError, run_command
-from scripts._project import ROOT
-from scripts._state import State, state_of
-from scripts._tree import Tree, committed_tree, working_tree
+from scripts import _figures, _tables
+from scripts._common import isolated
+from scripts._common.cli import make_out_folder, make_parser
+from scripts._common.errors import UserError, run_command
+from scripts._common.facts import load_facts
+from scripts._common.project import ROOT
+from scripts._common.records import Facts, MemoryCurve
+from scripts._common.tree import Tree, committed_tree, working_tree
+from scripts._measured.curves import load_curves
+from scripts._measured.results import last_state, load_results, result_path
+from scripts._measured.state import State, state_of
+from scripts._tables._rows import fastest_rows
 
 _EXAMPLES = """examples:
   python -m scripts.report
@@ -27,13 +33,6 @@ _EXAMPLES = """examples:
   python -m scripts.report --threads 1
   python -m scripts.report --commit HEAD~1
 """
-_TABLES = {
-    "timing": _tables.timing,
-    "memory": _tables.memory,
-    "bandwidth": _tables.bandwidth,
-    "accuracy": _tables.accuracy,
-    "training": _tables_training.training,
-}
 
 
 def main() -> int:
@@ -42,13 +41,13 @@ def main() -> int:
     folder = make_out_folder(arguments.out)
     with committed_tree(arguments.commit) if arguments.commit else _working_tree() as tree:
         state, results = _choose_results(tree, arguments)
-        curves = _curves.load(state)
+        curves = load_curves(state)
     facts = _facts_of(results, state, arguments.threads)
     _write_data(results, folder)
     _write_tables(results, facts, folder)
     _write_figures(results, curves, facts, folder)
     headers = ["problem", "data", "fastest", "time", "speed-up", "workspace", "error"]
-    print(tabulate(_tables.fastest_rows(results), headers, disable_numparse=True))
+    print(tabulate(fastest_rows(results), headers, disable_numparse=True))
     print("\nWritten:", *(f"  {path}" for path in sorted(folder.glob("*.*"))), sep="\n")
     return 0
 
@@ -78,7 +77,7 @@ def _choose_results(tree: Tree, arguments: argparse.Namespace) -> tuple[State, p
     reasons = []
     for state in _states(tree, arguments):
         try:
-            results = _results.load(state, arguments.environment, arguments.threads)
+            results = load_results(state, arguments.environment, arguments.threads)
         except UserError as error:
             reasons.append(str(error))
             continue
@@ -97,7 +96,7 @@ def _states(tree: Tree, arguments: argparse.Namespace) -> Iterator[State]:
     if not arguments.environment:
         yield now
     commit = tree.name if arguments.commit else None
-    last = _results.last_state(commit, arguments.environment, arguments.threads)
+    last = last_state(commit, arguments.environment, arguments.threads)
     if last is None:
         yield now
         return
@@ -106,10 +105,10 @@ def _states(tree: Tree, arguments: argparse.Namespace) -> Iterator[State]:
         yield now.as_measured(last, "what was measured last")
 
 
-def _facts_of(results: pd.DataFrame, state: State, threads: str) -> _facts.Facts:
+def _facts_of(results: pd.DataFrame, state: State, threads: str) -> Facts:
     """Facts of the run that measured last, with the versions that all values hold for."""
     made = results.dropna(subset="measured").sort_values("measured").iloc[-1]
-    facts = _facts.load(_results.result_path(made["commit"], made["environment"]), threads)
+    facts = load_facts(result_path(made["commit"], made["environment"]), threads)
     versions = {n: state.provenance.versions.get(n, v) for n, v in facts.versions.items()}
     return replace(facts, commit=state.title, versions=versions)
 
@@ -118,7 +117,7 @@ def _bytes_per_value(results: pd.DataFrame) -> list[float]:
     """Of each row's implementation, as that says; 8 if it cannot be asked any more."""
     found: dict[tuple[str, str], float] = {}
     for problem, names in results.groupby("problem")["implementation"].unique().items():
-        for name, told in _isolated.describe(str(problem), names).items():
+        for name, told in isolated.describe(str(problem), names).items():
             bytes_per_value = 8.0 if isinstance(told, impls.TableError) else told.bytes_per_value
             found[str(problem), name] = bytes_per_value
     return [found[pair] for pair in zip(results["problem"], results["implementation"], strict=True)]
@@ -129,26 +128,29 @@ def _write_data(results: pd.DataFrame, folder: Path) -> None:
     results.to_parquet(folder / "results.parquet", index=False)
 
 
-def _write_tables(results: pd.DataFrame, facts: _facts.Facts, folder: Path) -> None:
-    for name, table in _TABLES.items():
-        footer = facts.footer.replace("\n", "  \n")
-        (folder / f"{name}.md").write_text(f"{table(results)}\n---\n\n{footer}\n", encoding="utf-8")
+def _write_tables(results: pd.DataFrame, facts: Facts, folder: Path) -> None:
+    footer = facts.footer.replace("\n", "  \n")
+    for name in _tables.names("results"):
+        text = f"{_tables.render(name, results)}\n---\n\n{footer}\n"
+        (folder / f"{name}.md").write_text(text, encoding="utf-8")
 
 
 def _write_figures(
-    results: pd.DataFrame, curves: list[_curves.Curve], facts: _facts.Facts, folder: Path
+    results: pd.DataFrame, curves: list[MemoryCurve], facts: Facts, folder: Path
 ) -> None:
     drawings = [
-        (p, stem, draw) for p in results["problem"].unique() for stem, draw in _plots.FIGURES
+        (problem, subject, name)
+        for problem in results["problem"].unique()
+        for subject in ("results", "curves")
+        for name in _figures.names(subject)
     ]
-    for problem, stem, draw in tqdm(drawings, unit="figure", disable=None, leave=False):
-        figure = draw(results[results["problem"] == problem], facts)
-        if figure is not None:
-            _plots.save(figure, folder, f"{problem}-{stem}")
-    for problem in results["problem"].unique():
-        figure = _plots.memory_over_time([c for c in curves if c.problem == problem], facts)
-        if figure is not None:
-            _plots.save(figure, folder, f"{problem}-memory_over_time")
+    for problem, subject, name in tqdm(drawings, unit="figure", disable=None, leave=False):
+        own = {
+            "results": results[results["problem"] == problem],
+            "curves": [curve for curve in curves if curve.problem == problem],
+        }
+        if figure := _figures.draw(name, own[subject], facts):
+            _figures.save(figure, folder, f"{problem}-{name}")
 
 
 if __name__ == "__main__":

@@ -9,87 +9,39 @@ cell failed or was wrong.
 from __future__ import annotations
 
 import argparse
-import ast
 import itertools
 import math
 import re
 import sys
 from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any
 
 from tqdm import tqdm
 
 import impls
 from impls import _table
-from scripts import _asv, _facts, _journal, _results
-from scripts._cli import make_parser
-from scripts._errors import UserError
-from scripts._lock import only_one_at_a_time
-from scripts._names import all_implementations, check_threads, load_presets, pick
-from scripts._results import problem_of
-from scripts._signals import run_stoppable
-from scripts._state import plugins, state_of
-from scripts._tree import working_tree
+from scripts._common.cli import make_parser
+from scripts._common.errors import UserError
+from scripts._common.facts import collect_facts, save_facts
+from scripts._common.lock import only_one_at_a_time
+from scripts._common.metrics import BASELINE
+from scripts._common.names import all_implementations, check_threads, load_presets, pick
+from scripts._common.signals import run_stoppable
+from scripts._common.tree import working_tree
+from scripts._measured import driver
+from scripts._measured.cells import Cell
+from scripts._measured.journal import OutcomeCounter
+from scripts._measured.results import known_cells
+from scripts._measured.state import plugins, state_of
 
 _EXAMPLES = """examples:
   python -m scripts.run                                    6 to 9 minutes on 2 cores
   python -m scripts.run --preset standard                  four times as long
   python -m scripts.run --impl matrix chunked              two implementations
+  python -m scripts.run --problem softmax                  one problem
   python -m scripts.run --bench track_error                one kind of measurement
   python -m scripts.run --threads 1                        one thread for BLAS and numba alike
 """
-
-
-@dataclass(frozen=True)
-class Cell:
-    """One value to measure: a benchmark of the suite on one combination of parameters."""
-
-    benchmark: str
-    params: tuple[str | int, ...]
-
-    @property
-    def name(self) -> str:
-        """What asv calls it, and matches its ``--bench`` against."""
-        return f"{self.benchmark}({', '.join(map(repr, self.params))})"
-
-    @property
-    def implementation(self) -> str:
-        """Name of the implementation: every benchmark's first parameter."""
-        return str(self.params[0])
-
-    @property
-    def problem(self) -> str:
-        """Name of the problem, from the class that is made for it."""
-        return problem_of(self.benchmark.split(".")[1])
-
-    @property
-    def module(self) -> str:
-        """Kind of measurement: the module of the suite."""
-        return self.benchmark.partition(".")[0]
-
-    @property
-    def size(self) -> tuple[int, int] | None:
-        """n_samples and n_features, if it is on drawn data."""
-        *_, n_samples, n_features = self.params
-        if isinstance(n_samples, int) and isinstance(n_features, int):
-            return n_samples, n_features
-        return None
-
-    @property
-    def cold(self) -> bool:
-        """Whether the memory of its whole process is what is measured."""
-        return self.benchmark.rpartition(".")[2].startswith("peakmem_")
-
-    @property
-    def slice(self) -> tuple[int, bool]:
-        """Cells of like sizes run in one slice, data sets in the last; cold ones in their own.
-
-        asv takes seconds to start a slice, and an interrupt loses the one that runs: sizes share
-        one within a factor of 100.
-        """
-        magnitude = len(str(math.prod(self.size))) // 2 if self.size else sys.maxsize
-        return magnitude, self.cold
 
 
 def main() -> int:
@@ -104,27 +56,27 @@ def _run(arguments: argparse.Namespace) -> int:
     preset = load_presets()[arguments.preset]
     tree = working_tree()
     now = state_of(tree)
-    session = _asv.Session(
+    session = driver.Session(
         commit=tree.name,
         preset=arguments.preset,
         threads=arguments.threads,
         plugins=plugins(),
         setup=now.setup,
     )
-    if _asv.restore(session):
+    if driver.restore(session):
         print("The result file was damaged; its last complete copy is back.", file=sys.stderr)
-    cells = list(_list_cells(_asv.discover(session), preset))
+    cells = list(_list_cells(driver.discover(session), preset))
     cells = [cell for cell in cells if _wanted(cell, arguments)]
     cells = _drop_unavailable(cells)
     if not cells:
-        raise UserError(f"nothing matches --bench {arguments.bench} and --impl {arguments.impl}")
+        raise UserError(_nothing_matches(arguments))
     smoke = arguments.preset == "smoke"  # asv keeps none of it
-    known = set() if arguments.again or smoke else _results.known_cells(now, arguments.threads)
+    known = set() if arguments.again or smoke else known_cells(now, arguments.threads)
     missing = [cell for cell in cells if cell.name not in known]
     status = 0
     if missing:
         if not smoke:
-            _facts.save(_facts.collect(arguments.threads, tree.title), session.result_path)
+            save_facts(collect_facts(arguments.threads, tree.title), session.result_path)
         status = _measure(session, missing)
     print(_summary(cells, missing, status, smoke))
     return status
@@ -137,7 +89,13 @@ def _parse(argv: list[str]) -> argparse.Namespace:
         default="quick",
         help="quick (default), standard, full; smoke tries every benchmark and keeps nothing",
     )
-    parser.add_argument("--impl", nargs="+", metavar="NAME", help="only these implementations")
+    parser.add_argument("--problem", help="only this problem")
+    parser.add_argument(
+        "--impl",
+        nargs="+",
+        metavar="NAME",
+        help=f"only these implementations, and {BASELINE}, which speed-ups are over",
+    )
     parser.add_argument(
         "--bench", metavar="REGEX", help="only what matches, like track_error or 'matrix', 1000"
     )
@@ -151,6 +109,8 @@ def _parse(argv: list[str]) -> argparse.Namespace:
     )
     arguments = parser.parse_args(argv)
     pick("preset", arguments.preset, load_presets())
+    if arguments.problem:
+        pick("problem", arguments.problem, impls.problems())
     for name in arguments.impl or ():
         pick("implementation", name, all_implementations())
     check_threads(arguments.threads)
@@ -168,8 +128,7 @@ def _check_pattern(pattern: str | None) -> None:
 def _list_cells(benchmarks: dict[str, Any], preset: dict[str, Any]) -> Iterable[Cell]:
     """Every cell of the preset."""
     for name, benchmark in benchmarks.items():
-        values = [[ast.literal_eval(text) for text in texts] for texts in benchmark["params"]]
-        cells = [Cell(name, combination) for combination in itertools.product(*values)]
+        cells = (Cell.parse(name, texts) for texts in itertools.product(*benchmark["params"]))
         yield from (cell for cell in cells if _in_preset(cell, preset))
 
 
@@ -180,8 +139,24 @@ def _in_preset(cell: Cell, preset: dict[str, Any]) -> bool:
     return cell.size is None or list(cell.size) in sizes
 
 
+def _nothing_matches(arguments: argparse.Namespace) -> str:
+    """Names the options that were given, and what there is."""
+    names = ("problem", "impl", "bench")
+    given = {f"--{name}": value for name in names if (value := getattr(arguments, name))}
+    texts = [
+        f"{name} {' '.join([value] if isinstance(value, str) else value)}"
+        for name, value in given.items()
+    ]
+    return (
+        f"the preset {arguments.preset} has no cell that matches {' and '.join(texts)}; cells have "
+        "names like gradient.logistic.time_gradient('matrix', 1000, 100)"
+    )
+
+
 def _wanted(cell: Cell, arguments: argparse.Namespace) -> bool:
-    if arguments.impl and cell.implementation not in arguments.impl:
+    if arguments.problem not in (None, cell.problem):
+        return False
+    if arguments.impl and cell.implementation not in (*arguments.impl, BASELINE):
         return False
     return re.search(arguments.bench or "", cell.name) is not None
 
@@ -204,29 +179,39 @@ def _drop_unavailable(cells: list[Cell]) -> list[Cell]:
     return [cell for cell in cells if (cell.problem, cell.implementation) not in lacking]
 
 
-def _measure(session: _asv.Session, cells: list[Cell]) -> int:
+def _measure(session: driver.Session, cells: list[Cell]) -> int:
     """Run the cells in slices; 2 if any failed, as asv itself ends."""
     # disable=None: no bar where nobody watches.
     with tqdm(total=len(cells), unit="cell", disable=None, leave=False) as bar:
-        chosen = ([cell for cell in cells if cell.slice == part] for part in _slices(cells))
+        chosen = ([cell for cell in cells if _slice_of(cell) == part] for part in _slices(cells))
         return max(_run_slice(session, own, bar) for own in chosen)
 
 
 def _slices(cells: list[Cell]) -> list[tuple[int, bool]]:
     """From small to large, real data last; what may share numba before what may not."""
-    return sorted({cell.slice for cell in cells})
+    return sorted({_slice_of(cell) for cell in cells})
 
 
-def _run_slice(session: _asv.Session, cells: list[Cell], bar: Any) -> int:
+def _slice_of(cell: Cell) -> tuple[int, bool]:
+    """Cells of like sizes run in one slice, data sets in the last.
+
+    Those that measure their process have slices of their own. asv takes seconds to start a slice,
+    and an interrupt loses the one that runs: sizes share one within a factor of 100.
+    """
+    magnitude = len(str(math.prod(cell.size))) // 2 if cell.size else sys.maxsize
+    return magnitude, cell.measures_process
+
+
+def _run_slice(session: driver.Session, cells: list[Cell], bar: Any) -> int:
     done_before = bar.n
-    journal = _journal.Counter(session.commit, session.environment)
+    journal = OutcomeCounter(session.commit, session.environment)
 
     def show() -> None:
         bar.n = min(done_before + journal.count(), done_before + len(cells))
         bar.refresh()
 
     names = [cell.name for cell in cells]
-    status = _asv.run_slice(session, names, show, cold=cells[0].cold)
+    status = driver.run_slice(session, names, show, cold=cells[0].measures_process)
     bar.n = done_before + len(cells)
     bar.refresh()
     return status

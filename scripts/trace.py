@@ -5,13 +5,13 @@ from __future__ import annotations
 import argparse
 
 import impls
-from scripts import _curves
-from scripts._cli import make_parser
-from scripts._errors import UserError
-from scripts._names import all_implementations, pick
-from scripts._signals import run_stoppable
-from scripts._state import state_of
-from scripts._tree import working_tree
+from scripts._common.cli import make_parser
+from scripts._common.errors import UserError
+from scripts._common.names import all_implementations, pick
+from scripts._common.signals import run_stoppable
+from scripts._common.tree import working_tree
+from scripts._measured.curves import record_curves
+from scripts._measured.state import state_of
 
 _EXAMPLES = """examples:
   python -m scripts.trace
@@ -29,7 +29,7 @@ def main() -> int:
         if not arguments.impl or name in arguments.impl
     ]
     state = state_of(working_tree())
-    n_recorded = _curves.record_missing(state, cells, again=arguments.again)
+    n_recorded = record_curves(state, cells, again=arguments.again)
     print(f"{n_recorded} curves recorded. Next: python -m scripts.report")
     return 0
 

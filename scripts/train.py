@@ -10,14 +10,16 @@ import math
 from pathlib import Path
 
 import impls
-from scripts import _experiments, _facts, _plots
-from scripts._cli import make_out_folder, make_parser
-from scripts._errors import UserError
-from scripts._experiments import Outcome, Settings
-from scripts._names import pick
-from scripts._project import ROOT
-from scripts._signals import run_stoppable
-from scripts._tree import working_tree
+from scripts import _experiments, _figures
+from scripts._common.cli import make_out_folder, make_parser
+from scripts._common.errors import UserError
+from scripts._common.facts import collect_facts
+from scripts._common.names import pick
+from scripts._common.project import ROOT
+from scripts._common.records import Facts
+from scripts._common.signals import run_stoppable
+from scripts._common.tree import working_tree
+from scripts._experiments import Options, Outcome
 
 _EXAMPLES = """examples:
   python -m scripts.train
@@ -41,13 +43,13 @@ def main() -> int:
     folder = make_out_folder(arguments.out)
     commit = working_tree().title
     given = {name: value for name in _OPTIONS if (value := getattr(arguments, name))}
-    settings = Settings(seed=arguments.seed, **given)
+    settings = Options(seed=arguments.seed, **given)
     written: list[Path] = []
     for name in arguments.names:
         print(f"# {name}: {_experiments.describe(name)}\n", flush=True)
         outcome: Outcome = _experiments.load(name).run(settings)
         # After the run, so that the footer has every library that it loaded.
-        facts = _facts.collect("all", commit)
+        facts = collect_facts("all", commit)
         written += _write(name, outcome, facts, folder)
         print("\n\n".join(table.text for table in outcome.tables), end="\n\n", flush=True)
     print("Written:", *(f"  {path}" for path in written), sep="\n")
@@ -129,12 +131,12 @@ def _print_names() -> None:
     print("\nRun some: python -m scripts.train NAME..., or all")
 
 
-def _write(name: str, outcome: Outcome, facts: _facts.Facts, folder: Path) -> list[Path]:
+def _write(name: str, outcome: Outcome, facts: Facts, folder: Path) -> list[Path]:
     """Save the figures, and a page with the tables that shows them."""
     paths = [
         path
         for stem, draw in outcome.figures.items()
-        for path in _plots.save(draw(facts), folder, stem)
+        for path in _figures.save(draw(facts), folder, stem)
     ]
     images = [f"![{stem}]({stem}.png)" for stem in outcome.figures]
     title = f"# {name}\n\n{_experiments.describe(name)}"

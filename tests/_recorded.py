@@ -8,8 +8,11 @@ import shutil
 from pathlib import Path
 
 from impls import _provenance
-from scripts import _journal, _project, _results, _state
-from scripts._tree import Tree
+from scripts._common import project
+from scripts._common.tree import Tree
+from scripts._measured import journal as _journal
+from scripts._measured import results
+from scripts._measured import state as _state
 
 DATA = Path(__file__).parent / "data"
 RECORD = json.loads((DATA / "results.json").read_text())
@@ -23,11 +26,11 @@ class Recorded:
 
     def __init__(self, folder, monkeypatch):
         self.root, self._asv = folder / "tree", folder / "asv"
-        monkeypatch.setattr(_results, "FOLDER", self._asv / "results")
+        monkeypatch.setattr(results, "FOLDER", self._asv / "results")
         monkeypatch.setattr(_journal, "FOLDER", self._asv / "journal")
-        monkeypatch.setattr(_project, "PROVENANCE", self._asv / "provenance")
-        monkeypatch.setattr(_results, "machine_name", lambda: "recorded")
-        _journal.state.cache_clear()
+        monkeypatch.setattr(project, "PROVENANCE", self._asv / "provenance")
+        monkeypatch.setattr(results, "machine_name", lambda: "recorded")
+        _journal.load_state.cache_clear()
         self._write_tree()
         self.path = self.file(COMMIT, ENVIRONMENT)
         self.path.parent.mkdir(parents=True)
@@ -57,7 +60,7 @@ class Recorded:
 
     @property
     def provenance(self):
-        return _project.PROVENANCE
+        return project.PROVENANCE
 
     @property
     def journal(self):
@@ -76,7 +79,7 @@ class Recorded:
         now = self.state().provenance
         parts = {"files": now.files, "versions": now.versions, "settings": now.settings}
         then = _provenance.Provenance(**{k: v | changed.get(k, {}) for k, v in parts.items()})
-        _provenance.save(then, _project.PROVENANCE)
+        _provenance.save(then, project.PROVENANCE)
         ready = [json.dumps({"cell": c, "outcome": "ready", "reason": ""}) for c in cells()]
         lines = [*ready, *(DATA / "journal.jsonl").read_text().splitlines()]
         path = _journal.path_of(commit, environment)

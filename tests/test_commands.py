@@ -13,30 +13,22 @@ import pytest
 
 import impls
 from impls import _table
-from scripts import (
-    _asv,
-    _facts,
-    _lock,
-    _metrics,
-    _project,
-    _results,
-    _tables,
-    check,
-    list,
-    report,
-    run,
-)
-from scripts._errors import UserError, run_command
+from scripts import _tables, check, list, report, run
+from scripts._common import facts as _facts
+from scripts._common import lock, metrics, project
+from scripts._common.errors import UserError, run_command
+from scripts._measured import driver, results
+from scripts._tables import _rows
 from tests._planting import plant
 from tests._recorded import Recorded
 
 ROOT = Path(__file__).resolve().parent.parent
 BENCHMARKS = {
-    "gradient.Logistic.time_gradient": {"params": [["'a'", "'b'"], ["10", "1000"], ["10", "100"]]},
-    "workspace.Logistic.track_workspace": {
+    "gradient.logistic.time_gradient": {"params": [["'a'", "'b'"], ["10", "1000"], ["10", "100"]]},
+    "workspace.logistic.track_workspace": {
         "params": [["'a'", "'b'"], ["10", "1000"], ["10", "100"]]
     },
-    "datasets.Logistic.time_gradient": {"params": [["'a'", "'b'"], ["'breast_cancer'"]]},
+    "datasets.logistic.time_gradient": {"params": [["'a'", "'b'"], ["'breast_cancer'"]]},
 }
 PRESET = {"sizes": [[10, 10], [1000, 10]], "sizes_of": {"workspace": [[1000, 10]]}}
 
@@ -47,23 +39,44 @@ def call(main, *argv, monkeypatch):
 
 
 def plan(**options):
-    wanted = argparse.Namespace(**{"impl": None, "bench": None} | options)
+    wanted = argparse.Namespace(**{"problem": None, "impl": None, "bench": None} | options)
     cells = [cell for cell in run._list_cells(BENCHMARKS, PRESET) if run._wanted(cell, wanted)]
     return {cell.name for cell in cells}
 
 
 def test_the_plan_holds_the_presets_sizes_and_the_data_sets():
     assert plan(impl=["a"]) == {
-        "gradient.Logistic.time_gradient('a', 10, 10)",
-        "gradient.Logistic.time_gradient('a', 1000, 10)",
-        "workspace.Logistic.track_workspace('a', 1000, 10)",
-        "datasets.Logistic.time_gradient('a', 'breast_cancer')",
+        "gradient.logistic.time_gradient('a', 10, 10)",
+        "gradient.logistic.time_gradient('a', 1000, 10)",
+        "workspace.logistic.track_workspace('a', 1000, 10)",
+        "datasets.logistic.time_gradient('a', 'breast_cancer')",
     }
+
+
+def test_one_implementation_is_measured_with_the_baseline_of_its_speed_ups():
+    benchmarks = {
+        "gradient.linear.time_gradient": {"params": [["'matrix'", "'mine'", "'a'"], ["10"], ["10"]]}
+    }
+    wanted = argparse.Namespace(problem=None, impl=["mine"], bench=None)
+    cells = run._list_cells(benchmarks, PRESET)
+    assert {c.implementation for c in cells if run._wanted(c, wanted)} == {"mine", "matrix"}
+
+
+def test_one_problem_is_measured_alone():
+    assert plan(problem="softmax") == set()
+    assert plan(problem="logistic") == plan()
+
+
+def test_what_matches_nothing_names_the_options_and_what_cells_are_called():
+    wanted = argparse.Namespace(preset="quick", problem="linear", impl=None, bench="nothing")
+    text = run._nothing_matches(wanted)
+    assert "no cell that matches --problem linear and --bench nothing" in text
+    assert "None" not in text
 
 
 def test_a_pattern_selects_cells_as_asv_names_them():
     assert plan(bench=r"time_gradient\('b', 10,") == {
-        "gradient.Logistic.time_gradient('b', 10, 10)"
+        "gradient.logistic.time_gradient('b', 10, 10)"
     }
 
 
@@ -75,7 +88,7 @@ def test_slices_go_from_small_to_large_and_end_with_real_data():
 
 def test_what_measures_a_process_runs_without_what_others_have_loaded():
     cells = [
-        run.Cell(f"memory.Logistic.{name}", ("matrix", 10, 10)) for name in ("peakmem_x", "track_x")
+        run.Cell(f"memory.logistic.{name}", ("matrix", 10, 10)) for name in ("peakmem_x", "track_x")
     ]
     assert run._slices(cells) == [(1, False), (1, True)]
 
@@ -85,18 +98,18 @@ def test_numba_is_loaded_once_for_all_cells_but_those_that_measure_memory(
     monkeypatch, tmp_path, cold, loaded
 ):
     variables = []
-    monkeypatch.setattr(_asv, "STATE", tmp_path)
-    monkeypatch.setattr(_asv, "settle_machine", lambda: tmp_path)
-    monkeypatch.setattr(_asv, "_run", lambda _command, given, _poll: variables.append(given) or 0)
-    session = _asv.Session(commit="0" * 40, preset="smoke", threads="all", plugins=(), setup="")
-    _asv.run_slice(session, ["cell"], lambda: None, cold=cold)
+    monkeypatch.setattr(driver, "STATE", tmp_path)
+    monkeypatch.setattr(driver, "settle_machine", lambda: tmp_path)
+    monkeypatch.setattr(driver, "_run", lambda _command, given, _poll: variables.append(given) or 0)
+    session = driver.Session(commit="0" * 40, preset="smoke", threads="all", plugins=(), setup="")
+    driver.run_slice(session, ["cell"], lambda: None, cold=cold)
     assert variables[0].get("GRADMARK_WARM") == loaded
 
 
 def test_what_cannot_be_imported_is_left_out_and_named(monkeypatch, capsys):
     lacking = {("logistic", "jax"): "jax"}
     monkeypatch.setattr(_table, "missing_package", lambda *names: lacking.get(names))
-    cells = [run.Cell("gradient.Logistic.time_gradient", (n, 10, 10)) for n in ("jax", "matrix")]
+    cells = [run.Cell("gradient.logistic.time_gradient", (n, 10, 10)) for n in ("jax", "matrix")]
     assert run._drop_unavailable(cells) == cells[1:]
     assert "Not measured: logistic/jax; to add them: pip install jax" in capsys.readouterr().err
 
@@ -110,7 +123,7 @@ def test_packages_are_found_without_importing_them():
 def test_a_slice_matches_its_cells_exactly():
     import re
 
-    pattern = _asv._exactly(["x.time('a', 10, 10)"])
+    pattern = driver._exactly(["x.time('a', 10, 10)"])
     assert re.search(pattern, "x.time('a', 10, 10)")
     assert not re.search(pattern, "x.time('a', 10, 100)")
     assert not re.search(pattern, "x.time('aa', 10, 10)")
@@ -135,11 +148,11 @@ def test_run_refuses_what_it_does_not_know(argv, message):
 @pytest.mark.parametrize(("preset", "kept"), [("smoke", False), ("quick", True)])
 def test_a_smoke_run_keeps_nothing(monkeypatch, tmp_path, preset, kept):
     commands = []
-    monkeypatch.setattr(_asv, "STATE", tmp_path)
-    monkeypatch.setattr(_asv, "settle_machine", lambda: tmp_path)
-    monkeypatch.setattr(_asv, "_run", lambda command, *_: commands.append(command) or 0)
-    session = _asv.Session(commit="0" * 40, preset=preset, threads="all", plugins=(), setup="")
-    _asv.run_slice(session, ["cell"], lambda: None, cold=False)
+    monkeypatch.setattr(driver, "STATE", tmp_path)
+    monkeypatch.setattr(driver, "settle_machine", lambda: tmp_path)
+    monkeypatch.setattr(driver, "_run", lambda command, *_: commands.append(command) or 0)
+    session = driver.Session(commit="0" * 40, preset=preset, threads="all", plugins=(), setup="")
+    driver.run_slice(session, ["cell"], lambda: None, cold=False)
     assert ("--dry-run" not in commands[0]) == kept
 
 
@@ -223,7 +236,7 @@ def test_check_refuses_unknown_names(monkeypatch):
 
 def frame(*rows):
     """Results of (implementation, n_samples, metric, value, state, reason)."""
-    columns = dict.fromkeys(_results.COLUMNS, "")
+    columns = dict.fromkeys(results.COLUMNS, "")
     records = [
         {**columns, "problem": "logistic", "implementation": name, "n_samples": n_samples}
         | {"n_features": 10, "metric": metric, "value": value, "low": value, "high": value}
@@ -247,7 +260,11 @@ TIMES = frame(
 
 
 def test_the_timing_table_reads_well():
-    table = _tables.timing(TIMES).split("by number of samples\n\n")[1].split("\n\n`skipped`")[0]
+    table = (
+        _tables.render("timing", TIMES)
+        .split("by number of samples\n\n")[1]
+        .split("\n\n`skipped`")[0]
+    )
     assert (
         table
         == """\
@@ -269,20 +286,20 @@ def test_the_timing_table_reads_well():
 
 
 def test_the_fastest_is_a_measured_one():
-    assert _tables.fastest_rows(TIMES) == [
+    assert _rows.fastest_rows(TIMES) == [
         ["logistic", "10 x 10", "fast", "2.00 us", "4.00x", "80 B", "0"]
     ]
 
 
-@pytest.mark.parametrize("table", report._TABLES.values())
+@pytest.mark.parametrize("table", _tables.names("results"))
 def test_tables_show_every_state_and_no_zero_for_what_is_not_there(table):
-    metrics = [metric.name for metric in _metrics.METRICS.values()]
+    names = [metric.name for metric in metrics.metrics().values()]
     rows = [
         (state, 10, metric, NAN, state, f"reason of {metric}")
-        for metric in metrics
+        for metric in names
         for state in ("skipped", "failed", "wrong", "missing")
     ]
-    text = table(frame(*rows))
+    text = _tables.render(table, frame(*rows))
     assert all(f"| {state}" in text for state in ("skipped", "failed", "wrong", "missing"))
     assert "reason of" in text
     assert " 0 " not in text
@@ -328,13 +345,13 @@ def test_a_report_of_results_with_other_versions_names_those(tmp_path, monkeypat
 
 
 def test_a_second_run_waits_and_says_for_whom(tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(_project, "STATE", tmp_path)
+    monkeypatch.setattr(project, "STATE", tmp_path)
     monkeypatch.setattr(sys, "argv", ["run.py", "--impl", "matrix"])
-    with _lock.only_one_at_a_time():
+    with lock.only_one_at_a_time():
         code = (
-            "import sys; from pathlib import Path; from scripts import _lock, _project\n"
-            f"_project.STATE = Path({str(tmp_path)!r})\n"
-            "with _lock.only_one_at_a_time(): print('second')"
+            "import sys; from pathlib import Path; from scripts._common import lock, project\n"
+            f"project.STATE = Path({str(tmp_path)!r})\n"
+            "with lock.only_one_at_a_time(): print('second')"
         )
         command = [sys.executable, "-c", code]
         second = subprocess.Popen(command, cwd=ROOT, text=True, stdout=-1, stderr=-1)
@@ -346,20 +363,20 @@ def test_a_second_run_waits_and_says_for_whom(tmp_path, monkeypatch, capsys):
 
 
 def test_the_lock_of_a_run_that_was_killed_is_free(tmp_path, monkeypatch):
-    monkeypatch.setattr(_project, "STATE", tmp_path)
+    monkeypatch.setattr(project, "STATE", tmp_path)
     code = (
-        "import os, signal; from pathlib import Path; from scripts import _lock, _project\n"
-        f"_project.STATE = Path({str(tmp_path)!r})\n"
-        "with _lock.only_one_at_a_time(): os.kill(os.getpid(), signal.SIGKILL)"
+        "import os, signal; from pathlib import Path; from scripts._common import lock, project\n"
+        f"project.STATE = Path({str(tmp_path)!r})\n"
+        "with lock.only_one_at_a_time(): os.kill(os.getpid(), signal.SIGKILL)"
     )
     subprocess.run([sys.executable, "-c", code], cwd=ROOT)
-    with _lock.only_one_at_a_time():
+    with lock.only_one_at_a_time():
         assert str(os.getpid()) in (tmp_path / "run.owner").read_text()
 
 
 def test_polling_leaves_the_configuration_alone_that_asv_reads(tmp_path, monkeypatch):
-    monkeypatch.setattr(_asv, "STATE", tmp_path)
-    session = _asv.Session("0" * 40, preset="smoke", threads="1", plugins=(), setup="01234567")
+    monkeypatch.setattr(driver, "STATE", tmp_path)
+    session = driver.Session("0" * 40, preset="smoke", threads="1", plugins=(), setup="01234567")
     name = session.environment
     assert "GRADMARK_THREADS1" in name
     assert "GRADMARK_SETUP01234567" in name
@@ -375,16 +392,16 @@ def test_a_damaged_result_file_is_restored_and_kept(tmp_path, monkeypatch):
         folder.mkdir()
     good = (Path(__file__).parent / "data" / "results.json").read_text()
     path.write_text(good[:100])
-    monkeypatch.setattr(_asv, "_BACKUP", backup)
+    monkeypatch.setattr(driver, "_BACKUP", backup)
     session = argparse.Namespace(result_path=path)
     with pytest.raises(UserError, match="no copy of it; move it away"):
-        _asv.restore(session)
+        driver.restore(session)
     assert path.read_text() == good[:100]
     (backup / "a.json").write_text(good)
-    assert _asv.restore(session)
+    assert driver.restore(session)
     assert path.read_text() == good
     assert path.with_suffix(".damaged").read_text() == good[:100]
-    assert not _asv.restore(session)
+    assert not driver.restore(session)
 
 
 def test_an_interruption_leaves_no_process(tmp_path):
@@ -408,10 +425,10 @@ def test_an_interruption_leaves_no_process(tmp_path):
             stop()
 
     with pytest.raises(Stopped):
-        _asv._run([sys.executable, "-c", code], {}, stop_once_started)
+        driver._run([sys.executable, "-c", code], {}, stop_once_started)
     child = int(marker.read_text())
-    assert not _asv.psutil.pid_exists(child) or (
-        _asv.psutil.Process(child).status() == _asv.psutil.STATUS_ZOMBIE
+    assert not driver.psutil.pid_exists(child) or (
+        driver.psutil.Process(child).status() == driver.psutil.STATUS_ZOMBIE
     )
 
 
@@ -419,7 +436,7 @@ def test_pythonpath_is_kept_from_asv(tmp_path, monkeypatch):
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     out = tmp_path / "out"
     code = f"import os; open({str(out)!r}, 'w').write(os.environ.get('PYTHONPATH', 'none'))"
-    assert _asv._run([sys.executable, "-c", code], {}, lambda: None) == 0
+    assert driver._run([sys.executable, "-c", code], {}, lambda: None) == 0
     assert out.read_text() == "none"
     assert os.environ["PYTHONPATH"] == str(ROOT)
 
@@ -442,7 +459,7 @@ def test_the_suite_finds_plug_ins_of_pythonpath(monkeypatch):
 
 
 def test_facts_name_what_perturbs():
-    facts = _facts.collect("all", "no commit")
+    facts = _facts.collect_facts("all", "no commit")
     assert facts.n_threads >= 1
     assert "numpy" in facts.versions
     assert "BLAS unknown" not in facts.blas

@@ -99,7 +99,7 @@ def test_who_uses_numba_without_a_word_is_found_out(tmp_path, source):
 
 
 def test_an_experiment_does_not_call_python_compiled():
-    code = "import sys; from scripts import train; from scripts._errors import run_command; "
+    code = "import sys; from scripts import train; from scripts._common.errors import run_command; "
     code += "sys.argv[1:] = ['recursion']; run_command(train.main)"
     with tempfile.TemporaryDirectory() as folder:
         code = code.replace("['recursion']", f"['recursion', '--out', {folder!r}]")

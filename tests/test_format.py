@@ -4,7 +4,7 @@ from math import inf, nan
 
 import pytest
 
-from scripts import _format
+from scripts._common import units
 
 
 @pytest.mark.parametrize(
@@ -24,7 +24,7 @@ from scripts import _format
     ],
 )
 def test_seconds(value, text):
-    assert _format.seconds(value) == text
+    assert units.seconds(value) == text
 
 
 @pytest.mark.parametrize(
@@ -44,7 +44,7 @@ def test_seconds(value, text):
     ],
 )
 def test_n_bytes(value, text):
-    assert _format.n_bytes(value) == text
+    assert units.n_bytes(value) == text
 
 
 @pytest.mark.parametrize(
@@ -52,11 +52,11 @@ def test_n_bytes(value, text):
     [(2.134, "2.13x"), (0.0512, "0.0512x"), (1234.0, "1230x"), (0.0, "0x"), (nan, "n/a")],
 )
 def test_ratio(value, text):
-    assert _format.ratio(value) == text
+    assert units.ratio(value) == text
 
 
 def test_ratio_with_fewer_digits():
-    assert [_format.ratio(value, 2) for value in (2.134, 0.996, 127.0)] == ["2.1x", "1.0x", "130x"]
+    assert [units.ratio(value, 2) for value in (2.134, 0.996, 127.0)] == ["2.1x", "1.0x", "130x"]
 
 
 @pytest.mark.parametrize(
@@ -64,7 +64,7 @@ def test_ratio_with_fewer_digits():
     [(2.0**-53, "1.11e-16"), (0.0, "0"), (3e-7, "3.00e-07"), (1.5, "1.50e+00"), (nan, "n/a")],
 )
 def test_error(value, text):
-    assert _format.error(value) == text
+    assert units.error(value) == text
 
 
 @pytest.mark.parametrize(
@@ -72,7 +72,7 @@ def test_error(value, text):
     [(12.34, "12.3 GB/s"), (0.0456, "0.0456 GB/s"), (0.0, "0 GB/s"), (inf, "n/a")],
 )
 def test_gigabytes_per_second(value, text):
-    assert _format.gigabytes_per_second(value) == text
+    assert units.gigabytes_per_second(value) == text
 
 
 @pytest.mark.parametrize(
@@ -87,4 +87,4 @@ def test_gigabytes_per_second(value, text):
     ],
 )
 def test_short(text, shorter):
-    assert _format.short(text) == shorter
+    assert units.short(text) == shorter

@@ -11,9 +11,11 @@ import pandas as pd
 import pytest
 
 import impls
-from scripts import _curves, _isolated, check, list, report
-from scripts._state import state_of
-from scripts._tree import working_tree
+from scripts import check, list, report
+from scripts._common import isolated, judging
+from scripts._common.tree import working_tree
+from scripts._measured import curves
+from scripts._measured.state import state_of
 from tests._planting import plant
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -54,7 +56,7 @@ IMPORTS = {
 FINE = {
     "fine": GRADIENT,
     "noisy": "import sys\nprint('x' * 10**6)\nprint('y' * 10**6, file=sys.stderr)" + GRADIENT,
-    "patches": "import numpy as np\nnp.dot = np.matmul = np.vdot = None" + GRADIENT,
+    "patches": "import numpy as np\nnp.dot = np.matmul = np.einsum = None" + GRADIENT,
 }
 CALLS = {
     "exits": ("import os; os._exit(0)", "exit status 0"),
@@ -120,7 +122,7 @@ def test_check_says_on_what_the_gradient_ended_the_process(tmp_path, source, end
         f"def gradient(weights, X, y):\n    if len(y) == 1000:\n        {source}\n"
         f"    return {RIGHT}\n"
     )
-    verdict = check.judge(PROBLEM, path, [*check.draw_batches(PROBLEM)][:4])
+    verdict = judging.judge(PROBLEM, path, [*judging.draw_batches(PROBLEM)][:4])
     assert verdict.problems == [f"1000 x 10: died while it was prepared or its gradient ran: {end}"]
     assert verdict.errors["10 x 10"] < 1e-12
     assert [check._cell(verdict, name) for name in ("1000 x 10", "10 x 1000")] == [
@@ -152,12 +154,12 @@ def test_what_prepare_lacks_is_told_as_unavailable(tmp_path):
         "def prepare(X, y):\n    from impls import Unavailable\n    raise Unavailable('no F16C')"
     )
     path.write_text(lacks + GRADIENT)
-    verdict = check.judge(PROBLEM, path, [*check.draw_batches(PROBLEM)][:1])
+    verdict = judging.judge(PROBLEM, path, [*judging.draw_batches(PROBLEM)][:1])
     assert (verdict.problems, verdict.unavailable) == ([], "no F16C")
 
 
 def test_what_hangs_is_ended_and_named(planted, tmp_path, monkeypatch):
-    monkeypatch.setattr(_isolated, "_LOAD_SECONDS", 2.0)
+    monkeypatch.setattr(isolated, "_LOAD_SECONDS", 2.0)
     folder = tmp_path / "more"
     folder.mkdir()
     path = folder / "hangs.py"
@@ -168,7 +170,7 @@ def test_what_hangs_is_ended_and_named(planted, tmp_path, monkeypatch):
         f"open({str(child)!r}, 'w').write(str(child.pid))\n"
         "time.sleep(600)" + GRADIENT
     )
-    verdict = check.judge(PROBLEM, path, [])
+    verdict = judging.judge(PROBLEM, path, [])
     assert verdict.problems == ["died while it was imported: no answer within 2 s"]
     if child.exists():  # it came so far
         assert not is_running(int(child.read_text()))
@@ -180,11 +182,11 @@ def is_running(pid):
 
 
 def test_trace_records_the_others(planted, monkeypatch, tmp_path):
-    monkeypatch.setattr(_curves, "FOLDER", tmp_path / "curves")
-    monkeypatch.setattr(_curves, "PROVENANCE", tmp_path / "provenance")
+    monkeypatch.setattr(curves, "FOLDER", tmp_path / "curves")
+    monkeypatch.setattr(curves, "PROVENANCE", tmp_path / "provenance")
     names = ("exits", "crashes", "leaves", "noisy", "fine")
     cells = [(PROBLEM, name, 10, 3) for name in names]
-    assert _curves.record_missing(state_of(working_tree()), cells, again=False) == 2
+    assert curves.record_curves(state_of(working_tree()), cells, again=False) == 2
     kept = sorted(path.name for path in (tmp_path / "curves").iterdir())
     assert kept == [f"{PROBLEM}-{name}-10x3.json" for name in ("fine", "noisy")]
 

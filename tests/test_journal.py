@@ -8,7 +8,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from scripts import _journal
+from scripts._measured import journal as _journal
 
 
 @pytest.fixture
@@ -24,12 +24,12 @@ def line(outcome="ready", cell=("gradient", "logistic", "matrix", 10, 10), **mor
 
 def test_the_last_outcome_of_a_cell_counts(journal):
     journal.write_text(line("started") + line("failed", reason="why") + line("ready"))
-    (outcome,) = _journal.read("a" * 40, "environment").values()
+    (outcome,) = _journal.read_journal("a" * 40, "environment").values()
     assert outcome.word == "ready"
 
 
 def test_ends_are_counted_whatever_the_spacing_and_a_part_of_a_line_is_not(journal):
-    counter = _journal.Counter("a" * 40, "environment")
+    counter = _journal.OutcomeCounter("a" * 40, "environment")
     assert counter.count() == 0
     journal.write_text(line("started") + line().replace(": ", ":") + line()[:20])
     assert counter.count() == 1
@@ -40,7 +40,7 @@ def test_ends_are_counted_whatever_the_spacing_and_a_part_of_a_line_is_not(journ
 
 def test_only_what_ends_from_now_on_is_counted(journal):
     journal.write_text(line())
-    assert _journal.Counter("a" * 40, "environment").count() == 0
+    assert _journal.OutcomeCounter("a" * 40, "environment").count() == 0
 
 
 @pytest.mark.parametrize("environment", ["../../elsewhere", "x" * 400, "a/b", "", "a\0b"])
@@ -67,11 +67,13 @@ json_values = st.recursive(
 )
 def test_a_line_of_another_form_is_passed_over(journal, record):
     journal.write_text(json.dumps(record) + "\n" + line())
-    assert _journal.read("a" * 40, "environment")[("gradient", "logistic", "matrix", 10, 10)]
+    assert _journal.read_journal("a" * 40, "environment")[
+        ("gradient", "logistic", "matrix", 10, 10)
+    ]
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.binary(max_size=50))
 def test_bytes_of_any_kind_are_passed_over(journal, noise):
     journal.write_bytes(noise.replace(b"\n", b"") + b"\n" + line().encode())
-    assert len(_journal.read("a" * 40, "environment")) == 1
+    assert len(_journal.read_journal("a" * 40, "environment")) == 1

@@ -16,7 +16,7 @@ import pytest
 from asv.publishing import OutputPublisher
 from asv.util import iter_subclasses
 
-from scripts import _offline_pages as offline
+from scripts._measured import offline_pages as offline
 
 ASV_PAGE = Path(asv.__file__).parent / "www" / "index.html"
 

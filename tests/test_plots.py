@@ -10,7 +10,7 @@ import pytest
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from scripts import _plots
+from scripts import _figures
 
 SIZES = ((10, 10), (1000, 10), (10, 100))
 SYMBOLS = {"skipped": "–", "failed": "✕", "wrong": "≠", "missing": "?"}
@@ -24,9 +24,7 @@ VALUES = {
 }
 MANY_LONG_NAMES = ("matrix", *(f"implementation_with_a_long_name_{i:02}" for i in range(17)))
 WITH_NAMES = ["time_by_samples", "time_by_features", "bandwidth", "error_against_time"]
-figures = pytest.mark.parametrize(
-    "draw", [draw for _, draw in _plots.FIGURES], ids=[stem for stem, _ in _plots.FIGURES]
-)
+figures = pytest.mark.parametrize("name", _figures.names("results"))
 
 
 @dataclass(frozen=True)
@@ -99,8 +97,8 @@ def is_filled(line) -> bool:
 
 @figures
 @pytest.mark.parametrize("names", [("fast", "matrix"), MANY_LONG_NAMES], ids=["few", "many"])
-def test_nothing_is_cut_off_or_overlaps(draw, names):
-    figure = draw(frame(names), Facts())
+def test_nothing_is_cut_off_or_overlaps(name, names):
+    figure = _figures.draw(name, frame(names), Facts())
     figure.draw_without_rendering()
     legend = figure.legends[0].get_window_extent()
     assert figure.bbox.x0 <= legend.x0 < legend.x1 <= figure.bbox.x1
@@ -113,43 +111,45 @@ def test_nothing_is_cut_off_or_overlaps(draw, names):
 
 
 @figures
-def test_no_rows_give_none(draw):
-    assert draw(frame().iloc[:0], Facts()) is None
-    assert draw(pd.DataFrame(), Facts()) is None
+def test_no_rows_give_none(name):
+    assert _figures.draw(name, frame().iloc[:0], Facts()) is None
+    assert _figures.draw(name, pd.DataFrame(), Facts()) is None
 
 
 @figures
-def test_no_values_give_none(draw):
-    assert draw(frame().assign(state="skipped", value=nan), Facts()) is None
+def test_no_values_give_none(name):
+    assert _figures.draw(name, frame().assign(state="skipped", value=nan), Facts()) is None
 
 
 @figures
-def test_tells_the_origin(draw):
-    assert "some machine" in "\n".join(text.get_text() for text in draw(frame(), Facts()).texts)
+def test_tells_the_origin(name):
+    assert "some machine" in "\n".join(
+        text.get_text() for text in _figures.draw(name, frame(), Facts()).texts
+    )
 
 
 @figures
-def test_leaves_matplotlib_as_it_was(draw):
+def test_leaves_matplotlib_as_it_was(name):
     before = dict(matplotlib.rcParams)
-    draw(frame(), Facts())
+    _figures.draw(name, frame(), Facts())
     assert dict(matplotlib.rcParams) == before
 
 
 @pytest.mark.parametrize("stem", WITH_NAMES)
 def test_a_new_name_is_in_the_legend(stem):
-    figure = dict(_plots.FIGURES)[stem](frame(("fast", "brand_new", "matrix")), Facts())
+    figure = _figures.draw(stem, frame(("fast", "brand_new", "matrix")), Facts())
     assert legend(figure)[:3] == ["brand_new", "fast", "matrix"]
 
 
-@pytest.mark.parametrize("draw", [_plots.speedup, _plots.memory])
-def test_a_new_name_has_a_row(draw):
-    axes = draw(frame(("fast", "brand_new", "matrix")), Facts()).axes[0]
+@pytest.mark.parametrize("name", ["speedup", "memory"])
+def test_a_new_name_has_a_row(name):
+    axes = _figures.draw(name, frame(("fast", "brand_new", "matrix")), Facts()).axes[0]
     assert "brand_new" in [label.get_text() for label in axes.get_yticklabels()]
 
 
 def test_names_are_told_apart_without_colours():
     names = [f"name_{number:02}" for number in range(36)]
-    axes = _plots.time_by_samples(frame(names, SIZES[:1]), Facts()).axes[0]
+    axes = _figures.draw("time_by_samples", frame(names, SIZES[:1]), Facts()).axes[0]
     lines = [series(axes, name) for name in names]
     assert len({(line.get_marker(), str(line._dash_pattern)) for line in lines}) == 36
     assert len({(line.get_marker(), is_filled(line)) for line in lines[:18]}) == 18
@@ -158,7 +158,9 @@ def test_names_are_told_apart_without_colours():
 def test_save_writes_the_same_bytes_again(tmp_path):
     contents = []
     for _ in range(2):
-        paths = _plots.save(_plots.memory(frame(sizes=SIZES[:1]), Facts()), tmp_path, "memory")
+        paths = _figures.save(
+            _figures.draw("memory", frame(sizes=SIZES[:1]), Facts()), tmp_path, "memory"
+        )
         contents.append([path.read_bytes() for path in paths])
     assert [path.name for path in paths] == ["memory.png", "memory.svg"]
     assert contents[0] == contents[1]
@@ -169,16 +171,16 @@ def test_save_writes_the_same_bytes_again(tmp_path):
 
 
 def test_times_have_a_panel_per_n_features():
-    axes = _plots.time_by_samples(frame(), Facts()).axes
+    axes = _figures.draw("time_by_samples", frame(), Facts()).axes
     assert [panel.get_title("left") for panel in axes] == ["n_features = 10", "n_features = 100"]
     assert list(series(axes[0], "fast").get_xdata()) == [10, 1000]
 
 
 def test_times_by_features_need_two_sizes():
-    (axes,) = _plots.time_by_features(frame(), Facts()).axes
+    (axes,) = _figures.draw("time_by_features", frame(), Facts()).axes
     assert axes.get_title("left") == "n_samples = 10"
     assert list(series(axes, "fast").get_xdata()) == [10, 100]
-    assert _plots.time_by_features(frame(sizes=SIZES[:2]), Facts()) is None
+    assert _figures.draw("time_by_features", frame(sizes=SIZES[:2]), Facts()) is None
 
 
 @pytest.mark.parametrize(
@@ -192,7 +194,7 @@ def test_times_by_features_need_two_sizes():
 )
 def test_intervals_leave_out_bounds_that_are_not_finite(low, high, bar):
     results = change(frame(("matrix",), SIZES[:1]), "time", "matrix", SIZES[0], low=low, high=high)
-    figure = _plots.time_by_samples(results, Facts())
+    figure = _figures.draw("time_by_samples", results, Facts())
     figure.draw_without_rendering()
     (interval,) = figure.axes[0].collections
     assert list(interval.get_segments()[0][:, 1]) == bar
@@ -202,7 +204,7 @@ def test_intervals_leave_out_bounds_that_are_not_finite(low, high, bar):
 def test_a_line_breaks_where_a_time_is_not_there(state):
     sizes = ((10, 10), (100, 10), (1000, 10))
     results = change(frame(sizes=sizes), "time", "fast", sizes[1], state=state, value=nan)
-    times = series(_plots.time_by_samples(results, Facts()).axes[0], "fast").get_ydata()
+    times = series(_figures.draw("time_by_samples", results, Facts()).axes[0], "fast").get_ydata()
     assert [isfinite(value) for value in times] == [True, False, True]
 
 
@@ -211,14 +213,14 @@ def test_a_line_breaks_where_a_time_is_not_there(state):
 
 def heat_map(results) -> dict[tuple[int, int], str]:
     """Text by column and row."""
-    axes = _plots.speedup(results, Facts()).axes[0]
+    axes = _figures.draw("speedup", results, Facts()).axes[0]
     return {tuple(int(x) for x in text.get_position()): text.get_text() for text in axes.texts}
 
 
 @pytest.mark.parametrize("state", SYMBOLS)
 def test_each_state_has_its_own_mark(state):
     results = change(frame(), "time", "fast", SIZES[0], state=state, value=nan)
-    axes = _plots.speedup(results, Facts()).axes[0]
+    axes = _figures.draw("speedup", results, Facts()).axes[0]
     marks = [text for text in texts(axes) if text in SYMBOLS.values()]
     assert marks == [SYMBOLS[state]]
     assert [patch.get_label() for patch in axes.patches if patch.get_label()] == [
@@ -227,7 +229,7 @@ def test_each_state_has_its_own_mark(state):
 
 
 def test_marks_differ_without_their_symbols():
-    patches = _plots.speedup(frame(), Facts()).legends[0].get_patches()
+    patches = _figures.draw("speedup", frame(), Facts()).legends[0].get_patches()
     assert [patch.get_label().split()[1] for patch in patches] == list(SYMBOLS)
     assert len({(patch.get_hatch(), patch.get_facecolor()) for patch in patches}) == 4
 
@@ -257,7 +259,7 @@ def test_without_a_baseline_a_cell_shows_its_time():
 
 def test_colours_are_centred_at_1():
     results = change(frame(), "time", "fast", (10, 10), value=1e-3 / 3)
-    low, high = _plots.speedup(results, Facts()).axes[1].get_ylim()
+    low, high = _figures.draw("speedup", results, Facts()).axes[1].get_ylim()
     assert low == -high == pytest.approx(-log10(3))
 
 
@@ -266,7 +268,7 @@ def test_colours_are_centred_at_1():
 
 def test_bandwidth_is_compulsory_bytes_over_time():
     results = change(frame(), "time", "fast", (10, 100), bytes_per_value=4.0)
-    axes = _plots.bandwidth(results, Facts()).axes[1]
+    axes = _figures.draw("bandwidth", results, Facts()).axes[1]
     n_bytes = 4 * (10 * 100 + 10 + 2 * 100)
     assert series(axes, "fast").get_xdata() == [n_bytes]
     assert series(axes, "fast").get_ydata() == pytest.approx([n_bytes / 1e-3 / 1e9])
@@ -276,7 +278,7 @@ def test_bandwidth_is_compulsory_bytes_over_time():
 def test_the_roof_is_the_median_and_the_caches_are_named():
     results = change(frame(("a", "b", "matrix")), "read_roof", "a", (10, 10), value=90.0)
     results = change(results, "read_roof", "b", (10, 10), value=30.0)
-    axes = _plots.bandwidth(results, Facts()).axes[0]
+    axes = _figures.draw("bandwidth", results, Facts()).axes[0]
     roof = max(axes.lines, key=lambda line: line.get_linewidth())
     assert list(roof.get_ydata()) == [30.0, 20.0, 20.0]
     assert [text.strip() for text in texts(axes)] == ["L1", "L2"]
@@ -287,7 +289,7 @@ def test_the_roof_is_the_median_and_the_caches_are_named():
 
 def test_workspace_of_0_bytes_has_a_place():
     results = change(frame(), "workspace", "fast", (10, 10), value=0.0)
-    figure = _plots.memory(results, Facts())
+    figure = _figures.draw("memory", results, Facts())
     figure.draw_without_rendering()
     axes = figure.axes[0]
     assert 0.0 in axes.lines[0].get_xdata()
@@ -296,7 +298,7 @@ def test_workspace_of_0_bytes_has_a_place():
 
 
 def test_the_peak_stands_on_that_of_the_inputs():
-    figure = _plots.memory(frame(("matrix",), SIZES[:1]), Facts())
+    figure = _figures.draw("memory", frame(("matrix",), SIZES[:1]), Facts())
     below, added = figure.axes[1].patches
     assert (below.get_x(), below.get_width()) == (0, 100e6)
     assert (added.get_x(), added.get_width()) == (100e6, 5e6)
@@ -306,14 +308,14 @@ def test_the_peak_stands_on_that_of_the_inputs():
 @pytest.mark.parametrize(("metric", "panel"), [("workspace", 0), ("peak_inputs", 1)])
 def test_memory_names_the_state(metric, panel, state):
     results = change(frame(), metric, "fast", (10, 10), state=state, value=nan)
-    axes = _plots.memory(results, Facts()).axes
+    axes = _figures.draw("memory", results, Facts()).axes
     assert [texts(a) for a in axes] == [[state] if a is axes[panel] else [] for a in axes]
 
 
 def test_memory_shows_sizes_with_data_only():
     results = frame(sizes=(*SIZES, (10, 1000), (1000, 1000)))
     gone = (results["metric"] != "time") & (results["n_samples"] == 1000).fillna(False)
-    figure = _plots.memory(results[~gone], Facts())
+    figure = _figures.draw("memory", results[~gone], Facts())
     assert legend(figure)[:-1] == ["10 × 10", "10 × 100", "10 × 1,000"]
 
 
@@ -322,7 +324,7 @@ def test_memory_shows_sizes_with_data_only():
 
 def test_error_0_is_drawn_and_named():
     results = change(frame(), "error", "fast", (10, 10), value=0.0)
-    figure = _plots.error_against_time(results, Facts())
+    figure = _figures.draw("error_against_time", results, Facts())
     figure.draw_without_rendering()
     axes = figure.axes[0]
     points = [line.get_ydata() for line in axes.lines if line.get_marker() != "None"]
@@ -334,11 +336,11 @@ def test_error_0_is_drawn_and_named():
 def test_error_0_everywhere():
     results = frame()
     results.loc[results["metric"] == "error", "value"] = 0.0
-    _plots.error_against_time(results, Facts()).draw_without_rendering()
+    _figures.draw("error_against_time", results, Facts()).draw_without_rendering()
 
 
 def test_rounding_of_both_precisions_is_drawn():
-    axes = _plots.error_against_time(frame(), Facts()).axes[0]
+    axes = _figures.draw("error_against_time", frame(), Facts()).axes[0]
     heights = [line.get_ydata()[0] for line in axes.lines if line.get_linestyle() == ":"]
     assert heights == [np.finfo(np.float64).eps / 2, np.finfo(np.float32).eps / 2]
 
@@ -346,13 +348,15 @@ def test_rounding_of_both_precisions_is_drawn():
 @pytest.mark.parametrize("state", SYMBOLS)
 def test_a_name_without_a_point_is_told(state):
     results = change(frame(), "time", "fast", (10, 10), state=state, value=nan)
-    labels = [axes.get_xlabel() for axes in _plots.error_against_time(results, Facts()).axes]
+    labels = [
+        axes.get_xlabel() for axes in _figures.draw("error_against_time", results, Facts()).axes
+    ]
     assert [f"fast {state}" in label for label in labels] == [True, False, False]
 
 
 def test_few_sizes_are_chosen_the_extremes_among_them():
     sizes = tuple((n_samples, 10) for n_samples in (10, 20, 30, 40, 50, 60))
-    axes = _plots.error_against_time(frame(sizes=sizes), Facts()).axes
+    axes = _figures.draw("error_against_time", frame(sizes=sizes), Facts()).axes
     titles = [panel.get_title("left") for panel in axes]
     assert len(titles) == 3
     assert (titles[0], titles[-1]) == ("10 × 10", "60 × 10")
@@ -363,7 +367,7 @@ def test_few_sizes_are_chosen_the_extremes_among_them():
 
 def test_memory_over_time():
     curves = [Curve(), Curve(implementation="fast", call_seconds=(2.2, 2.4))]
-    figure = _plots.memory_over_time(curves, Facts())
+    figure = _figures.draw("memory_over_time", curves, Facts())
     figure.draw_without_rendering()
     titles = [axes.get_title("left") for axes in figure.axes]
     # 150 MiB in the calls over 100 MiB before them; the other has no sample in its calls.
@@ -372,9 +376,9 @@ def test_memory_over_time():
 
 
 def test_memory_over_time_of_no_curves():
-    assert _plots.memory_over_time([], Facts()) is None
+    assert _figures.draw("memory_over_time", [], Facts()) is None
 
 
 def test_memory_over_time_tells_sizes_that_differ():
-    figure = _plots.memory_over_time([Curve(), Curve(n_samples=10)], Facts())
+    figure = _figures.draw("memory_over_time", [Curve(), Curve(n_samples=10)], Facts())
     assert figure.axes[0].get_title("left").splitlines()[1] == "10 × 100"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from impls import _machine, _provenance
-from impls._provenance import Cell, Provenance, Rules
+from impls._provenance import Provenance, Rules, Subject
 
 FILES = {
     "benchmarks/gradient.py": "import impls\nimpls.load",
@@ -27,11 +27,11 @@ FILES = {
     "impls/linear/matrix.py": "",
     "impls/linear/loop.py": "from impls.linear import _shared\nimport numba",
 }
-LOOP = Cell("gradient", "linear", "loop")
-MATRIX = Cell("gradient", "linear", "matrix")
-EPOCH = Cell("epoch", "linear", "loop", solver="sgd")
-DATASET = Cell("datasets", "linear", "loop", dataset="diabetes")
-PLUGIN = Cell("gradient", "linear", "theirs")
+LOOP = Subject("gradient", "linear", "loop")
+MATRIX = Subject("gradient", "linear", "matrix")
+EPOCH = Subject("epoch", "linear", "loop", solver="sgd")
+DATASET = Subject("datasets", "linear", "loop", dataset="diabetes")
+PLUGIN = Subject("gradient", "linear", "theirs")
 
 
 @pytest.fixture
@@ -198,4 +198,4 @@ def test_the_project_itself_has_a_state():
     root = Path(__file__).resolve().parent.parent
     state, rules = look(root)
     assert len(state.files) > 50
-    assert rules.changes(Cell("gradient", "logistic", "matrix"), state) == []
+    assert rules.changes(Subject("gradient", "logistic", "matrix"), state) == []

@@ -12,11 +12,14 @@ import psutil
 import pytest
 
 from impls import _machine
-from scripts import _plot_race, _race_cell, _race_data, _race_stats, _race_tables, race
-from scripts._errors import UserError
-from scripts._facts import Facts
-from scripts._race_process import Out, Process
-from scripts._race_result import Result, Settings
+from scripts import _figures, race
+from scripts._common.errors import Out, UserError
+from scripts._common.facts import Facts
+from scripts._common.process import Process
+from scripts._race import cell as race_cell
+from scripts._race import inputs, statistics
+from scripts._race.result import Race, RaceSettings, Result
+from scripts._tables import race as race_tables
 from tests._planting import plant
 
 GIGABYTE = 10**9
@@ -32,29 +35,32 @@ GIGABYTE = 10**9
     [(6, 1, 6), (8, 1, 8), (15, 4, 12)],
 )
 def test_the_interval_lies_between_order_statistics(n_values, low, high):
-    estimate = _race_stats.estimate([*range(n_values, 0, -1)])
+    estimate = statistics.estimate([*range(n_values, 0, -1)])
     assert (estimate.low, estimate.high) == (low, high)
     assert estimate.value == (n_values + 1) / 2
 
 
 @pytest.mark.parametrize("n_values", [1, 5])
 def test_few_rounds_have_a_median_and_no_interval(n_values):
-    estimate = _race_stats.estimate([2.0] * n_values)
+    estimate = statistics.estimate([2.0] * n_values)
     assert estimate.value == 2
     assert math.isnan(estimate.low)
     assert math.isnan(estimate.high)
 
 
+SETTINGS = RaceSettings("logistic", ("matrix",), (8, 4), 1, 3, False)
+
+
 def test_ratios_are_taken_within_a_round():
     """Medians 4 and 2 would give 2; the rounds' own ratios are 1, 2 and 10."""
-    ratio = _race_stats.ratio([4.0, 2.0, 10.0] * 2, [4.0, 1.0, 1.0] * 2)
+    ratio = statistics.ratio([4.0, 2.0, 10.0] * 2, [4.0, 1.0, 1.0] * 2)
     assert (ratio.low, ratio.value, ratio.high) == (1, 2, 10)
 
 
 def test_a_geometric_mean_cancels_twice_and_half():
-    assert _race_stats.geometric_mean([2.0, 0.5]) == pytest.approx(1)
-    assert _race_stats.geometric_mean([2.0, 8.0]) == pytest.approx(4)
-    assert math.isnan(_race_stats.geometric_mean([]))
+    assert statistics.geometric_mean([2.0, 0.5]) == pytest.approx(1)
+    assert statistics.geometric_mean([2.0, 8.0]) == pytest.approx(4)
+    assert math.isnan(statistics.geometric_mean([]))
 
 
 def info(bytes_per_value=8, peer="", rtol=1e-12):
@@ -91,7 +97,7 @@ def made_result():
 
 def test_figures_of_a_size():
     result = made_result()
-    assert result.speed_up("ours") == _race_stats.Estimate(4, 2, 4)
+    assert result.speed_up("ours") == statistics.Estimate(4, 2, 4)
     # 8 * (100 + 10 + 20) bytes in 2 us are 0.52 GB/s.
     assert result.roof_fraction("ours").value == pytest.approx(0.26)
     assert result.roof_speed_up(8).value == pytest.approx(4 / 0.26)
@@ -111,7 +117,7 @@ def test_few_bytes_are_compared_with_what_is_as_exact():
 
 
 def test_the_table_names_the_winner_the_rivals_and_who_is_missing():
-    text = _race_tables.cell(made_result())
+    text = race_tables.size_table(made_result())
     assert text.startswith("## 10 x 10, X of 800 B, 6 rounds")
     row = next(line for line in text.splitlines() if line.startswith("| ours "))
     cells = [cell.strip() for cell in row.strip("|").split("|")]
@@ -128,28 +134,28 @@ def test_a_table_of_few_rounds_says_that_it_has_no_intervals():
     result = made_result()
     for seconds in (result.seconds, result.roofs):
         seconds |= {name: times[:1] for name, times in seconds.items()}
-    text = _race_tables.cell(result)
+    text = race_tables.size_table(result)
     row = next(line for line in text.splitlines() if line.startswith("| ours "))
     assert [cell.strip() for cell in row.strip("|").split("|")][4] == "4.00x"
     assert "float64: our fastest, ours, is 2.00x over Library's theirs." in text
     assert "Note: no intervals: those need 6 rounds." in text
     assert "faster in 1 of 1 sizes (the interval is above 1x in 0, below in 0)" in (
-        _race_tables.overall([result], [8])
+        race_tables.overall_table([result], [8])
     )
-    assert _plot_race.race([result], "title", facts()) is not None
+    assert _figures.draw("race", Race(SETTINGS, (result,)), facts()) is not None
 
 
 def test_the_outcome_over_all_sizes():
     slower = made_result()
     slower.seconds["ours"] = slower.seconds["pixels"] = [8e-6] * 6
-    text = _race_tables.overall([made_result(), slower], [8, 4])
+    text = race_tables.overall_table([made_result(), slower], [8, 4])
     assert "float64: ours is faster in 1 of 2 sizes (the interval is above 1x in 0" in text
     assert "below in 1); geometric mean 1.00x" in text
     assert "float32: no size with one of ours and a peer" in text
 
 
 def test_records_hold_who_was_raced_and_who_was_not():
-    records = {record["contender"]: record for record in _race_tables.records(made_result())}
+    records = {record["contender"]: record for record in race_tables.race_records(made_result())}
     assert records["ours"]["speed_up"] == 4
     assert records["gone"]["reason"] == "killed by SIGKILL"
 
@@ -159,19 +165,19 @@ def test_moves_stand_below_their_contender_and_win_nothing():
     moves = result.name_moves("ours")
     result.moves[moves] = [1e-6] * 6
     result.infos[moves] = result.infos["ours"]
-    names = [record["contender"] for record in _race_tables.records(result)]
+    names = [record["contender"] for record in race_tables.race_records(result)]
     assert names[:3] == ["rough", "ours", moves]
-    record = _race_tables.records(result)[2]
+    record = race_tables.race_records(result)[2]
     assert (record["state"], record["speed_up"]) == ("moves alone", 8)
     assert result.rivals(8) == ("ours", "theirs")
-    assert "Fastest: rough" in _race_tables.cell(result)
+    assert "Fastest: rough" in race_tables.size_table(result)
 
 
 def test_a_size_without_the_baseline_has_no_speed_up():
     result = made_result()
     del result.seconds["matrix"]
-    assert "n/a" in _race_tables.cell(result)
-    assert _plot_race.race([result], "title", facts()) is None
+    assert "n/a" in race_tables.size_table(result)
+    assert _figures.draw("race", Race(SETTINGS, (result,)), facts()) is None
 
 
 def facts():
@@ -179,7 +185,7 @@ def facts():
 
 
 def test_the_figure_has_a_panel_per_precision_and_a_mark_per_contender():
-    figure = _plot_race.race([made_result()], "title", facts())
+    figure = _figures.draw("race", Race(SETTINGS, (made_result(),)), facts())
     panels = {axes.get_title(loc="left"): axes for axes in figure.axes}
     assert set(panels) == {"float64", "float32"}
     marks = [line for line in panels["float64"].lines if len(line.get_xdata()) == 1]
@@ -197,7 +203,7 @@ def test_the_figure_has_a_panel_per_precision_and_a_mark_per_contender():
     [(15, 0.0, 15), (15, 4.0, 15), (15, 6.0, 10), (15, 1000.0, 6), (3, 1000.0, 3)],
 )
 def test_rounds_become_fewer_where_they_take_long(asked, seconds, n_rounds):
-    assert _race_cell.count_rounds(asked, seconds) == n_rounds
+    assert race_cell.count_rounds(asked, seconds) == n_rounds
 
 
 COPIES = {"matrix": 0.0, "turned": 1.0, "small": 0.5}
@@ -206,12 +212,12 @@ COPIES = {"matrix": 0.0, "turned": 1.0, "small": 0.5}
 def test_everyone_gets_its_own_data_where_memory_holds_that():
     # 3 of their own and 1.5 of prepare, and 0.105 GB of spare each.
     for available, own_copy in ((4.9, True), (4.7, False)):
-        plan = _race_data.plan_memory(COPIES, GIGABYTE, int(available * GIGABYTE))
-        assert plan == _race_data.Plan(own_copy, {})
+        plan = inputs.plan_memory(COPIES, GIGABYTE, int(available * GIGABYTE))
+        assert plan == inputs.Plan(own_copy, {})
 
 
 def test_otherwise_all_share_one_and_those_who_need_most_lack_memory():
-    plan = _race_data.plan_memory(COPIES, GIGABYTE, int(1.5 * GIGABYTE))
+    plan = inputs.plan_memory(COPIES, GIGABYTE, int(1.5 * GIGABYTE))
     assert not plan.own_copy
     assert plan.lacking == {
         "turned": "needs 1.10 GB of memory beside 710 MB of the others, 1.50 GB are available"
@@ -219,39 +225,39 @@ def test_otherwise_all_share_one_and_those_who_need_most_lack_memory():
 
 
 def test_the_baseline_comes_first():
-    plan = _race_data.plan_memory({"matrix": 2.0, "none": 0.0}, GIGABYTE, int(2.2 * GIGABYTE))
+    plan = inputs.plan_memory({"matrix": 2.0, "none": 0.0}, GIGABYTE, int(2.2 * GIGABYTE))
     assert set(plan.lacking) == {"none"}
 
 
 def test_a_size_that_cannot_be_drawn_is_skipped(monkeypatch):
     monkeypatch.setattr(_machine, "available_memory", lambda: GIGABYTE)
-    settings = Settings("logistic", ("matrix",), (8,), 1, 3, False)
-    result = _race_cell.race(settings, (100_000, 1000), lambda: None)
+    settings = RaceSettings("logistic", ("matrix",), (8,), 1, 3, False)
+    result = race_cell.race_size(settings, (100_000, 1000), lambda: None)
     assert result.out["matrix"].reason == (
         "to draw X needs 1.70 GB of memory, 1.00 GB are available"
     )
 
 
 def test_pixels_are_whole_numbers_over_255():
-    with _race_data.on_disk("logistic", 20, 3, pixels=True) as data:
+    with inputs.on_disk("logistic", 20, 3, pixels=True) as data:
         X = np.load(data.files["X"])
     np.testing.assert_array_equal(np.rint(X * 255) / 255, X)
     assert 0 <= X.min() < 0.2 < 0.8 < X.max() <= 1
 
 
 def test_the_data_have_no_name_that_a_killed_race_could_leave(tmp_path, monkeypatch):
-    if not _race_data._DESCRIPTORS.is_dir():
+    if not inputs._DESCRIPTORS.is_dir():
         pytest.skip("files without a name are opened by /proc, which is not here")
-    monkeypatch.setattr(_race_data, "_SHARED_MEMORY", tmp_path)
-    with _race_data.on_disk("logistic", 20, 3, pixels=False) as data:
+    monkeypatch.setattr(inputs, "_SHARED_MEMORY", tmp_path)
+    with inputs.on_disk("logistic", 20, 3, pixels=False) as data:
         assert np.load(data.files["X"], mmap_mode="r").shape == (20, 3)
         assert not [*tmp_path.iterdir()]
         assert data.files["X"].startswith(f"/proc/{os.getpid()}/fd/")
 
 
 def test_elsewhere_the_data_have_a_folder_that_goes(tmp_path, monkeypatch):
-    monkeypatch.setattr(_race_data, "_DESCRIPTORS", tmp_path / "none")
-    with _race_data.on_disk("logistic", 20, 3, pixels=False) as data:
+    monkeypatch.setattr(inputs, "_DESCRIPTORS", tmp_path / "none")
+    with inputs.on_disk("logistic", 20, 3, pixels=False) as data:
         assert np.load(data.files["y"]).shape == (20,)
         folder = Path(data.files["X"]).parent
     assert not folder.exists()
@@ -448,10 +454,10 @@ def test_nothing_is_left_behind_by_an_interrupt(monkeypatch):
     def interrupt():
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(_race_cell, "Process", Watched)
-    settings = Settings("logistic", ("matrix",), (8,), 1, 3, False)
+    monkeypatch.setattr(race_cell, "Process", Watched)
+    settings = RaceSettings("logistic", ("matrix",), (8,), 1, 3, False)
     with pytest.raises(KeyboardInterrupt):
-        _race_cell.race(settings, (10, 10), interrupt)
+        race_cell.race_size(settings, (10, 10), interrupt)
     assert len(started) == 2  # the baseline and the roof
     assert all(process._process.poll() is not None for process in started)
 
@@ -470,16 +476,16 @@ def interrupt_after(n_rounds):
 
 @pytest.mark.parametrize("n_rounds", [1, 6])
 def test_an_interrupt_keeps_the_rounds_before_it(n_rounds):
-    settings = Settings("logistic", ("matrix",), (8,), 1, 8, False)
-    with pytest.raises(_race_cell.Stopped) as caught:
-        _race_cell.race(settings, (10, 10), interrupt_after(n_rounds))
+    settings = RaceSettings("logistic", ("matrix",), (8,), 1, 8, False)
+    with pytest.raises(race_cell.Stopped) as caught:
+        race_cell.race_size(settings, (10, 10), interrupt_after(n_rounds))
     result = caught.value.result
     assert len(result.seconds["matrix"]) == len(result.roofs[8]) == n_rounds
-    assert f"interrupted after {n_rounds} of 8 rounds" in _race_tables.cell(result)
+    assert f"interrupted after {n_rounds} of 8 rounds" in race_tables.size_table(result)
 
 
 def test_a_round_that_was_interrupted_does_not_count(monkeypatch):
-    ask = _race_cell._Race._ask
+    ask = race_cell._Race._ask
     samples = []
 
     def interrupt_fourth(self, name, step, seconds):
@@ -488,9 +494,9 @@ def test_a_round_that_was_interrupted_does_not_count(monkeypatch):
             raise KeyboardInterrupt
         return ask(self, name, step, seconds)
 
-    monkeypatch.setattr(_race_cell._Race, "_ask", interrupt_fourth)
-    settings = Settings("logistic", ("matrix",), (8,), 1, 8, False)
-    with pytest.raises(_race_cell.Stopped) as caught:
-        _race_cell.race(settings, (10, 10), lambda: None)
+    monkeypatch.setattr(race_cell._Race, "_ask", interrupt_fourth)
+    settings = RaceSettings("logistic", ("matrix",), (8,), 1, 8, False)
+    with pytest.raises(race_cell.Stopped) as caught:
+        race_cell.race_size(settings, (10, 10), lambda: None)
     assert len(caught.value.result.seconds["matrix"]) == 1
     assert len(caught.value.result.roofs[8]) == 1

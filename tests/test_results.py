@@ -10,8 +10,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from scripts import _journal, _results
-from scripts._errors import UserError
+from scripts._common.errors import UserError
+from scripts._measured import journal as _journal
+from scripts._measured import results
 from tests._recorded import COMMIT, DATA, ENVIRONMENT, Recorded
 
 
@@ -27,16 +28,16 @@ def cell(frame, implementation, metric="time", n_samples=1000):
 
 
 def test_columns_and_types(recorded):
-    frame = _results.load(recorded.state())
-    assert list(frame.columns) == _results.COLUMNS
+    frame = results.load_results(recorded.state())
+    assert list(frame.columns) == results.COLUMNS
     assert str(frame["n_samples"].dtype) == "Int64"
     assert set(frame["metric"]) >= {"time", "error", "workspace", "read_roof", "prepare"}
     assert not frame.duplicated(["implementation", "n_samples", "dataset", "metric"]).any()
 
 
 def test_a_value_comes_with_its_interval_and_unit(recorded):
-    row = cell(_results.load(recorded.state()), "matrix")
-    assert (row.state, row.value, row.low, row.unit) == ("ok", 7.6e-5, 7.5e-5, "s")
+    row = cell(results.load_results(recorded.state()), "matrix")
+    assert (row.state, row.value, row.low, row.unit) == ("ok", 7.6e-5, 7.5e-5, "seconds")
     assert math.isinf(row.high)
 
 
@@ -49,19 +50,19 @@ def test_a_value_comes_with_its_interval_and_unit(recorded):
     ],
 )
 def test_states_have_reasons_and_no_value(recorded, implementation, state, reason):
-    row = cell(_results.load(recorded.state()), implementation)
+    row = cell(results.load_results(recorded.state()), implementation)
     assert (row.state, row.reason) == (state, reason)
     assert math.isnan(row.value)
 
 
 def test_the_memory_of_a_wrong_gradient_is_wrong_too(recorded):
-    row = cell(_results.load(recorded.state()), "float32", "workspace")
+    row = cell(results.load_results(recorded.state()), "float32", "workspace")
     assert row.state == "wrong"
     assert math.isnan(row.value)
 
 
 def test_a_size_that_others_have_is_missing_not_absent(recorded):
-    row = cell(_results.load(recorded.state()), "matrix", "workspace")
+    row = cell(results.load_results(recorded.state()), "matrix", "workspace")
     assert (row.state, row.reason) == ("missing", "not run")
 
 
@@ -70,30 +71,30 @@ def test_a_process_that_died_in_the_set_up_has_failed(recorded):
     started = {"cell": ["gradient", "logistic", "numba_loop", 1000, 10], "outcome": "started"}
     with recorded.journal.open("a") as journal:
         journal.write(json.dumps(some | started) + "\n")
-    row = cell(_results.load(recorded.state()), "numba_loop")
+    row = cell(results.load_results(recorded.state()), "numba_loop")
     assert (row.state, "died" in row.reason) == ("failed", True)
 
 
 def test_data_sets_have_a_name_and_no_size(recorded):
-    frame = _results.load(recorded.state())
+    frame = results.load_results(recorded.state())
     real = frame[frame["dataset"] == "breast_cancer"]
     assert len(real)
     assert real["n_samples"].isna().all()
 
 
 def test_cells_with_a_value_or_a_reason_are_known(recorded):
-    known = _results.known_cells(recorded.state(), "all")
-    name = "gradient.Logistic.time_gradient"
+    known = results.known_cells(recorded.state(), "all")
+    name = "gradient.logistic.time_gradient"
     assert f"{name}('matrix', 1000, 10)" in known
     assert f"{name}('nested_loop', 1000, 10)" in known
     assert f"{name}('numba_loop', 1000, 10)" not in known
     assert f"{name}('float32', 1000, 10)" not in known
-    assert _results.known_cells(recorded.state(), "1") == set()
+    assert results.known_cells(recorded.state(), "1") == set()
 
 
 def reason(recorded, implementation, metric="time"):
     """Why a value that was recorded does not hold; empty if it does."""
-    row = cell(_results.load(recorded.state()), implementation, metric, 10)
+    row = cell(results.load_results(recorded.state()), implementation, metric, 10)
     return "" if row.state == "ok" else row.reason
 
 
@@ -103,9 +104,9 @@ def test_an_edited_implementation_is_measured_again_and_no_other(recorded):
         "not measured since impls/logistic/nested_loop.py has changed"
     )
     assert reason(recorded, "matrix") == ""
-    known = _results.known_cells(recorded.state(), "all")
+    known = results.known_cells(recorded.state(), "all")
     assert not any("nested_loop" in name for name in known)
-    assert "gradient.Logistic.time_gradient('matrix', 1000, 10)" in known
+    assert "gradient.logistic.time_gradient('matrix', 1000, 10)" in known
 
 
 def test_what_an_implementation_imports_counts_and_what_others_import_does_not(recorded):
@@ -118,7 +119,7 @@ def test_what_an_implementation_imports_counts_and_what_others_import_does_not(r
 def test_nothing_holds_once_what_all_import_has_changed(recorded, file):
     recorded.write(file, "# edited")
     with pytest.raises(UserError, match=rf"do not hold: not measured since {file} has changed"):
-        _results.load(recorded.state())
+        results.load_results(recorded.state())
 
 
 def test_an_edit_of_how_one_figure_is_measured_voids_that_figure_alone(recorded):
@@ -129,13 +130,13 @@ def test_an_edit_of_how_one_figure_is_measured_voids_that_figure_alone(recorded)
 
 def test_an_implementation_that_is_gone_is_not_listed(recorded):
     (recorded.root / "impls/logistic/numba_loop.py").unlink()
-    assert "numba_loop" not in set(_results.load(recorded.state())["implementation"])
+    assert "numba_loop" not in set(results.load_results(recorded.state())["implementation"])
 
 
 def test_another_version_of_a_library_voids_what_uses_it(recorded):
     recorded.record_state(versions={"numba": "0.1"})
     assert "and was 0.1" in reason(recorded, "numba_loop")
-    row = cell(_results.load(recorded.state()), "matrix")
+    row = cell(results.load_results(recorded.state()), "matrix")
     assert (row.state, "numba" in row.versions, "numpy" in row.versions) == ("ok", False, True)
 
 
@@ -150,28 +151,28 @@ def test_another_version_of_a_library_voids_what_uses_it(recorded):
 def test_other_settings_are_other_results(recorded, changed, reason):
     recorded.record_state(settings=changed)
     with pytest.raises(UserError, match=reason):
-        _results.load(recorded.state())
+        results.load_results(recorded.state())
 
 
 def test_a_value_of_which_no_state_is_known_does_not_hold(recorded):
     recorded.journal.unlink()
     with pytest.raises(UserError, match="nothing says in which state it was measured"):
-        _results.load(recorded.state())
+        results.load_results(recorded.state())
 
 
 def test_a_state_that_was_tampered_with_is_not_believed(recorded):
     (path,) = recorded.provenance.glob("*.json")
     path.write_text(path.read_text().replace("numpy", "humpy"))
-    _journal.state.cache_clear()
+    _journal.load_state.cache_clear()
     with pytest.raises(UserError, match="nothing says in which state"):
-        _results.load(recorded.state())
+        results.load_results(recorded.state())
 
 
 def test_values_hold_whatever_commit_they_are_filed_under(recorded):
     """As a run of one implementation writes it: nulls and NaN for all the others."""
     data = json.loads(recorded.path.read_text())
     column = data["result_columns"].index("result")
-    name = "gradient.Logistic.time_gradient"
+    name = "gradient.logistic.time_gradient"
     data["results"] = {name: data["results"][name]}
     row = data["results"][name]
     row[column] = [math.nan, math.nan, math.nan, math.nan, 5e-6, 6e-6, None, None]
@@ -179,7 +180,7 @@ def test_values_hold_whatever_commit_they_are_filed_under(recorded):
     recorded.file("a" * 40, ENVIRONMENT).write_text(json.dumps(data))
     recorded.record_state("a" * 40)
     os.utime(recorded.path, (1, 1))
-    frame = _results.load(recorded.state())
+    frame = results.load_results(recorded.state())
     assert cell(frame, "numba_loop").value == 6e-6
     assert cell(frame, "matrix").value == 7.6e-5
     assert cell(frame, "nested_loop").state == "skipped"
@@ -192,7 +193,7 @@ def test_a_stale_value_does_not_hide_one_that_holds(recorded):
     newer.write_text(recorded.path.read_text().replace(COMMIT, "a" * 40))
     recorded.record_state("a" * 40, files={"impls/logistic/matrix.py": "0" * 40})
     os.utime(recorded.path, (1, 1))
-    assert cell(_results.load(recorded.state()), "matrix").state == "ok"
+    assert cell(results.load_results(recorded.state()), "matrix").state == "ok"
 
 
 @pytest.mark.parametrize("commit", ["--output=FILE", "", "HEAD", "A" * 40, "a" * 39, None])
@@ -200,30 +201,30 @@ def test_a_file_whose_commit_is_no_hash_is_refused(recorded, tmp_path, commit):
     data = json.loads(recorded.path.read_text()) | {"commit_hash": commit}
     recorded.path.write_text(json.dumps(data))
     with pytest.raises(UserError, match=r"expected 40 hexadecimal digits; move the file away"):
-        _results.list_files()
+        results.list_result_files()
 
 
 def test_other_threads_are_other_results(recorded):
     with pytest.raises(UserError, match=r"with 1 threads"):
-        _results.load(recorded.state(), threads="1")
+        results.load_results(recorded.state(), threads="1")
 
 
 def test_no_results_yet(tmp_path, monkeypatch):
-    monkeypatch.setattr(_results, "FOLDER", tmp_path)
+    monkeypatch.setattr(results, "FOLDER", tmp_path)
     with pytest.raises(UserError, match=r"no results yet; make some: python -m scripts.run"):
-        _results.list_files()
+        results.list_result_files()
 
 
 def test_another_machines_results_only(recorded, monkeypatch):
-    monkeypatch.setattr(_results, "machine_name", lambda: "mine")
+    monkeypatch.setattr(results, "machine_name", lambda: "mine")
     with pytest.raises(UserError, match=r"another machine only \(recorded\), this one is mine"):
-        _results.list_files()
+        results.list_result_files()
 
 
 def test_a_damaged_file_beside_a_good_one_is_left_aside_and_named(recorded, capsys):
     damaged = recorded.file("b" * 40, ENVIRONMENT)
     damaged.write_text("{")
-    assert cell(_results.load(recorded.state()), "matrix").state == "ok"
+    assert cell(results.load_results(recorded.state()), "matrix").state == "ok"
     assert f"left aside: the result file {damaged} is damaged" in capsys.readouterr().err
     assert damaged.read_text() == "{"
 
@@ -237,20 +238,21 @@ def test_a_truncated_file_is_named_and_left_alone(recorded, share):
     with pytest.raises(
         UserError, match=r"is damaged .* puts the last complete copy back"
     ) as caught:
-        _results.load(recorded.state())
+        results.load_results(recorded.state())
     assert str(recorded.path) in str(caught.value)
     assert recorded.path.read_bytes() == cut
 
 
-@given(
-    name=st.from_regex(r"[a-z][a-z0-9_]{0,20}", fullmatch=True),
-    size=st.tuples(st.integers(1, 10**9), st.integers(1, 10**6)),
-)
-def test_cells_are_read_as_asv_writes_them(name, size):
-    read = _results._cell("SigmoidNet", (repr(name), *map(repr, size)))
-    assert read == ("sigmoid_net", name, "", *size, "")
-    read = _results._cell("SigmoidNet", (repr(name), "'sgd'", *map(repr, size)))
-    assert read == ("sigmoid_net", name, "sgd", *size, "")
-    assert _results._cell("Softmax", (repr(name), "'digits'"))[2:] == ("", None, None, "digits")
-    read = _results._cell("Softmax", (repr(name), "'gd'", "'digits'"))
-    assert read == ("softmax", name, "gd", None, None, "digits")
+def test_a_metric_that_nobody_has_stated_goes_by_the_name_of_its_method(recorded):
+    text = recorded.path.read_text()
+    recorded.path.write_text(text.replace("track_workspace", "track_novelty"))
+    frame = results.load_results(recorded.state())
+    assert "track_novelty" in set(frame["metric"])
+    assert "novelty" in " ".join(results.known_cells(recorded.state(), "all"))
+
+
+def test_benchmarks_of_another_suite_are_passed_over(recorded):
+    data = json.loads(recorded.path.read_text())
+    data["results"]["time_something"] = data["results"]["gradient.logistic.time_gradient"]
+    recorded.path.write_text(json.dumps(data))
+    assert cell(results.load_results(recorded.state()), "matrix").state == "ok"

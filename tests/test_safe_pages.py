@@ -13,13 +13,14 @@ import pytest
 from asv import util
 from asv.publishing import OutputPublisher
 
-from scripts import _asv, _project
-from scripts._errors import UserError
-from scripts._safe_pages import SafePages, refuse_markup
+from scripts._common import project
+from scripts._common.errors import UserError
+from scripts._measured import driver
+from scripts._measured.safe_pages import SafePages, refuse_markup
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA = Path(__file__).parent / "data"
-BENCHMARK = "gradient.Logistic.time_gradient"
+BENCHMARK = "gradient.logistic.time_gradient"
 IMAGE = "<img src=x onerror=alert(1)>"
 CODE = f'def f():\n    return "</pre>" if 1 < 2 else "{IMAGE}"'
 
@@ -150,7 +151,7 @@ def repository(folder, tmp_path, monkeypatch):
     (tmp_path / "scripts").symlink_to(ROOT / "scripts")
     settings = {"version": 1, "project": "p", "repo": ".", "branches": ["HEAD"]}
     settings |= {"results_dir": "results", "html_dir": "html", "benchmark_dir": "."}
-    settings["plugins"] = [".scripts._safe_pages"]
+    settings["plugins"] = [".scripts._measured.safe_pages"]
     (tmp_path / "asv.conf.json").write_text(json.dumps(settings))
     return tmp_path
 
@@ -178,17 +179,17 @@ def test_plain_asv_publishes_nothing_of_what_is_refused(folder, repository):
 
 def test_the_command_refuses_in_a_sentence(folder, repository, monkeypatch):
     change(folder, "recorded/machine.json", "cpu")
-    monkeypatch.setattr(_asv, "STATE", repository)
+    monkeypatch.setattr(driver, "STATE", repository)
     monkeypatch.chdir(repository)
     with pytest.raises(UserError, match=r"nothing is published: .*machine.json holds '<img"):
-        _asv.publish(repository / "asv.conf.json", "0" * 40)
+        driver.publish(repository / "asv.conf.json", "0" * 40)
 
 
 def test_without_results_the_command_says_how_to_make_some(folder, repository, monkeypatch):
     monkeypatch.chdir(repository)
     (folder.path / "benchmarks.json").unlink()
     with pytest.raises(UserError, match=r"no results yet; make some: python -m scripts\.run"):
-        _asv.publish(repository / "asv.conf.json", "0" * 40)
+        driver.publish(repository / "asv.conf.json", "0" * 40)
 
 
 def test_damaged_results_are_one_sentence(folder, repository, monkeypatch):
@@ -197,10 +198,10 @@ def test_damaged_results_are_one_sentence(folder, repository, monkeypatch):
     with pytest.raises(
         UserError, match=r"Error parsing JSON in file '.*benchmarks\.json'"
     ) as caught:
-        _asv.publish(repository / "asv.conf.json", "0" * 40)
+        driver.publish(repository / "asv.conf.json", "0" * 40)
     assert "\n" not in str(caught.value)
 
 
 def test_the_projects_configuration_names_the_check():
-    settings = util.load_json(str(_project.ROOT / "asv.conf.json"), js_comments=True)
-    assert ".scripts._safe_pages" in settings["plugins"]
+    settings = util.load_json(str(project.ROOT / "asv.conf.json"), js_comments=True)
+    assert ".scripts._measured.safe_pages" in settings["plugins"]

@@ -14,7 +14,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from scripts import _guardian
+from scripts._common import guardian as _guardian
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = Path("/dev/shm")
@@ -57,7 +57,7 @@ def assert_gone(processes):
 
 TICKING = """
 import sys, time
-from scripts import _signals
+from scripts._common import signals
 
 def main():
     with open(sys.argv[1], "w", buffering=1) as ticks:
@@ -65,12 +65,12 @@ def main():
             ticks.write("tick\\n")
             time.sleep(0.1)
 
-_signals.run_stoppable(main, "What there is is kept.")
+signals.run_stoppable(main, "What there is is kept.")
 """
 STOPPABLE = """
 import sys, time
 from pathlib import Path
-from scripts import _signals
+from scripts._common import signals
 
 def main():
     Path(sys.argv[1]).touch()
@@ -81,7 +81,7 @@ def main():
         time.sleep(0.3)
         Path(sys.argv[1]).write_text("ended in order")
 
-_signals.run_stoppable(main, "What there is is kept.")
+signals.run_stoppable(main, "What there is is kept.")
 """
 
 
@@ -108,16 +108,16 @@ def test_a_signal_ends_a_command_once_and_in_a_sentence(names, tmp_path):
 
 HOLDING = """
 import os, signal
-from scripts import _signals
+from scripts._common import signals
 
 def main():
-    with _signals.held_off():
+    with signals.held_off():
         for name in ("SIGTERM", "SIGINT"):
             os.kill(os.getpid(), getattr(signal, name))
         print("held off", flush=True)
     print("never reached")
 
-_signals.run_stoppable(main, "What there is is kept.")
+signals.run_stoppable(main, "What there is is kept.")
 """
 
 
@@ -158,7 +158,7 @@ def test_a_family_is_killed_by_its_mark_and_no_other():
 
 
 def test_a_command_that_is_killed_takes_all_with_it():
-    code = "import os, subprocess, time; from scripts import _guardian\n"
+    code = "import os, subprocess, time; from scripts._common import guardian as _guardian\n"
     code += "variables = os.environ | {_guardian.VARIABLE: _guardian.mark()}\n"
     code += f"subprocess.Popen({SLEEP}, env=variables, start_new_session=True)\ntime.sleep(60)"
     with start(["-c", code]) as command:
@@ -301,7 +301,7 @@ def test_a_run_that_is_stopped_leaves_no_process(name, status, clone, tmp_path):
     marker = tmp_path / "marker"
     variables = os.environ | {"HOME": str(clone), "GRADMARK_TEST_MARKER": str(marker)}
     arguments = ["-m", "scripts.run", "--preset", "smoke", "--impl", "matrix"]
-    arguments += ["--bench", "accuracy.Logistic.track_error"]
+    arguments += ["--bench", "accuracy.logistic.track_error"]
     log = tmp_path / "log"
     with log.open("w") as stderr, start(arguments, clone, env=variables, stderr=stderr) as run:
         family = family_at_work(run, marker)

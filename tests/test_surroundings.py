@@ -14,9 +14,10 @@ from pathlib import Path
 import pytest
 from asv.machine import Machine, MachineCollection
 
-from scripts import _asv, _asv_machine, _results, race, report, train
-from scripts._cli import make_out_folder
-from scripts._errors import UserError, run_command
+from scripts import race, report, train
+from scripts._common.cli import make_out_folder
+from scripts._common.errors import UserError, run_command
+from scripts._measured import driver, machine, results
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -109,8 +110,8 @@ def test_what_the_system_refuses_is_one_sentence_with_the_path(capsys, number):
 
 def test_a_state_folder_that_is_a_file_is_named(tmp_path, monkeypatch, capsys):
     (tmp_path / ".asv").write_text("")
-    monkeypatch.setattr(_asv, "STATE", tmp_path / ".asv")
-    assert exit_status(lambda: _asv.write_config(_asv.STATE / "run.json")) == 1
+    monkeypatch.setattr(driver, "STATE", tmp_path / ".asv")
+    assert exit_status(lambda: driver.write_config(driver.STATE / "run.json")) == 1
     assert capsys.readouterr().err == (
         f"error: {tmp_path / '.asv'}: File exists; a folder is expected there: move the file away\n"
     )
@@ -135,7 +136,7 @@ def test_out_is_refused_before_the_work(tmp_path, monkeypatch, main, work, argv,
     if refused == "a file":
         out.write_text("")
     else:
-        monkeypatch.setattr("scripts._cli.TemporaryFile", refuse_file)
+        monkeypatch.setattr("scripts._common.cli.TemporaryFile", refuse_file)
     monkeypatch.setattr(train, "_check_options", lambda _: None)
     monkeypatch.setattr(*work, lambda *_: pytest.fail("it began to work"))
     monkeypatch.setattr(sys, "argv", ["command", *argv, "--out", str(out)])
@@ -150,9 +151,9 @@ def refuse_file(dir):
 @pytest.fixture
 def state(tmp_path, monkeypatch):
     """A state folder and a home of their own."""
-    monkeypatch.setattr(_asv_machine, "STATE", tmp_path / "clone" / ".asv")
+    monkeypatch.setattr(machine, "STATE", tmp_path / "clone" / ".asv")
     monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.delenv(_asv_machine.NAME_VARIABLE, raising=False)
+    monkeypatch.delenv(machine.NAME_VARIABLE, raising=False)
     return tmp_path
 
 
@@ -161,7 +162,7 @@ WHOLE = dict.fromkeys(["machine", "os", "arch", "cpu", "num_cpu", "ram"], "mine"
 
 
 def facts_of(name):
-    return MachineCollection.load(name, _path=str(_asv_machine.settle_machine()))
+    return MachineCollection.load(name, _path=str(machine.settle_machine()))
 
 
 @pytest.mark.parametrize(
@@ -198,45 +199,45 @@ def test_facts_that_a_home_holds_are_taken_and_kept(state):
 
 
 def test_damaged_facts_in_the_clone_are_made_again(state):
-    path = _asv_machine.settle_machine()
+    path = machine.settle_machine()
     path.write_text("{")
     assert facts_of(HOST)["machine"] == HOST
 
 
 def test_a_machine_can_be_named(state, monkeypatch):
-    monkeypatch.setenv(_asv_machine.NAME_VARIABLE, "desk-1.b_c")
-    assert _results.machine_name() == "desk-1.b_c"
+    monkeypatch.setenv(machine.NAME_VARIABLE, "desk-1.b_c")
+    assert results.machine_name() == "desk-1.b_c"
     assert facts_of("desk-1.b_c")["machine"] == "desk-1.b_c"
-    assert str(_results.result_path("0" * 40, "env")).endswith("/desk-1.b_c/00000000-env.json")
+    assert str(results.result_path("0" * 40, "env")).endswith("/desk-1.b_c/00000000-env.json")
 
 
 @pytest.mark.parametrize("name", ["../x", "..", ".", "-x", "a b", "a/b", "<b>", "é", "a" * 65])
 def test_a_name_that_is_no_folder_is_refused(monkeypatch, name):
-    monkeypatch.setenv(_asv_machine.NAME_VARIABLE, name)
+    monkeypatch.setenv(machine.NAME_VARIABLE, name)
     with pytest.raises(UserError, match=r"GRADMARK_MACHINE is .*, expected at most 64 letters"):
-        _asv_machine.machine_name()
+        machine.machine_name()
 
 
 def test_asv_is_told_the_name_and_the_file(state, monkeypatch):
     calls = []
-    monkeypatch.setenv(_asv_machine.NAME_VARIABLE, "desk")
-    monkeypatch.setattr(_asv, "STATE", state)
-    monkeypatch.setattr(_asv, "_run", lambda *call: calls.append(call) or 0)
-    session = _asv.Session(commit="0" * 40, preset="smoke", threads="all", plugins=(), setup="")
-    _asv.run_slice(session, ["cell"], lambda: None, cold=False)
+    monkeypatch.setenv(machine.NAME_VARIABLE, "desk")
+    monkeypatch.setattr(driver, "STATE", state)
+    monkeypatch.setattr(driver, "_run", lambda *call: calls.append(call) or 0)
+    session = driver.Session(commit="0" * 40, preset="smoke", threads="all", plugins=(), setup="")
+    driver.run_slice(session, ["cell"], lambda: None, cold=False)
     ((command, variables, _),) = calls
     assert "--machine=desk" in command
     own = MachineCollection.get_machine_file_path
     monkeypatch.setattr(MachineCollection, "get_machine_file_path", staticmethod(own))
-    monkeypatch.setenv(_asv_machine.FILE_VARIABLE, variables[_asv_machine.FILE_VARIABLE])
-    _asv_machine.setup()
+    monkeypatch.setenv(machine.FILE_VARIABLE, variables[machine.FILE_VARIABLE])
+    machine.setup()
     assert MachineCollection.load("desk")["machine"] == "desk"
 
 
 def test_another_asv_keeps_its_own_file(monkeypatch):
-    monkeypatch.delenv(_asv_machine.FILE_VARIABLE, raising=False)
+    monkeypatch.delenv(machine.FILE_VARIABLE, raising=False)
     before = MachineCollection.get_machine_file_path()
-    _asv_machine.setup()
+    machine.setup()
     assert MachineCollection.get_machine_file_path() == before
 
 

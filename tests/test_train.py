@@ -15,12 +15,14 @@ from threadpoolctl import threadpool_limits
 import impls
 from impls import _table
 from impls.softmax import _batch_softmax
-from scripts import _experiment_descent as descent
-from scripts import _experiment_recursion as recursion
-from scripts import _experiment_softmax_fault as softmax_fault
-from scripts import _experiments, _facts, check, train
-from scripts._errors import UserError
-from scripts._experiments import Outcome, Settings, Table
+from scripts import _experiments, check, train
+from scripts._common import facts as _facts
+from scripts._common import judging
+from scripts._common.errors import UserError
+from scripts._experiments import Options, Outcome, TextTable
+from scripts._experiments import descent as descent
+from scripts._experiments import recursion as recursion
+from scripts._experiments import softmax_fault as softmax_fault
 
 ROOT = Path(__file__).resolve().parent.parent
 FAULTY = ROOT / "impls" / "softmax" / "_batch_softmax.py"
@@ -57,7 +59,7 @@ def one_thread():
 @pytest.fixture(scope="module")
 def facts():
     """Of this machine; it takes a second to ask it."""
-    return replace(_facts.collect("all", "no commit"), command="python -m scripts.train all")
+    return replace(_facts.collect_facts("all", "no commit"), command="python -m scripts.train all")
 
 
 def call(main, *argv, monkeypatch):
@@ -125,7 +127,7 @@ def test_gd_goes_the_way_of_its_closed_form(line, runs):
 
 
 def test_another_kernel_descends_as_well(runs):
-    outcome = descent.run(Settings(seed=SEED, impl="row_loop"))
+    outcome = descent.run(Options(seed=SEED, impl="row_loop"))
     (table,) = outcome.tables
     assert "the kernel `row_loop`" in table.note
     assert table.rows[2][5] == f"{runs['minibatch'].solution.weights[0]:.4f}"
@@ -268,9 +270,9 @@ def test_the_range_over_seeds_is_that_of_their_trainings(monkeypatch, trainings)
 
 
 def test_the_verdicts_are_those_of_check():
-    batches = list(check.draw_batches("softmax"))
-    faulty = check.judge("softmax", FAULTY, batches)
-    right = check.judge("softmax", "matrix", batches)
+    batches = list(judging.draw_batches("softmax"))
+    faulty = judging.judge("softmax", FAULTY, batches)
+    right = judging.judge("softmax", "matrix", batches)
     table = softmax_fault.make_verdicts(faulty, right)
     says = {row[0]: row[-1] for row in table.rows}
     assert list(says) == [batch.name for batch in batches]
@@ -291,7 +293,7 @@ def small_file(tmp_path):
 
 
 def test_images_of_a_file(small_file, facts, tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(_facts, "collect", lambda *_: facts)
+    monkeypatch.setattr(train, "collect_facts", lambda *_: facts)
     arguments = ("softmax_fault", "--data", str(small_file), "--out", str(tmp_path / "out"))
     assert call(train.main, *arguments, monkeypatch=monkeypatch) == 0
     text = capsys.readouterr().out
@@ -328,7 +330,7 @@ def test_the_scale_of_images_is_told(small_file, facts, tmp_path, monkeypatch, c
     with np.load(small_file) as parts:
         whole = {key: np.round(255 * parts[key]) if key[0] == "X" else parts[key] for key in parts}
     np.savez(small_file, **{key: array.astype(int) for key, array in whole.items()})
-    monkeypatch.setattr(_facts, "collect", lambda *_: facts)
+    monkeypatch.setattr(train, "collect_facts", lambda *_: facts)
     arguments = ["softmax_fault", "--data", str(small_file), "--out", str(tmp_path / "out")]
     assert call(train.main, *arguments, monkeypatch=monkeypatch) == 0
     told = capsys.readouterr()
@@ -342,7 +344,7 @@ def test_the_scale_of_images_is_told(small_file, facts, tmp_path, monkeypatch, c
 def test_a_file_that_holds_no_images_is_refused(tmp_path):
     np.savez(tmp_path / "no.npz", X_train=np.ones((2, 2)))
     with pytest.raises(UserError, match="it has no y_train"):
-        softmax_fault.run(Settings(data=str(tmp_path / "no.npz")))
+        softmax_fault.run(Options(data=str(tmp_path / "no.npz")))
 
 
 # The command
@@ -358,7 +360,7 @@ def test_without_a_name_the_experiments_are_listed(monkeypatch, capsys):
 
 
 def test_a_file_is_the_registration(tmp_path, monkeypatch, capsys):
-    (tmp_path / "_experiment_mine.py").write_text('"""What mine does."""\n')
+    (tmp_path / "mine.py").write_text('"""What mine does."""\n')
     monkeypatch.setattr(_experiments, "_FOLDER", tmp_path)
     assert call(train.main, monkeypatch=monkeypatch) == 0
     assert "mine  What mine does.\n" in capsys.readouterr().out
@@ -393,7 +395,7 @@ def test_all_are_all_and_a_name_twice_is_one():
 
 
 def test_figures_and_pages_are_written(facts, tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(_facts, "collect", lambda *_: facts)
+    monkeypatch.setattr(train, "collect_facts", lambda *_: facts)
     monkeypatch.setattr(recursion, "train_loop", recursion.train_compiled)
     monkeypatch.setattr(softmax_fault, "_N_SEEDS", 2)
     names = ["recursion", "softmax_fault"]
@@ -417,7 +419,7 @@ def drawings(line, runs, findings, digits, trainings):
         "fit": descent._draw_fit(line, list(runs.values()), Facts()),
         "loss": descent._draw_losses(line, list(runs.values()), Facts()),
         "recursion": recursion._draw(findings, Facts()),
-        "softmax_fault": softmax_fault._draw(trainings, digits, Settings(), Facts()),
+        "softmax_fault": softmax_fault._draw(trainings, digits, Options(), Facts()),
     }
 
 
@@ -522,7 +524,7 @@ def test_help_has_examples():
 
 
 def test_a_table_keeps_its_note_below():
-    table = Table("Title", ["a", "b"], [["x|y", "1"]], "The note.")
+    table = TextTable("Title", ["a", "b"], [["x|y", "1"]], "The note.")
     assert table.text.startswith("## Title\n\n| a   |   b |")
     assert table.text.endswith("| x|y |   1 |\n\nThe note.")
     assert r"x\|y" in table.markdown

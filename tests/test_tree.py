@@ -46,18 +46,63 @@ def test_an_implementation_is_short_and_says_what_it_costs(problem, path):
     assert len(text.splitlines()) <= 60
 
 
-@pytest.mark.parametrize(
-    ("folder", "allowed"),
-    [
-        ("impls", {"impls"}),
-        ("benchmarks", {"impls", "benchmarks"}),
-        ("scripts", {"impls", "scripts"}),
-    ],
-)
-def test_imports_go_one_way(folder, allowed):
-    ours = {"impls", "benchmarks", "scripts", "reports", "tests"}
-    for path in (ROOT / folder).rglob("*.py"):
-        assert {name.split(".")[0] for name in imported(path)} & ours <= allowed, path
+# Who imports whom: of a folder, the parts of this project that its files may import.
+_SHOWN = {  # what figures and tables are made from: records and text, nothing that reads a disk
+    *("scripts._common.metrics", "scripts._common.records", "scripts._common.units"),
+    *("scripts._race.result", "scripts._race.statistics"),
+}
+MAY_IMPORT = {
+    "impls": {"impls"},
+    "benchmarks": {"impls", "benchmarks"},
+    "scripts/_common": {"impls", "scripts._common"},
+    "scripts/_measured": {"impls", "scripts._common", "scripts._measured"},
+    "scripts/_figures": {"scripts._figures", *_SHOWN},
+    "scripts/_tables": {"impls.solvers", "scripts._tables", *_SHOWN},
+    "scripts/_race": {"impls", "scripts._common", "scripts._race"},
+    "scripts/_experiments": {
+        *("impls", "scripts._common", "scripts._experiments"),
+        *("scripts._figures._panels", "scripts._tables._rows"),
+    },
+}
+OURS = {"impls", "benchmarks", "scripts", "reports", "tests"}
+FILES = [(folder, path) for folder in MAY_IMPORT for path in sorted((ROOT / folder).rglob("*.py"))]
+
+
+def modules(path):
+    """Dotted names that a file imports, with what it takes from each: modules among them."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+@pytest.mark.parametrize(("folder", "path"), FILES, ids=lambda x: getattr(x, "name", x))
+def test_imports_go_one_way(folder, path):
+    own = {name for name in modules(path) if name.split(".")[0] in OURS}
+    allowed = tuple(f"{name}." for name in MAY_IMPORT[folder])
+    assert all(f"{name}.".startswith(allowed) for name in own), path
+
+
+def test_nobody_imports_a_command():
+    commands = {f"scripts.{path.stem}" for path in (ROOT / "scripts").glob("[!_]*.py")}
+    for folder in ("impls", "benchmarks", "scripts"):
+        for path in (ROOT / folder).rglob("*.py"):
+            assert not commands & {*imported(path), *modules(path)}, path
+
+
+def test_one_room_imports_asv():
+    for path in (ROOT / "scripts").rglob("*.py"):
+        if "_measured" not in path.parts:
+            assert not {name for name in imported(path) if name.split(".")[0] == "asv"}, path
+
+
+def test_the_scripts_folder_holds_commands_and_rooms():
+    names = {path.name for path in (ROOT / "scripts").iterdir() if path.name != "__pycache__"}
+    commands = ["check", "list", "publish", "race", "report", "run", "trace", "train"]
+    rooms = ["_common", "_experiments", "_figures", "_measured", "_race", "_tables"]
+    assert names == {"__init__.py", *rooms, *(f"{name}.py" for name in commands)}
+    assert not list((ROOT / "reports").rglob("*.py"))
 
 
 def test_the_suite_imports_the_standard_library_and_impls_alone():

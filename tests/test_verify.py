@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 import impls
 from benchmarks import _cell, _journal
 from impls import _exact, _table, _verify
-from scripts import check
+from scripts._common import judging
 
 PROBLEM = "logistic"
 RIGHT = """
@@ -131,7 +131,7 @@ def written(tmp_path):
 
 @pytest.fixture(scope="module")
 def batch():
-    return next(check.draw_batches(PROBLEM))
+    return next(judging.draw_batches(PROBLEM))
 
 
 def verify(implementation, weights, X, y):
@@ -145,7 +145,7 @@ def verify(implementation, weights, X, y):
 
 @pytest.mark.parametrize(("source", "message"), CHEATS.values(), ids=CHEATS)
 def test_check_says_what_it_does(written, batch, source, message):
-    verdict = check.judge(PROBLEM, written(source), [batch])
+    verdict = judging.judge(PROBLEM, written(source), [batch])
     assert [text.partition(": ")[0] for text in verdict.problems] == ["10 x 10"]
     assert message in verdict.problems[0]
 

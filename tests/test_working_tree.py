@@ -7,8 +7,9 @@ import subprocess
 
 import pytest
 
-from scripts import _project, _tree
-from scripts._errors import UserError
+from scripts._common import project
+from scripts._common import tree as _tree
+from scripts._common.errors import UserError
 
 
 def run_git(folder, *arguments):
@@ -27,7 +28,7 @@ def write_tree(folder):
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
     """The files alone, in no clone."""
-    monkeypatch.setattr(_project, "ROOT", tmp_path / "tree")
+    monkeypatch.setattr(project, "ROOT", tmp_path / "tree")
     write_tree(tmp_path / "tree")
     return tmp_path / "tree"
 

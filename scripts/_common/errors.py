@@ -1,0 +1,92 @@
+"""Errors that are the user's to mend, and how a command ends with one."""
+
+from __future__ import annotations
+
+import errno
+import io
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import impls
+from impls._compiled import find_cache
+
+_PIPE_CLOSED = 141  # as a shell tells of a program that SIGPIPE ends
+_NO_ACCESS = "change its permissions or its owner, or use a copy that is yours"
+_ADVICE = {
+    errno.EACCES: _NO_ACCESS,
+    errno.EPERM: _NO_ACCESS,
+    errno.EROFS: "use a copy elsewhere",
+    errno.ENOSPC: "make room there",
+    errno.EDQUOT: "make room there",
+    errno.ENAMETOOLONG: "use a shorter path",
+    errno.EISDIR: "a file is expected there: move the folder away",
+    errno.ENOTDIR: "a folder is expected there: move the file away",
+    errno.EEXIST: "a folder is expected there: move the file away",
+}
+
+
+class UserError(Exception):
+    """A sentence that says what is wrong and what to do."""
+
+
+class Out(Exception):
+    """An implementation in a process of its own has left: ``state`` in a word, and the reason."""
+
+    def __init__(self, state: str, reason: str) -> None:
+        super().__init__(f"{state}: {reason}")
+        self.state = state
+        self.reason = reason
+
+
+def run_command(main: Callable[[], int]) -> None:
+    """Exit with what `main` returns; a user's error is one line on stderr and exit status 1."""
+    if isinstance(sys.stdout, io.TextIOWrapper):  # a sign that the terminal lacks stops no table
+        sys.stdout.reconfigure(errors="replace")
+    # Once for all processes that the command starts.
+    find_cache(Path(impls.__file__).parent)
+    status = _run(main)
+    _drop_output()
+    sys.exit(status)
+
+
+def explain(error: OSError) -> str:
+    """What the system refuses: where, why, and what to do."""
+    where = "a file or the output" if error.filename is None else error.filename
+    advice = _ADVICE.get(error.errno or 0)
+    return f"{where}: {error.strerror or error}{f'; {advice}' if advice else ''}"
+
+
+def _run(main: Callable[[], int]) -> int:
+    status = _PIPE_CLOSED
+    try:
+        status = main()
+        _flush()
+    except SystemExit as ended:  # argparse, after --help or a wrong option
+        status = _fail(ended.code) if isinstance(ended.code, str) else int(ended.code or 0)
+    except BrokenPipeError:  # the reader of a pipe has seen enough; a verdict stands
+        pass
+    except (UserError, impls.TableError) as error:
+        status = _fail(str(error))
+    except OSError as error:
+        status = _fail(explain(error))
+    return status
+
+
+def _fail(sentence: str) -> int:
+    print(f"error: {sentence}", file=sys.stderr)
+    return 1
+
+
+def _flush() -> None:
+    if sys.stdout is not None:  # closed from the start
+        sys.stdout.flush()
+
+
+def _drop_output() -> None:
+    """Drop what nobody takes: the interpreter would try once more as it ends, and complain."""
+    try:
+        _flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

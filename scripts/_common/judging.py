@@ -1,0 +1,126 @@
+"""Judging an implementation on easy and on extreme batches, in a process of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+
+import impls
+from impls import _exact, _table, _verify
+from scripts._common import isolated
+from scripts._common.errors import Out
+from scripts._common.process import Process
+
+EASY_SIZES = ((10, 10), (1000, 10), (10, 1000), (1000, 100))
+# For all gradients of a batch; compilers take minutes.
+_BATCH_SECONDS = 300.0
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Inputs with all weights, and the exact gradients with the sums of their absolute terms."""
+
+    name: str
+    weights: Any
+    X: Any
+    y: Any
+    references: list[_verify.Reference]
+
+
+@dataclass
+class Findings:
+    """What the check of one implementation found.
+
+    Attributes
+    ----------
+    errors : dict[str, float]
+        By batch; infinite where there is no gradient to compare, NaN where it refuses the batch.
+    states : dict[str, str]
+        In a word, of batches where the error does not tell.
+    limit : float
+        Largest error that counts as right.
+    problems : list[str]
+        What is wrong, if anything.
+    unavailable : str
+        Why it could not be checked, if it could not.
+    """
+
+    name: str
+    errors: dict[str, float] = field(default_factory=dict)
+    states: dict[str, str] = field(default_factory=dict)
+    limit: float = np.nan
+    problems: list[str] = field(default_factory=list)
+    unavailable: str = ""
+
+
+def draw_batches(problem: str) -> Iterator[Batch]:
+    """The easy batches, then the extreme ones."""
+    drawn = {f"{n} x {d}": impls.make(problem, n, d) for n, d in EASY_SIZES}
+    extreme = _table.problem_module(problem).extreme_batches(np.random.default_rng(1))
+    for name, (first, X, y) in (drawn | extreme).items():
+        weights = _verify.vectors(first)
+        references = [_exact.exact_gradient(problem, each, X, y) for each in weights]
+        yield Batch(name, weights, X, y, references)
+
+
+def judge(problem: str, source: str | Path, batches: list[Batch]) -> Findings:
+    """Check an implementation of the table or a file, in a process of its own."""
+    findings = Findings(source.stem.lstrip("_") if isinstance(source, Path) else source)
+    try:
+        with isolated.started(problem, source) as process, TemporaryDirectory() as folder:
+            findings.limit = isolated.load(process)["rtol"]
+            for batch in batches:
+                _judge_batch(findings, batch, process, folder)
+    except impls.Unavailable as error:
+        findings.unavailable = str(error)
+    except impls.TableError as error:
+        findings.problems.append(str(error))
+    except _Ended:
+        pass
+    else:
+        if np.isnan(list(findings.errors.values())).all():
+            findings.problems.append("it refuses every batch")
+    return findings
+
+
+class _Ended(Exception):
+    """There is nobody left to ask for the rest of the batches."""
+
+
+def _judge_batch(findings: Findings, batch: Batch, process: Process, folder: str) -> None:
+    files = _write(batch, folder)
+    try:
+        reply = isolated.ask(process, "prepare", _BATCH_SECONDS, files=files, own_copy=True)
+    except Out as out:
+        _note(findings, batch.name, out)
+        return
+    found = _verify.judge(reply["gradients"], batch.references, findings.limit)
+    findings.errors[batch.name] = found.error
+    if found.fault:
+        findings.problems.append(f"{batch.name}: {found.fault}")
+
+
+def _note(findings: Findings, batch: str, out: Out) -> None:
+    """What it means that there are no gradients of a batch."""
+    if out.state == "unavailable":
+        raise impls.Unavailable(out.reason)
+    findings.states[batch] = out.state
+    findings.errors[batch] = np.nan if out.state == "refused" else np.inf
+    if out.state != "refused":
+        findings.problems.append(f"{batch}: {out.reason}")
+    if out.state == "died":
+        raise _Ended
+
+
+def _write(batch: Batch, folder: str) -> dict[str, str]:
+    """Files that the process reads, so that each gets arrays of its own."""
+    arrays = {"weights": np.stack(batch.weights), "X": batch.X, "y": batch.y}
+    files = {name: f"{folder}/{name}.npy" for name in arrays}
+    for name, array in arrays.items():
+        np.save(files[name], array)
+    return files

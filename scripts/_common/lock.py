@@ -1,0 +1,40 @@
+"""One run at a time in a clone: two would share processors, and overwrite each other's results."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import shlex
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from scripts._common import project
+
+
+@contextlib.contextmanager
+def only_one_at_a_time() -> Iterator[None]:
+    """Wait until no other run is under way, and say whose end is waited for.
+
+    The system gives the lock back when its owner ends, however it ends.
+    """
+    project.STATE.mkdir(exist_ok=True)
+    owner = project.STATE / "run.owner"
+    lock = FileLock(project.STATE / "run.lock")
+    try:
+        held = lock.acquire(blocking=False)
+    except Timeout:
+        print(f"Waiting for {_read(owner)}, which is measuring in this folder.", file=sys.stderr)
+        held = lock.acquire(poll_interval=0.5)
+    with held:
+        owner.write_text(f"process {os.getpid()} ({shlex.join(sys.argv)})", encoding="utf-8")
+        yield
+
+
+def _read(owner: Path) -> str:
+    try:
+        return owner.read_text(encoding="utf-8", errors="replace")[:200] or "another run"
+    except OSError:
+        return "another run"

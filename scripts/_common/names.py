@@ -1,0 +1,52 @@
+"""Names that a user gives on the command line, checked against what exists."""
+
+from __future__ import annotations
+
+import difflib
+import json
+from collections.abc import Iterable
+from typing import Any
+
+import impls
+from impls import _machine
+from scripts._common.errors import UserError
+from scripts._common.project import ROOT
+
+
+def pick(kind: str, name: str, known: Iterable[str]) -> str:
+    """The name, if it is known.
+
+    Raises
+    ------
+    UserError
+        Names the nearest match and what there is.
+    """
+    known = list(known)
+    if name in known:
+        return name
+    near = difflib.get_close_matches(name, known, n=1)
+    hint = f"; did you mean {near[0]}?" if near else "."
+    raise UserError(f"no {kind} {name!r}{hint} There are: {', '.join(known)}")
+
+
+def check_threads(text: str) -> None:
+    """Refuse a number of threads that this process may not use.
+
+    Raises
+    ------
+    UserError
+        Tells the most that it may use.
+    """
+    most = _machine.count_threads()
+    if text != "all" and not (text.isdigit() and 1 <= int(text) <= most):
+        raise UserError(f"--threads is {text!r}, expected all or a number from 1 to {most}")
+
+
+def load_presets() -> dict[str, dict[str, Any]]:
+    """Settings of each preset of the suite."""
+    return dict(json.loads((ROOT / "benchmarks" / "presets.json").read_text()))
+
+
+def all_implementations() -> list[str]:
+    """Names of the implementations of every problem."""
+    return sorted({name for problem in impls.problems() for name in impls.names(problem)})

@@ -1,0 +1,166 @@
+"""The race's end of a contender's process: it may die or hang, and never takes the race with it."""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import secrets
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping
+from contextlib import suppress
+from time import monotonic
+from typing import Any
+
+from impls._errors import one_line
+from scripts._common import guardian
+from scripts._common.errors import Out
+from scripts._common.project import ROOT
+
+# What libraries read when they are loaded; the rest is set in the process.
+_THREAD_VARIABLES = (
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "VECLIB_MAXIMUM_THREADS",
+    "NUMBA_NUM_THREADS",
+    "NUMEXPR_NUM_THREADS",
+    "NUMEXPR_MAX_THREADS",
+)
+# OpenBLAS' idle threads spin for 2^this cycles before they sleep. By default 2^26 or more, tens of
+# milliseconds in which they take a processor from the next contender; 2^20 is still longer than any
+# pause between the calls of a sample.
+_SLEEP_SOON = {"OPENBLAS_THREAD_TIMEOUT": "20"}
+_WAIT_SECONDS = 1.0
+_KEPT_BYTES = 4096
+_LONGEST_LINE = 300
+_END_SECONDS = 2.0  # who has closed the pipe is ending, as a rule
+
+
+class Process:
+    """A worker that has been started; `ask` for its steps one by one, `close` it in any case."""
+
+    def __init__(self, order: Mapping[str, Any]) -> None:
+        self._words = b""  # what it has printed last
+        self._step = ""  # which step it is to answer
+        self._mark = guardian.mark()
+        variables = dict.fromkeys(_THREAD_VARIABLES, str(order["threads"])) | _SLEEP_SOON
+        variables[guardian.VARIABLE] = self._mark
+        if order.get("moves_alone"):  # what it compiles must not be taken for the real thing
+            variables["NUMBA_CACHE_DIR"] = str(ROOT / "impls" / "__pycache__" / "moves_alone")
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "scripts._common.worker"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            cwd=ROOT,
+            env=os.environ | variables,
+            text=True,
+            start_new_session=True,  # an interrupt is the race's, which then ends all
+        )
+        self._lines: queue.Queue[str] = queue.Queue()
+        threading.Thread(target=self._listen, daemon=True).start()
+        self._overhearing = threading.Thread(target=self._overhear, daemon=True)
+        self._overhearing.start()
+        self._send(order)
+
+    def ask(self, step: str, seconds: float, **arguments: Any) -> dict[str, Any]:
+        """Send a step and wait for the answer; see `answer` for the errors."""
+        self.send(step, **arguments)
+        return self.answer(seconds)
+
+    def send(self, step: str, **arguments: Any) -> None:
+        """Let the contender take a step; ask for the `answer` later."""
+        self._step = secrets.token_hex(8)
+        self._send({"do": step, "to": self._step, **arguments})
+
+    def answer(self, seconds: float) -> dict[str, Any]:
+        """What the contender answers.
+
+        Raises
+        ------
+        Out
+            If it cannot take part, fails, dies or does not answer within `seconds`.
+        """
+        line = self._next_line(seconds)
+        if line is None:
+            self.close()
+            raise Out("died", f"no answer within {seconds:.0f} s")
+        if not line.endswith("\n"):  # the end of the pipe, perhaps within a line
+            raise Out("died", self._cause())
+        reply = self._read(line)
+        if "state" in reply:
+            raise Out(reply["state"], reply["reason"])
+        return reply
+
+    def _read(self, line: str) -> dict[str, Any]:
+        """An answer to the step that was sent last; what else comes is foreign code's."""
+        try:
+            reply: dict[str, Any] = json.loads(line)
+            if reply.pop("to") != self._step:
+                raise ValueError
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+            self.close()
+            raise Out("failed", "it writes where its process answers") from None
+        return {k: one_line(v) if isinstance(v, str) else v for k, v in reply.items()}
+
+    def close(self) -> None:
+        """End the process and what it has started, whatever they do."""
+        self._process.kill()
+        guardian.kill(self._mark)
+        self._process.wait()
+        if self._process.stdin:
+            with suppress(BrokenPipeError):  # what was still to be written
+                self._process.stdin.close()
+
+    def _send(self, message: Mapping[str, Any]) -> None:
+        if self._process.stdin is None:
+            raise RuntimeError("a process without a pipe")
+        with suppress(BrokenPipeError):  # it is dead, which the answer tells
+            self._process.stdin.write(json.dumps(message) + "\n")
+            self._process.stdin.flush()
+
+    def _next_line(self, seconds: float) -> str | None:
+        """What comes within so many seconds, in short waits.
+
+        Of signals that come together the system may hand one to a thread of a library, which
+        wakes nobody: Python acts on it once the main thread wakes by itself.
+        """
+        end = monotonic() + seconds
+        while True:
+            left = end - monotonic()
+            with suppress(queue.Empty):
+                return self._lines.get(timeout=max(0, min(left, _WAIT_SECONDS)))
+            if left <= 0:
+                return None
+
+    def _listen(self) -> None:
+        stdout = self._process.stdout
+        if stdout is not None:
+            with stdout:
+                for line in stdout:
+                    self._lines.put(line)
+        self._lines.put("")
+
+    def _overhear(self) -> None:
+        """Keep the end of what it prints, however much that is."""
+        stderr = self._process.stderr
+        if stderr is not None:
+            with stderr:
+                while printed := stderr.buffer.read1(65536):  # type: ignore[attr-defined]
+                    self._words = (self._words + printed)[-_KEPT_BYTES:]
+
+    def _cause(self) -> str:
+        """How the process ended, and the last line that it wrote."""
+        try:
+            status = self._process.wait(_END_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.close()
+            return "it closed its output and went on"
+        end = f"killed by {signal.Signals(-status).name}" if status < 0 else f"exit status {status}"
+        self._overhearing.join(_END_SECONDS)
+        lines = self._words.decode(errors="replace").strip().splitlines()
+        return f"{end}; {lines[-1].strip()[:_LONGEST_LINE]}" if lines else end

@@ -1,0 +1,71 @@
+"""Records that are measured in one room and shown in another; nothing here reads or computes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Provenance of a set of results.
+
+    Attributes
+    ----------
+    command, commit, date : str
+        What was run, on what, when.
+    cpu : str
+        Processor model.
+    n_threads, memory_bytes : int
+        What a cell may use; memory of the machine.
+    cache_bytes : dict[int, int]
+        Data cache of a core by level.
+    versions : dict[str, str]
+        Of Python and the packages that matter.
+    blas : str
+        Libraries behind NumPy's products, with their version and kernel.
+    load : float
+        Other work on the machine when the run began, in processors.
+    """
+
+    command: str
+    commit: str
+    date: str
+    cpu: str
+    system: str
+    n_threads: int
+    memory_bytes: int
+    cache_bytes: dict[int, int]
+    versions: dict[str, str]
+    blas: str
+    load: float
+
+    @property
+    def footer(self) -> str:
+        """Two lines of provenance, for the foot of a figure or a table."""
+        versions = ", ".join(f"{name} {number}" for name, number in self.versions.items())
+        return (
+            f"{self.command} · {self.commit} · {self.date} · {self.cpu}, "
+            f"{self.n_threads} thread{'s' * (self.n_threads > 1)}\n{self.system} · {versions} · "
+            f"{self.blas}"
+        )
+
+
+@dataclass(frozen=True)
+class MemoryCurve:
+    """Memory of a process that draws data, prepares it, warms up and calls a gradient.
+
+    Attributes
+    ----------
+    seconds, mebibytes : tuple[float, ...]
+        Time since the start and resident memory.
+    call_seconds : tuple[float, float]
+        Start and end of the calls.
+    """
+
+    problem: str
+    implementation: str
+    n_samples: int
+    n_features: int
+    seconds: tuple[float, ...]
+    mebibytes: tuple[float, ...]
+    call_seconds: tuple[float, float]

@@ -1,0 +1,115 @@
+"""What is measured: the working tree or a commit, known by the content of its files."""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import re
+import tarfile
+import tempfile
+from collections.abc import Container, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from impls import _provenance
+from impls._imports import Sources
+from scripts._common import project
+from scripts._common.errors import UserError
+from scripts._common.project import git
+
+PACKAGES = ("impls", "benchmarks")
+_HASH = re.compile(r"[0-9a-f]{40}")
+
+
+@dataclass(frozen=True)
+class Tree:
+    """Files that can be measured.
+
+    Attributes
+    ----------
+    root : Path
+        The folder that holds impls and benchmarks.
+    name : str
+        40 hexadecimal digits to file results under: the commit's hash, or one of the contents
+        where they are no commit's.
+    title : str
+        For people: the commit, what differs from it, or that there is none.
+    """
+
+    root: Path
+    name: str
+    title: str
+
+    def sources(self, plugins: tuple[str, ...] = ()) -> Sources:
+        """Its source files, and those of installed plug-ins, ``problem/name``."""
+        impls, benchmarks = (self.root / name for name in PACKAGES)
+        return _provenance.find_sources(impls, benchmarks, plugins)
+
+
+def working_tree() -> Tree:
+    """The files as they are, committed or not, ignored by git or not; nothing is written."""
+    files = _hash_files(project.ROOT)
+    head = _head()
+    committed = _committed_files(head, files) if head else {}
+    if not (head and committed):  # no clone, or a folder that a clone around it does not track
+        return Tree(project.ROOT, _name(files), "no commit")
+    changed = sorted(p for p in {*files, *committed} if files.get(p) != committed.get(p))
+    if not changed:
+        return Tree(project.ROOT, head, f"commit {head[:8]}")
+    what = ", ".join(changed) if len(changed) <= 2 else f"changes in {len(changed)} files"
+    return Tree(project.ROOT, _name(files), f"commit {head[:8]} with uncommitted {what}")
+
+
+@contextmanager
+def committed_tree(revision: str) -> Iterator[Tree]:
+    """The files of a commit, in a folder that is gone at the end.
+
+    Raises
+    ------
+    UserError
+        If there is no such commit.
+    """
+    wanted = ("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
+    commit = _text(git(*wanted))
+    if not _HASH.fullmatch(commit):
+        raise UserError(f"--commit is {revision!r}, which is no commit of this clone")
+    with tempfile.TemporaryDirectory(prefix="gradmark-tree-") as folder:
+        archive = git("archive", "--format=tar", commit, "--", *PACKAGES)
+        if archive is None:
+            raise UserError(f"--commit is {revision!r}, which has no {' and '.join(PACKAGES)}")
+        with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
+            tar.extractall(folder, filter="data")
+        yield Tree(Path(folder), commit, f"commit {commit[:8]}")
+
+
+def _head() -> str:
+    """Hash of HEAD, or an empty text."""
+    head = _text(git("rev-parse", "--verify", "--quiet", "HEAD^{commit}"))
+    return head if _HASH.fullmatch(head) else ""
+
+
+def _hash_files(root: Path) -> dict[str, str]:
+    """Hash of each file of the two packages, data that their code names included."""
+    sources = Tree(root, "", "").sources()
+    closure = sources.closure(file for name in PACKAGES for file in sources.files(name))
+    own = sorted(file for file in closure.files if file.split("/")[0] in PACKAGES)
+    return {file: _provenance.hash_file(sources.locate(file)) for file in own}
+
+
+def _committed_files(commit: str, present: Container[str]) -> dict[str, str]:
+    """git's hash of each file of the two packages in a commit: of Python and of what is present."""
+    listed = _text(git("ls-tree", "-r", "-z", commit, "--", *PACKAGES))
+    entries = (entry.partition("\t") for entry in listed.split("\0"))
+    files = {path: meta.split()[-1] for meta, _, path in entries if path}
+    return {p: digest for p, digest in files.items() if p.endswith(".py") or p in present}
+
+
+def _name(files: dict[str, str]) -> str:
+    """A hash of contents, as long as a commit's."""
+    lines = "".join(f"{digest} {path}\n" for path, digest in sorted(files.items()))
+    return hashlib.sha1(lines.encode(), usedforsecurity=False).hexdigest()
+
+
+def _text(output: bytes | None) -> str:
+    return (output or b"").decode(errors="replace").strip()

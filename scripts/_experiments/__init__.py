@@ -1,0 +1,91 @@
+"""Experiments: a file without a leading underscore is one, and its name is the experiment's.
+
+The first line of its docstring describes it, ``run(settings)`` returns an `Outcome`, and
+``OPTIONS`` names the fields of `Options` that it reads besides the seed.
+"""
+
+from __future__ import annotations
+
+import ast
+import importlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from matplotlib.figure import Figure
+
+from scripts._common.records import Facts
+from scripts._tables._rows import table
+
+_FOLDER = Path(__file__).parent
+
+
+@dataclass(frozen=True)
+class Options:
+    """What a user chooses.
+
+    Attributes
+    ----------
+    seed : int
+        Of data, splits, starts and the order of samples.
+    data : str
+        Images: ``digits``, ``mnist`` or the path of an .npz file.
+    pixel_max : float, optional
+        What a file's pixels are divided by; default: see `impls.softmax._files.load_npz`.
+    impl : str
+        Kernel of a linear regression.
+    """
+
+    seed: int = 0
+    data: str = "digits"
+    pixel_max: float | None = None
+    impl: str = "matrix"
+
+
+@dataclass(frozen=True)
+class TextTable:
+    """Cells as text, and a note on how to read them."""
+
+    title: str
+    headers: list[str]
+    rows: list[list[str]]
+    note: str = ""
+
+    @property
+    def text(self) -> str:
+        """Heading, table and note, for a terminal."""
+        return self._join(self.rows)
+
+    @property
+    def markdown(self) -> str:
+        """The same for a page, where a bar in a cell would begin another."""
+        return self._join([[cell.replace("|", "\\|") for cell in row] for row in self.rows])
+
+    def _join(self, rows: list[list[str]]) -> str:
+        parts = [f"## {self.title}", table(rows, self.headers), self.note]
+        return "\n\n".join(part for part in parts if part)
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """Tables, and by file name what draws each figure."""
+
+    tables: list[TextTable]
+    figures: Mapping[str, Callable[[Facts], Figure]] = field(default_factory=dict)
+
+
+def names() -> list[str]:
+    """Names of the experiments, sorted."""
+    return sorted(path.stem for path in _FOLDER.glob("[!_]*.py"))
+
+
+def describe(name: str) -> str:
+    """First line of an experiment's docstring; imports nothing."""
+    text = (_FOLDER / f"{name}.py").read_text(encoding="utf-8")
+    return (ast.get_docstring(ast.parse(text)) or "").partition("\n")[0]
+
+
+def load(name: str) -> Any:
+    """Module of one experiment."""
+    return importlib.import_module(f"{__name__}.{name}")

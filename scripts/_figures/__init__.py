@@ -1,0 +1,57 @@
+"""Figures: a file is one figure, and its name is the picture's.
+
+A file without a leading underscore has a function ``draw(SUBJECT, facts)``. The name of its first
+parameter says what the figure is drawn from:
+
+``results``
+    Rows of the results of one problem and one thread setting, one row per implementation, size and
+    metric.
+``curves``
+    Memory over time of one problem: a sequence of `MemoryCurve`.
+``races``
+    A sequence of `Result`, one per size.
+
+``facts`` is a `Facts`. ``draw`` returns a Figure, or None where there is nothing to draw.
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+from pathlib import Path
+from typing import Any
+
+from matplotlib.figure import Figure
+
+from scripts._common.records import Facts
+from scripts._figures._style import styled
+
+
+def names(subject: str) -> list[str]:
+    """Names of the figures that are drawn from a subject, sorted."""
+    stems = sorted(path.stem for path in Path(__file__).parent.glob("[!_]*.py"))
+    return [name for name in stems if _subject_of(name) == subject]
+
+
+def draw(name: str, subject: Any, facts: Facts) -> Figure | None:
+    """One figure, in our look whatever the user's matplotlibrc says."""
+    with styled():
+        figure: Figure | None = _load(name).draw(subject, facts)
+        return figure
+
+
+@styled()
+def save(figure: Figure, folder: Path, stem: str) -> tuple[Path, Path]:
+    """Write ``stem.png`` and ``stem.svg``, the same bytes for the same figure; return the paths."""
+    png, svg = (folder / f"{stem}.{kind}" for kind in ("png", "svg"))
+    figure.savefig(png, dpi=150)
+    figure.savefig(svg, metadata={"Date": None})
+    return png, svg
+
+
+def _subject_of(name: str) -> str:
+    return next(iter(inspect.signature(_load(name).draw).parameters))
+
+
+def _load(name: str) -> Any:
+    return importlib.import_module(f"{__name__}.{name}")

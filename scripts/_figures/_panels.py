@@ -1,0 +1,165 @@
+"""Figures of the experiments: curves in panels, points with lines, times beside deviations."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from scripts._common import units
+from scripts._common.records import Facts
+from scripts._figures._style import (
+    COLOURS,
+    GREY,
+    SMALL,
+    finish,
+    legend_of,
+    look_of,
+    set_log,
+    styled,
+    ticks,
+)
+
+# Markers of a curve: more would hide its line.
+_N_MARKERS = 8
+_LEVEL: dict[str, Any] = {"color": GREY, "linewidth": 1.0, "linestyle": (0, (1, 1.5))}
+
+
+@dataclass(frozen=True)
+class Scale:
+    """An axis: its label, with the unit, and how its numbers read."""
+
+    label: str
+    text: Callable[[float], str]
+    log: bool = False
+    limits: tuple[float, float] | None = None
+
+
+@dataclass(frozen=True)
+class Line:
+    """A line of a panel."""
+
+    name: str
+    x: Sequence[float]
+    y: Sequence[float]
+
+
+@dataclass(frozen=True)
+class Panel:
+    """Curves on two axes, and named levels to compare them with."""
+
+    title: str
+    x: Scale
+    y: Scale
+    curves: Sequence[Line]
+    levels: Mapping[str, float] = field(default_factory=dict)
+
+
+@styled()
+def draw_panels(title: str, rows: Sequence[Sequence[Panel]], facts: Facts, note: str) -> Figure:
+    """Panels in rows, each with axes of its own, and one legend."""
+    figure = Figure(layout="constrained")
+    grid = figure.subplots(len(rows), len(rows[0]), squeeze=False)
+    panels = [panel for row in rows for panel in row]
+    names = sorted({curve.name for panel in panels for curve in panel.curves})
+    for axes, panel in zip(grid.ravel(), panels, strict=True):
+        _draw_panel(axes, panel, names)
+    height = 0.4 + (3.0 if len(rows) == 1 else 2.4 * len(rows))
+    return finish(figure, height, title, legend_of(names), facts, note)
+
+
+@styled()
+def draw_fit(
+    points: tuple[Sequence[float], Sequence[float]],
+    lines: Sequence[Line],
+    title: str,
+    facts: Facts,
+    note: str,
+) -> Figure:
+    """Points, and straight lines by their two ends."""
+    figure = Figure(layout="constrained")
+    axes = figure.subplots()
+    names = sorted(line.name for line in lines)
+    dots: dict[str, Any] = {"marker": ".", "markersize": 4, "linestyle": "", "color": "#b0b0b0"}
+    axes.plot(*points, **dots, zorder=1)
+    for line in lines:
+        axes.plot(line.x, line.y, **look_of(names, line.name))
+    axes.set(xlabel="x", ylabel="y")
+    return finish(figure, 4.0, title, legend_of(names), facts, note)
+
+
+@styled()
+def draw_times_and_marks(
+    seconds: Mapping[str, float],
+    marks: Mapping[str, Sequence[float]],
+    title: str,
+    facts: Facts,
+    note: str,
+) -> Figure:
+    """Bars of seconds on a logarithmic axis beside the values of each name by sample."""
+    figure = Figure(layout="constrained")
+    left, right = figure.subplots(1, 2)
+    _draw_bars(left, seconds)
+    names = list(marks)
+    looks: list[dict[str, Any]] = [
+        {"marker": "o", "markersize": 12, "markerfacecolor": "none", "color": GREY},
+        {"marker": "x", "markersize": 7, "color": COLOURS[1]},
+    ]
+    right.axhline(0, color=GREY, linewidth=0.8)
+    for name, look in zip(names, looks, strict=True):
+        right.plot(range(1, len(marks[name]) + 1), marks[name], linestyle="", **look)
+    n_samples = len(marks[names[0]])
+    right.set(xlabel="sample", ylabel="loop − closed form", xticks=range(1, n_samples + 1))
+    right.set_title("Difference of the layers")
+    right.margins(x=0.15, y=0.15)
+    handles = [
+        Line2D([], [], label=name, linestyle="", **look)
+        for name, look in zip(names, looks, strict=True)
+    ]
+    return finish(figure, 3.0, title, handles, facts, note)
+
+
+def _draw_bars(axes: Axes, seconds: Mapping[str, float]) -> None:
+    places = range(len(seconds))
+    values = list(seconds.values())
+    axes.barh(places, values, color=COLOURS[0], height=0.6)
+    axes.set_yticks(places, list(seconds))
+    axes.invert_yaxis()
+    axes.grid(False, axis="y")
+    axes.set(xlabel="time", xlim=(min(values) / 5, max(values) * 12))
+    axes.set_title("Time of the training")
+    set_log(axes, "x", units.seconds, most_ticks=5)
+    for place, value in zip(places, values, strict=True):
+        axes.annotate(
+            units.seconds(value),
+            (value, place),
+            xytext=(4, 0),
+            textcoords="offset points",
+            verticalalignment="center",
+            fontsize=8,
+        )
+
+
+def _draw_panel(axes: Axes, panel: Panel, names: Sequence[str]) -> None:
+    axes.set_title(panel.title)
+    for curve in panel.curves:
+        every = max(1, math.ceil(len(curve.x) / _N_MARKERS))
+        axes.plot(curve.x, curve.y, markevery=every, **look_of(names, curve.name))
+    for value in panel.levels.values():
+        axes.axhline(value, **_LEVEL, zorder=1)
+    for which, scale in (("x", panel.x), ("y", panel.y)):
+        axes.set(**{f"{which}label": scale.label})
+        if scale.limits:
+            axes.set(**{f"{which}lim": scale.limits})
+        if scale.log:
+            set_log(axes, which, scale.text, most_ticks=4)
+        else:
+            getattr(axes, f"{which}axis").set_major_formatter(ticks(scale.text))
+    for name, value in panel.levels.items():
+        place = {"transform": axes.get_yaxis_transform(), "va": "center"}
+        axes.text(1.02, value, name, **(SMALL | place))

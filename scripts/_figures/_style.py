@@ -1,0 +1,194 @@
+"""What the figures share: the look of a name, grids of panels, axes, legend and footer."""
+
+from __future__ import annotations
+
+import math
+import textwrap
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import matplotlib
+import pandas as pd
+from matplotlib.artist import Artist
+from matplotlib.axes import Axes
+from matplotlib.axis import Axis
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+
+from scripts._common import units
+from scripts._common.records import Facts
+from scripts._figures._data import Point, Size
+
+# Okabe and Ito's colours, with wine for the yellow that is too pale for a line.
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "black", "#882255")
+# The 9 markers, filled and hollow in turn, tell 18 names apart without their colours; with 4
+# dashes, lines of 36.
+_MARKERS = "os^DvPX><"
+_DASHES: tuple[Any, ...] = ("-", (0, (5, 1.5)), (0, (1.5, 1.2)), (0, (7, 1.5, 1.5, 1.5)))
+GREY = "#666666"
+SMALL: dict[str, Any] = {"fontsize": 6.5, "color": GREY}
+_WIDTH = 9.0  # inches: 100 pixels each in a README
+_STYLE: dict[Any, Any] = {
+    "font.size": 9,
+    "axes.titlesize": 9,
+    "axes.labelsize": 9,
+    "legend.fontsize": 8,
+    "xtick.labelsize": 8,
+    "ytick.labelsize": 8,
+    "figure.titlesize": 11,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "axes.axisbelow": True,
+    "axes.titlelocation": "left",
+    "grid.color": "#e4e4e4",
+    "grid.linewidth": 0.7,
+    "lines.linewidth": 1.3,
+    "lines.markersize": 5,
+    "hatch.linewidth": 0.6,
+    "legend.frameon": False,
+    "svg.hashsalt": "gradmark",
+}
+
+
+@contextmanager
+def styled() -> Iterator[None]:
+    """Our look, whatever the user's matplotlibrc says; restored at the end."""
+    with matplotlib.rc_context():
+        matplotlib.rcdefaults()
+        matplotlib.rcParams.update(_STYLE)
+        yield
+
+
+def title_of(text: str, results: pd.DataFrame) -> str:
+    """The text, with the problem and the threads that the rows are of."""
+    problem, threads = results[["problem", "threads"]].iloc[0] if len(results) else ("", "")
+    return f"{text} ({problem}, {threads} thread{'' if threads == '1' else 's'})"
+
+
+def size_text(size: Size) -> str:
+    """``200,000 × 100``."""
+    return f"{size[0]:,} × {size[1]:,}"
+
+
+def look_of(names: Sequence[str], name: str) -> dict[str, Any]:
+    """Colour, marker and dashes of a name, from its place among the sorted names."""
+    place = sorted(names).index(name)
+    colour = COLOURS[place % len(COLOURS)]
+    return {
+        "color": colour,
+        "marker": _MARKERS[place % len(_MARKERS)],
+        "markerfacecolor": "white" if place % 2 else colour,
+        "linestyle": _DASHES[place % len(_DASHES)],
+    }
+
+
+def legend_of(names: Sequence[str], lines: bool = True) -> list[Artist]:
+    """An entry per name, with its line or its marker alone."""
+    looks = [look_of(names, name) | ({} if lines else {"linestyle": ""}) for name in names]
+    return [Line2D([], [], label=n, **look) for n, look in zip(names, looks, strict=True)]
+
+
+@dataclass(frozen=True)
+class _Grid:
+    """Small multiples with shared axes, row by row."""
+
+    figure: Figure
+    panels: list[Axes]
+    n_columns: int
+
+    @property
+    def height(self) -> float:
+        """Inches that the panels need."""
+        n_rows = math.ceil(len(self.panels) / self.n_columns)
+        return 0.4 + (3.0 if n_rows == 1 else (2.4 if self.n_columns < 4 else 2.1) * n_rows)
+
+    def label(self, x: str, y: str) -> None:
+        """Label the lowest panels and the leftmost."""
+        for axes in self.panels[-self.n_columns :]:
+            axes.tick_params(labelbottom=True)
+            axes.set_xlabel(x)
+        for axes in self.panels[:: self.n_columns]:
+            axes.set_ylabel(y)
+
+
+def make_grid(n_panels: int, most_columns: int = 3) -> _Grid:
+    """An empty grid; four panels are two by two where columns are wide."""
+    n_columns = 2 if n_panels == 4 and most_columns == 3 else min(n_panels, most_columns)
+    n_rows = math.ceil(n_panels / n_columns)
+    figure = Figure(layout="constrained")
+    grid = figure.subplots(n_rows, n_columns, sharex=True, sharey=True, squeeze=False).ravel()
+    for spare in grid[n_panels:]:
+        spare.remove()
+    return _Grid(figure, list(grid[:n_panels]), n_columns)
+
+
+def finish(
+    figure: Figure, height: float, title: str, handles: list[Any], facts: Facts, note: str
+) -> Figure:
+    """Add title, legend, note and footer around axes that get `height` inches."""
+    texts = (note, *facts.footer.splitlines())
+    lines = [line for text in texts for line in textwrap.wrap(text, 165)]
+    foot = 0.08 + 0.13 * len(lines)
+    n_columns = _count_legend_columns([str(handle.get_label()) for handle in handles])
+    legend = 0.12 + 0.167 * math.ceil(len(handles) / n_columns)
+    total = height + 0.35 + legend + foot
+    figure.set_size_inches(_WIDTH, total)
+    bottom = (foot + legend) / total
+    figure.set_layout_engine("constrained", w_pad=0.07, rect=(0, bottom, 1, 1 - bottom))
+    figure.suptitle(title, x=0.01, horizontalalignment="left", fontweight="bold")
+    place: dict[str, Any] = {"loc": "lower center", "bbox_to_anchor": (0.5, foot / total)}
+    figure.legend(handles=handles, ncols=n_columns, handlelength=4, borderaxespad=0, **place)
+    figure.text(0.01, 0.05 / total, "\n".join(lines), **SMALL)
+    return figure
+
+
+def _count_legend_columns(labels: list[str]) -> int:
+    """Columns that fit: 52 points for line and gaps, some 4.5 points for a letter."""
+    widest = 52 + 4.5 * max(map(len, labels))
+    return max(1, min(5, int(72 * _WIDTH / widest)))
+
+
+def ticks(text: Callable[[float], str]) -> FuncFormatter:
+    """Labels of an axis, without zeros that end a number."""
+    return FuncFormatter(lambda value, _: units.short(text(value)))
+
+
+def set_log(axes: Axes, which: str, text: Callable[[float], str], most_ticks: int = 8) -> None:
+    """A logarithmic axis, here and in panels that share it, with a unit at each label."""
+    axes.set(**{f"{which}scale": "log"})
+    axis: Axis = getattr(axes, f"{which}axis")
+    low, high = axis.get_view_interval()
+    steps = (1.0,) if high > 30 * low else (1.0, 2.0, 5.0)
+    axis.set_major_locator(LogLocator(subs=steps, numticks=most_ticks))
+    axis.set_major_formatter(ticks(text))
+    axis.set_minor_formatter(NullFormatter())
+
+
+def draw_series(
+    axes: Axes,
+    cells: list[Point],
+    names: list[str],
+    x: Callable[[Point], float],
+    y: Callable[[Point], float],
+) -> None:
+    """A line per name, broken where a value is not there."""
+    for name in names:
+        own = sorted((c for c in cells if c.implementation == name), key=x)
+        axes.plot([x(c) for c in own], [y(c) for c in own], label=name, **look_of(names, name))
+
+
+def set_log_from_zero(
+    axes: Axes, which: str, values: Iterable[float], text: Callable[[float], str]
+) -> None:
+    """A logarithmic axis that has a place for 0 below its first decade."""
+    values = [value for value in values if math.isfinite(value)]
+    least = min((value for value in values if value > 0), default=1.0)
+    first = 10.0 ** math.floor(math.log10(least))
+    getattr(axes, f"set_{which}scale")("symlog", linthresh=first, linscale=1.0)
+    axis: Axis = getattr(axes, f"{which}axis")
+    axis.set_major_formatter(ticks(text))
+    axes.set(**{f"{which}lim": (-first / 2, 4 * max(values, default=1.0))})

@@ -1,0 +1,20 @@
+"""Time of one gradient against the number of features."""
+
+from __future__ import annotations
+
+import pandas as pd
+from matplotlib.figure import Figure
+
+from scripts._common.records import Facts
+from scripts._figures._data import cells_of, group, names_of, sizes_of
+from scripts._figures._style import title_of
+from scripts._figures._times import draw_times
+
+
+def draw(results: pd.DataFrame, facts: Facts) -> Figure | None:
+    """Time of one gradient against n_features, a panel per n_samples that has two sizes or more."""
+    cells = cells_of(results, "time")
+    groups = group(cells, lambda c: c.size[0])
+    panels = {f"n_samples = {n:,}": own for n, own in groups if len(sizes_of(own)) > 1}
+    title = title_of("Time of one gradient against the number of features", results)
+    return draw_times(panels, lambda c: c.size[1], "n_features", title, names_of(results), facts)

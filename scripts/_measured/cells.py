@@ -1,0 +1,77 @@
+"""Cells of the suite: what asv calls each, and what it measures."""
+
+from __future__ import annotations
+
+import ast
+from dataclasses import dataclass
+
+Param = str | int
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One value to measure: a benchmark of the suite on one combination of parameters.
+
+    Attributes
+    ----------
+    benchmark : str
+        asv's name of it, ``module.problem.method``.
+    params : tuple
+        An implementation, perhaps a solver, then n_samples and n_features or a data set's name.
+    """
+
+    benchmark: str
+    params: tuple[Param, ...]
+
+    @classmethod
+    def parse(cls, benchmark: str, texts: tuple[str, ...]) -> Cell:
+        """The cell of parameters as asv writes them: Python's repr."""
+        return cls(benchmark, tuple(ast.literal_eval(text) for text in texts))
+
+    @property
+    def name(self) -> str:
+        """What asv calls it, and matches its ``--bench`` against."""
+        return f"{self.benchmark}({', '.join(map(repr, self.params))})"
+
+    @property
+    def module(self) -> str:
+        """Kind of measurement: the module of the suite."""
+        return self.benchmark.split(".")[0]
+
+    @property
+    def problem(self) -> str:
+        """Name of the problem."""
+        return self.benchmark.split(".")[1]
+
+    @property
+    def method(self) -> str:
+        """What is measured: a key of ``benchmarks/metrics.json``."""
+        return self.benchmark.split(".")[2]
+
+    @property
+    def implementation(self) -> str:
+        """Name of the implementation."""
+        return str(self.params[0])
+
+    @property
+    def solver(self) -> str:
+        """Name of the solver; empty if nothing is trained."""
+        return str(self.params[1]) if len(self.params) == (4 if self.size else 3) else ""
+
+    @property
+    def size(self) -> tuple[int, int] | None:
+        """n_samples and n_features, if it is on drawn data."""
+        n_samples, n_features = (None, *self.params)[-2:]
+        if isinstance(n_samples, int) and isinstance(n_features, int):
+            return n_samples, n_features
+        return None
+
+    @property
+    def dataset(self) -> str:
+        """Name of the data set; empty if it is on drawn data."""
+        return "" if self.size else str(self.params[-1])
+
+    @property
+    def measures_process(self) -> bool:
+        """Whether the memory of its whole process is what is measured."""
+        return self.method.startswith("peakmem_")

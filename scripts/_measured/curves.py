@@ -1,0 +1,170 @@
+"""Memory over time of one cell in a process of its own, sampled by memory_profiler.
+
+A sampled curve shows what happens when; exact figures are the suite's.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from dataclasses import asdict
+from pathlib import Path
+from tempfile import TemporaryFile
+from time import sleep, time
+from typing import Any
+
+from tqdm import tqdm
+
+import impls
+from impls import _provenance
+from impls._files import write_json
+from scripts._common import guardian
+from scripts._common.project import PROVENANCE, ROOT, STATE
+from scripts._common.records import MemoryCurve
+from scripts._common.signals import held_off
+from scripts._common.worker import keep_output
+from scripts._measured.cells import Cell
+from scripts._measured.state import State
+
+FOLDER = STATE / "curves"
+_SAMPLE_SECONDS = 0.005
+_REST_SECONDS = 0.05  # shown before and after the calls, so that they stand out
+_N_CALLS = 3
+_MODULE = "gradient"  # a curve depends on what the time of a gradient depends on
+_LONGEST_SECONDS = 600.0
+
+
+def record_curves(state: State, cells: list[tuple[str, str, int, int]], *, again: bool) -> int:
+    """Record the curve of every (problem, name, n_samples, n_features) without one; count them."""
+    missing = cells if again else [cell for cell in cells if _read(_path(*cell), state) is None]
+    n_recorded = 0
+    for cell in tqdm(missing, unit="curve", disable=None, leave=False):
+        if curve := _record(*cell):
+            _provenance.save(state.provenance, PROVENANCE)
+            write_json(_path(*cell), curve | {"state": state.provenance.digest})
+            n_recorded += 1
+    return n_recorded
+
+
+def load_curves(state: State) -> list[MemoryCurve]:
+    """Curves that hold in a state."""
+    found = (_read(path, state) for path in sorted(FOLDER.glob("*.json")))
+    return [curve for curve in found if curve is not None]
+
+
+def _path(problem: str, name: str, n_samples: int, n_features: int) -> Path:
+    return FOLDER / f"{problem}-{name}-{n_samples}x{n_features}.json"
+
+
+def _read(path: Path, state: State) -> MemoryCurve | None:
+    """The curve of a file, if it holds in the state; one that cannot be read is recorded again."""
+    try:
+        record = json.loads(path.read_text(encoding="utf-8"))
+        digest = record.pop("state")
+        curve = MemoryCurve(**{name: _freeze(value) for name, value in record.items()})
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        return None
+    size = curve.n_samples, curve.n_features
+    cell = Cell(f"{_MODULE}.{curve.problem}.", (curve.implementation, *size))
+    return curve if state.has(cell) and not state.changes(cell, digest) else None
+
+
+def _record(problem: str, name: str, n_samples: int, n_features: int) -> dict[str, Any] | None:
+    command = [
+        sys.executable,
+        "-m",
+        "scripts._measured.curves",
+        problem,
+        name,
+        f"{n_samples}",
+        f"{n_features}",
+    ]
+    try:
+        curve: dict[str, Any] = json.loads(_run(command))
+        return curve
+    # It cannot be recorded, or is not worth the wait: the suite says why.
+    except (subprocess.TimeoutExpired, ValueError):
+        return None
+
+
+def _run(command: list[str]) -> bytes:
+    """What a process has printed when it ends; nothing that it has started outlives it.
+
+    It prints into a file: a pipe would stay open until its last child ends.
+    """
+    mark = guardian.mark()
+    with TemporaryFile() as printed:
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=printed,
+            stderr=subprocess.DEVNULL,
+            cwd=ROOT,
+            env=os.environ | {guardian.VARIABLE: mark},
+            start_new_session=True,
+        )
+        try:
+            process.wait(_LONGEST_SECONDS)
+        finally:
+            with held_off():
+                guardian.kill(mark)
+                process.wait()
+        printed.seek(0)
+        return printed.read()
+
+
+def _freeze(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
+
+
+def main() -> None:
+    """Print the curve of the cell that the command line names, and nothing else."""
+    pipe = keep_output()
+    problem, name, *size = sys.argv[1:]
+    curve = _sample(problem, name, *map(int, size))
+    if curve:
+        print(json.dumps(asdict(curve)), file=pipe)
+
+
+def _sample(problem: str, name: str, n_samples: int, n_features: int) -> MemoryCurve | None:
+    """Draw, prepare and call in this process while memory_profiler watches it.
+
+    None where the implementation is not worth the wait at this size.
+    """
+    from memory_profiler import memory_usage
+
+    calls: list[float] = []
+
+    def work() -> None:
+        implementation = impls.load(problem, name)
+        if implementation.reason_to_skip(n_samples, n_features):
+            return
+        weights, X, y = impls.make(problem, n_samples, n_features)
+        X, y = implementation.prepare(X, y)
+        implementation.kernel(weights, X, y)  # loads machine code, starts threads
+        sleep(_REST_SECONDS)
+        calls.append(time())
+        for _ in range(_N_CALLS):
+            implementation.kernel(weights, X, y)
+        calls.append(time())
+        sleep(_REST_SECONDS)
+
+    start = time()
+    samples = memory_usage((work, (), {}), interval=_SAMPLE_SECONDS, timestamps=True)
+    if not calls:
+        return None
+    return MemoryCurve(
+        problem=problem,
+        implementation=name,
+        n_samples=n_samples,
+        n_features=n_features,
+        seconds=tuple(round(moment - start, 4) for _, moment in samples),
+        mebibytes=tuple(round(mebibytes, 2) for mebibytes, _ in samples),
+        call_seconds=(round(calls[0] - start, 4), round(calls[1] - start, 4)),
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,66 @@
+"""Under which name, and with which facts, asv files this machine's results.
+
+asv keeps the facts in ``~/.asv-machine.json``. The commands keep a copy in the clone, and point the
+asv that they start at it: a home that is not there, read-only or damaged stops nobody.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+from asv import util
+from asv.machine import Machine, MachineCollection
+
+from scripts._common.errors import UserError
+from scripts._common.project import STATE
+
+NAME_VARIABLE = "GRADMARK_MACHINE"
+FILE_VARIABLE = "GRADMARK_MACHINE_FILE"
+_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}")
+_FIELDS = [name for name, _ in Machine.fields]
+
+
+def machine_name() -> str:
+    """Name that asv files results under: ``GRADMARK_MACHINE``, or the host's.
+
+    Raises
+    ------
+    UserError
+        If the variable holds what cannot be the name of a folder everywhere.
+    """
+    name = os.environ.get(NAME_VARIABLE, "")
+    if name and not _NAME.fullmatch(name):
+        raise UserError(
+            f"{NAME_VARIABLE} is {name!r}, expected at most 64 letters, digits, dots, dashes and "
+            "underscores"
+        )
+    return name or str(Machine.get_unique_machine_name())
+
+
+def settle_machine() -> Path:
+    """The file with this machine's facts, which asv is to read; made where it is not there."""
+    name = machine_name()
+    path = STATE / "machines" / f"{name}.json"
+    if _read(name, path) is None:
+        home = Path(MachineCollection.get_machine_file_path())
+        facts = _read(name, home) or Machine.get_defaults() | {"machine": name}
+        util.write_json(str(path), {name: facts}, MachineCollection.api_version)
+    return path
+
+
+def setup() -> None:
+    """Called by asv, which loads this module as a plug-in: point it at the clone's file."""
+    if path := os.environ.get(FILE_VARIABLE):
+        MachineCollection.get_machine_file_path = staticmethod(lambda: path)
+
+
+def _read(name: str, path: Path) -> dict[str, Any] | None:
+    """A machine's facts from a file of asv's; None if they are not whole."""
+    try:
+        facts = MachineCollection.load(name, _path=str(path))
+        return {field: str(facts[field]) for field in _FIELDS} | {"machine": name}
+    except Exception:  # asv's reader fails wherever the damage is
+        return None

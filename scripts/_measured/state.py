@@ -1,0 +1,85 @@
+"""The state that results have to hold for: what is measured, by what, with which settings."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+
+import impls
+from impls import _provenance, _table
+from impls._provenance import Provenance, Rules, Subject
+from scripts._common.tree import PACKAGES, Tree
+from scripts._measured.cells import Cell
+from scripts._measured.journal import load_state
+
+_UNKNOWN = "a change that is not known: nothing says in which state it was measured"
+
+
+@dataclass(frozen=True)
+class State:
+    """A tree with libraries and settings.
+
+    Attributes
+    ----------
+    title : str
+        The commit, for people.
+    provenance : Provenance
+    rules : Rules
+        What each cell depends on.
+    """
+
+    title: str
+    provenance: Provenance
+    rules: Rules
+    _known: dict[tuple[Subject, str], list[str]] = field(default_factory=dict, compare=False)
+
+    @property
+    def setup(self) -> str:
+        """Digest of libraries, settings and the files of plug-ins: all but the tree itself."""
+        files = self.provenance.files
+        foreign = {path: files[path] for path in files if path.split("/")[0] not in PACKAGES}
+        return replace(self.provenance, files=foreign).digest[:8]
+
+    def as_measured(self, then: Provenance, title: str) -> State:
+        """The state of other results, with the imports of these files."""
+        return State(title, then, self.rules.at(then))
+
+    def has(self, cell: Cell) -> bool:
+        """Whether the cell's implementation exists."""
+        return self.rules.has(cell.problem, cell.implementation)
+
+    def changes(self, cell: Cell, digest: str) -> list[str]:
+        """What has changed since a value was measured in the state of this digest; empty if not."""
+        key = _subject(cell), digest
+        if key not in self._known:
+            then = load_state(digest)
+            self._known[key] = self.rules.changes(key[0], then) if then else [_UNKNOWN]
+        return self._known[key]
+
+    def versions(self, cell: Cell) -> str:
+        """Versions of the libraries that a value depends on."""
+        names = ["Python", *self.rules.libraries(_subject(cell))]
+        known = self.provenance.versions
+        return ", ".join(f"{name} {known[name]}" for name in names if name in known)
+
+
+def _subject(cell: Cell) -> Subject:
+    return Subject(cell.module, cell.problem, cell.implementation, cell.solver, cell.dataset)
+
+
+def state_of(tree: Tree, like: Provenance | None = None) -> State:
+    """The state of a tree with this interpreter's libraries and settings, or those of another."""
+    sources = tree.sources(plugins())
+    now = _provenance.collect(sources)
+    if like:
+        now = replace(now, versions=like.versions, settings=like.settings)
+    return State(tree.title, now, Rules(sources, now))
+
+
+def plugins() -> tuple[str, ...]:
+    """Installed implementations, ``problem/name``; imports none of them."""
+    return tuple(
+        f"{problem}/{name}"
+        for problem in impls.problems()
+        for name in impls.names(problem)
+        if _table.is_name(name) and not _table.is_builtin(problem, name)
+    )

@@ -1,0 +1,32 @@
+"""Tables in Markdown, which read well in a terminal and on a code-hosting site.
+
+A file without a leading underscore is one table, and its name is the page's. It has a function
+``render(SUBJECT)``, which returns the page. The name of the parameter says what the table is made
+from: ``results`` (rows of the results) or ``races`` (a sequence of `Result`, one per size).
+"""
+
+from __future__ import annotations
+
+import importlib
+import inspect
+from pathlib import Path
+from typing import Any
+
+
+def names(subject: str) -> list[str]:
+    """Names of the tables that are made from a subject, sorted."""
+    stems = sorted(path.stem for path in Path(__file__).parent.glob("[!_]*.py"))
+    return [name for name in stems if _subject_of(name) == subject]
+
+
+def render(name: str, subject: Any) -> str:
+    """One table's page."""
+    return str(_load(name).render(subject))
+
+
+def _subject_of(name: str) -> str:
+    return next(iter(inspect.signature(_load(name).render).parameters))
+
+
+def _load(name: str) -> Any:
+    return importlib.import_module(f"{__name__}.{name}")

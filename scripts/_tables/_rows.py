@@ -1,0 +1,140 @@
+"""What tables share: a page of sections, grids of cells, reasons where there is no value."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import pandas as pd
+from tabulate import tabulate
+
+from scripts._common import units
+from scripts._common.metrics import BASELINE
+
+Row = Any  # a row of the results; pandas has no type for it
+
+_LEGEND = (
+    "`skipped`: not run, for the reason given; `failed`: raised an error or died; `wrong`: the "
+    "gradient differs from the reference, so its cost means nothing; `missing`: not run yet."
+)
+
+
+def fastest_rows(results: pd.DataFrame) -> list[list[str]]:
+    """Size, fastest implementation, time, speed-up, workspace and error, of every size."""
+    return [list(row.values()) for row in fastest_records(results, baseline_seconds(results))]
+
+
+def page(parts: Iterable[str]) -> str:
+    """The parts of a page, with the legend of states at its end."""
+    return "\n\n".join([*parts, _LEGEND]) + "\n"
+
+
+def fastest(results: pd.DataFrame, baseline: dict[Any, float]) -> str:
+    records = fastest_records(results, baseline)
+    return table([list(r.values()) for r in records], list(records[0])) if records else "No times."
+
+
+def fastest_records(results: pd.DataFrame, baseline: dict[Any, float]) -> list[dict[str, str]]:
+    times = results[(results["metric"] == "time") & (results["state"] == "ok")]
+    best = times.sort_values("value").drop_duplicates(
+        ["problem", "n_samples", "n_features", "dataset"]
+    )
+    best = best.sort_values(["problem", "n_features", "n_samples", "dataset"])
+    workspace, error = lookup(results, "workspace"), lookup(results, "error")
+    return [
+        {
+            "problem": row.problem,
+            "data": data_of(row),
+            "fastest": row.implementation,
+            "time": units.seconds(row.value),
+            "speed-up": speed_up(row, baseline),
+            "workspace": units.n_bytes(workspace.get(key_of(row), math.nan)),
+            "error": units.error(error.get(key_of(row), math.nan)),
+        }
+        for row in best.itertuples()
+    ]
+
+
+def sections(results: pd.DataFrame, metric: str, show: Callable[[Row], str]) -> Iterable[str]:
+    """A table per problem and n_features, and one of the data sets, each with its reasons."""
+    rows = results[results["metric"] == metric]
+    for problem, of_problem in rows.groupby("problem"):
+        drawn = of_problem[of_problem["dataset"] == ""]
+        for n_features, group in drawn.groupby("n_features"):
+            yield f"### {problem}, {n_features:,} features, by number of samples"
+            yield _grid(group, show)
+        real = of_problem[of_problem["dataset"] != ""]
+        if len(real):
+            yield f"### {problem}, real data"
+            yield _grid(real, show)
+
+
+def _grid(group: pd.DataFrame, show: Callable[[Row], str]) -> str:
+    """Implementations down, sizes or data sets across; reasons numbered below."""
+    ordered = group.sort_values(["n_samples", "solver"])
+    across = list(dict.fromkeys(map(_column, ordered.itertuples())))
+    cells: dict[str, dict[str, str]] = {}
+    reasons: dict[str, int] = {}
+    for row in group.sort_values("implementation").itertuples():
+        cells.setdefault(row.implementation, {})[_column(row)] = _mark(row, reasons) or show(row)
+    grid = table([[name, *map(of.get, across)] for name, of in cells.items()], ["", *across])
+    notes = [f"{number}. {reason}" for reason, number in reasons.items()]
+    return "\n\n".join([grid, "\n".join(notes)]) if notes else grid
+
+
+def _mark(row: Row, reasons: dict[str, int]) -> str:
+    """What stands for a value that is not there: its state, and the number of its reason."""
+    if row.state in ("ok", "missing"):
+        return "" if row.state == "ok" else "missing"
+    return f"{row.state} [{reasons.setdefault(row.reason, len(reasons) + 1)}]"
+
+
+def time_cell(row: Row, baseline: dict[Any, float]) -> str:
+    half_width = (row.high - row.low) / 2 / row.value
+    interval = f" ±{half_width:.0%}" if math.isfinite(half_width) else ""
+    return f"{units.seconds(row.value)}{interval}, {speed_up(row, baseline)}"
+
+
+def peak_cell(row: Row, inputs: dict[Any, float]) -> str:
+    added = row.value - inputs.get(key_of(row), math.nan)
+    more = f" (+{units.n_bytes(max(added, 0))})" if math.isfinite(added) else ""
+    return f"{units.n_bytes(row.value)}{more}"
+
+
+def speed_up(row: Row, baseline: dict[Any, float]) -> str:
+    seconds = baseline.get(data_key(row), math.nan)
+    return units.ratio(seconds / row.value)
+
+
+def baseline_seconds(results: pd.DataFrame) -> dict[Any, float]:
+    rows = results[(results["metric"] == "time") & (results["implementation"] == BASELINE)]
+    return {data_key(row): row.value for row in rows.itertuples()}
+
+
+def lookup(results: pd.DataFrame, metric: str) -> dict[Any, float]:
+    rows = results[(results["metric"] == metric) & (results["state"] == "ok")]
+    return {key_of(row): row.value for row in rows.itertuples()}
+
+
+def data_key(row: Row) -> tuple[Any, ...]:
+    return (row.problem, row.solver, data_of(row))
+
+
+def key_of(row: Row) -> tuple[Any, ...]:
+    return (*data_key(row), row.implementation)
+
+
+def data_of(row: Row) -> str:
+    return row.dataset or f"{row.n_samples:,} x {row.n_features:,}"
+
+
+def _column(row: Row) -> str:
+    data = row.dataset or f"{row.n_samples:,}"
+    return f"{row.solver}, {data}" if row.solver else data
+
+
+def table(rows: list[list[Any]], headers: list[str]) -> str:
+    """Rows in Markdown, all but the first column to the right."""
+    align = ["left", *["right"] * (len(headers) - 1)]
+    return tabulate(rows, headers, tablefmt="github", colalign=align, disable_numparse=True)

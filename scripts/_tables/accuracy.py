@@ -1,0 +1,20 @@
+"""Error of each implementation."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from scripts._common import units
+from scripts._tables._rows import page, sections
+
+
+def render(results: pd.DataFrame) -> str:
+    """Error of each implementation."""
+    parts = [
+        "# Accuracy",
+        "Largest error of a component against the extended-precision reference, relative to the "
+        "sum of the absolute terms that it adds up. Half a unit in the last place is 1.1e-16 in "
+        "float64 and 6.0e-08 in float32.",
+    ]
+    parts += sections(results, "error", lambda row: units.error(row.value))
+    return page(parts)

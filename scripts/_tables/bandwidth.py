@@ -1,0 +1,23 @@
+"""Fraction of the read roof, and the roof."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from scripts._common import units
+from scripts._tables._rows import page, sections
+
+
+def render(results: pd.DataFrame) -> str:
+    """Fraction of the read roof, and the roof."""
+    parts = [
+        "# Bandwidth",
+        "## Fraction of the read roof",
+        "Least bytes that must move, over the time, over the bandwidth of a pure threaded read of "
+        "X in the same process. An implementation that reads X twice reaches at most a half where "
+        "X does not fit in cache. In cache, the arithmetic is the limit and not the read.",
+    ]
+    parts += sections(results, "roof_fraction", lambda row: f"{row.value:.2f}")
+    parts += ["## Read roof"]
+    parts += sections(results, "read_roof", lambda row: units.gigabytes_per_second(row.value))
+    return page(parts)

@@ -1,0 +1,153 @@
+"""A race in words and numbers: the table of a size, the outcome over all sizes, rows for a CSV."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from statistics import median
+from typing import Any
+
+from tabulate import tabulate
+
+from scripts._common import units
+from scripts._common.metrics import BASELINE
+from scripts._race.result import DTYPES, Race, Result
+from scripts._race.statistics import LEAST_ROUNDS, Estimate, geometric_mean
+
+_HEADERS = ["", "data", "peer", "time", f"speed-up over {BASELINE}", "of the roof"]
+_WIDTHS = {8: "float64", 4: "float32", 2: "16 bits", 1: "8 bits"}
+
+_LEGEND = (
+    "Every contender runs in a process of its own, on the same data with the same number of "
+    "threads, and takes turns with the others in an order that is drawn anew for each round. Time: "
+    "median over the rounds. Speed-up: median of the rounds' ratios, with the interval that holds "
+    "it in 95 % of cases. Of the roof: least bytes that must move, over the time, over a pure "
+    "threaded read of as many bytes as X has, in the same round. X read once at the roof: the "
+    f"most over {BASELINE} that values of so many bytes allow. Peer: the library that a user would "
+    "pick instead. Moves alone: the loads and stores of a contender without its arithmetic, whose "
+    "result is no gradient; arithmetic can gain no more than the difference."
+)
+
+
+def render(race: Race) -> str:
+    """What the columns mean, a table per size, and the outcome over all sizes."""
+    tables = map(size_table, race.results)
+    overall = overall_table(race.results, race.settings.widths)
+    return "\n\n".join([f"# {race.title}", _LEGEND, *tables, overall, "---"])
+
+
+def size_table(result: Result) -> str:
+    """Table of one size, the winner, ours against the fastest peer, and who is missing why."""
+    size = f"{result.n_samples:,} x {result.n_features:,}"
+    rounds = f", {result.n_rounds} rounds" if result.seconds else ""
+    parts = [f"## {size}, X of {units.n_bytes(result.x_bytes)}{rounds}"]
+    if result.seconds:
+        parts += [_ranking(result), "\n".join(_outcome(result))]
+    parts += [f"Note: {note}." for note in result.notes]
+    if 0 < result.n_rounds < LEAST_ROUNDS:
+        parts.append(f"Note: no intervals: those need {LEAST_ROUNDS} rounds.")
+    if missing := _missing(result):
+        parts.append("\n".join(missing))
+    return "\n\n".join(parts)
+
+
+def overall_table(results: Sequence[Result], widths: Iterable[int]) -> str:
+    """Wins over the fastest peer and the geometric mean of the advantages, by precision."""
+    lines = [f"- {DTYPES[width]}: {_overall(results, width)}" for width in widths]
+    return "\n".join(["## Ours against the fastest peer, over all sizes\n", *lines])
+
+
+def race_records(result: Result) -> list[dict[str, Any]]:
+    """A record per contender, raced or not."""
+    base = {"problem": result.problem, "n_samples": result.n_samples}
+    base |= {"n_features": result.n_features}
+    raced = [base | _record(result, name) for name in _with_moves(result)]
+    out = result.out.items()
+    lost = [{"contender": name, "state": o.state, "reason": o.reason} for name, o in out]
+    return raced + [base | record for record in lost]
+
+
+def _ranking(result: Result) -> str:
+    rows = []
+    for name in _with_moves(result):
+        info, roof = result.infos[name], result.roof_fraction(name).value
+        rows.append(
+            [
+                name,
+                _WIDTHS.get(info["bytes_per_value"], "?"),
+                info["peer"],
+                units.seconds(median(result.times(name))),
+                _text(result.speed_up(name)),
+                f"{roof:.2f}" if math.isfinite(roof) else units.NO_VALUE,
+            ]
+        )
+    align = ["left", "left", "left", "right", "right", "right"]
+    return tabulate(rows, _HEADERS, tablefmt="github", colalign=align, disable_numparse=True)
+
+
+def _with_moves(result: Result) -> list[str]:
+    """The ranking; after each what it is without its arithmetic."""
+    pairs = [(name, result.name_moves(name)) for name in result.ranking()]
+    return [name for pair in pairs for name in pair if name in result.seconds | result.moves]
+
+
+def _outcome(result: Result) -> list[str]:
+    winner = result.ranking()[0]
+    lines = [f"Fastest: {winner}, {_text(result.speed_up(winner))} over {BASELINE}."]
+    for width, dtype in DTYPES.items():
+        if rivals := result.rivals(width):
+            ours, peer = rivals
+            library = result.infos[peer]["peer"]
+            text = _text(result.advantage(width))
+            lines.append(f"{dtype}: our fastest, {ours}, is {text} over {library}'s {peer}.")
+        limit = result.roof_speed_up(width)
+        if math.isfinite(limit.value):
+            lines.append(
+                f"{dtype}: X read once at the roof would be {_text(limit)} over {BASELINE}."
+            )
+    return lines
+
+
+def _missing(result: Result) -> list[str]:
+    """Who is not in the table, by reason."""
+    return [f"- {name}: {out.state}: {out.reason}" for name, out in sorted(result.out.items())]
+
+
+def _overall(results: Sequence[Result], width: int) -> str:
+    found = [r.advantage(width) for r in results if r.rivals(width)]
+    if not found:
+        return "no size with one of ours and a peer"
+    wins = sum(each.value > 1 for each in found)
+    clear = sum(each.low > 1 for each in found)
+    lost = sum(each.high < 1 for each in found)
+    mean = units.ratio(geometric_mean([each.value for each in found]))
+    return (
+        f"ours is faster in {wins} of {len(found)} sizes (the interval is above 1x in {clear}, "
+        f"below in {lost}); geometric mean {mean}"
+    )
+
+
+def _record(result: Result, name: str) -> dict[str, Any]:
+    speed_up, info = result.speed_up(name), result.infos[name]
+    return {
+        "contender": name,
+        "state": "ok" if name in result.seconds else "moves alone",
+        "reason": "",
+        "peer": info["peer"],
+        "bytes_per_value": info["bytes_per_value"],
+        "rounds": len(result.times(name)),
+        "seconds": median(result.times(name)),
+        "speed_up": speed_up.value,
+        "speed_up_low": speed_up.low,
+        "speed_up_high": speed_up.high,
+        "roof_fraction": result.roof_fraction(name).value,
+        "roof_speed_up": result.roof_speed_up(info["bytes_per_value"]).value,
+    }
+
+
+def _text(estimate: Estimate) -> str:
+    """``2.13x [2.01, 2.20]``; the median alone where there is no interval."""
+    if math.isnan(estimate.low):
+        return units.ratio(estimate.value)
+    ends = (units.ratio(end).removesuffix("x") for end in (estimate.low, estimate.high))
+    return f"{units.ratio(estimate.value)} [{', '.join(ends)}]"

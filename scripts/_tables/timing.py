@@ -1,0 +1,25 @@
+"""Fastest per size, time of one gradient with its interval and its speed-up, preparation."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from scripts._common import units
+from scripts._tables._rows import baseline_seconds, fastest, page, sections, time_cell
+
+
+def render(results: pd.DataFrame) -> str:
+    """Fastest per size, then time of one gradient with its interval and the speed-up."""
+    baseline = baseline_seconds(results)
+    parts = [
+        "# Time of one gradient",
+        "The kernel alone on inputs that are prepared and in cache where they fit; median, half "
+        "the width of asv's 99 % interval, speed-up over `matrix`. `prepare`, which casts or "
+        "changes the layout once, has a table of its own.",
+        "## Fastest at each size",
+        fastest(results, baseline),
+    ]
+    parts += sections(results, "time", lambda row: time_cell(row, baseline))
+    parts += ["## Preparation, once per data set"]
+    parts += sections(results, "prepare", lambda row: units.seconds(row.value))
+    return page(parts)

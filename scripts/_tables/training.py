@@ -1,0 +1,82 @@
+"""Tables of trainings: what a faster kernel gives a whole run, and what runs come to."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import pandas as pd
+
+from impls import solvers
+from scripts._common import units
+from scripts._common.metrics import BASELINE
+from scripts._tables import _rows
+
+_WHY = """\
+An epoch is its updates; an update is drawing a batch, one gradient of it, and the step. `gd` makes
+one update from all samples, so that a faster kernel is a faster training. `sgd` makes as many
+updates as there are samples: each gradient then costs a call more than arithmetic, every kernel is
+given a single row at a time, which leaves nothing to thread, to vectorise over samples or to keep
+in cache, and drawing and stepping take the same time whatever the kernel. `minibatch` is in
+between. The share of an epoch that the gradients take says what is left to gain: with a share of p,
+a kernel that is three times as fast makes the training 1 / (1 - p + p / 3) times as fast."""
+
+
+def render(results: pd.DataFrame) -> str:
+    """Kernel speed-up against training speed-up, kernel shares, epochs, and runs on real data."""
+    parts = ["# Training", "## Kernel speed-up against training speed-up", _WHY]
+    parts += _speed_ups(results)
+    for metric, (title, show) in _RUNS.items():
+        found = list(_rows.sections(results, metric, show))
+        parts += [f"## {title}", *found] if found else []
+    return _rows.page(parts)
+
+
+_RUNS: dict[str, tuple[str, Callable[[_rows.Row], str]]] = {
+    "kernel_share": (
+        "Share of an epoch that gradients take, and what a kernel 3x as fast would give",
+        lambda row: _share_cell(row.value),
+    ),
+    "epoch": ("Time of one epoch", lambda row: units.seconds(row.value)),
+    "time_to_loss": (
+        "Seconds until the loss is within 1 % of the optimum (or 1 % of the start's)",
+        lambda row: units.seconds(row.value),
+    ),
+    "final_loss": ("Loss after 20 epochs", lambda row: f"{row.value:.6g}"),
+    "test_accuracy": ("Held-out samples predicted right", lambda row: f"{row.value:.1%}"),
+    "updates": ("Updates of 20 epochs", lambda row: f"{row.value:,.0f}"),
+}
+
+
+def _share_cell(share: float) -> str:
+    return f"{share:.0%}, {units.ratio(1 / (1 - share + share / 3))}"
+
+
+def _speed_ups(results: pd.DataFrame) -> Iterable[str]:
+    """A table per problem and size: one gradient of all samples, then an epoch of each solver."""
+    epochs = results[(results["metric"] == "epoch") & (results["state"] == "ok")]
+    for (problem, n, d), rows in epochs.groupby(["problem", "n_samples", "n_features"]):
+        at = (results["problem"] == problem) & (results["n_samples"] == n)
+        kernels = results[at & (results["n_features"] == d) & (results["metric"] == "time")]
+        columns = {f"one gradient of {n:,}": _over_baseline(kernels)}
+        columns |= {_headline(s, n): _over_baseline(own) for s, own in rows.groupby("solver")}
+        names = sorted({name for column in columns.values() for name in column})
+        body = [
+            [name, *(units.ratio(c.get(name, math.nan)) for c in columns.values())]
+            for name in names
+        ]
+        yield f"### {problem}, {n:,} x {d:,}: speed-up over `{BASELINE}`"
+        yield _rows.table(body, ["", *columns])
+
+
+def _headline(solver: str, n_samples: int) -> str:
+    size = solvers.load(solver).choose_batch_size(n_samples, None)
+    n_updates = -(-n_samples // size)
+    return f"epoch of {solver}, {n_updates:,} update{'s' * (n_updates > 1)} of {size:,}"
+
+
+def _over_baseline(rows: pd.DataFrame) -> dict[str, float]:
+    """Speed-up over the baseline's value, by implementation."""
+    seconds: dict[str, Any] = dict(zip(rows["implementation"], rows["value"], strict=True))
+    return {name: seconds.get(BASELINE, math.nan) / value for name, value in seconds.items()}
