@@ -452,8 +452,8 @@ def test_the_suite_measures_this_tree_whatever_is_installed(tmp_path, monkeypatc
 
 def test_the_suite_finds_plug_ins_of_pythonpath(monkeypatch):
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(["plug-ins", "", "/elsewhere"]))
-    session = _asv.Session(commit="0" * 40, preset="smoke", threads="all", plugins=(), setup="")
-    monkeypatch.setattr(_asv.Session, "environment", "same")
+    session = driver.Session(commit="0" * 40, preset="smoke", threads="all", plugins=(), setup="")
+    monkeypatch.setattr(driver.Session, "environment", "same")
     folders = session.variables()["GRADMARK_PATH"].split(os.pathsep)
     assert folders == [str(ROOT), str(Path("plug-ins").absolute()), "/elsewhere"]
 

@@ -135,7 +135,7 @@ def test_what_an_error_says_is_one_line_that_any_terminal_takes(tmp_path):
     path = tmp_path / "mine.py"
     said = "'\\x1b[31mred\\nnext\\udcff\\u2028end' + 'x' * 10**6"
     path.write_text(f"def gradient(weights, X, y):\n    raise ValueError({said})\n")
-    (told,) = check.judge(PROBLEM, path, [*check.draw_batches(PROBLEM)][:1]).problems
+    (told,) = judging.judge(PROBLEM, path, [*judging.draw_batches(PROBLEM)][:1]).problems
     assert told.startswith("10 x 10: ValueError: [31mred next endxxx")
     assert len(told) < 1000
 
@@ -144,7 +144,7 @@ def test_what_an_error_says_is_one_line_that_any_terminal_takes(tmp_path):
 def test_a_prepare_that_gives_no_pair_is_named(tmp_path, pair):
     path = tmp_path / "mine.py"
     path.write_text(f"def prepare(X, y):\n    return {pair}\n{GRADIENT}")
-    (told,) = check.judge(PROBLEM, path, [*check.draw_batches(PROBLEM)][:1]).problems
+    (told,) = judging.judge(PROBLEM, path, [*judging.draw_batches(PROBLEM)][:1]).problems
     assert told.endswith(f"{path}: prepare does not return a pair (X, y)")
 
 
