@@ -6,12 +6,19 @@ a new problem needs no edit here. `_grid` says what is measured, `_cell` builds 
 
 Settings are environment variables: ``GRADMARK_PRESET`` (quick, standard, full: which sizes run),
 ``GRADMARK_THREADS`` (all, or a number) and ``GRADMARK_PLUGINS`` (installed plug-ins to measure too,
-``problem/name`` separated by blanks). ``GRADMARK_WARM`` is for asv's server of forked processes,
+``problem/name`` separated by blanks). ``GRADMARK_PATH`` holds folders to import from before all
+others, since asv removes PYTHONPATH. ``GRADMARK_WARM`` is for asv's server of forked processes,
 see `_warm`.
 """
 
-from benchmarks._parent import follow_asv
-from benchmarks._warm import warm_up
+import os
+import sys
+
+# Before `impls` is imported, which may be installed from elsewhere.
+sys.path[:0] = filter(None, os.environ.get("GRADMARK_PATH", "").split(os.pathsep))
+
+from benchmarks._parent import follow_asv  # noqa: E402
+from benchmarks._warm import warm_up  # noqa: E402
 
 follow_asv()
 warm_up()

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from enum import Enum
 from functools import partial
 from math import nan
-from pathlib import Path
 from typing import Any
 
 import impls
 from benchmarks._journal import Skipped, WrongResult
-from impls import _exact, _machine, _verify
+from benchmarks._judge import Draw, Judge, judging
+from impls import _machine, _verify
 
-_EXACT = Path(__file__).resolve().parent.parent / ".asv" / "exact"
 # Memory that BLAS, Python and the verification need beyond the arrays that are counted.
 _SPARE_BYTES = 200 * 1024**2
 
@@ -69,15 +69,18 @@ def open_cell(problem: str, name: str, n_samples: int, n_features: int, check: C
         If a gradient differs from the reference by more than the implementation's tolerance, or
         the implementation breaks the contract.
     """
-    implementation = _load(problem, name, n_samples, n_features)
-    return _prepare(implementation, impls.make(problem, n_samples, n_features), check)
+    draw = partial(impls.make, problem, n_samples, n_features)
+    with _judging(problem, draw, check) as judge:  # before foreign code is imported
+        implementation = _load(problem, name, n_samples, n_features)
+        return _prepare(implementation, draw, check, judge)
 
 
 def open_dataset(problem: str, name: str, batch: Any, check: Check) -> Cell:
     """Like `open_cell`, for a data set's ``(weights, X, y)`` or the reason why it is missing."""
     if isinstance(batch, str):
         raise Skipped(batch)
-    return _prepare(_load(problem, name, *batch[1].shape), batch, check)
+    with _judging(problem, lambda: batch, check) as judge:
+        return _prepare(_load(problem, name, *batch[1].shape), lambda: batch, check, judge)
 
 
 def count_threads() -> int:
@@ -116,20 +119,22 @@ def _lack_of_memory(
     return f"needs {needed / 1e9:.1f} GB of memory, {available / 1e9:.1f} GB are available"
 
 
-def _prepare(implementation: impls.Implementation, batch: Any, check: Check) -> Cell:
-    weights, X, y = batch
-    del batch  # frees X if prepare makes a copy
-    vectors = _verify.vectors(weights)
-    references: list[_verify.Reference] = []
-    if check is not Check.NONE:
-        problem = implementation.problem
-        references = [_exact.exact_gradient(problem, each, X, y, _EXACT) for each in vectors]
+def _judging(problem: str, draw: Draw, check: Check) -> AbstractContextManager[Judge | None]:
+    return nullcontext() if check is Check.NONE else judging(problem, draw)
+
+
+def _prepare(
+    implementation: impls.Implementation, draw: Draw, check: Check, judge: Judge | None
+) -> Cell:
+    if judge:
+        judge.look_up()
+    weights, X, y = draw()
+    verdict = None
     try:
         X, y = _verify.prepare(implementation, X, y)
-        verdict = None
-        if check is not Check.NONE:
-            gradients = _verify.observe(implementation, vectors, X, y)
-            verdict = _verify.judge(gradients, references, implementation.rtol)
+        if judge:
+            gradients = _verify.observe(implementation, _verify.vectors(weights), X, y)
+            verdict = judge.judge(gradients, implementation.rtol)
     except (impls.Unfit, impls.Unavailable) as reason:
         raise Skipped(str(reason)) from reason
     except _verify.Misbehaves as fault:

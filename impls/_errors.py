@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+_LONGEST = 500
+
 
 class TableError(Exception):
     """Something about a problem or an implementation that its user can mend."""
@@ -25,3 +27,10 @@ class Diverged(ArithmeticError):
 
 class Unfit(ValueError):
     """The data do not fit the way in which an implementation stores them; tells why."""
+
+
+def one_line(text: str) -> str:
+    """What foreign code or a file says, as one line that every file and terminal takes."""
+    shown = "".join(sign if sign.isprintable() else " " for sign in text[: 10 * _LONGEST])
+    line = " ".join(shown.split())
+    return line if len(line) <= _LONGEST else f"{line[:_LONGEST].rstrip()} (and more)"

@@ -16,6 +16,8 @@ import numpy as np
 # short enough for many samples.
 SAMPLE_SECONDS = 0.005
 _LONGEST_DELAY_SECONDS = 0.2
+# Of a sample: Python's loop alone takes ten times a sample for so many.
+_MOST_CALLS = 4_000_000
 # Of a read as a product: long streams, and a vector that stays in the first-level cache.
 _ROW_VALUES, _ROWS_AT_A_TIME = 2000, 4
 
@@ -45,11 +47,20 @@ def seconds_in_turn(calls: list[Call], n_calls: int) -> float:
 
 
 def count_calls(call: Call) -> int:
-    """Calls that make one sample; the first call is for warming up and does not count."""
+    """Calls that make one sample; the first call is for warming up and does not count.
+
+    Raises
+    ------
+    RuntimeError
+        If the clock does not go on while it is called.
+    """
     call()
     n_calls = 1
     while (seconds := _least_seconds(call, n_calls)) < SAMPLE_SECONDS:
-        n_calls = max(n_calls + 1, int(n_calls * min(10.0, 1.2 * SAMPLE_SECONDS / seconds)))
+        if n_calls > _MOST_CALLS:
+            raise RuntimeError(f"{n_calls:,} calls took {seconds:.1g} s by a clock that is changed")
+        wanted = 1.2 * SAMPLE_SECONDS / seconds if seconds > 0 else 10.0
+        n_calls = max(n_calls + 1, int(n_calls * min(10.0, wanted)))
     return n_calls
 
 

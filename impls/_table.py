@@ -134,6 +134,8 @@ class Implementation:
 
     def _lay_out(self, X: Array, y: Array) -> tuple[Array, Array]:
         prepared = self._prepare(X, y) if self._prepare else (X, y)
+        if not (isinstance(prepared, (tuple, list)) and len(prepared) == 2):
+            raise BadPlugin(f"{self.source}: prepare does not return a pair (X, y)")
         self._forms.add(_forms_of(*prepared))
         return prepared
 

@@ -17,10 +17,11 @@ import impls
 from scripts import _figures, _tables
 from scripts._common import isolated
 from scripts._common.cli import make_out_folder, make_parser
-from scripts._common.errors import UserError, run_command
+from scripts._common.errors import UserError
 from scripts._common.facts import load_facts
 from scripts._common.project import ROOT
 from scripts._common.records import Facts, MemoryCurve
+from scripts._common.signals import run_stoppable
 from scripts._common.tree import Tree, committed_tree, working_tree
 from scripts._measured.curves import load_curves
 from scripts._measured.results import last_state, load_results, result_path
@@ -154,4 +155,4 @@ def _write_figures(
 
 
 if __name__ == "__main__":
-    run_command(main)
+    run_stoppable(main, "What has been written is complete; the rest is not there.")

@@ -441,6 +441,23 @@ def test_pythonpath_is_kept_from_asv(tmp_path, monkeypatch):
     assert os.environ["PYTHONPATH"] == str(ROOT)
 
 
+def test_the_suite_measures_this_tree_whatever_is_installed(tmp_path, monkeypatch):
+    (tmp_path / "impls").symlink_to(ROOT / "impls")  # tells by its path that it was taken
+    code = f"import sys; sys.path.insert(0, {str(ROOT)!r}); import benchmarks, impls; "
+    code += "print(impls.__file__)"
+    variables = os.environ | {"GRADMARK_PATH": str(tmp_path)}
+    done = subprocess.run([sys.executable, "-c", code], env=variables, capture_output=True)
+    assert done.stdout.decode().strip() == str(tmp_path / "impls" / "__init__.py")
+
+
+def test_the_suite_finds_plug_ins_of_pythonpath(monkeypatch):
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(["plug-ins", "", "/elsewhere"]))
+    session = driver.Session(commit="0" * 40, preset="smoke", threads="all", plugins=(), setup="")
+    monkeypatch.setattr(driver.Session, "environment", "same")
+    folders = session.variables()["GRADMARK_PATH"].split(os.pathsep)
+    assert folders == [str(ROOT), str(Path("plug-ins").absolute()), "/elsewhere"]
+
+
 def test_facts_name_what_perturbs():
     facts = _facts.collect_facts("all", "no commit")
     assert facts.n_threads >= 1

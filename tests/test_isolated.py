@@ -42,6 +42,11 @@ IMPORTS = {
         "import os, time; os.closerange(0, 256); time.sleep(600)",
         "died while it was imported: it closed its output without ending",
     ),
+    "answers_itself": (
+        "import os\nfor fd in range(3, 64):\n    try: os.write(fd, b'{\"gradients\": []}\\n')\n"
+        "    except OSError: pass",
+        "it writes where its process answers",
+    ),
     "has_no_number": ("RTOL = 'small'", "ValueError: could not convert string to float: 'small'"),
     "has_no_size": (
         "BYTES_PER_VALUE = 'few'",
@@ -124,6 +129,23 @@ def test_check_says_on_what_the_gradient_ended_the_process(tmp_path, source, end
         "died WRONG",
         "not reached",
     ]
+
+
+def test_what_an_error_says_is_one_line_that_any_terminal_takes(tmp_path):
+    path = tmp_path / "mine.py"
+    said = "'\\x1b[31mred\\nnext\\udcff\\u2028end' + 'x' * 10**6"
+    path.write_text(f"def gradient(weights, X, y):\n    raise ValueError({said})\n")
+    (told,) = judging.judge(PROBLEM, path, [*judging.draw_batches(PROBLEM)][:1]).problems
+    assert told.startswith("10 x 10: ValueError: [31mred next endxxx")
+    assert len(told) < 1000
+
+
+@pytest.mark.parametrize("pair", ["None", "(X, y, 1)", "X[0, 0]"])
+def test_a_prepare_that_gives_no_pair_is_named(tmp_path, pair):
+    path = tmp_path / "mine.py"
+    path.write_text(f"def prepare(X, y):\n    return {pair}\n{GRADIENT}")
+    (told,) = judging.judge(PROBLEM, path, [*judging.draw_batches(PROBLEM)][:1]).problems
+    assert told.endswith(f"{path}: prepare does not return a pair (X, y)")
 
 
 def test_what_prepare_lacks_is_told_as_unavailable(tmp_path):

@@ -1,14 +1,20 @@
 """What an implementation that is wrong in a way that one call does not show is told, everywhere."""
 
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import impls
-from benchmarks import _cell, _journal
+from benchmarks import _cell, _journal, _judge
 from impls import _exact, _table, _verify
 from scripts._common import judging
 
+ROOT = Path(__file__).resolve().parent.parent
 PROBLEM = "logistic"
 RIGHT = """
 import numpy as np
@@ -154,10 +160,46 @@ def test_check_says_what_it_does(written, batch, source, message):
 def test_the_suite_never_times_it(written, monkeypatch, tmp_path, source, message):
     implementation = _table.load_file(PROBLEM, written(source))
     monkeypatch.setattr(impls, "load", lambda *_: implementation)
-    monkeypatch.setattr(_cell, "_EXACT", tmp_path)
+    monkeypatch.setattr(_judge, "_KEPT", tmp_path)
     with pytest.raises(_journal.WrongResult) as caught:
         _cell.open_cell(PROBLEM, "matrix", 10, 10, _cell.Check.REFUSE)
     assert message in str(caught.value)
+
+
+PATCHES_NUMPY = """
+import sys
+from pathlib import Path
+import numpy as np
+import impls
+from benchmarks import _cell, _journal, _judge
+
+matrix, _judge._KEPT = impls.load("linear", "matrix"), Path(sys.argv[1])
+
+
+def load(*_):
+    np.abs = lambda values: 0 * values
+    return matrix if sys.argv[2] == "right" else matrix.__class__(
+        **vars(matrix) | {"kernel": lambda weights, X, y: weights.copy()}
+    )
+
+
+impls.load = load
+try:
+    _cell.open_cell("linear", "matrix", 10, 10, _cell.Check.REFUSE)
+except _journal.WrongResult as wrong:
+    print(wrong)
+"""
+
+
+@pytest.mark.parametrize("gradient", ["right", "wrong"])
+def test_what_it_does_to_numpy_reaches_no_verdict_and_no_other(tmp_path, gradient):
+    command = [sys.executable, "-c", PATCHES_NUMPY, str(tmp_path), gradient]
+    told = subprocess.run(command, check=True, capture_output=True, text=True, cwd=ROOT).stdout
+    assert ("component 0: got" in told) == (gradient == "wrong")
+    weights, X, y = impls.make("linear", 10, 10)
+    kept = _exact.exact_gradient("linear", weights, X, y, tmp_path)
+    for found, expected in zip(kept, _exact.exact_gradient("linear", weights, X, y), strict=True):
+        assert np.array_equal(found, expected)
 
 
 @pytest.mark.parametrize(("name", "message"), RAISES.items(), ids=RAISES)

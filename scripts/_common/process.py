@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import queue
+import secrets
 import signal
 import subprocess
 import sys
@@ -14,6 +15,7 @@ from contextlib import suppress
 from time import monotonic
 from typing import Any
 
+from impls._errors import one_line
 from scripts._common import guardian
 from scripts._common.errors import Out
 from scripts._common.project import ROOT
@@ -43,6 +45,7 @@ class Process:
 
     def __init__(self, order: Mapping[str, Any]) -> None:
         self._words = b""  # the last bytes that it has printed
+        self._step = ""  # the step that it is to answer
         self._mark = guardian.mark()
         variables = dict.fromkeys(_THREAD_VARIABLES, str(order["threads"])) | _SLEEP_SOON
         variables[guardian.VARIABLE] = self._mark
@@ -71,7 +74,8 @@ class Process:
 
     def send(self, step: str, **arguments: Any) -> None:
         """Send a step without waiting; get its `answer` later."""
-        self._send({"do": step, **arguments})
+        self._step = secrets.token_hex(8)
+        self._send({"do": step, "to": self._step, **arguments})
 
     def answer(self, seconds: float) -> dict[str, Any]:
         """Wait for the contender's answer.
@@ -87,10 +91,21 @@ class Process:
             raise Out("died", f"no answer within {seconds:.0f} s")
         if not line.endswith("\n"):  # the pipe has ended, perhaps within a line
             raise Out("died", self._cause())
-        reply: dict[str, Any] = json.loads(line)
+        reply = self._read(line)
         if "state" in reply:
             raise Out(reply["state"], reply["reason"])
         return reply
+
+    def _read(self, line: str) -> dict[str, Any]:
+        """An answer to the step that was sent last; what else comes is foreign code's."""
+        try:
+            reply: dict[str, Any] = json.loads(line)
+            if reply.pop("to") != self._step:
+                raise ValueError
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+            self.close()
+            raise Out("failed", "it writes where its process answers") from None
+        return {k: one_line(v) if isinstance(v, str) else v for k, v in reply.items()}
 
     def close(self) -> None:
         """Kill the process and all that it has started."""

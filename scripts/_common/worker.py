@@ -211,7 +211,8 @@ def main() -> None:
     contender = Contender(order) if order["name"] else Read(order)
     for line in sys.stdin:
         request = json.loads(line)
-        reply = answer(getattr(contender, request.pop("do")), request)
+        step = request.pop("to")
+        reply = answer(getattr(contender, request.pop("do")), request) | {"to": step}
         if "size" in order:  # a race: other contenders follow
             rest()
         print(json.dumps(reply), file=pipe)

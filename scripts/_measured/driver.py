@@ -88,8 +88,15 @@ class Session:
             "GRADMARK_PRESET": self.preset,
             "GRADMARK_LISTED_PRESET": "full",
             "GRADMARK_PLUGINS": " ".join(self.plugins),
+            "GRADMARK_PATH": _import_path(),
             VARIABLE: self.commit,
         }
+
+
+def _import_path() -> str:
+    """This tree, which need not be the one that is installed, then the folders of PYTHONPATH."""
+    folders = filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))
+    return os.pathsep.join([str(ROOT), *(str(Path(folder).absolute()) for folder in folders)])
 
 
 def write_config(path: Path, **variables: str) -> None:

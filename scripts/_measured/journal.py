@@ -9,6 +9,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from impls._errors import one_line
 from impls._provenance import Provenance, journal_name
 from scripts._common import project
 
@@ -86,4 +87,4 @@ def _parse(text: str) -> Iterator[tuple[Place, Outcome]]:
         except (ValueError, KeyError, TypeError, RecursionError):
             continue
         if all(isinstance(part, (str, int)) for part in (*cell, *words)):
-            yield cell, Outcome(*map(str, words))
+            yield cell, Outcome(*(one_line(str(word)) for word in words))
