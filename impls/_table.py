@@ -29,6 +29,7 @@ import difflib
 import importlib
 import importlib.util
 import inspect
+import math
 import re
 import sys
 from collections.abc import Callable, Mapping
@@ -55,6 +56,19 @@ if TYPE_CHECKING:
 # float64 sums of up to 1e7 terms: sqrt(1e7) * 1.1e-16 = 3.5e-13 for rounding that does not
 # conspire; a wrong formula is off by far more than 1e-12 of the absolute terms.
 DEFAULT_RTOL = 1e-12
+
+# Constants that are numbers: the least that each may be, and the most.
+_LIMITS = {
+    "RTOL": (0.0, 0.01),
+    "MAX_ELEMENTS": (1, math.inf),
+    "MAX_SAMPLES": (1, math.inf),
+    "PREPARED_COPIES": (0, 1000),
+    "BYTES_PER_VALUE": (1, 16),
+}
+
+# Largest RTOL by the bytes of a value: rounding of that type, with room for long sums. A larger one
+# would let a wrong formula count as right.
+_MOST_RTOL = {8: 1e-9, 4: 1e-4}
 
 _PACKAGE = Path(__file__).parent
 # Folders beside the problems that hold something else.
@@ -374,6 +388,7 @@ def _check(problem: str, name: str, source: Path | EntryPoint) -> Implementation
     _check_function(module, "gradient", ("weights", "X", "y"), where)
     if hasattr(module, "prepare"):
         _check_function(module, "prepare", ("X", "y"), where)
+    _check_constants(module, where)
     if hasattr(module, "REQUIRES"):
         _requires(source)  # others read it without an import
     return Implementation(
@@ -491,3 +506,15 @@ def _check_function(module: ModuleType, name: str, arguments: tuple[str, ...], w
         raise BadPlugin(f"{where}: {name} does not take ({', '.join(arguments)})") from error
     except ValueError:  # a compiled function without a readable signature
         pass
+
+
+def _check_constants(module: ModuleType, where: str) -> None:
+    """Refuse numbers that make everything right, or that nobody can reckon with."""
+    for name, (least, most) in _LIMITS.items():
+        if name == "RTOL":
+            most = _MOST_RTOL.get(getattr(module, "BYTES_PER_VALUE", 8), most)
+        value = getattr(module, name, least)
+        if not (isinstance(value, (int, float)) and least <= value <= most):
+            raise BadPlugin(
+                f"{where}: {name} is {value!r:.40}, expected a number from {least:g} to {most:g}"
+            )

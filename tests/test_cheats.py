@@ -44,7 +44,7 @@ def test_there_are_cheats_and_controls():
 
 @pytest.mark.parametrize("name", CHEATS)
 def test_a_cheat_has_no_time(records, name):
-    assert records[name].state in {"wrong", "too fast"}
+    assert records[name].state in {"wrong", "too fast", "failed"}
     assert records[name].reason
     assert records["status"] == 2
 

@@ -47,11 +47,8 @@ IMPORTS = {
         "    except OSError: pass",
         "it writes where its process answers",
     ),
-    "has_no_number": ("RTOL = 'small'", "ValueError: could not convert string to float: 'small'"),
-    "has_no_size": (
-        "BYTES_PER_VALUE = 'few'",
-        "ValueError: invalid literal for int() with base 10: 'few'",
-    ),
+    "has_no_number": ("RTOL = 'small'", "RTOL is 'small', expected a number from 0 to 0.1"),
+    "has_no_size": ("BYTES_PER_VALUE = 'few'", "BYTES_PER_VALUE is 'few', expected a number"),
 }
 FINE = {
     "fine": GRADIENT,
