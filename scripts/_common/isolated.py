@@ -28,11 +28,12 @@ _running: set[Process] = set()
 
 @dataclass(frozen=True)
 class Description:
-    """What an implementation says of itself: the docstring's first line and some constants."""
+    """What an implementation says of itself: the docstring's first line, some constants, family."""
 
     summary: str
     passes: str
     bytes_per_value: float
+    family: str
 
 
 @contextmanager

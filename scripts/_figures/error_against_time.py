@@ -1,8 +1,10 @@
-"""Error against time."""
+"""What speed costs in accuracy: error against time, for up to three sizes."""
 
 from __future__ import annotations
 
-import textwrap
+import math
+from collections.abc import Iterable
+from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -16,7 +18,7 @@ from scripts._figures._data import (
     Size,
     by_place,
     cells_of,
-    names_of,
+    families_of,
     sizes_of,
     spread,
     state_of,
@@ -24,8 +26,8 @@ from scripts._figures._data import (
 from scripts._figures._style import (
     GREY,
     SMALL,
+    family_legend,
     finish,
-    legend_of,
     look_of,
     make_grid,
     set_log,
@@ -44,27 +46,45 @@ def draw(results: pd.DataFrame, facts: Facts) -> Figure | None:
     sizes = spread(sizes_of(both), 3)
     if not sizes:
         return None
-    names = names_of(results)
+    families = families_of(results)
     grid = make_grid(len(sizes))
     for axes, size in zip(grid.panels, sizes, strict=True):
         axes.set_title(size_text(size))
-        for name in names:
-            _draw_error(axes, (name, size), times, errors, names)
+        for name, family in families.items():
+            _draw_error(axes, (name, size), times, errors, family)
     _set_error_axes(grid.panels, [c.value for c in errors.values() if c.size in sizes])
-    grid.label("time of one gradient", "error / sum of absolute terms")
     for axes, size in zip(grid.panels, sizes, strict=True):
-        axes.xaxis.label.set_text(axes.get_xlabel() + _absent(names, size, times, errors))
+        _label_best(axes, size, times, errors)
+    grid.label("time of one gradient", "error / sum of absolute terms")
     title = title_of("Error against time, for n_samples × n_features", results)
-    note = "Lower left is better. Error 0 stands below the logarithmic scale."
-    return finish(grid.figure, grid.height, title, legend_of(names, lines=False), facts, note)
+    absent = " ".join(_absent(families, size, times, errors) for size in sizes)
+    note = (
+        "Lower left is better. Named: those that none is both faster and more exact than. Error 0 "
+        f"stands below the logarithmic scale. {absent}"
+    )
+    legend = family_legend(families.values(), lines=False)
+    return finish(grid.figure, grid.height, title, legend, facts, note)
 
 
-def _draw_error(
-    axes: Axes, place: Place, times: ByPlace, errors: ByPlace, names: list[str]
-) -> None:
+def _draw_error(axes: Axes, place: Place, times: ByPlace, errors: ByPlace, family: str) -> None:
     if state_of(place, times, errors) == "ok":
-        look = look_of(names, place[0]) | {"linestyle": ""}
-        axes.plot(times[place].value, errors[place].value, markersize=7, **look)
+        look = look_of(place[0], family) | {"linestyle": ""}
+        axes.plot(times[place].value, errors[place].value, markersize=6, **look)
+
+
+def _label_best(axes: Axes, size: Size, times: ByPlace, errors: ByPlace) -> None:
+    """Name the points of the front, which none beats in both."""
+    points = [
+        (times[place].value, errors[place].value, place[0])
+        for place in times
+        if place[1] == size and state_of(place, times, errors) == "ok"
+    ]
+    least = math.inf
+    for seconds, error, name in sorted(points):
+        if error < least:
+            least = error
+            look: dict[str, Any] = {"textcoords": "offset points", "fontsize": 7, "va": "center"}
+            axes.annotate(name, (seconds, error), xytext=(5, -6), **look)
 
 
 def _set_error_axes(panels: list[Axes], errors: list[float]) -> None:
@@ -78,8 +98,8 @@ def _set_error_axes(panels: list[Axes], errors: list[float]) -> None:
         panels[-1].text(1.02, half_eps, f"{name}\neps/2", **look)
 
 
-def _absent(names: list[str], size: Size, *tables: ByPlace) -> str:
+def _absent(names: Iterable[str], size: Size, *tables: ByPlace) -> str:
     """Names without a point, and why."""
     states = {name: state_of((name, size), *tables) for name in names}
     absent = [f"{name} {state}" for name, state in states.items() if state != "ok"]
-    return "\n" + textwrap.fill(f"no point: {', '.join(absent)}", 40) if absent else ""
+    return f"No point at {size_text(size)}: {', '.join(absent)}." if absent else ""
