@@ -19,7 +19,7 @@ from scripts._common.metrics import BASELINE
 from scripts._figures._data import Point, by_place, cells_of, families_of
 from scripts._figures._style import key, look_of
 
-GREY_LINE: dict[str, Any] = {"color": "#c8c8c8", "linewidth": 0.7, "marker": ".", "markersize": 2.5}
+GREY_LINE: dict[str, Any] = {"color": "#bcbcbc", "linewidth": 0.7, "marker": ".", "markersize": 4}
 _LABEL_SIZE = 7.5
 _LABEL_WIDTH = 20  # letters in a line
 _LEAST_GAP = 0.075  # of the height of the axes, between lines of labels

@@ -37,7 +37,7 @@ _FAMILY_LOOKS: dict[str, tuple[str, str, Any]] = {
     LOOP: (COLOURS[3], "D", _DASHES[2]),
     OTHER: ("#444444", "v", _DASHES[0]),
 }
-_SHADES = (1.0, 0.65, 1.3)  # of a family's colour: as it is, darker, lighter
+_SHADES = (0.75, 1.0, 1.25)  # of a family's colour: darker, as it is, lighter
 GREY = "#666666"
 SMALL: dict[str, Any] = {"fontsize": 6.5, "color": GREY}
 _WIDTH = 9.0  # inches: 100 pixels each in a README
@@ -239,4 +239,4 @@ def set_log_from_zero(
     getattr(axes, f"set_{which}scale")("symlog", linthresh=first, linscale=1.0)
     axis: Axis = getattr(axes, f"{which}axis")
     axis.set_major_formatter(ticks(text))
-    axes.set(**{f"{which}lim": (-first / 2, 4 * max(values, default=1.0))})
+    axes.set(**{f"{which}lim": (-first / 2, 20 * max(values, default=1.0))})

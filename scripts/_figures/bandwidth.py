@@ -17,7 +17,7 @@ from scripts._figures._lines import Chosen, choose, draw_lines, label_ends
 from scripts._figures._style import GREY, SMALL, finish, make_grid, set_log, title_of
 
 _ROOF = "#bbbbbb"
-_REACH = 100.0  # from the lowest bandwidth that is shown to the highest
+_REACH = 100.0  # from the lowest bandwidth to the highest, unless the best is lower
 
 
 def draw(results: pd.DataFrame, facts: Facts) -> Figure | None:
@@ -34,7 +34,7 @@ def draw(results: pd.DataFrame, facts: Facts) -> Figure | None:
         _draw_roof(axes, [cell for cell in roofs if cell.size[1] == n_features])
         draw_lines(axes, own, chosen, lambda c: c.working_set, _effective_bandwidth)
     set_log(grid.panels[0], "x", units.n_bytes, most_ticks=5)
-    hidden = _set_bandwidths(grid.panels[0], cells)
+    hidden = _set_bandwidths(grid.panels[0], cells, chosen)
     for axes in grid.panels:
         label_ends(axes, chosen)
     grid.label("working set in float64", "effective bandwidth")
@@ -58,19 +58,19 @@ def _draw_roof(axes: Axes, cells: Sequence[Point]) -> None:
     axes.plot(ends, y * 2 if len(x) == 1 else y, **look)
 
 
-def _set_bandwidths(axes: Axes, cells: Sequence[Point]) -> list[str]:
+def _set_bandwidths(axes: Axes, cells: Sequence[Point], chosen: Chosen) -> list[str]:
     """Limit the bandwidths to those that matter; names that are below at every size."""
-    set_log(axes, "y", units.gigabytes_per_second)
-    low, high = axes.get_ylim()
-    low = max(low, high / _REACH)
-    axes.set_ylim(low, high)
-    set_log(axes, "y", units.gigabytes_per_second)
-    most: dict[str, float] = {}
+    values: dict[str, list[float]] = {}
     for cell in cells:
         if cell.state == "ok":
-            value = _effective_bandwidth(cell)
-            most[cell.implementation] = max(value, most.get(cell.implementation, 0.0))
-    return [name for name, value in most.items() if value < low]
+            values.setdefault(cell.implementation, []).append(_effective_bandwidth(cell))
+    set_log(axes, "y", units.gigabytes_per_second)
+    low, high = axes.get_ylim()
+    best = next((min(values[name]) for name in chosen.reasons if name in values), low)
+    low = max(low, min(high / _REACH, best / 1.5))
+    axes.set_ylim(low, high)
+    set_log(axes, "y", units.gigabytes_per_second)
+    return [name for name, own in values.items() if max(own) < low]
 
 
 def _draw_caches(axes: Axes, cache_bytes: Mapping[int, int]) -> None:

@@ -11,6 +11,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from scripts._common import units
+from scripts._common.fastest import EXACT, SINGLE
 from scripts._common.records import Facts
 from scripts._figures._data import (
     ByPlace,
@@ -57,10 +58,9 @@ def draw(results: pd.DataFrame, facts: Facts) -> Figure | None:
         _label_best(axes, size, times, errors)
     grid.label("time of one gradient", "error / sum of absolute terms")
     title = title_of("Error against time, for n_samples × n_features", results)
-    absent = " ".join(_absent(families, size, times, errors) for size in sizes)
     note = (
-        "Lower left is better. Named: those that none is both faster and more exact than. Error 0 "
-        f"stands below the logarithmic scale. {absent}"
+        f"Lower left is better. Named: the fastest up to {EXACT:.0e}, to {SINGLE:.0e} and above. "
+        f"Error 0 stands below the logarithmic scale. {_absent(families, sizes, times, errors)}"
     )
     legend = family_legend(families.values(), lines=False)
     return finish(grid.figure, grid.height, title, legend, facts, note)
@@ -73,18 +73,23 @@ def _draw_error(axes: Axes, place: Place, times: ByPlace, errors: ByPlace, famil
 
 
 def _label_best(axes: Axes, size: Size, times: ByPlace, errors: ByPlace) -> None:
-    """Name the points of the front, which none beats in both."""
-    points = [
+    """Name the fastest of each precision."""
+    points = sorted(
         (times[place].value, errors[place].value, place[0])
         for place in times
         if place[1] == size and state_of(place, times, errors) == "ok"
-    ]
-    least = math.inf
-    for seconds, error, name in sorted(points):
-        if error < least:
-            least = error
-            look: dict[str, Any] = {"textcoords": "offset points", "fontsize": 7, "va": "center"}
-            axes.annotate(name, (seconds, error), xytext=(5, -6), **look)
+    )
+    precisions = ((-math.inf, EXACT), (EXACT, SINGLE), (SINGLE, math.inf))
+    for low, high in precisions:
+        for seconds, error, name in [p for p in points if low < p[1] <= high][:1]:
+            _annotate(axes, name, (seconds, error))
+
+
+def _annotate(axes: Axes, name: str, point: tuple[float, float]) -> None:
+    """A name above its point, towards the middle of the axes."""
+    x, _ = (axes.transData + axes.transAxes.inverted()).transform(point)
+    look: dict[str, Any] = {"textcoords": "offset points", "fontsize": 7, "va": "bottom"}
+    axes.annotate(name, point, xytext=(0, 7), ha="left" if x < 0.5 else "right", **look)
 
 
 def _set_error_axes(panels: list[Axes], errors: list[float]) -> None:
@@ -98,8 +103,19 @@ def _set_error_axes(panels: list[Axes], errors: list[float]) -> None:
         panels[-1].text(1.02, half_eps, f"{name}\neps/2", **look)
 
 
-def _absent(names: Iterable[str], size: Size, *tables: ByPlace) -> str:
-    """Names without a point, and why."""
+def _absent(names: Iterable[str], sizes: Iterable[Size], *tables: ByPlace) -> str:
+    """Names without a point, and why: those that have none at any size, then size by size."""
+    absent = {size: _absent_at(names, size, *tables) for size in sizes}
+    first = next(iter(absent.values()))
+    always = [text for text in first if all(text in own for own in absent.values())]
+    parts = {"No point": always}
+    parts |= {
+        f"No point at {size_text(size)}": [text for text in own if text not in always]
+        for size, own in absent.items()
+    }
+    return " ".join(f"{where}: {', '.join(own)}." for where, own in parts.items() if own)
+
+
+def _absent_at(names: Iterable[str], size: Size, *tables: ByPlace) -> list[str]:
     states = {name: state_of((name, size), *tables) for name in names}
-    absent = [f"{name} {state}" for name, state in states.items() if state != "ok"]
-    return f"No point at {size_text(size)}: {', '.join(absent)}." if absent else ""
+    return [f"{name} {state}" for name, state in states.items() if state != "ok"]

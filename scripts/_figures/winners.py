@@ -21,9 +21,11 @@ from scripts._figures._style import family_colour, finish, make_grid, mixed, tit
 
 _PANELS = {EXACT: "exact to float64", SINGLE: "exact to float32"}
 _COLUMNS_WIDTH = 560.0  # points that the columns of both panels share
-_ROW_HEIGHT = 0.58  # inches
+_ROW_HEIGHT = 0.66  # inches
 _PALE = 0.65  # share of white in a cell's colour
-_LARGEST, _SMALLEST = 10.0, 4.5  # points
+_NAME_SIZE, _GAIN_SIZE, _LEAD_SIZE, _LEAST_SIZE = 8.5, 10.5, 6.5, 5.5  # points
+_LETTER = 0.67  # width of a bold letter, of its size
+_LINES_HEIGHT = 17.0  # points that the lines of a text share
 
 
 def draw(results: pd.DataFrame, facts: Facts) -> Figure | None:
@@ -43,7 +45,7 @@ def draw(results: pd.DataFrame, facts: Facts) -> Figure | None:
     grid.label("n_features", "n_samples")
     families = {winner.row.family for own in found.values() for winner in own}
     handles = [Patch(color=_pale(f), label=f) for f in FAMILIES if f in families]
-    title = title_of("The fastest at each size", results)
+    title = title_of(f"The fastest at each size, and its speed-up over {BASELINE}", results)
     height = 0.75 + _ROW_HEIGHT * len(samples)
     return finish(grid.figure, height, title, handles, facts, _note(drawn))
 
@@ -67,17 +69,20 @@ def _draw_map(
 
 def _write(axes: Axes, corner: tuple[int, int], winner: Winner, width: float) -> None:
     """The name, the speed-up over the baseline, and the lead over the next."""
+    name = winner.row.implementation
     gain = units.ratio(winner.speed_up, 2) if math.isfinite(winner.speed_up) else ""
+    lead = _lead(winner)
+    if lead and _fit(lead, _LEAD_SIZE, width) < _LEAST_SIZE:
+        lead = lead.replace(" ", "\n").replace("\nover", " over")
     lines = [
-        (0.74, wrap_name(winner.row.implementation, 15), _LARGEST - 1.5, "bold"),
-        (0.45, "" if winner.row.implementation == BASELINE else gain, _LARGEST, "normal"),
-        (0.18, _lead(winner), _LARGEST - 3.5, "normal"),
+        (0.78, wrap_name(name, 15), _NAME_SIZE, "bold"),
+        (0.48, "" if name == BASELINE else gain, _GAIN_SIZE, "normal"),
+        (0.2, lead, _LEAD_SIZE, "normal"),
     ]
     for height, text, size, weight in lines:
-        look: dict[str, Any] = {"ha": "center", "va": "center", "linespacing": 0.85}
-        size = _fit(text, size, width)
+        look: dict[str, Any] = {"ha": "center", "va": "center", "linespacing": 0.9}
         place = corner[0] + 0.5, corner[1] + height
-        axes.text(*place, text, fontsize=size, fontweight=weight, **look)
+        axes.text(*place, text, fontsize=_fit(text, size, width), fontweight=weight, **look)
 
 
 def _lead(winner: Winner) -> str:
@@ -90,9 +95,10 @@ def _lead(winner: Winner) -> str:
 
 
 def _fit(text: str, size: float, width: float) -> float:
-    """The size, or a smaller one at which the longest line fits into `width` points."""
-    longest = max(map(len, text.split("\n")))
-    return max(_SMALLEST, min(size, width / (0.62 * max(1, longest))))
+    """The size, or a smaller one at which the text fits into `width` points and its row."""
+    lines = text.split("\n")
+    longest = max(1, *map(len, lines))
+    return min(size, width / (_LETTER * longest), _LINES_HEIGHT / len(lines))
 
 
 def _pale(family: str) -> str:
