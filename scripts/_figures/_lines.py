@@ -13,7 +13,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
-from scripts._common.families import LIBRARY, LOOP
+from scripts._common.families import FAMILIES, LIBRARY, LOOP, ONE_PASS
 from scripts._common.fastest import EXACT, times_with_errors, within
 from scripts._common.metrics import BASELINE
 from scripts._figures._data import Point, by_place, cells_of, families_of
@@ -54,7 +54,9 @@ class Chosen:
 
 
 def choose(results: pd.DataFrame) -> Chosen:
-    """The fastest exact one, the baseline, the best library, the slowest loop, the user's names."""
+    """The fastest exact one, the baseline, the best library, the slowest loop, names asked for."""
+    if results.empty:
+        return Chosen({}, {})
     families = families_of(results)
     speed_ups = _speed_ups(by_place(cells_of(results, "time")))
     exact = set(within(times_with_errors(results), EXACT)["implementation"])
@@ -74,12 +76,13 @@ def pick(
     # First those that have most sizes: a mean over the easy ones says nothing.
     scores = {n: (len(v), fmean(map(math.log, v))) for n, v in speed_ups.items() if v}
     ranking = sorted(scores, key=lambda name: scores[name], reverse=True)
-    libraries = [name for name in ranking if families[name] == LIBRARY and name in exact]
+    exact_of = {f: [n for n in ranking if n in exact and families[n] == f] for f in FAMILIES}
     loops = sorted((n for n in ranking if families[n] == LOOP), key=lambda n: scores[n][1])
-    candidates = {
+    candidates: dict[str, list[str]] = {
         f"fastest exact to {dtype}": [name for name in ranking if name in exact],
         "NumPy's two products, the baseline": [BASELINE] if BASELINE in families else [],
-        f"fastest library exact to {dtype}": libraries,
+        f"fastest library exact to {dtype}": exact_of[LIBRARY],
+        f"fastest single pass exact to {dtype}": exact_of[ONE_PASS],
         "slowest loop": loops,
     }
     reasons: dict[str, str] = {}

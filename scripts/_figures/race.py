@@ -50,20 +50,25 @@ def draw(race: Race, facts: Facts) -> Figure | None:
 
 
 def _choose(results: Sequence[Result], widths: Sequence[int]) -> Chosen:
-    """As in other figures; of each precision, our fastest and the fastest library."""
+    """As in other figures, in each precision; without the baseline, which is 1 everywhere."""
     families = {n: str(i["family"]) for r in results for n, i in r.infos.items() if n in r.seconds}
-    found: dict[str, str] = {}
+    reasons: dict[str, str] = {}
     for width in widths:
-        names = {name for r in results for name in r.comparable(width)}
-        speed_ups = {
-            name: [r.speed_up(name).value for r in results if name in r.comparable(width)]
-            for name in names
-        }
-        own = {name: family for name, family in families.items() if name in names}
-        reasons = pick(own, speed_ups, names, dtype=DTYPES[width]).reasons
-        found = {**reasons, **found}
-    del found[BASELINE]  # it is 1 everywhere
-    return Chosen(found, {n: f for n, f in sorted(families.items()) if n != BASELINE})
+        speed_ups = _speed_ups(results, width)
+        own = {name: families[name] for name in speed_ups}
+        chosen = pick(own, speed_ups, own, dtype=DTYPES[width])
+        reasons |= {n: why for n, why in chosen.reasons.items() if n not in reasons}
+    kept = {name: why for name, why in reasons.items() if name != BASELINE}
+    return Chosen(kept, {n: f for n, f in sorted(families.items()) if n != BASELINE})
+
+
+def _speed_ups(results: Sequence[Result], width: int) -> dict[str, list[float]]:
+    """Of each contender in a precision, at the sizes where it was raced."""
+    found: dict[str, list[float]] = {}
+    for result in results:
+        for name in result.comparable(width):
+            found.setdefault(name, []).append(result.speed_up(name).value)
+    return found
 
 
 def _without_line(handle: Line2D) -> Line2D:
