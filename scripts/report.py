@@ -35,6 +35,8 @@ from scripts._tables._index import Picture
 from scripts._tables._index import render as render_index
 from scripts._tables._rows import FASTEST_HEADERS, fastest_rows
 
+_TOLD = ("bytes_per_value", "family", "rtol")
+_NOT_KNOWN = isolated.Description("", "", 8.0, OTHER, math.nan)  # cannot be asked any more
 _EXAMPLES = """examples:
   python -m scripts.report
   python -m scripts.report --out reports/monday
@@ -139,8 +141,8 @@ def _facts_of(results: pd.DataFrame, state: State, threads: str) -> Facts:
 def _describe(results: pd.DataFrame) -> pd.DataFrame:
     """The results with what each row's implementation and problem say.
 
-    Columns: ``bytes_per_value`` and ``family`` of the implementation, ``compulsory_bytes`` of its
-    gradient at this size, and ``working_set``, which is the same in float64.
+    Columns: `_TOLD` by the implementation, ``compulsory_bytes`` of its gradient at this size, and
+    ``working_set``, which is the same in float64.
     """
     described = [_describe_problem(str(name), rows) for name, rows in results.groupby("problem")]
     return pd.concat(described).sort_index()
@@ -148,13 +150,9 @@ def _describe(results: pd.DataFrame) -> pd.DataFrame:
 
 def _describe_problem(problem: str, rows: pd.DataFrame) -> pd.DataFrame:
     found = isolated.describe(problem, rows["implementation"].unique())
-    told = {name: each for name, each in found.items() if not isinstance(each, impls.TableError)}
-    bytes_per_value = {name: each.bytes_per_value for name, each in told.items()}
-    family = {name: each.family for name, each in told.items()}
-    rows = rows.assign(
-        bytes_per_value=rows["implementation"].map(bytes_per_value).fillna(8.0),
-        family=rows["implementation"].map(family).fillna(OTHER),
-    )
+    told = [found[name] for name in rows["implementation"]]
+    known = [_NOT_KNOWN if isinstance(each, impls.TableError) else each for each in told]
+    rows = rows.assign(**{key: [getattr(each, key) for each in known] for key in _TOLD})
     least = partial(_least_bytes, problem, rows["n_samples"], rows["n_features"])
     return rows.assign(
         compulsory_bytes=least(rows["bytes_per_value"]), working_set=least([8] * len(rows))

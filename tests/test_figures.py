@@ -62,7 +62,7 @@ def row(metric, name, size, value, **more):
         "n_features": n_features, "dataset": "", "metric": metric, "value": value,
         "low": value * 0.9, "high": value * 1.1, "unit": "", "state": "ok", "reason": "",
         "threads": "all", "commit": "c", "environment": "e", "measured": "m",
-        "bytes_per_value": 8.0, "family": FAMILIES.get(name, families.ONE_PASS),
+        "bytes_per_value": 8.0, "rtol": 1e-12, "family": FAMILIES.get(name, families.ONE_PASS),
         "compulsory_bytes": least_bytes(size), "working_set": least_bytes(size),
     } | more  # fmt: skip
 
@@ -334,6 +334,12 @@ def test_the_winner_its_gain_and_its_lead():
     assert exact == single == ["fast", "10x", "2.0x over sklearn"] * 3
 
 
+def test_an_uncertain_gain_is_told():
+    results = change(frame(), "time", "fast", (10, 10), value=1e-4, low=0.7e-4, high=1.3e-4)
+    exact, _ = winners(results)
+    assert exact[:2] == ["fast", "≈ 10x"]
+
+
 def test_each_tolerance_has_its_own_winner_and_the_rest_is_told():
     names = ("fast", "half", "rough", "matrix")
     results = frame(names)
@@ -345,7 +351,7 @@ def test_each_tolerance_has_its_own_winner_and_the_rest_is_told():
     assert exact[0] == "fast"
     assert single[0] == "half"
     note = _figures.draw("winners", results, Facts()).texts[-1].get_text()
-    assert "less exact than both: rough (error 2.00e-04)" in note
+    assert "less exact than both: rough (error 2e-04)" in note
 
 
 def test_an_error_that_was_not_measured_there_is_the_largest_elsewhere():
@@ -358,11 +364,13 @@ def test_an_error_that_was_not_measured_there_is_the_largest_elsewhere():
     assert "half" in single
 
 
-@pytest.mark.parametrize(("width", "panels"), [(8, 2), (4, 1)])
-def test_without_errors_the_type_of_the_values_decides(width, panels):
+@pytest.mark.parametrize(("rtol", "panels"), [(1e-12, 2), (2e-5, 1), (1e-2, 0)])
+@pytest.mark.parametrize("metric", ["error", "nothing"])
+def test_a_stated_tolerance_keeps_few_digits_out(metric, rtol, panels):
+    """A mean over many samples is exact however few digits a value has; so is no measurement."""
     results = scale(frame(("fast", "matrix")), "fast", 0.1)
-    results = results[results["metric"] != "error"]
-    results.loc[results["implementation"] == "fast", "bytes_per_value"] = width
+    results = results[results["metric"].isin(["time", metric])]
+    results.loc[results["implementation"] == "fast", "rtol"] = rtol
     assert ["fast" in panel for panel in winners(results)].count(True) == panels
 
 

@@ -9,13 +9,14 @@ from typing import Any
 
 import pandas as pd
 
-from scripts._common import units
 from scripts._common.metrics import BASELINE
 
 EXACT = 1e-12  # errors up to here: exact to float64
 SINGLE = 1e-5  # and up to here: exact to float32
-# Stands in for an error that was not measured: such values can be that exact.
-_BYTES_PER_VALUE = {EXACT: 8, SINGLE: 4}
+# The largest tolerance that an implementation may state to be compared: the mean over many samples
+# hides how few digits a value has.
+PROMISED = {EXACT: 1e-9, SINGLE: 1e-4}
+UNCERTAIN = 0.2  # from here on, `uncertainty` is to be told
 _DATA = ["problem", "n_features", "n_samples", "dataset"]  # the order of winners
 
 
@@ -28,18 +29,23 @@ class Winner:
     row, next : row of the results
         Of the fastest and of the one after it, None if there is no other; with the ``error`` of
         the gradient on these data.
-    baseline_seconds : float
-        NaN where the baseline has no time.
+    baseline : row of the results
+        None where the baseline has no time.
     """
 
     row: Any
     next: Any | None
-    baseline_seconds: float
+    baseline: Any | None
 
     @property
     def speed_up(self) -> float:
-        """Over the baseline."""
-        return self.baseline_seconds / float(self.row.value)
+        """Over the baseline; NaN without one."""
+        return float(self.baseline.value / self.row.value) if self.baseline else math.nan
+
+    @property
+    def is_certain(self) -> bool:
+        """Whether the speed-up is."""
+        return self.baseline is None or uncertainty(self.row, self.baseline) <= UNCERTAIN
 
     @property
     def lead(self) -> float:
@@ -48,9 +54,9 @@ class Winner:
 
 
 def times_with_errors(results: pd.DataFrame) -> pd.DataFrame:
-    """Rows with a time, each with the ``error`` of its gradient.
+    """Rows with a time, each with the ``error`` of its gradient, and the ``worst`` on any data.
 
-    Where the error was not measured on the same data, it is the implementation's largest on any.
+    Where the error was not measured on the same data, it is the worst.
     """
     ok = results[results["state"] == "ok"]
     times, errors = (ok[ok["metric"] == metric] for metric in ("time", "error"))
@@ -58,13 +64,16 @@ def times_with_errors(results: pd.DataFrame) -> pd.DataFrame:
     worst = errors.groupby(["problem", "implementation"])["value"].max().rename("worst")
     times = times.merge(own.reset_index(), how="left", on=[*_DATA, "implementation"])
     times = times.merge(worst.reset_index(), how="left", on=["problem", "implementation"])
-    return times.assign(error=times["error"].fillna(times["worst"])).drop(columns="worst")
+    return times.assign(error=times["error"].fillna(times["worst"]))
 
 
 def within(times: pd.DataFrame, tolerance: float) -> pd.DataFrame:
-    """Of `times_with_errors`, those whose gradient is exact to EXACT or to SINGLE."""
-    wide = times["bytes_per_value"] >= _BYTES_PER_VALUE[tolerance]
-    return times[(times["error"] <= tolerance) | (times["error"].isna() & wide)]
+    """Of `times_with_errors`, those by implementations that are exact to EXACT or to SINGLE.
+
+    So exact on all data where the error was measured, and stating no larger tolerance.
+    """
+    measured = (times["worst"] <= tolerance) | times["worst"].isna()
+    return times[measured & (times["rtol"] <= PROMISED[tolerance])]
 
 
 def winners(results: pd.DataFrame, tolerance: float) -> list[Winner]:
@@ -74,20 +83,34 @@ def winners(results: pd.DataFrame, tolerance: float) -> list[Winner]:
 
 def _winners(times: pd.DataFrame, tolerance: float) -> Iterator[Winner]:
     baseline = times[times["implementation"] == BASELINE]
-    seconds = {data_of(row): row.value for row in baseline.itertuples()}
+    baselines = {data_of(row): row for row in baseline.itertuples()}
     for _, group in within(times, tolerance).groupby(_DATA, dropna=False):
         first, *rest = group.sort_values("value").head(2).itertuples()
-        yield Winner(first, rest[0] if rest else None, seconds.get(data_of(first), math.nan))
+        yield Winner(first, rest[0] if rest else None, baselines.get(data_of(first)))
 
 
 def less_exact(results: pd.DataFrame) -> list[str]:
-    """What is faster than all within SINGLE and less exact: ``fused_float16 (error 2.1e-04)``."""
+    """What is faster than all within SINGLE and less exact: ``fused_float16 (error 2e-04)``."""
     best = {data_of(winner.row): winner.row.value for winner in winners(results, SINGLE)}
-    found: dict[str, float] = {}
-    for row in times_with_errors(results).itertuples() if best else ():
-        if row.error > SINGLE and row.value < best.get(data_of(row), math.inf):
-            found[row.implementation] = max(row.error, found.get(row.implementation, 0.0))
-    return [f"{name} (error {units.error(error)})" for name, error in sorted(found.items())]
+    if not best:
+        return []
+    times = times_with_errors(results)
+    rough = times.drop(within(times, SINGLE).index).itertuples()
+    found = {
+        row.implementation: row.worst if row.worst > SINGLE else row.rtol
+        for row in rough
+        if row.value < best.get(data_of(row), math.inf)
+    }
+    return [f"{name} (error {error:.0e})" for name, error in sorted(found.items())]
+
+
+def uncertainty(*times: Any) -> float:
+    """Half the interval of a ratio of times, relative; 0 where nothing is known of one.
+
+    A time has a value, and its interval from low to high.
+    """
+    halves = [(time.high - time.low) / 2 / time.value for time in times]
+    return math.hypot(*(0.0 if math.isnan(half) else half for half in halves))
 
 
 def data_of(row: Any) -> tuple[str, str]:

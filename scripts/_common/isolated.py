@@ -34,6 +34,7 @@ class Description:
     passes: str
     bytes_per_value: float
     family: str
+    rtol: float
 
 
 @contextmanager

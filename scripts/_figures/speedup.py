@@ -17,12 +17,12 @@ from matplotlib.patches import Rectangle
 
 from scripts._common import units
 from scripts._common.families import FAMILIES
+from scripts._common.fastest import UNCERTAIN, uncertainty
 from scripts._common.metrics import BASELINE
 from scripts._common.records import Facts
 from scripts._figures._data import (
     ByPlace,
     Place,
-    Point,
     Size,
     by_place,
     cells_of,
@@ -58,7 +58,6 @@ _MARKS = {
     "missing": _Mark("?", "....", "#ffffff"),
 }
 _ROOF_ROW = "X read once at the roof"
-_UNCERTAIN = 0.2  # half of the interval of a speed-up, relative, from which a cell is hatched
 _UNCERTAIN_HATCH = "\\\\\\"
 _GAP = 0.35  # of a row, between groups
 
@@ -86,7 +85,10 @@ def draw(results: pd.DataFrame, facts: Facts) -> Figure | None:
     _draw_heat_map(axes, cells, speedups, limits, rows, list(sizes))
     _set_heat_map_axes(axes, rows, groups, sizes)
     title = title_of(f"Speed-up over {BASELINE}, whose row shows its time", results)
-    handles = [*map(_mark_patch, _MARKS), _uncertain_patch(label="uncertain by more than 20 %")]
+    handles = [
+        *map(_mark_patch, _MARKS),
+        _uncertain_patch(label=f"uncertain by more than {UNCERTAIN:.0%}"),
+    ]
     height = 0.28 * _bottom(rows) + (0.9 if len(sizes) <= _MOST_WIDE_COLUMNS else 1.7)
     return finish(figure, height, title, handles, facts, _note(skipped))
 
@@ -171,19 +173,13 @@ def _draw_heat_map(
             _draw_limit(axes, corner, limits.get(size, math.nan), width)
         elif place in speedups:
             _draw_speedup(axes, corner, speedups[place], scale, width)
-            if _uncertainty(cells[place], cells[BASELINE, size]) > _UNCERTAIN:
+            if uncertainty(cells[place], cells[BASELINE, size]) > UNCERTAIN:
                 axes.add_patch(_uncertain_patch(corner))
         elif state_of(place, cells) == "ok":
             _draw_time(axes, corner, cells[place].value, width)
         else:
             _draw_mark(axes, corner, state_of(place, cells), width)
     _add_colour_bar(axes, scale)
-
-
-def _uncertainty(*times: Point) -> float:
-    """Half the interval of a ratio of times, relative; 0 where nothing is known of one."""
-    halves = [(time.high - time.low) / 2 / time.value for time in times]
-    return math.hypot(*(0.0 if math.isnan(half) else half for half in halves))
 
 
 def _clip(reach: float) -> float:

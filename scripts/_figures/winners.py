@@ -13,7 +13,7 @@ from matplotlib.patches import Patch, Rectangle
 
 from scripts._common import units
 from scripts._common.families import FAMILIES
-from scripts._common.fastest import EXACT, SINGLE, Winner, less_exact, winners
+from scripts._common.fastest import EXACT, SINGLE, UNCERTAIN, Winner, less_exact, winners
 from scripts._common.metrics import BASELINE
 from scripts._common.records import Facts
 from scripts._figures._lines import wrap_name
@@ -22,7 +22,8 @@ from scripts._figures._style import family_colour, finish, make_grid, mixed, tit
 _PANELS = {EXACT: "exact to float64", SINGLE: "exact to float32"}
 _COLUMNS_WIDTH = 560.0  # points that the columns of both panels share
 _ROW_HEIGHT = 0.66  # inches
-_PALE = 0.65  # share of white in a cell's colour
+# Share of white in a cell's colour, so that greys differ as well.
+_PALE = dict(zip(FAMILIES, (0.5, 0.7, 0.8, 0.6, 0.9), strict=True))
 _NAME_SIZE, _GAIN_SIZE, _LEAD_SIZE, _LEAST_SIZE = 8.5, 10.5, 6.5, 5.5  # points
 _LETTER = 0.67  # width of a bold letter, of its size
 _LINES_HEIGHT = 17.0  # points that the lines of a text share
@@ -71,6 +72,7 @@ def _write(axes: Axes, corner: tuple[int, int], winner: Winner, width: float) ->
     """The name, the speed-up over the baseline, and the lead over the next."""
     name = winner.row.implementation
     gain = units.ratio(winner.speed_up, 2) if math.isfinite(winner.speed_up) else ""
+    gain = gain if winner.is_certain else f"≈ {gain}"
     lead = _lead(winner)
     if lead and _fit(lead, _LEAD_SIZE, width) < _LEAST_SIZE:
         lead = lead.replace(" ", "\n").replace("\nover", " over")
@@ -102,7 +104,7 @@ def _fit(text: str, size: float, width: float) -> float:
 
 
 def _pale(family: str) -> str:
-    return mixed(family_colour(family), "white", _PALE)
+    return mixed(family_colour(family), "white", _PALE[family])
 
 
 def _note(results: pd.DataFrame) -> str:
@@ -111,6 +113,6 @@ def _note(results: pd.DataFrame) -> str:
     beyond = f" Faster somewhere, but less exact than both: {', '.join(rough)}." if rough else ""
     return (
         f"In each cell: the fastest, its speed-up over {BASELINE} (NumPy's two products, in "
-        "float64), and its lead over the next. Error: relative to the sum of the absolute terms."
-        f"{beyond}"
+        "float64), and its lead over the next. ≈: uncertain by more than "
+        f"{UNCERTAIN:.0%}. Error: relative to the sum of the absolute terms.{beyond}"
     )

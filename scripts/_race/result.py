@@ -7,6 +7,7 @@ from statistics import median
 from typing import Any
 
 from impls import _table
+from scripts._common.fastest import EXACT, PROMISED, SINGLE
 from scripts._common.metrics import BASELINE
 from scripts._common.process import Out
 from scripts._race.statistics import Estimate, estimate, ratio
@@ -14,7 +15,7 @@ from scripts._race.statistics import Estimate, estimate, ratio
 DTYPES = {8: "float64", 4: "float32"}
 _MOVES_ALONE = "{}, moves alone"
 # An implementation with 1 or 2 bytes per value is compared with those that it is as exact as.
-_EXACT_ENOUGH = {8: 1e-9, 4: 1e-4}
+_EXACT_ENOUGH = {8: PROMISED[EXACT], 4: PROMISED[SINGLE]}
 
 
 @dataclass(frozen=True)
