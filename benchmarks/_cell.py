@@ -39,11 +39,6 @@ class Cell:
     gradient: Callable[[], Any]
     verdict: _verify.Verdict | None
 
-    def call_small(self) -> None:
-        """Call the gradient on one sample, where X is an array: compiled code is then loaded."""
-        if type(self.X).__module__ == "numpy":
-            self.implementation.kernel(self.weights, self.X[:1], self.y[:1])
-
     @property
     def error(self) -> float:
         """Largest error relative to the sum of the absolute terms; NaN if not verified."""

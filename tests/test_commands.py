@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import json
+import math
 import os
 import subprocess
 import sys
@@ -240,7 +242,7 @@ def frame(*rows):
     records = [
         {**columns, "problem": "logistic", "implementation": name, "n_samples": n_samples}
         | {"n_features": 10, "metric": metric, "value": value, "low": value, "high": value}
-        | {"state": state, "reason": reason, "bytes_per_value": 8.0}
+        | {"state": state, "reason": reason, "bytes_per_value": 8.0, "rtol": 1e-12}
         for name, n_samples, metric, value, state, reason in rows
     ]
     return pd.DataFrame(records)
@@ -287,8 +289,31 @@ def test_the_timing_table_reads_well():
 
 def test_the_fastest_is_a_measured_one():
     assert _rows.fastest_rows(TIMES) == [
-        ["logistic", "10 x 10", "fast", "2.00 us", "4.00x", "80 B", "0"]
+        ["logistic", "10 x 10", "fast", "2.00 us", "4.00x", "80 B", "0", "same", *[""] * 4]
     ]
+
+
+def test_each_precision_has_its_own_fastest_and_less_of_it_is_told():
+    rows = [("half", 10, "time", 1e-6, "ok", ""), ("half", 10, "error", 6e-8, "ok", "")]
+    rough = [("rough", 10, "time", 5e-7, "ok", ""), ("rough", 10, "error", 2e-4, "ok", "")]
+    results = pd.concat([TIMES, frame(*rows, *rough)])
+    (row,) = _rows.fastest_rows(results)
+    assert row[2:4] == ["fast", "2.00 us"]
+    assert row[7:] == ["half", "1.00 us", "8.00x", "n/a", "6.00e-08"]
+    page = _tables.render("timing", results)
+    assert "Faster somewhere, but less exact than both: rough (error 2e-04)." in page
+
+
+def test_what_is_exact_to_float32_alone_leaves_the_other_half_empty():
+    results = frame(("half", 10, "time", 1e-6, "ok", ""), ("half", 10, "error", 6e-8, "ok", ""))
+    (row,) = _rows.fastest_rows(results)
+    assert (row[2], row[7]) == ("none", "half")
+
+
+@pytest.mark.parametrize("metric", ["accuracy", "workspace"])
+def test_presets_measure_what_the_table_of_the_fastest_shows_at_every_size(metric):
+    presets = json.loads((ROOT / "benchmarks" / "presets.json").read_text())
+    assert not any(metric in preset.get("sizes_of", {}) for preset in presets.values())
 
 
 @pytest.mark.parametrize("table", _tables.names("results"))
@@ -316,8 +341,49 @@ def test_the_report_of_recorded_results(tmp_path, monkeypatch, capsys):
     assert {"timing.md", "memory.md", "results.csv", "results.parquet"} <= written
     assert {"logistic-time_by_samples.png", "logistic-speedup.svg"} <= written
     assert recorded.tree.title in (out / "timing.md").read_text(encoding="utf-8")
+    index = (out / "README.md").read_text(encoding="utf-8")
+    for path in out.glob("*.png"):
+        assert f"]({path.name})" in index
+        assert f"]({path.stem}.svg)" in index
+    for path in out.glob("[!R]*.md"):
+        assert f"[{path.name}]({path.name}): " in index
+    assert index.index("logistic-winners.png") < index.index("logistic-bandwidth.png")
     tidy = pd.read_parquet(out / "results.parquet")
     assert len(tidy) == len(pd.read_csv(out / "results.csv"))
+
+
+def test_the_index_links_what_a_race_and_experiments_left(tmp_path, monkeypatch):
+    for name in ("race.md", "race.png", "descent.md"):
+        (tmp_path / name).write_text("")
+    made = _facts.collect_facts("all", "commit 01234567")
+    report._write_index(TIMES, [], made, tmp_path)
+    index = (tmp_path / "README.md").read_text(encoding="utf-8")
+    assert "](race.png)" in index
+    assert "- [race.md](race.md): All against all" in index
+    assert "- [descent.md](descent.md): " in index
+    assert "recursion" not in index
+
+
+def test_the_least_bytes_are_the_problems_own():
+    results = pd.DataFrame(
+        {
+            "problem": ["softmax", "softmax", "logistic"],
+            "implementation": ["matrix", "float32", "matrix"],
+            "n_samples": [10, 10, None],
+            "n_features": [10, 10, None],
+        }
+    ).astype({"n_samples": "Int64", "n_features": "Int64"})
+    described = report._describe(results)
+    assert described["compulsory_bytes"][:2].tolist() == [2480.0, 1280.0]
+    assert described["working_set"][:2].tolist() == [2480.0, 2480.0]
+    assert math.isnan(described["compulsory_bytes"][2])
+
+
+def test_an_unknown_name_to_highlight_is_refused(tmp_path, monkeypatch):
+    recorded = Recorded(tmp_path, monkeypatch)
+    monkeypatch.setattr(report, "working_tree", lambda: recorded.tree)
+    with pytest.raises(UserError, match="did you mean matrix"):
+        call(report.main, "--out", str(tmp_path), "--highlight", "matrx", monkeypatch=monkeypatch)
 
 
 def test_a_report_of_stale_results_says_what_has_changed_and_whose_they_are(
@@ -326,7 +392,7 @@ def test_a_report_of_stale_results_says_what_has_changed_and_whose_they_are(
     recorded = Recorded(tmp_path, monkeypatch)
     recorded.write("impls/_checks.py", "import numpy  # edited")
     monkeypatch.setattr(report, "working_tree", lambda: recorded.tree)
-    monkeypatch.setattr(report, "_write_figures", lambda *_: None)
+    monkeypatch.setattr(report, "_write_figures", lambda *_: [])
     monkeypatch.setattr(_facts, "FOLDER", tmp_path / "facts")
     assert call(report.main, "--out", str(tmp_path / "out"), monkeypatch=monkeypatch) == 0
     assert "not measured since impls/_checks.py has changed" in capsys.readouterr().err
@@ -337,7 +403,7 @@ def test_a_report_of_results_with_other_versions_names_those(tmp_path, monkeypat
     recorded = Recorded(tmp_path, monkeypatch)
     recorded.record_state(versions={"numpy": "1.2.3"})
     monkeypatch.setattr(report, "working_tree", lambda: recorded.tree)
-    monkeypatch.setattr(report, "_write_figures", lambda *_: None)
+    monkeypatch.setattr(report, "_write_figures", lambda *_: [])
     monkeypatch.setattr(_facts, "FOLDER", tmp_path / "facts")
     assert call(report.main, "--out", str(tmp_path / "out"), monkeypatch=monkeypatch) == 0
     assert "numpy 1.2.3" in (tmp_path / "out" / "timing.md").read_text()

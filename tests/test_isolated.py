@@ -13,6 +13,7 @@ import pytest
 import impls
 from scripts import check, list, report
 from scripts._common import isolated, judging
+from scripts._common.families import NUMPY, ONE_PASS, OTHER
 from scripts._common.tree import working_tree
 from scripts._measured import curves
 from scripts._measured.state import state_of
@@ -47,7 +48,7 @@ IMPORTS = {
         "    except OSError: pass",
         "it writes where its process answers",
     ),
-    "has_no_number": ("RTOL = 'small'", "RTOL is 'small', expected a number from 0 to 0.1"),
+    "has_no_number": ("RTOL = 'small'", "RTOL is 'small', expected a number from 0 to 1e-09"),
     "has_no_size": ("BYTES_PER_VALUE = 'few'", "BYTES_PER_VALUE is 'few', expected a number"),
 }
 FINE = {
@@ -109,7 +110,9 @@ def test_check_names_each_and_goes_on(planted, monkeypatch, capsys):
 def test_the_report_takes_what_it_can_get(planted):
     names = ["float32", "exits", "crashes", "fine", "gone"]
     results = pd.DataFrame({"problem": PROBLEM, "implementation": [*names, *names]})
-    assert report._bytes_per_value(results) == 2 * [4.0, 8.0, 8.0, 8.0, 8.0]
+    described = report._describe(results.assign(n_samples=10, n_features=10))
+    assert described["bytes_per_value"].tolist() == 2 * [4.0, 8.0, 8.0, 8.0, 8.0]
+    assert described["family"][:5].tolist() == [NUMPY, OTHER, OTHER, ONE_PASS, OTHER]
 
 
 @pytest.mark.parametrize(("source", "end"), CALLS.values(), ids=CALLS)

@@ -13,6 +13,7 @@ import pytest
 
 from impls import _machine
 from scripts import _figures, race
+from scripts._common import families
 from scripts._common.errors import Out, UserError
 from scripts._common.facts import Facts
 from scripts._common.process import Process
@@ -64,7 +65,8 @@ def test_a_geometric_mean_cancels_twice_and_half():
 
 
 def info(bytes_per_value=8, peer="", rtol=1e-12):
-    return {"bytes_per_value": bytes_per_value, "peer": peer, "rtol": rtol, "moves_alone": False}
+    told = {"bytes_per_value": bytes_per_value, "peer": peer, "rtol": rtol, "moves_alone": False}
+    return told | {"family": families.family_of({"PEER": peer})}
 
 
 def made_result():
@@ -424,6 +426,7 @@ def test_a_loaded_contender_tells_its_options():
     assert options == {
         "bytes_per_value": 8,
         "copies": 0,
+        "family": families.NUMPY,
         "moves_alone": False,
         "passes": "2",
         "peer": "NumPy",

@@ -49,6 +49,7 @@ def test_an_implementation_is_short_and_says_what_it_costs(problem, path):
 # Who imports whom: of a folder, the parts of this project that its files may import.
 _SHOWN = {  # what figures and tables are made from: records and text, nothing that reads a disk
     *("scripts._common.metrics", "scripts._common.records", "scripts._common.units"),
+    *("scripts._common.families", "scripts._common.fastest"),
     *("scripts._race.result", "scripts._race.statistics"),
 }
 MAY_IMPORT = {

@@ -29,11 +29,13 @@ _running: set[Process] = set()
 
 @dataclass(frozen=True)
 class Description:
-    """An implementation's own description: first line of its docstring, some constants."""
+    """An implementation's own description: docstring's first line, some constants, family."""
 
     summary: str
     passes: str
     bytes_per_value: float
+    family: str
+    rtol: float
 
 
 @contextmanager

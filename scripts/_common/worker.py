@@ -18,6 +18,7 @@ import numpy as np
 
 import impls
 from impls import _machine, _measure, _table, _verify
+from scripts._common.families import family_of
 
 Reply = dict[str, Any]
 # Weights of a sample, which take turns, and calls at others that are called once.
@@ -57,6 +58,7 @@ class Contender:
             "copies": float(options.get("PREPARED_COPIES", 0)),
             "passes": str(options.get("PASSES", 1)),
             "peer": str(options.get("PEER", "")),
+            "family": family_of(options),
             "rtol": self.implementation.rtol,
             "summary": self.implementation.doc.partition("\n")[0],
         }

@@ -8,10 +8,11 @@ parameter says what the figure is drawn from:
     metric.
 ``curves``
     Memory over time of one problem: a sequence of `MemoryCurve`.
-``races``
-    A sequence of `Result`, one per size.
+``race``
+    A `Race`: the results of all sizes.
 
-``facts`` is a `Facts`. ``draw`` returns a Figure, or None where there is nothing to draw.
+The first line of its docstring is the picture's sentence on the index page. ``facts`` is a `Facts`.
+``draw`` returns a Figure, or None where there is nothing to draw.
 """
 
 from __future__ import annotations
@@ -26,11 +27,19 @@ from matplotlib.figure import Figure
 from scripts._common.records import Facts
 from scripts._figures._style import styled
 
+_FIRST = "winners"  # what a reader wants to know first
+
 
 def names(subject: str) -> list[str]:
-    """Names of the figures that are drawn from a subject, sorted."""
-    stems = sorted(path.stem for path in Path(__file__).parent.glob("[!_]*.py"))
-    return [name for name in stems if _subject_of(name) == subject]
+    """Names of the figures that are drawn from a subject, `_FIRST` and then sorted."""
+    stems = {path.stem for path in Path(__file__).parent.glob("[!_]*.py")}
+    ordered = sorted(stems, key=lambda name: (name != _FIRST, name))
+    return [name for name in ordered if _subject_of(name) == subject]
+
+
+def sentence(name: str) -> str:
+    """What a figure shows: the first line of its docstring."""
+    return str(_load(name).__doc__).partition("\n")[0]
 
 
 def draw(name: str, subject: Any, facts: Facts) -> Figure | None:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from statistics import median
 from typing import Any
 
 import pandas as pd
 
 _COLUMNS = [
     *("implementation", "n_samples", "n_features"),
-    *("value", "low", "high", "state", "bytes_per_value"),
+    *("value", "low", "high", "state", "family", "compulsory_bytes", "working_set"),
 ]
 Size = tuple[int, int]  # n_samples, n_features
 Place = tuple[str, Size]
@@ -19,7 +20,13 @@ Place = tuple[str, Size]
 
 @dataclass(frozen=True)
 class Point:
-    """A value, or the state that says why there is none."""
+    """A value, or the state that says why there is none.
+
+    Attributes
+    ----------
+    compulsory_bytes, working_set : float
+        Least bytes that a gradient must move, and bytes of X, y, weights and gradient in float64.
+    """
 
     implementation: str
     size: Size
@@ -27,11 +34,9 @@ class Point:
     low: float
     high: float
     state: str
-    bytes_per_value: float
-
-    @property
-    def working_set(self) -> float:
-        return working_set(self.size, self.bytes_per_value)
+    family: str
+    compulsory_bytes: float
+    working_set: float
 
 
 ByPlace = dict[Place, Point]
@@ -46,10 +51,9 @@ def cells_of(results: pd.DataFrame, metric: str) -> list[Point]:
 
 
 def _read(row: tuple[Any, ...]) -> Point:
-    name, n_samples, n_features, value, low, high, state, bytes_per_value = row
+    name, n_samples, n_features, value, low, high, state, *told = row
     value = value if state == "ok" else math.nan
-    size = int(n_samples), int(n_features)
-    return Point(name, size, value, low, high, state, bytes_per_value)
+    return Point(name, (int(n_samples), int(n_features)), value, low, high, state, *told)
 
 
 def by_place(cells: Iterable[Point]) -> ByPlace:
@@ -62,10 +66,31 @@ def names_of(results: pd.DataFrame) -> list[str]:
     return [] if results.empty else sorted(set(results["implementation"]))
 
 
+def families_of(results: pd.DataFrame) -> dict[str, str]:
+    """Family of each implementation in the rows, by name."""
+    if results.empty:
+        return {}
+    return dict(sorted(zip(results["implementation"], results["family"], strict=True)))
+
+
 def sizes_of(cells: Iterable[Point], all_states: bool = False) -> list[Size]:
-    """Sizes with a value (or all), by the working set in float64."""
-    sizes = {c.size for c in cells if all_states or c.state == "ok"}
-    return sorted(sizes, key=lambda size: (working_set(size, 8), size))
+    """Sizes with a value (or all), by the working set."""
+    return list(working_sets(c for c in cells if all_states or c.state == "ok"))
+
+
+def working_sets(cells: Iterable[Point]) -> dict[Size, float]:
+    """Working set of each size, from the smallest to the largest."""
+    sizes = {c.size: c.working_set for c in cells}
+    return dict(sorted(sizes.items(), key=lambda item: (item[1], item[0])))
+
+
+def roofs_of(cells: Iterable[Point]) -> dict[Size, float]:
+    """Read roof of X in float64 by size, in GB/s: the median of all measurements."""
+    cells = [cell for cell in cells if cell.state == "ok"]
+    wide = [cell for cell in cells if cell.compulsory_bytes == cell.working_set] or cells
+    return {
+        size: median(cell.value for cell in wide if cell.size == size) for size in sizes_of(wide)
+    }
 
 
 def group(cells: list[Point], key: Callable[[Point], int]) -> list[tuple[int, list[Point]]]:
@@ -81,12 +106,6 @@ def spread(sizes: list[Size], most: int) -> list[Size]:
     if len(sizes) <= most:
         return sizes
     return [sizes[round(i * (len(sizes) - 1) / (most - 1))] for i in range(most)]
-
-
-def working_set(size: Size, bytes_per_value: float) -> float:
-    """Bytes of X, y, weights and gradient: also the least that one gradient must move."""
-    n_samples, n_features = size
-    return bytes_per_value * (n_samples * n_features + n_samples + 2 * n_features)
 
 
 def state_of(place: Place, *tables: ByPlace) -> str:

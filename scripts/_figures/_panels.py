@@ -18,8 +18,8 @@ from scripts._figures._style import (
     GREY,
     SMALL,
     finish,
-    legend_of,
-    look_of,
+    key,
+    looks_of_curves,
     set_log,
     styled,
     ticks,
@@ -66,11 +66,11 @@ def draw_panels(title: str, rows: Sequence[Sequence[Panel]], facts: Facts, note:
     figure = Figure(layout="constrained")
     grid = figure.subplots(len(rows), len(rows[0]), squeeze=False)
     panels = [panel for row in rows for panel in row]
-    names = sorted({curve.name for panel in panels for curve in panel.curves})
+    looks = looks_of_curves(curve.name for panel in panels for curve in panel.curves)
     for axes, panel in zip(grid.ravel(), panels, strict=True):
-        _draw_panel(axes, panel, names)
+        _draw_panel(axes, panel, looks)
     height = 0.4 + (3.0 if len(rows) == 1 else 2.4 * len(rows))
-    return finish(figure, height, title, legend_of(names), facts, note)
+    return finish(figure, height, title, _legend(looks), facts, note)
 
 
 @styled()
@@ -84,13 +84,13 @@ def draw_fit(
     """Points, and straight lines by their two ends."""
     figure = Figure(layout="constrained")
     axes = figure.subplots()
-    names = sorted(line.name for line in lines)
+    looks = looks_of_curves(line.name for line in lines)
     dots: dict[str, Any] = {"marker": ".", "markersize": 4, "linestyle": "", "color": "#b0b0b0"}
     axes.plot(*points, **dots, zorder=1)
     for line in lines:
-        axes.plot(line.x, line.y, **look_of(names, line.name))
+        axes.plot(line.x, line.y, **looks[line.name])
     axes.set(xlabel="x", ylabel="y")
-    return finish(figure, 4.0, title, legend_of(names), facts, note)
+    return finish(figure, 4.0, title, _legend(looks), facts, note)
 
 
 @styled()
@@ -117,10 +117,7 @@ def draw_times_and_marks(
     right.set(xlabel="sample", ylabel="loop − closed form", xticks=range(1, n_samples + 1))
     right.set_title("Difference of the layers")
     right.margins(x=0.15, y=0.15)
-    handles = [
-        Line2D([], [], label=name, linestyle="", **look)
-        for name, look in zip(names, looks, strict=True)
-    ]
+    handles = [key(name, look | {"linestyle": ""}) for name, look in zip(names, looks, strict=True)]
     return finish(figure, 3.0, title, handles, facts, note)
 
 
@@ -145,11 +142,15 @@ def _draw_bars(axes: Axes, seconds: Mapping[str, float]) -> None:
         )
 
 
-def _draw_panel(axes: Axes, panel: Panel, names: Sequence[str]) -> None:
+def _legend(looks: Mapping[str, dict[str, Any]]) -> list[Line2D]:
+    return [key(name, look) for name, look in looks.items()]
+
+
+def _draw_panel(axes: Axes, panel: Panel, looks: Mapping[str, dict[str, Any]]) -> None:
     axes.set_title(panel.title)
     for curve in panel.curves:
         every = max(1, math.ceil(len(curve.x) / _N_MARKERS))
-        axes.plot(curve.x, curve.y, markevery=every, **look_of(names, curve.name))
+        axes.plot(curve.x, curve.y, markevery=every, **looks[curve.name])
     for value in panel.levels.values():
         axes.axhline(value, **_LEVEL, zorder=1)
     for which, scale in (("x", panel.x), ("y", panel.y)):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 import textwrap
-from collections.abc import Callable, Iterable, Iterator, Sequence
+import zlib
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -14,20 +15,29 @@ import pandas as pd
 from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.axis import Axis
+from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 
 from scripts._common import units
+from scripts._common.families import FAMILIES, LIBRARY, LOOP, NUMPY, ONE_PASS, OTHER
 from scripts._common.records import Facts
-from scripts._figures._data import Point, Size
+from scripts._figures._data import Size
 
 # Okabe and Ito's colours, with wine for the yellow that is too pale for a line.
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "black", "#882255")
-# The 9 markers, filled and hollow in turn, tell 18 names apart without their colours; with 4
-# dashes, lines of 36.
 _MARKERS = "os^DvPX><"
 _DASHES: tuple[Any, ...] = ("-", (0, (5, 1.5)), (0, (1.5, 1.2)), (0, (7, 1.5, 1.5, 1.5)))
+# Colour, marker and dashes: each alone tells a family.
+_FAMILY_LOOKS: dict[str, tuple[str, str, Any]] = {
+    ONE_PASS: (COLOURS[0], "o", _DASHES[0]),
+    NUMPY: (COLOURS[1], "s", _DASHES[1]),
+    LIBRARY: (COLOURS[2], "^", _DASHES[3]),
+    LOOP: (COLOURS[3], "D", _DASHES[2]),
+    OTHER: ("#444444", "v", _DASHES[0]),
+}
+_SHADES = (0.75, 1.0, 1.25)  # of a family's colour: darker, as it is, lighter
 GREY = "#666666"
 SMALL: dict[str, Any] = {"fontsize": 6.5, "color": GREY}
 _WIDTH = 9.0  # inches: 100 pixels each in a README
@@ -51,6 +61,7 @@ _STYLE: dict[Any, Any] = {
     "hatch.linewidth": 0.6,
     "legend.frameon": False,
     "svg.hashsalt": "gradmark",
+    "text.parse_math": False,  # a name or a reason may hold a dollar sign
 }
 
 
@@ -74,22 +85,71 @@ def size_text(size: Size) -> str:
     return f"{size[0]:,} × {size[1]:,}"
 
 
-def look_of(names: Sequence[str], name: str) -> dict[str, Any]:
-    """Colour, marker and dashes of a name, from its place among the sorted names."""
-    place = sorted(names).index(name)
-    colour = COLOURS[place % len(COLOURS)]
+def family_colour(family: str) -> str:
+    """The colour that stands for a family everywhere."""
+    return _FAMILY_LOOKS[family][0]
+
+
+def look_of(name: str, family: str) -> dict[str, Any]:
+    """Colour, marker and dashes of an implementation, from its family and its name alone."""
+    colour, marker, dashes = _FAMILY_LOOKS[family]
+    shade, hollow = _SHADES[_draw(name, len(_SHADES))], _draw(f"{name} filled", 2)
+    colour = _shaded(colour, shade)
+    face = "white" if hollow else colour
+    return {"color": colour, "marker": marker, "markerfacecolor": face, "linestyle": dashes}
+
+
+def looks_of_curves(names: Iterable[str]) -> dict[str, dict[str, Any]]:
+    """Looks of what is no implementation: from each name alone, unless two would be alike."""
+    places: dict[str, int] = {}
+    for name in sorted(set(names)):
+        place = _draw(name, len(COLOURS))
+        while len(places) < len(COLOURS) and place in places.values():
+            place = (place + 1) % len(COLOURS)
+        places[name] = place
+    return {name: _curve_look(place) for name, place in places.items()}
+
+
+def _curve_look(place: int) -> dict[str, Any]:
+    colour, dashes = COLOURS[place], _DASHES[place % len(_DASHES)]
     return {
         "color": colour,
-        "marker": _MARKERS[place % len(_MARKERS)],
+        "marker": _MARKERS[place],
         "markerfacecolor": "white" if place % 2 else colour,
-        "linestyle": _DASHES[place % len(_DASHES)],
+        "linestyle": dashes,
     }
 
 
-def legend_of(names: Sequence[str], lines: bool = True) -> list[Artist]:
-    """An entry per name, with its line or its marker alone."""
-    looks = [look_of(names, name) | ({} if lines else {"linestyle": ""}) for name in names]
-    return [Line2D([], [], label=n, **look) for n, look in zip(names, looks, strict=True)]
+def _draw(text: str, n: int) -> int:
+    """A number below n that a text always gets."""
+    return zlib.crc32(text.encode()) % n
+
+
+def _shaded(colour: str, shade: float) -> str:
+    """A colour nearer to black below 1, to white above."""
+    return mixed(colour, "black" if shade < 1 else "white", abs(1 - shade))
+
+
+def mixed(colour: str, other: str, share: float) -> str:
+    """A colour with a share of another."""
+    pairs = zip(to_rgb(colour), to_rgb(other), strict=True)
+    red, green, blue = ((1 - share) * one + share * two for one, two in pairs)
+    return str(to_hex((red, green, blue)))
+
+
+def key(label: str, look: dict[str, Any]) -> Line2D:
+    """An entry of a legend."""
+    return Line2D([], [], label=label, **look)
+
+
+def family_legend(families: Iterable[str], lines: bool = True) -> list[Artist]:
+    """An entry per family, with its line or its marker alone."""
+    present = set(families)
+    looks = {name: _FAMILY_LOOKS[name] for name in FAMILIES if name in present}
+    return [
+        key(name, {"color": colour, "marker": marker, "linestyle": dashes if lines else ""})
+        for name, (colour, marker, dashes) in looks.items()
+    ]
 
 
 @dataclass(frozen=True)
@@ -134,21 +194,22 @@ def finish(
     lines = [line for text in texts for line in textwrap.wrap(text, 165)]
     foot = 0.08 + 0.13 * len(lines)
     n_columns = _count_legend_columns([str(handle.get_label()) for handle in handles])
-    legend = 0.12 + 0.167 * math.ceil(len(handles) / n_columns)
+    legend = 0.12 + 0.167 * math.ceil(len(handles) / n_columns) if handles else 0.0
     total = height + 0.35 + legend + foot
     figure.set_size_inches(_WIDTH, total)
     bottom = (foot + legend) / total
     figure.set_layout_engine("constrained", w_pad=0.07, rect=(0, bottom, 1, 1 - bottom))
     figure.suptitle(title, x=0.01, horizontalalignment="left", fontweight="bold")
     place: dict[str, Any] = {"loc": "lower center", "bbox_to_anchor": (0.5, foot / total)}
-    figure.legend(handles=handles, ncols=n_columns, handlelength=4, borderaxespad=0, **place)
+    if handles:
+        figure.legend(handles=handles, ncols=n_columns, handlelength=4, borderaxespad=0, **place)
     figure.text(0.01, 0.05 / total, "\n".join(lines), **SMALL)
     return figure
 
 
 def _count_legend_columns(labels: list[str]) -> int:
     """Columns that fit: 52 points for line and gaps, some 4.5 points for a letter."""
-    widest = 52 + 4.5 * max(map(len, labels))
+    widest = 52 + 4.5 * max(map(len, labels), default=0)
     return max(1, min(5, int(72 * _WIDTH / widest)))
 
 
@@ -168,19 +229,6 @@ def set_log(axes: Axes, which: str, text: Callable[[float], str], most_ticks: in
     axis.set_minor_formatter(NullFormatter())
 
 
-def draw_series(
-    axes: Axes,
-    cells: list[Point],
-    names: list[str],
-    x: Callable[[Point], float],
-    y: Callable[[Point], float],
-) -> None:
-    """A line per name, broken where a value is not there."""
-    for name in names:
-        own = sorted((c for c in cells if c.implementation == name), key=x)
-        axes.plot([x(c) for c in own], [y(c) for c in own], label=name, **look_of(names, name))
-
-
 def set_log_from_zero(
     axes: Axes, which: str, values: Iterable[float], text: Callable[[float], str]
 ) -> None:
@@ -191,4 +239,4 @@ def set_log_from_zero(
     getattr(axes, f"set_{which}scale")("symlog", linthresh=first, linscale=1.0)
     axis: Axis = getattr(axes, f"{which}axis")
     axis.set_major_formatter(ticks(text))
-    axes.set(**{f"{which}lim": (-first / 2, 4 * max(values, default=1.0))})
+    axes.set(**{f"{which}lim": (-first / 2, 20 * max(values, default=1.0))})

@@ -11,14 +11,8 @@ from matplotlib.figure import Figure
 from scripts._common import units
 from scripts._common.records import Facts
 from scripts._figures._data import Point
-from scripts._figures._style import (
-    draw_series,
-    finish,
-    legend_of,
-    look_of,
-    make_grid,
-    set_log,
-)
+from scripts._figures._lines import Chosen, draw_lines, label_ends
+from scripts._figures._style import finish, make_grid, set_log
 
 
 def draw_times(
@@ -26,28 +20,33 @@ def draw_times(
     x: Callable[[Point], float],
     x_label: str,
     title: str,
-    names: list[str],
+    chosen: Chosen,
     facts: Facts,
 ) -> Figure | None:
     if not panels:
         return None
-    grid = make_grid(len(panels))
+    grid = make_grid(len(panels), most_columns=2)
     for axes, (panel, cells) in zip(grid.panels, panels.items(), strict=True):
         axes.set_title(panel)
-        draw_series(axes, cells, names, x, lambda c: c.value)
-        _draw_intervals(axes, cells, names, x)
+        draw_lines(axes, cells, chosen, x, lambda c: c.value)
+        _draw_intervals(axes, [c for c in cells if c.implementation in chosen.reasons], chosen, x)
     set_log(grid.panels[0], "x", lambda n: f"{n:,.0f}")
     set_log(grid.panels[0], "y", units.seconds)
+    for axes in grid.panels:
+        label_ends(axes, chosen)
     grid.label(x_label, "time of one gradient")
-    note = "Bars: 99 % interval. No point: the cell was skipped, failed, is wrong or is missing."
-    return finish(grid.figure, grid.height, title, legend_of(names), facts, note)
+    note = (
+        f"Bars: 99 % interval. No point: skipped, failed, wrong or missing; see timing.md. "
+        f"{chosen.note}"
+    )
+    return finish(grid.figure, grid.height, title, chosen.legend, facts, note)
 
 
 def _draw_intervals(
-    axes: Axes, cells: list[Point], names: list[str], x: Callable[[Point], float]
+    axes: Axes, cells: list[Point], chosen: Chosen, x: Callable[[Point], float]
 ) -> None:
     """A bar from each finite bound to the value."""
     for cell in cells:
         low, high = (b if math.isfinite(b) else cell.value for b in (cell.low, cell.high))
         if cell.state == "ok" and low > 0:
-            axes.vlines(x(cell), low, high, colors=look_of(names, cell.implementation)["color"])
+            axes.vlines(x(cell), low, high, colors=chosen.look(cell.implementation)["color"])

@@ -1,9 +1,9 @@
-"""Effective bandwidth against the working set, with the read roof and the caches."""
+"""How near each implementation comes to the read roof, by working set: effective bandwidth."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from statistics import median
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -12,65 +12,78 @@ from matplotlib.lines import Line2D
 
 from scripts._common import units
 from scripts._common.records import Facts
-from scripts._figures._data import Point, cells_of, group, names_of
-from scripts._figures._style import (
-    GREY,
-    SMALL,
-    draw_series,
-    finish,
-    legend_of,
-    make_grid,
-    set_log,
-    title_of,
-)
+from scripts._figures._data import Point, cells_of, group, roofs_of
+from scripts._figures._lines import Chosen, choose, draw_lines, label_ends
+from scripts._figures._style import GREY, SMALL, finish, make_grid, set_log, title_of
 
 _ROOF = "#bbbbbb"
+_REACH = 100.0  # from the lowest bandwidth to the highest, unless the best is lower
 
 
 def draw(results: pd.DataFrame, facts: Facts) -> Figure | None:
-    """Effective bandwidth against the working set, with the read roof and the caches."""
-    cells, names = cells_of(results, "time"), names_of(results)
-    roof = _roof(cells_of(results, "read_roof"))
+    """Effective bandwidth against the float64 working set, with the read roof and the caches."""
+    cells, chosen = cells_of(results, "time"), choose(results)
+    roofs = cells_of(results, "read_roof")
     panels = group(cells, lambda c: c.size[1])
     if not panels:
         return None
-    grid = make_grid(len(panels))
+    grid = make_grid(len(panels), most_columns=2)
     for axes, (n_features, own) in zip(grid.panels, panels, strict=True):
         axes.set_title(f"n_features = {n_features:,}")
         _draw_caches(axes, facts.cache_bytes)
-        axes.plot(*roof, color=_ROOF, linewidth=5, solid_capstyle="round", zorder=1)
-        draw_series(axes, own, names, lambda c: c.working_set, _effective_bandwidth)
-    set_log(grid.panels[0], "x", units.n_bytes, most_ticks=4)
-    set_log(grid.panels[0], "y", units.gigabytes_per_second)
-    grid.label("working set", "effective bandwidth")
-    handles = [*legend_of(names), Line2D([], [], color=_ROOF, linewidth=5, label="read roof")]
+        _draw_roof(axes, [cell for cell in roofs if cell.size[1] == n_features])
+        draw_lines(axes, own, chosen, lambda c: c.working_set, _effective_bandwidth)
+    set_log(grid.panels[0], "x", units.n_bytes, most_ticks=5)
+    hidden = _set_bandwidths(grid.panels[0], cells, chosen)
+    for axes in grid.panels:
+        label_ends(axes, chosen)
+    grid.label("working set in float64", "effective bandwidth")
+    handles = [*chosen.legend, Line2D([], [], color=_ROOF, linewidth=5, label="read roof")]
     title = title_of("Effective bandwidth against the working set", results)
-    return finish(grid.figure, grid.height, title, handles, facts, _cache_note(facts.cache_bytes))
+    note = _note(facts.cache_bytes, hidden, chosen)
+    return finish(grid.figure, grid.height, title, handles, facts, note)
 
 
 def _effective_bandwidth(cell: Point) -> float:
-    return cell.working_set / cell.value / 1e9
+    return cell.compulsory_bytes / cell.value / 1e9
 
 
-def _roof(cells: list[Point]) -> tuple[list[float], list[float]]:
-    """Working sets and the median read roof of each."""
-    roofs: dict[float, list[float]] = {}
+def _draw_roof(axes: Axes, cells: Sequence[Point]) -> None:
+    """A line through the roof of each size; of one size, a dash."""
+    roofs = roofs_of(cells)
+    sets = {cell.size: cell.working_set for cell in cells}
+    look: dict[str, Any] = {"color": _ROOF, "linewidth": 5, "solid_capstyle": "round", "zorder": 1}
+    x, y = [sets[size] for size in roofs], list(roofs.values())
+    ends = (x[0] / 1.5, x[0] * 1.5) if len(x) == 1 else x
+    axes.plot(ends, y * 2 if len(x) == 1 else y, **look)
+
+
+def _set_bandwidths(axes: Axes, cells: Sequence[Point], chosen: Chosen) -> list[str]:
+    """Limit the bandwidths to those that matter; names that are below at every size."""
+    values: dict[str, list[float]] = {}
     for cell in cells:
         if cell.state == "ok":
-            roofs.setdefault(cell.working_set, []).append(cell.value)
-    return sorted(roofs), [median(roofs[n_bytes]) for n_bytes in sorted(roofs)]
+            values.setdefault(cell.implementation, []).append(_effective_bandwidth(cell))
+    set_log(axes, "y", units.gigabytes_per_second)
+    low, high = axes.get_ylim()
+    best = next((min(values[name]) for name in chosen.reasons if name in values), low)
+    low = max(low, min(high / _REACH, best / 1.5))
+    axes.set_ylim(low, high)
+    set_log(axes, "y", units.gigabytes_per_second)
+    return [name for name, own in values.items() if max(own) < low]
 
 
 def _draw_caches(axes: Axes, cache_bytes: Mapping[int, int]) -> None:
     for level, size in cache_bytes.items():
         axes.axvline(size, color=GREY, linewidth=0.8, linestyle=":", zorder=1)
-        look = SMALL | {"transform": axes.get_xaxis_transform(), "ha": "right"}
+        look = SMALL | {"transform": axes.get_xaxis_transform(), "ha": "right", "clip_on": True}
         axes.text(size, 0.01, f"L{level} ", **look)
 
 
-def _cache_note(cache_bytes: Mapping[int, int]) -> str:
+def _note(cache_bytes: Mapping[int, int], hidden: Sequence[str], chosen: Chosen) -> str:
     sizes = ", ".join(f"L{level} {units.n_bytes(b)}" for level, b in cache_bytes.items())
+    below = f" Below the axis: {', '.join(hidden)}." if hidden else ""
     return (
-        "Bandwidth: the least bytes that must move, over time. Roof: median of a pure read of X. "
-        f"Dotted: caches that a core sees, {sizes}."
+        "Bandwidth: the least bytes that must move, over time. Roof: median of a pure read of X, "
+        f"where it was measured. Dotted: caches that a core sees, {sizes}.{below} {chosen.note}"
     )

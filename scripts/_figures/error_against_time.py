@@ -1,14 +1,17 @@
-"""Error against time."""
+"""What speed costs in accuracy: error against time, for up to three sizes."""
 
 from __future__ import annotations
 
-import textwrap
+import math
+from collections.abc import Iterable
+from typing import Any
 
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from scripts._common import units
+from scripts._common.fastest import EXACT, SINGLE
 from scripts._common.records import Facts
 from scripts._figures._data import (
     ByPlace,
@@ -16,7 +19,7 @@ from scripts._figures._data import (
     Size,
     by_place,
     cells_of,
-    names_of,
+    families_of,
     sizes_of,
     spread,
     state_of,
@@ -24,8 +27,8 @@ from scripts._figures._data import (
 from scripts._figures._style import (
     GREY,
     SMALL,
+    family_legend,
     finish,
-    legend_of,
     look_of,
     make_grid,
     set_log,
@@ -44,27 +47,49 @@ def draw(results: pd.DataFrame, facts: Facts) -> Figure | None:
     sizes = spread(sizes_of(both), 3)
     if not sizes:
         return None
-    names = names_of(results)
+    families = families_of(results)
     grid = make_grid(len(sizes))
     for axes, size in zip(grid.panels, sizes, strict=True):
         axes.set_title(size_text(size))
-        for name in names:
-            _draw_error(axes, (name, size), times, errors, names)
+        for name, family in families.items():
+            _draw_error(axes, (name, size), times, errors, family)
     _set_error_axes(grid.panels, [c.value for c in errors.values() if c.size in sizes])
-    grid.label("time of one gradient", "error / sum of absolute terms")
     for axes, size in zip(grid.panels, sizes, strict=True):
-        axes.xaxis.label.set_text(axes.get_xlabel() + _absent(names, size, times, errors))
+        _label_best(axes, size, times, errors)
+    grid.label("time of one gradient", "error / sum of absolute terms")
     title = title_of("Error against time, for n_samples × n_features", results)
-    note = "Lower left is better. Error 0 stands below the logarithmic scale."
-    return finish(grid.figure, grid.height, title, legend_of(names, lines=False), facts, note)
+    note = (
+        f"Lower left is better. Named: the fastest up to {EXACT:.0e}, to {SINGLE:.0e} and above. "
+        f"Error 0 stands below the logarithmic scale. {_absent(families, sizes, times, errors)}"
+    )
+    legend = family_legend(families.values(), lines=False)
+    return finish(grid.figure, grid.height, title, legend, facts, note)
 
 
-def _draw_error(
-    axes: Axes, place: Place, times: ByPlace, errors: ByPlace, names: list[str]
-) -> None:
+def _draw_error(axes: Axes, place: Place, times: ByPlace, errors: ByPlace, family: str) -> None:
     if state_of(place, times, errors) == "ok":
-        look = look_of(names, place[0]) | {"linestyle": ""}
-        axes.plot(times[place].value, errors[place].value, markersize=7, **look)
+        look = look_of(place[0], family) | {"linestyle": ""}
+        axes.plot(times[place].value, errors[place].value, markersize=6, **look)
+
+
+def _label_best(axes: Axes, size: Size, times: ByPlace, errors: ByPlace) -> None:
+    """Name the fastest of each precision."""
+    points = sorted(
+        (times[place].value, errors[place].value, place[0])
+        for place in times
+        if place[1] == size and state_of(place, times, errors) == "ok"
+    )
+    precisions = ((-math.inf, EXACT), (EXACT, SINGLE), (SINGLE, math.inf))
+    for low, high in precisions:
+        for seconds, error, name in [p for p in points if low < p[1] <= high][:1]:
+            _annotate(axes, name, (seconds, error))
+
+
+def _annotate(axes: Axes, name: str, point: tuple[float, float]) -> None:
+    """A name above its point, towards the middle of the axes."""
+    x, _ = (axes.transData + axes.transAxes.inverted()).transform(point)
+    look: dict[str, Any] = {"textcoords": "offset points", "fontsize": 7, "va": "bottom"}
+    axes.annotate(name, point, xytext=(0, 7), ha="left" if x < 0.5 else "right", **look)
 
 
 def _set_error_axes(panels: list[Axes], errors: list[float]) -> None:
@@ -78,8 +103,19 @@ def _set_error_axes(panels: list[Axes], errors: list[float]) -> None:
         panels[-1].text(1.02, half_eps, f"{name}\neps/2", **look)
 
 
-def _absent(names: list[str], size: Size, *tables: ByPlace) -> str:
-    """Names without a point, and why."""
+def _absent(names: Iterable[str], sizes: Iterable[Size], *tables: ByPlace) -> str:
+    """Names without a point, and why: those that have none at any size, then size by size."""
+    absent = {size: _absent_at(names, size, *tables) for size in sizes}
+    first = next(iter(absent.values()))
+    always = [text for text in first if all(text in own for own in absent.values())]
+    parts = {"No point": always}
+    parts |= {
+        f"No point at {size_text(size)}": [text for text in own if text not in always]
+        for size, own in absent.items()
+    }
+    return " ".join(f"{where}: {', '.join(own)}." for where, own in parts.items() if own)
+
+
+def _absent_at(names: Iterable[str], size: Size, *tables: ByPlace) -> list[str]:
     states = {name: state_of((name, size), *tables) for name in names}
-    absent = [f"{name} {state}" for name, state in states.items() if state != "ok"]
-    return "\n" + textwrap.fill(f"no point: {', '.join(absent)}", 40) if absent else ""
+    return [f"{name} {state}" for name, state in states.items() if state != "ok"]

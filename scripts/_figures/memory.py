@@ -1,4 +1,4 @@
-"""Workspace of a call, and peak memory of its process."""
+"""What a call allocates, and what its process needs at its peak."""
 
 from __future__ import annotations
 

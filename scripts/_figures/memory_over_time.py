@@ -1,4 +1,4 @@
-"""Memory of a process over its life, with the calls of a gradient in it."""
+"""The memory of a process over its life, with the calls of a gradient in it."""
 
 from __future__ import annotations
 

@@ -1,26 +1,28 @@
-"""Figure of a race: the speed-up of every contender over the baseline, by size."""
+"""Every contender's speed-up over the baseline in paired rounds, size by size."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from scripts._common import units
 from scripts._common.metrics import BASELINE
 from scripts._common.records import Facts
+from scripts._figures._lines import Chosen, pick
 from scripts._figures._style import (
     GREY,
     finish,
-    legend_of,
-    look_of,
     make_grid,
     set_log,
     size_text,
 )
 from scripts._race.result import DTYPES, Race, Result
+from scripts._race.statistics import Estimate
 
 _SPREAD = 0.8  # of the room between two sizes
 
@@ -28,27 +30,56 @@ _SPREAD = 0.8  # of the room between two sizes
 def draw(race: Race, facts: Facts) -> Figure | None:
     """A panel per precision, a column per size, in it a mark with its interval per contender."""
     results = sorted((r for r in race.results if BASELINE in r.seconds), key=lambda r: r.x_bytes)
-    names = sorted({name for r in results for name in r.seconds if name != BASELINE})
     widths = [w for w in DTYPES if any(set(r.comparable(w)) - {BASELINE} for r in results)]
     if not widths:
         return None
+    chosen = _choose(results, widths)
     grid = make_grid(len(widths), most_columns=1)
     for axes, width in zip(grid.panels, widths, strict=True):
         axes.set_title(DTYPES[width])
-        _draw(axes, results, width, names)
+        _draw(axes, results, width, chosen)
     set_log(grid.panels[0], "y", units.ratio)
     grid.label("n_samples × n_features", f"speed-up over {BASELINE}")
     note = (
         "Medians of the rounds' ratios, with their 95 % intervals; above 1x: faster. Grey bar: X "
-        f"read once at the roof. {BASELINE} is the float64 one in every panel."
+        f"read once at the roof. {BASELINE} is the float64 one in every panel. {chosen.note}"
     )
     height = grid.height + (0.4 if _many(results) else 0)
-    return finish(grid.figure, height, race.title, legend_of(names, lines=False), facts, note)
+    legend = [_without_line(handle) for handle in chosen.legend]
+    return finish(grid.figure, height, race.title, legend, facts, note)
 
 
-def _draw(axes: Axes, results: Sequence[Result], width: int, names: list[str]) -> None:
+def _choose(results: Sequence[Result], widths: Sequence[int]) -> Chosen:
+    """As in other figures, in each precision; without the baseline, which is 1 everywhere."""
+    families = {n: str(i["family"]) for r in results for n, i in r.infos.items() if n in r.seconds}
+    reasons: dict[str, str] = {}
+    for width in widths:
+        speed_ups = _speed_ups(results, width)
+        own = {name: families[name] for name in speed_ups}
+        chosen = pick(own, speed_ups, own, dtype=DTYPES[width])
+        reasons |= {n: why for n, why in chosen.reasons.items() if n not in reasons}
+    kept = {name: why for name, why in reasons.items() if name != BASELINE}
+    return Chosen(kept, {n: f for n, f in sorted(families.items()) if n != BASELINE})
+
+
+def _speed_ups(results: Sequence[Result], width: int) -> dict[str, list[float]]:
+    """Of each contender in a precision, at the sizes where it was raced."""
+    found: dict[str, list[float]] = {}
+    for result in results:
+        for name in result.comparable(width):
+            found.setdefault(name, []).append(result.speed_up(name).value)
+    return found
+
+
+def _without_line(handle: Line2D) -> Line2D:
+    handle.set_linestyle("")
+    return handle
+
+
+def _draw(axes: Axes, results: Sequence[Result], width: int, chosen: Chosen) -> None:
     """Marks side by side, in the order of the names that the panel has."""
     axes.axhline(1, color=GREY, linewidth=1, zorder=1)
+    names = [*chosen.reasons, *chosen.rest]
     drawn = [name for name in names if any(name in r.comparable(width) for r in results)]
     for column, result in enumerate(results):
         if column:
@@ -61,21 +92,16 @@ def _draw(axes: Axes, results: Sequence[Result], width: int, names: list[str]) -
             place = (drawn.index(name) + 0.5) / len(drawn) - 0.5
             each = result.speed_up(name)
             if math.isfinite(each.value):
-                _mark(
-                    axes, column + _SPREAD * place, (each.low, each.value, each.high), names, name
-                )
+                _mark(axes, column + _SPREAD * place, each, chosen.look(name))
     texts = [size_text((r.n_samples, r.n_features)) for r in results]
     axes.set_xticks(range(len(texts)), texts, rotation=90 if _many(results) else 0)
     axes.set_xlim(-0.5, len(texts) - 0.5)
     axes.grid(False, axis="x")
 
 
-def _mark(
-    axes: Axes, x: float, values: tuple[float, float, float], names: list[str], name: str
-) -> None:
-    look = look_of(names, name) | {"linestyle": ""}
-    axes.plot([x, x], [values[0], values[2]], color=look["color"], linewidth=1)
-    axes.plot(x, values[1], **look)
+def _mark(axes: Axes, x: float, each: Estimate, look: dict[str, Any]) -> None:
+    axes.plot([x, x], [each.low, each.high], color=look["color"], linewidth=1)
+    axes.plot(x, each.value, **(look | {"linestyle": ""}))
 
 
 def _many(results: Sequence[Result]) -> bool:

@@ -1,4 +1,4 @@
-"""Heat map of the speed-up over the baseline, with a mark for each cell without a time."""
+"""What each implementation gains over the baseline, size by size: a heat map of speed-ups."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from scripts._common import units
+from scripts._common.families import FAMILIES
+from scripts._common.fastest import UNCERTAIN, uncertainty
 from scripts._common.metrics import BASELINE
 from scripts._common.records import Facts
 from scripts._figures._data import (
@@ -24,17 +26,20 @@ from scripts._figures._data import (
     Size,
     by_place,
     cells_of,
-    names_of,
-    sizes_of,
+    families_of,
+    roofs_of,
     state_of,
-    working_set,
+    working_sets,
 )
-from scripts._figures._style import finish, size_text, title_of
+from scripts._figures._style import family_colour, finish, size_text, title_of
 
 _COLOUR_TICKS = (0.1, 0.2, 0.5, 0.7, 1, 1.4, 2, 5, 10)
 _MOST_WIDE_COLUMNS = 9
 _COLUMNS_WIDTH = 500.0  # points that all columns of the heat map share
 _FONT_SIZE = 8.5
+
+
+_Corner = tuple[float, float]
 
 
 @dataclass(frozen=True)
@@ -52,6 +57,17 @@ _MARKS = {
     "wrong": _Mark("≠", "////", "#cccccc"),
     "missing": _Mark("?", "....", "#ffffff"),
 }
+_ROOF_ROW = "X read once at the roof"
+_UNCERTAIN_HATCH = "\\\\\\"
+_GAP = 0.35  # of a row, between groups
+
+
+@dataclass(frozen=True)
+class _Group:
+    """Rows under a heading."""
+
+    title: str
+    names: list[str]
 
 
 def draw(results: pd.DataFrame, facts: Facts) -> Figure | None:
@@ -59,16 +75,22 @@ def draw(results: pd.DataFrame, facts: Facts) -> Figure | None:
     cells = by_place(cells_of(results, "time"))
     if not any(c.implementation == BASELINE and c.state == "ok" for c in cells.values()):
         return None
-    names = [BASELINE, *(name for name in names_of(results) if name != BASELINE)]
-    sizes = sizes_of(cells.values(), all_states=True)
+    sizes = working_sets(cells.values())
+    speedups = _speedups(cells)
+    limits = _at_the_roof(cells, roofs_of(cells_of(results, "read_roof")))
+    skipped, groups = _group(families_of(results), cells, speedups)
+    rows = _place(groups, with_roof=bool(limits))
     figure = Figure(layout="constrained")
     axes = figure.subplots()
-    _draw_heat_map(axes, cells, names, sizes)
+    _draw_heat_map(axes, cells, speedups, limits, rows, list(sizes))
+    _set_heat_map_axes(axes, rows, groups, sizes)
     title = title_of(f"Speed-up over {BASELINE}, whose row shows its time", results)
-    handles = [_mark_patch(state) for state in _MARKS]
-    note = "Above 1x: faster. The colour is the same for all above 10x, and for all below 0.1x."
-    height = 0.28 * len(names) + (0.9 if len(sizes) <= _MOST_WIDE_COLUMNS else 1.7)
-    return finish(figure, height, title, handles, facts, note)
+    handles = [
+        *map(_mark_patch, _MARKS),
+        _uncertain_patch(label=f"uncertain by more than {UNCERTAIN:.0%}"),
+    ]
+    height = 0.28 * _bottom(rows) + (0.9 if len(sizes) <= _MOST_WIDE_COLUMNS else 1.7)
+    return finish(figure, height, title, handles, facts, _note(skipped))
 
 
 def _speedups(cells: ByPlace) -> dict[Place, float]:
@@ -81,20 +103,82 @@ def _speedups(cells: ByPlace) -> dict[Place, float]:
     }
 
 
-def _draw_heat_map(axes: Axes, cells: ByPlace, names: list[str], sizes: list[Size]) -> None:
-    speedups = _speedups(cells)
+def _at_the_roof(cells: ByPlace, roofs: dict[Size, float]) -> dict[Size, float]:
+    """Speed-up over the baseline of the least bytes that must move, at the read roof."""
+    times = {size: cell for (name, size), cell in cells.items() if name == BASELINE}
+    return {
+        size: cell.value * roofs[size] * 1e9 / cell.working_set
+        for size, cell in times.items()
+        if size in roofs and cell.state == "ok"
+    }
+
+
+def _group(
+    families: dict[str, str], cells: ByPlace, speedups: dict[Place, float]
+) -> tuple[list[str], list[_Group]]:
+    """Names that are skipped at every size, and the others by family, the fastest first."""
+    states: dict[str, set[str]] = {}
+    for (name, _), cell in cells.items():
+        states.setdefault(name, set()).add(cell.state)
+    skipped = [name for name in families if states.get(name) == {"skipped"}]
+    shown = [name for name in families if name not in (*skipped, BASELINE)]
+    shown.sort(key=lambda name: (-_mean(name, speedups), name))
+    groups = [_Group(f, [n for n in shown if families[n] == f]) for f in FAMILIES]
+    return skipped, [group for group in groups if group.names]
+
+
+def _mean(name: str, speedups: dict[Place, float]) -> float:
+    """Mean logarithm of a name's speed-ups; below all others without any."""
+    logs = [math.log(value) for (own, _), value in speedups.items() if own == name]
+    return sum(logs) / len(logs) if logs else -math.inf
+
+
+def _place(groups: list[_Group], with_roof: bool) -> dict[str, float]:
+    """Upper edge of each row: the roof, the baseline, then group by group with gaps."""
+    top = [_ROOF_ROW, BASELINE] if with_roof else [BASELINE]
+    rows = {name: float(row) for row, name in enumerate(top)}
+    for group in groups:
+        start = _bottom(rows) + _GAP
+        rows |= {name: start + row for row, name in enumerate(group.names)}
+    return rows
+
+
+def _bottom(rows: dict[str, float]) -> float:
+    return max(rows.values()) + 1
+
+
+def _note(skipped: list[str]) -> str:
+    left_out = f" Skipped at every size: {', '.join(skipped)}." if skipped else ""
+    return (
+        "Above 1x: faster. The colour is the same for all above 10x, and for all below 0.1x. "
+        f"Sorted by geometric mean in each group. {_ROOF_ROW}: the most that reading X in float64 "
+        f"allows.{left_out}"
+    )
+
+
+def _draw_heat_map(
+    axes: Axes,
+    cells: ByPlace,
+    speedups: dict[Place, float],
+    limits: dict[Size, float],
+    rows: dict[str, float],
+    sizes: list[Size],
+) -> None:
     reach = max((abs(math.log10(value)) for value in speedups.values()), default=0.0)
     scale = ScalarMappable(Normalize(-_clip(reach), _clip(reach)), "RdBu")
     width = _COLUMNS_WIDTH / len(sizes)
-    for (row, name), (column, size) in product(enumerate(names), enumerate(sizes)):
+    for (name, row), (column, size) in product(rows.items(), enumerate(sizes)):
         corner, place = (column, row), (name, size)
-        if place in speedups:
+        if name == _ROOF_ROW:
+            _draw_limit(axes, corner, limits.get(size, math.nan), width)
+        elif place in speedups:
             _draw_speedup(axes, corner, speedups[place], scale, width)
+            if uncertainty(cells[place], cells[BASELINE, size]) > UNCERTAIN:
+                axes.add_patch(_uncertain_patch(corner))
         elif state_of(place, cells) == "ok":
             _draw_time(axes, corner, cells[place].value, width)
         else:
             _draw_mark(axes, corner, state_of(place, cells), width)
-    _set_heat_map_axes(axes, names, sizes)
     _add_colour_bar(axes, scale)
 
 
@@ -103,30 +187,36 @@ def _clip(reach: float) -> float:
     return min(1.0, max(0.1, reach))
 
 
+def _draw_limit(axes: Axes, corner: _Corner, value: float, width: float) -> None:
+    if math.isfinite(value):
+        _write(axes, corner, units.ratio(value, 2), width, style="italic")
+
+
 def _draw_speedup(
-    axes: Axes, corner: tuple[int, int], value: float, scale: ScalarMappable, width: float
+    axes: Axes, corner: _Corner, value: float, scale: ScalarMappable, width: float
 ) -> None:
     colour = tuple(scale.to_rgba(np.array([math.log10(value)]))[0])
     axes.add_patch(Rectangle(corner, 1, 1, facecolor=colour, edgecolor="white"))
     luminance = float(np.dot(colour[:3], (0.299, 0.587, 0.114)))
     ink = "black" if luminance > 0.5 else "white"
-    _write(axes, corner, units.ratio(value, 2), width, color=ink)
+    box = {"facecolor": colour, "edgecolor": "none", "pad": 1}
+    _write(axes, corner, units.ratio(value, 2), width, color=ink, bbox=box)
 
 
-def _draw_time(axes: Axes, corner: tuple[int, int], value: float, width: float) -> None:
+def _draw_time(axes: Axes, corner: _Corner, value: float, width: float) -> None:
     text = units.seconds(value)
     if _font_size(text, width) < _FONT_SIZE:
         text = text.replace(" ", "\n")
     _write(axes, corner, text, width, fontweight="bold", linespacing=0.9)
 
 
-def _draw_mark(axes: Axes, corner: tuple[int, int], state: str, width: float) -> None:
+def _draw_mark(axes: Axes, corner: _Corner, state: str, width: float) -> None:
     axes.add_patch(_mark_patch(state, corner))
     box = {"facecolor": _MARKS[state].face, "edgecolor": "none", "pad": 1}
     _write(axes, corner, _MARKS[state].symbol, width, bbox=box)
 
 
-def _write(axes: Axes, corner: tuple[int, int], text: str, width: float, **more: Any) -> None:
+def _write(axes: Axes, corner: _Corner, text: str, width: float, **more: Any) -> None:
     x, y = corner[0] + 0.5, corner[1] + 0.5
     more |= {"ha": "center", "va": "center", "fontsize": _font_size(text, width)}
     axes.text(x, y, text, **more)
@@ -138,32 +228,57 @@ def _font_size(text: str, width: float) -> float:
     return min(_FONT_SIZE, width / (0.66 * longest))
 
 
-def _mark_patch(state: str, corner: tuple[float, float] = (0, 0)) -> Rectangle:
+def _mark_patch(state: str, corner: _Corner = (0, 0)) -> Rectangle:
     mark = _MARKS[state]
     look: dict[str, Any] = {"facecolor": mark.face, "hatch": mark.hatch, "edgecolor": "#999999"}
     return Rectangle(corner, 1, 1, linewidth=0.5, label=f"{mark.symbol}  {state}", **look)
 
 
-def _set_heat_map_axes(axes: Axes, names: list[str], sizes: list[Size]) -> None:
+def _uncertain_patch(corner: _Corner = (0, 0), label: str = "") -> Rectangle:
+    look: dict[str, Any] = {"facecolor": "none", "hatch": _UNCERTAIN_HATCH, "edgecolor": "#888888"}
+    return Rectangle(corner, 1, 1, linewidth=0, label=label, **look)
+
+
+def _set_heat_map_axes(
+    axes: Axes, rows: dict[str, float], groups: list[_Group], sizes: dict[Size, float]
+) -> None:
     axes.grid(False)
     axes.spines[:].set_visible(False)
     axes.tick_params(length=0)
-    axes.set(xlim=(0, len(sizes)), ylim=(len(names), 0))
-    axes.set_yticks([row + 0.5 for row in range(len(names))], names)
+    axes.set(xlim=(0, len(sizes)), ylim=(_bottom(rows), 0))
+    axes.set_yticks([row + 0.5 for row in rows.values()], list(rows))
+    for group in groups:
+        _draw_heading(axes, group, rows[group.names[0]], rows[group.names[-1]] + 1)
     many = len(sizes) > _MOST_WIDE_COLUMNS
-    texts = [_column_text(size, ", " if many else "\n") for size in sizes]
+    separator = ", " if many else "\n"
+    texts = [f"{size_text(size)}{separator}{units.n_bytes(b)}" for size, b in sizes.items()]
     middles = [column + 0.5 for column in range(len(sizes))]
     axes.set_xticks(middles, texts, rotation=90 if many else 0)
     axes.set_xlabel("n_samples × n_features, and the working set in float64")
 
 
-def _column_text(size: Size, separator: str) -> str:
-    return f"{size_text(size)}{separator}{units.n_bytes(working_set(size, 8))}"
+def _draw_heading(axes: Axes, group: _Group, top: float, bottom: float) -> None:
+    """A bar in the family's colour right of its rows, with the family's name along it."""
+    place: dict[str, Any] = {"transform": axes.get_yaxis_transform(), "clip_on": False}
+    colour = family_colour(group.title)
+    axes.plot([1.008, 1.008], [top + 0.06, bottom - 0.06], color=colour, linewidth=4, **place)
+    upright = len(group.title) < 4 * (bottom - top)
+    axes.text(
+        1.016,
+        (top + bottom) / 2,
+        group.title if upright else group.title.replace(" ", "\n"),
+        rotation=90 if upright else 0,
+        color=colour,
+        fontsize=7.5,
+        va="center",
+        linespacing=0.9,
+        **place,
+    )
 
 
 def _add_colour_bar(axes: Axes, scale: ScalarMappable) -> None:
     low, high = scale.get_clim()
     ratios = [r for r in _COLOUR_TICKS if low - 1e-9 <= math.log10(r) <= high + 1e-9]
-    bar = axes.figure.colorbar(scale, ax=axes, extend="both", aspect=30, pad=0.01)
+    bar = axes.figure.colorbar(scale, ax=axes, extend="both", aspect=40, pad=0.01)
     bar.set_ticks([math.log10(r) for r in ratios], labels=[f"{r:g}x" for r in ratios])
     bar.outline.set_visible(False)

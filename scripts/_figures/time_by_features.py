@@ -1,4 +1,4 @@
-"""Time of one gradient against the number of features."""
+"""How the time of one gradient grows with the number of features."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from scripts._common.records import Facts
-from scripts._figures._data import cells_of, group, names_of, sizes_of
+from scripts._figures._data import cells_of, group, sizes_of
+from scripts._figures._lines import choose
 from scripts._figures._style import title_of
 from scripts._figures._times import draw_times
 
@@ -17,4 +18,4 @@ def draw(results: pd.DataFrame, facts: Facts) -> Figure | None:
     groups = group(cells, lambda c: c.size[0])
     panels = {f"n_samples = {n:,}": own for n, own in groups if len(sizes_of(own)) > 1}
     title = title_of("Time of one gradient against the number of features", results)
-    return draw_times(panels, lambda c: c.size[1], "n_features", title, names_of(results), facts)
+    return draw_times(panels, lambda c: c.size[1], "n_features", title, choose(results), facts)

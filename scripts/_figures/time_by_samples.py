@@ -1,4 +1,4 @@
-"""Time of one gradient against the number of samples."""
+"""How the time of one gradient grows with the number of samples."""
 
 from __future__ import annotations
 
@@ -6,7 +6,8 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from scripts._common.records import Facts
-from scripts._figures._data import cells_of, group, names_of
+from scripts._figures._data import cells_of, group
+from scripts._figures._lines import choose
 from scripts._figures._style import title_of
 from scripts._figures._times import draw_times
 
@@ -16,4 +17,4 @@ def draw(results: pd.DataFrame, facts: Facts) -> Figure | None:
     cells = cells_of(results, "time")
     panels = {f"n_features = {d:,}": own for d, own in group(cells, lambda c: c.size[1])}
     title = title_of("Time of one gradient against the number of samples", results)
-    return draw_times(panels, lambda c: c.size[0], "n_samples", title, names_of(results), facts)
+    return draw_times(panels, lambda c: c.size[0], "n_samples", title, choose(results), facts)

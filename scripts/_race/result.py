@@ -8,6 +8,7 @@ from typing import Any
 
 from impls import _table
 from scripts._common.errors import Out
+from scripts._common.fastest import EXACT, PROMISED, SINGLE
 from scripts._common.metrics import BASELINE
 from scripts._race.statistics import Estimate, estimate, ratio
 
@@ -15,7 +16,7 @@ DTYPES = {8: "float64", 4: "float32"}
 _MOVES_ALONE = "{}, moves alone"
 # An implementation with 1 or 2 bytes per value competes in a precision if its tolerance is at most
 # this.
-_EXACT_ENOUGH = {8: 1e-9, 4: 1e-4}
+_EXACT_ENOUGH = {8: PROMISED[EXACT], 4: PROMISED[SINGLE]}
 
 
 @dataclass(frozen=True)

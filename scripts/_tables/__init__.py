@@ -2,7 +2,8 @@
 
 A file without a leading underscore is one table, and its name is the page's. It has a function
 ``render(SUBJECT)``, which returns the page. The name of the parameter says what the table is made
-from: ``results`` (rows of the results) or ``races`` (a sequence of `Result`, one per size).
+from: ``results`` (rows of the results) or ``race`` (a `Race`). The first line of its docstring is
+the page's sentence on the index page.
 """
 
 from __future__ import annotations
@@ -17,6 +18,11 @@ def names(subject: str) -> list[str]:
     """Names of the tables that are made from a subject, sorted."""
     stems = sorted(path.stem for path in Path(__file__).parent.glob("[!_]*.py"))
     return [name for name in stems if _subject_of(name) == subject]
+
+
+def sentence(name: str) -> str:
+    """What a table holds: the first line of its docstring."""
+    return str(_load(name).__doc__).partition("\n")[0]
 
 
 def render(name: str, subject: Any) -> str:

@@ -10,6 +10,7 @@ import pandas as pd
 from tabulate import tabulate
 
 from scripts._common import units
+from scripts._common.fastest import EXACT, SINGLE, Winner, data_of, less_exact, winners
 from scripts._common.metrics import BASELINE
 
 Row = Any  # a row of the results; pandas has no type for it
@@ -20,9 +21,42 @@ _LEGEND = (
 )
 
 
+FASTEST_HEADERS = [
+    *("problem", "data", "exact to float64", "time", "speed-up", "workspace", "error"),
+    *("exact to float32", "time", "speed-up", "workspace", "error"),
+]
+_BLANK = ("",) * 4  # columns beside a name
+
+
 def fastest_rows(results: pd.DataFrame) -> list[list[str]]:
-    """Size, fastest implementation, time, speed-up, workspace and error, of every size."""
-    return [list(row.values()) for row in fastest_records(results, baseline_seconds(results))]
+    """Of all data the fastest that is exact to float64, and beside it to float32: see the headers.
+
+    "same" stands where both are one.
+    """
+    workspace = lookup(results, "workspace")
+    exact, single = (
+        {
+            data_of(winner.row): _describe(winner, workspace)
+            for winner in winners(results, tolerance)
+        }
+        for tolerance in (EXACT, SINGLE)
+    )
+    none, same = (["none", *_BLANK], ["same", *_BLANK])
+    return [
+        [*data, *exact.get(data, none), *(same if own == exact.get(data) else own)]
+        for data, own in single.items()
+    ]
+
+
+def _describe(winner: Winner, workspace: dict[Any, float]) -> list[str]:
+    """Name, time, speed-up, workspace and error."""
+    return [
+        winner.row.implementation,
+        units.seconds(winner.row.value),
+        units.ratio(winner.speed_up),
+        units.n_bytes(workspace.get(key_of(winner.row), math.nan)),
+        units.error(winner.row.error),
+    ]
 
 
 def page(parts: Iterable[str]) -> str:
@@ -30,30 +64,18 @@ def page(parts: Iterable[str]) -> str:
     return "\n\n".join([*parts, _LEGEND]) + "\n"
 
 
-def fastest(results: pd.DataFrame, baseline: dict[Any, float]) -> str:
-    records = fastest_records(results, baseline)
-    return table([list(r.values()) for r in records], list(records[0])) if records else "No times."
-
-
-def fastest_records(results: pd.DataFrame, baseline: dict[Any, float]) -> list[dict[str, str]]:
-    times = results[(results["metric"] == "time") & (results["state"] == "ok")]
-    best = times.sort_values("value").drop_duplicates(
-        ["problem", "n_samples", "n_features", "dataset"]
-    )
-    best = best.sort_values(["problem", "n_features", "n_samples", "dataset"])
-    workspace, error = lookup(results, "workspace"), lookup(results, "error")
-    return [
-        {
-            "problem": row.problem,
-            "data": data_of(row),
-            "fastest": row.implementation,
-            "time": units.seconds(row.value),
-            "speed-up": speed_up(row, baseline),
-            "workspace": units.n_bytes(workspace.get(key_of(row), math.nan)),
-            "error": units.error(error.get(key_of(row), math.nan)),
-        }
-        for row in best.itertuples()
+def fastest(results: pd.DataFrame) -> str:
+    """The table of `fastest_rows`, with what is faster and less exact than both."""
+    rows = fastest_rows(results)
+    if not rows:
+        return "No times."
+    rough = less_exact(results)
+    parts = [
+        table(rows, FASTEST_HEADERS),
+        f"Exact to float64: an error of at most {EXACT:.0e}; to float32: of at most {SINGLE:.0e}.",
+        f"Faster somewhere, but less exact than both: {', '.join(rough)}." if rough else "",
     ]
+    return "\n\n".join(filter(None, parts))
 
 
 def sections(results: pd.DataFrame, metric: str, show: Callable[[Row], str]) -> Iterable[str]:
@@ -118,15 +140,11 @@ def lookup(results: pd.DataFrame, metric: str) -> dict[Any, float]:
 
 
 def data_key(row: Row) -> tuple[Any, ...]:
-    return (row.problem, row.solver, data_of(row))
+    return (*data_of(row), row.solver)
 
 
 def key_of(row: Row) -> tuple[Any, ...]:
     return (*data_key(row), row.implementation)
-
-
-def data_of(row: Row) -> str:
-    return row.dataset or f"{row.n_samples:,} x {row.n_features:,}"
 
 
 def _column(row: Row) -> str:

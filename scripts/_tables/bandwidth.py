@@ -1,4 +1,4 @@
-"""Fraction of the read roof, and the roof."""
+"""The fraction of the read roof that each implementation reaches, and the roof."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Workspace of a call, and peak memory of the process."""
+"""What a call allocates, and the peak memory of its process."""
 
 from __future__ import annotations
 

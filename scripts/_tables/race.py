@@ -1,4 +1,4 @@
-"""A race in words and numbers: the table of a size, the outcome over all sizes, rows for a CSV."""
+"""All against all in paired rounds: a table per size, and the outcome over all sizes."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Fastest per size, time of one gradient with its interval and its speed-up, preparation."""
+"""The fastest at each size, then the time of each gradient, its speed-up, and its preparation."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ def render(results: pd.DataFrame) -> str:
         "asv's 99 % interval, and speed-up over `matrix`. `prepare`, which casts or changes the "
         "layout once, has its own table.",
         "## Fastest at each size",
-        fastest(results, baseline),
+        fastest(results),
     ]
     parts += sections(results, "time", lambda row: time_cell(row, baseline))
     parts += ["## Preparation, once per data set"]

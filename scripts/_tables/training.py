@@ -1,4 +1,4 @@
-"""Tables of trainings: what a faster kernel gives a whole run, and what runs come to."""
+"""What a faster kernel gives a whole training, and what trainings come to."""
 
 from __future__ import annotations
 

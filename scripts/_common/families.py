@@ -1,0 +1,34 @@
+"""Families of implementations: what kind of thing each is, told from its own constants.
+
+A figure colours and groups by family, so that a new file takes its place among its like and
+nothing else changes its look. The rule is for plug-ins too:
+
+1. ``PEER`` names a library, other than NumPy: a library.
+2. ``MAX_SAMPLES`` or ``MAX_ELEMENTS`` is set: a teaching loop, limited because it is slow.
+3. ``PEER`` is NumPy, or ``PASSES`` is 2 or more: whole-array code, in NumPy.
+4. The rest reads X once: one pass.
+
+What cannot be asked is `OTHER`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+ONE_PASS = "one pass"
+NUMPY = "NumPy forms"
+LIBRARY = "libraries"
+LOOP = "teaching loops"
+OTHER = "not known"
+FAMILIES = (ONE_PASS, NUMPY, LIBRARY, LOOP, OTHER)
+
+
+def family_of(options: Mapping[str, Any]) -> str:
+    """The family of an implementation with these constants."""
+    peer = options.get("PEER", "")
+    if peer and peer != "NumPy":
+        return LIBRARY
+    if "MAX_SAMPLES" in options or "MAX_ELEMENTS" in options:
+        return LOOP
+    return NUMPY if peer or options.get("PASSES", 1) > 1 else ONE_PASS

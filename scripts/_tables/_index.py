@@ -1,0 +1,56 @@
+"""The page of a report's folder: every picture with a sentence, and a link to every table."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from scripts._common.records import Facts
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture in the folder.
+
+    Attributes
+    ----------
+    section : str
+        What it belongs to: a problem, or the race.
+    stem : str
+        Its file without ``.png``; the ``.svg`` stands beside it.
+    sentence : str
+        What it shows.
+    """
+
+    section: str
+    stem: str
+    sentence: str
+
+
+def render(
+    problems: Sequence[str], pictures: Sequence[Picture], pages: dict[str, str], facts: Facts
+) -> str:
+    """The page; `pages` are files of Markdown with a sentence each."""
+    sections = dict.fromkeys(picture.section for picture in pictures)
+    parts = [
+        f"# Gradients of {_listed(problems)}",
+        f"{facts.cpu}, {facts.n_threads} thread{'s' * (facts.n_threads > 1)}; made by "
+        f"`{facts.command}` ({facts.commit}, {facts.date}).",
+        "\n".join(f"- [{file}]({file}): {sentence}" for file, sentence in pages.items()),
+        "- All values: [results.csv](results.csv), [results.parquet](results.parquet)",
+    ]
+    for section in sections:
+        own = [picture for picture in pictures if picture.section == section]
+        parts += [f"## {section}", *map(_show, own)]
+    footer = facts.footer.replace("\n", "  \n")
+    return "\n\n".join([*parts, "---", footer]) + "\n"
+
+
+def _show(picture: Picture) -> str:
+    image = f"![{picture.sentence}]({picture.stem}.png)"
+    return f"{picture.sentence} ([SVG]({picture.stem}.svg))\n\n{image}"
+
+
+def _listed(words: Iterable[str]) -> str:
+    *most, last = words
+    return f"{', '.join(most)} and {last}" if most else last
