@@ -156,7 +156,7 @@ def test_the_peak_is_without_a_first_call_where_that_can_be(monkeypatch, can_sta
     monkeypatch.setattr(_grid, "in_preset", lambda *_: True)
     change_kernel(monkeypatch, lambda kernel, *inputs: calls.append("call") or kernel(*inputs))
     monkeypatch.setattr(memory, "_forget_peak", lambda: calls.append("forget") or can_start_again)
-    memory.Logistic().open("matrix", 10, 10)
+    memory.logistic().open("matrix", 10, 10)
     assert calls == (["forget", "call", "forget"] if can_start_again else ["forget"])
 
 

@@ -108,7 +108,7 @@ class Contender:
         tells : bool
             Return the gradient at the last of these weights as well.
         times : int
-            How many times as many calls as usual.
+            How many times as many calls as usual; the race then times the answer itself.
         """
         n_calls = times * self.n_calls
         calls = self._calls(seed, min(_N_WEIGHTS, n_calls))
@@ -215,7 +215,7 @@ def main() -> None:
         request = json.loads(line)
         step = request.pop("to")
         reply = answer(getattr(contender, request.pop("do")), request) | {"to": step}
-        if "size" in order:  # a race: other contenders follow
+        if "size" in order and request.get("times", 1) == 1:  # a race: other contenders follow
             rest()
         print(json.dumps(reply), file=pipe)
 

@@ -6,6 +6,7 @@ do: see the numbers beside them.
 
 from __future__ import annotations
 
+import math
 from statistics import median
 
 from scripts._race.statistics import Estimate
@@ -22,8 +23,11 @@ _MOST_CLOCK, _CLOCK_SECONDS = 1.5, 0.1
 
 
 def too_fast(fraction: Estimate) -> str:
-    """Of the read roof, in every round but by chance."""
-    low = fraction.value if fraction.low != fraction.low else fraction.low  # NaN: too few rounds
+    """Faster than the read roof allows, by the low end of the interval.
+
+    Too few rounds have no interval: half of the median then has to be above the limit.
+    """
+    low = fraction.value / 2 if math.isnan(fraction.low) else fraction.low
     if not low > _MOST_OF_ROOF:
         return ""
     return (
