@@ -509,7 +509,7 @@ def _check_constants(module: ModuleType, where: str) -> None:
     """Refuse numbers that make everything right, or that nobody can reckon with."""
     for name, (least, most) in _LIMITS.items():
         value = getattr(module, name, least)
-        if not (isinstance(value, (int, float)) and least <= value <= most):
+        if not (isinstance(value, (int, float, np.number)) and least <= value <= most):
             raise BadPlugin(
                 f"{where}: {name} is {value!r:.40}, expected a number from {least:g} to {most:g}"
             )
