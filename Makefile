@@ -1,31 +1,38 @@
-# make report: measure, publish and draw.   make test: lint, types and tests.
-# Both make their own environment in .venv; nothing else is touched.
+# `make` alone lists the targets and the commands. Everything is kept in .venv, .asv and reports.
 
 PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
 	command -v $$p >/dev/null && $$p -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null \
 	&& echo $$p && break; done)
 BIN := .venv/bin
-# Packages go into .venv, also where pip is set to `user = true` or by variables to a target.
+# Packages go into .venv even where pip's settings say `user = true` or name a target folder.
 PIP := env -u PIP_TARGET -u PIP_PREFIX PIP_USER=0 $(BIN)/python -m pip
 
-.PHONY: report test smoke clean
+.DEFAULT_GOAL := help
+.PHONY: help report test smoke clean
 
-report: .venv/ready
-	@$(BIN)/python -m scripts.run || [ $$? -eq 2 ]  # 2: a cell failed; the report says which
+help:  ## print this list
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/\1:\2/p' Makefile | \
+		while IFS=: read -r name text; do printf 'make %-9s %s\n' "$$name" "$$text"; done
+	@printf '\nCommands, once .venv exists: $(BIN)/python -m scripts.NAME --help\n\n'
+	@for file in scripts/[a-z]*.py; do \
+		printf '%-14s %s\n' "$$(basename $$file .py)" "$$(sed -n '1s/"""//gp' $$file)"; done
+
+report: .venv/ready  ## measure this machine (10 to 15 minutes the first time); tables and figures in reports/
+	@$(BIN)/python -m scripts.run || [ $$? -eq 2 ]  # 2: a measurement failed; the report says which
 	@$(BIN)/python -m scripts.trace
 	@$(BIN)/python -m scripts.publish
 	@$(BIN)/python -m scripts.report
 
-test: .venv/ready
+test: .venv/ready  ## lint, types and tests
 	$(BIN)/python -m ruff format --check .
 	$(BIN)/python -m ruff check .
 	$(BIN)/python -m mypy
 	$(BIN)/python -m pytest
 
-smoke: .venv/ready
+smoke: .venv/ready  ## run every benchmark once at the smallest size; keep nothing
 	$(BIN)/python -m scripts.run --preset smoke
 
-clean:
+clean:  ## delete .venv and .asv, with all results that were measured
 	rm -rf .venv .asv
 
 .venv/ready: pyproject.toml constraints.txt

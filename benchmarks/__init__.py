@@ -1,14 +1,14 @@
 """The asv suite: every implementation over n_samples x n_features, and on real data.
 
-Each module holds one kind of measurement; a class per problem is made from its template, so that
+Each module holds one kind of measurement. A class per problem is made from its template, so that
 a new problem needs no edit here. `_grid` says what is measured, `_cell` builds and verifies it,
 `impls._measure` measures.
 
-Settings come from the environment: ``GRADMARK_PRESET`` (quick, standard, full: which sizes run),
-``GRADMARK_THREADS`` (all, or a number) and ``GRADMARK_PLUGINS`` (names of installed plug-ins to
-add to the files beside this folder, ``problem/name`` separated by blanks). ``GRADMARK_PATH`` holds
-folders to import from before all others: asv strikes PYTHONPATH. ``GRADMARK_WARM`` is for asv's
-server of forked processes alone, see `_warm`.
+Settings are environment variables: ``GRADMARK_PRESET`` (quick, standard, full: which sizes run),
+``GRADMARK_THREADS`` (all, or a number) and ``GRADMARK_PLUGINS`` (installed plug-ins to measure too,
+``problem/name`` separated by blanks). ``GRADMARK_PATH`` holds folders to import from before all
+others, since asv removes PYTHONPATH. ``GRADMARK_WARM`` is for asv's server of forked processes,
+see `_warm`.
 """
 
 import os

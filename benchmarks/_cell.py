@@ -16,7 +16,7 @@ from benchmarks._journal import Skipped, WrongResult
 from benchmarks._judge import Draw, Judge, judging
 from impls import _machine, _verify
 
-# What BLAS, Python and the check take beside the arrays that are counted.
+# Memory that BLAS, Python and the verification need beyond the arrays that are counted.
 _SPARE_BYTES = 200 * 1024**2
 
 
@@ -27,9 +27,9 @@ class Cell:
     Attributes
     ----------
     gradient : callable
-        One call of the kernel on these inputs, without checks: what is timed.
+        Calls the kernel once on these inputs, without checks: this is timed.
     verdict : Verdict or None
-        On its gradients at several weights; None if not asked for.
+        Verdict on the gradients at several weights; None if they were not verified.
     """
 
     implementation: impls.Implementation
@@ -46,12 +46,12 @@ class Cell:
 
     @property
     def error(self) -> float:
-        """Largest error relative to the sum of the absolute terms; NaN if not asked for."""
+        """Largest error relative to the sum of the absolute terms; NaN if not verified."""
         return self.verdict.error if self.verdict else nan
 
 
 class Check(Enum):
-    """What the set-up does about a gradient that may be wrong."""
+    """Whether the set-up verifies the gradient, and what it does with a wrong one."""
 
     REFUSE = "call it a few times, compare with the reference, never time a wrong one"
     MEASURE = "call it a few times, tell the error"
@@ -76,7 +76,7 @@ def open_cell(problem: str, name: str, n_samples: int, n_features: int, check: C
 
 
 def open_dataset(problem: str, name: str, batch: Any, check: Check) -> Cell:
-    """As `open_cell`, for a data set's ``(weights, X, y)`` or the reason why it is missing."""
+    """Like `open_cell`, for a data set's ``(weights, X, y)`` or the reason why it is missing."""
     if isinstance(batch, str):
         raise Skipped(batch)
     with _judging(problem, lambda: batch, check) as judge:
@@ -84,7 +84,7 @@ def open_dataset(problem: str, name: str, batch: Any, check: Check) -> Cell:
 
 
 def count_threads() -> int:
-    """Threads that the cell may use, from GRADMARK_THREADS: all, or a number."""
+    """Number of threads that the cell may use, from GRADMARK_THREADS: all, or a number."""
     text = os.environ.get("GRADMARK_THREADS", "all")
     return _machine.count_threads() if text == "all" else int(text)
 
@@ -92,7 +92,7 @@ def count_threads() -> int:
 def _load(problem: str, name: str, n_samples: int, n_features: int) -> impls.Implementation:
     if name not in impls.names(problem):
         raise Skipped("not in this commit")
-    # Before the import: JAX looks at the processors when it is loaded.
+    # Before the import: JAX counts the processors when it is loaded.
     if count_threads() < _machine.count_threads():
         _machine.limit_processors(count_threads())
     try:
@@ -103,7 +103,7 @@ def _load(problem: str, name: str, n_samples: int, n_features: int) -> impls.Imp
     reason = reason or _lack_of_memory(implementation, n_samples, n_features)
     if reason:
         raise Skipped(reason)
-    # After the import: any other library's limit can be set once it is loaded.
+    # After the import: limits of the other libraries are set once those are loaded.
     _machine.set_threads(count_threads())
     return implementation
 

@@ -1,7 +1,7 @@
-"""What is measured: the lists of parameters and the sizes of the preset in force.
+"""What is measured: the lists of parameters, and the sizes of the current preset.
 
-asv hands a parameter to a child process as an index into lists that the child makes again. They
-must not depend on what is installed: they come from the working tree beside this folder.
+asv hands a parameter to a child process as an index into a list that the child builds again. The
+lists must not depend on what is installed, so they come from the working tree beside this folder.
 """
 
 from __future__ import annotations
@@ -20,25 +20,25 @@ _PRESET = os.environ.get("GRADMARK_PRESET", "quick")
 if _PRESET not in _PRESETS:
     raise ValueError(f"GRADMARK_PRESET is {_PRESET!r}, expected one of {', '.join(_PRESETS)}")
 
-# asv deletes the values of parameters that a later run of the same commit does not list: who
-# runs several presets on one commit lists the sizes of the largest each time.
+# asv deletes the values of parameters that a later run of the same commit does not list. To run
+# several presets on one commit, list the sizes of the largest every time.
 _LISTED = _PRESETS[os.environ.get("GRADMARK_LISTED_PRESET", _PRESET)]["sizes"]
 
 N_SAMPLES = sorted({n_samples for n_samples, _ in _LISTED})
 N_FEATURES = sorted({n_features for _, n_features in _LISTED})
 SOLVERS = sorted(path.stem for path in (_PROBLEMS / "solvers").glob("[!_]*.py"))
 SECONDS_PER_CELL: float = _PRESETS[_PRESET]["seconds_per_cell"]
-# Of a training towards a loss; a solver that needs more is told apart as slow.
+# Limit of a training towards a loss; a solver that needs more is skipped with a reason.
 MOST_EPOCHS: int = _PRESETS[_PRESET].get("most_epochs", 200)
 
 
 def runs(module: str) -> bool:
-    """Whether the preset in force has this module of the suite at all."""
+    """Whether the current preset measures anything in this module of the suite."""
     return module not in _PRESETS[_PRESET].get("without", [])
 
 
 def in_preset(module: str, n_samples: int, n_features: int) -> bool:
-    """Whether the preset in force measures this size in this module of the suite."""
+    """Whether the current preset measures this size in this module of the suite."""
     preset = _PRESETS[_PRESET]
     if not runs(module):
         return False
@@ -47,12 +47,12 @@ def in_preset(module: str, n_samples: int, n_features: int) -> bool:
 
 
 def problems() -> list[str]:
-    """Problems in the working tree: folders with the baseline of all speed-ups."""
+    """Problems in the working tree: folders that hold the baseline, ``matrix.py``."""
     return [path.parent.name for path in sorted(_PROBLEMS.glob("[a-z]*/matrix.py"))]
 
 
 def implementations(problem: str) -> list[str]:
-    """Names in the working tree, and the installed plug-ins that the caller asked for."""
+    """Names in the working tree, and the installed plug-ins of GRADMARK_PLUGINS."""
     files = {path.stem for path in _table.files(_PROBLEMS / problem)}
     plugins = (item.partition("/") for item in os.environ.get("GRADMARK_PLUGINS", "").split())
     found = files | {name for owner, _, name in plugins if owner == problem}
@@ -60,7 +60,7 @@ def implementations(problem: str) -> list[str]:
 
 
 def datasets(problem: str) -> list[str]:
-    """Public functions of the problem's ``_datasets.py`` in the working tree."""
+    """Names of the public functions in the problem's ``_datasets.py`` in the working tree."""
     path = _PROBLEMS / problem / "_datasets.py"
     if not path.is_file():
         return []

@@ -1,7 +1,7 @@
-"""What became of each cell and why: asv's result files know neither reasons nor wrong results.
+"""A journal of how each cell ended and why, which asv's result files do not hold.
 
 A process appends two lines, its start and its outcome, to a file per commit and environment. A
-start without an outcome is a process that died.
+start without an outcome means that the process died.
 """
 
 from __future__ import annotations
@@ -19,16 +19,16 @@ FOLDER = Path(__file__).resolve().parent.parent / ".asv" / "journal"
 
 
 class Skipped(NotImplementedError):
-    """The cell is not to be measured, for this reason; asv skips what raises its parent class."""
+    """The cell is not measured, for this reason; asv skips a cell on NotImplementedError."""
 
 
 class WrongResult(Exception):
-    """The implementation's gradient is not the reference's: it is not to be timed."""
+    """The gradient differs from the reference, so it is not timed."""
 
 
 @contextmanager
 def never_skipped() -> Iterator[None]:
-    """A NotImplementedError of foreign code is a failure, where asv would take it for a skip."""
+    """Turn foreign code's NotImplementedError into a failure: asv would skip the cell."""
     try:
         yield
     except Skipped:
@@ -39,7 +39,7 @@ def never_skipped() -> Iterator[None]:
 
 @contextmanager
 def outcome_of(*cell: str | int) -> Iterator[None]:
-    """Record how a set-up ends: of (module, problem, implementation, sizes or data set)."""
+    """Record how a cell's set-up ends: (module, problem, implementation, sizes or data set)."""
     _write(cell, "started", "")
     try:
         with never_skipped():
@@ -58,10 +58,10 @@ def outcome_of(*cell: str | int) -> Iterator[None]:
 
 def _write(cell: tuple[str | int, ...], outcome: str, reason: str) -> None:
     commit, environment = os.environ.get("ASV_COMMIT"), os.environ.get("ASV_ENV_NAME")
-    if not (commit and environment):  # run by hand: nothing to relate it to
+    if not (commit and environment):  # not run by asv: there is no result file to go with
         return
     FOLDER.mkdir(parents=True, exist_ok=True)
     record = {"cell": cell, "outcome": outcome, "reason": reason, "state": _provenance.record()}
-    # One short write in append mode: lines of several processes do not mix.
+    # A single short write in append mode, so that lines of several processes do not mix.
     with (FOLDER / journal_name(commit, environment)).open("a", encoding="utf-8") as journal:
         journal.write(json.dumps(record) + "\n")

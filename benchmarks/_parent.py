@@ -1,7 +1,7 @@
-"""A cell's process ends with asv's server, and the server with asv, even where those are killed.
+"""End a cell's process with asv's server, and the server with asv, even if those are killed.
 
-The kernel sees to that on Linux. It reaches no process that a kernel has started itself; what
-`scripts.run` starts is guarded as a whole and on any system.
+Linux does this with a parent-death signal. It does not reach processes that a gradient kernel has
+started itself; `scripts.run` guards all that it starts, on any system.
 """
 
 import ctypes
@@ -14,17 +14,17 @@ _PR_SET_PDEATHSIG = 1
 
 
 def follow_asv() -> None:
-    """Tie this process, if it is asv's, to asv, and the processes that it forks to itself."""
+    """If asv started this process, end it with asv, and end its forks with it."""
     if sys.platform == "linux" and _is_asvs():
         _Server().follow_parent()
 
 
 class _Server:
-    """The process that asv has started; the processes that it forks have a copy."""
+    """The process that asv has started; each process that it forks has a copy of this object."""
 
     def __init__(self) -> None:
         self.pid = os.getpid()
-        # Found before any fork: little is safe to do after one.
+        # Looked up before any fork, because little is safe to do after one.
         self.prctl = ctypes.CDLL(None).prctl
         os.register_at_fork(after_in_child=self.follow_in_child)
 
@@ -33,10 +33,10 @@ class _Server:
 
     def follow_in_child(self) -> None:
         server, self.pid = self.pid, 0
-        if not server:  # forked by a cell, perhaps from a thread, whose end would count
+        if not server:  # forked by a cell: perhaps by a thread, whose end would send the signal
             return
         self.follow_parent()
-        if os.getppid() != server:  # it ended before this process was tied to it
+        if os.getppid() != server:  # the server has ended in the meantime
             os._exit(1)
 
 

@@ -1,7 +1,7 @@
-"""In which state the cells of this process are measured: recorded once, before asv forks.
+"""Record the state in which the cells of this process are measured, once, before asv forks.
 
-`impls._provenance` says what a state is. A file per state holds it; the journal names the state of
-each cell.
+`impls._provenance` says what a state is. Each state is stored in a file, and the journal names the
+state of each cell.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ FOLDER = Path(__file__).resolve().parent.parent / ".asv" / "provenance"
 
 @functools.cache
 def record() -> str:
-    """Keep the state of this process in `FOLDER`, if it is not there, and return its digest."""
+    """Store the state of this process in `FOLDER` and return its digest."""
     packages = Path(impls.__file__).parent, Path(__file__).parent
     plugins = os.environ.get("GRADMARK_PLUGINS", "").split()
     state = _provenance.collect(_provenance.find_sources(*packages, plugins))

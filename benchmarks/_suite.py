@@ -1,6 +1,6 @@
-"""Templates of the suite's classes, and a class per problem made from each.
+"""Templates of the suite's classes; `per_problem` makes a class per problem from each.
 
-Templates are abstract, so that asv passes over them.
+Templates are abstract, so that asv ignores them.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from impls import _measure
 
 
 class Template(ABC):
-    """A class of benchmarks of one problem; its set-up opens the cell once per process."""
+    """A class of benchmarks of one problem; `setup` opens the cell once per process."""
 
     problem: str
     check = Check.REFUSE
     cell: Cell
-    timeout = 1800  # seconds: 8 GB of data take minutes to draw and to verify
-    # Bumped by hand when the data or the meaning of a figure changes; asv's own hash of the
-    # source would drop every result when a comment is edited.
+    timeout = 1800  # seconds; 8 GB of data take minutes to draw and to verify
+    # Raised by hand when the data or the meaning of a metric changes. asv's default, a hash of the
+    # source, would drop every result when a comment is edited.
     version = "1"
 
     @staticmethod
@@ -44,7 +44,7 @@ class Template(ABC):
                 self.cell = self.open(*params)
 
     def module(self) -> str:
-        """Module of the suite that holds the class: the kind of measurement."""
+        """Name of the module that holds the class: the kind of measurement."""
         return type(self).__module__.rpartition(".")[2]
 
 
@@ -67,7 +67,7 @@ class OnGrid(Template):
 class OnDatasets(Template):
     """Template over implementation and dataset, on real data.
 
-    asv's cache holds the data sets, so that one process per run imports scikit-learn.
+    asv's cache holds the data sets, so that a single process per run imports scikit-learn.
     """
 
     param_names: tuple[str, ...] = ("implementation", "dataset")
@@ -77,7 +77,7 @@ class OnDatasets(Template):
         return [_grid.implementations(problem), _grid.datasets(problem)]
 
     def setup_cache(self) -> dict[str, dict[str, Any]]:
-        """Data sets by problem and name: asv makes one cache for all classes of a template."""
+        """Data sets by problem and name; asv makes one cache for all classes of a template."""
         return {
             problem: {name: _load_dataset(problem, name) for name in impls.datasets(problem)}
             for problem in impls.problems()
@@ -90,16 +90,16 @@ class OnDatasets(Template):
 
 
 class Timed(Template):
-    """Template with the time of one call: by default, of the gradient.
+    """Template that times a call, by default of the gradient.
 
-    asv repeats a benchmark's set-up before every single call and then times that one call, clock
-    and all: of a kernel of 1 us it reports 5 to 50 us. Here a timed call is a sample of many
-    gradients in a row and the clock counts seconds per gradient.
+    asv repeats the set-up before every call and then times this one call, so that a kernel of 1 us
+    reads 5 to 50 us. Here the call that asv times is a sample of many gradients in a row, and the
+    clock counts seconds per gradient.
     """
 
-    # At least 5 samples: asv's interval is infinite below 4.
+    # At least 5 samples: with fewer than 4, asv's interval is infinite.
     repeat = (5, 200, _grid.SECONDS_PER_CELL)
-    warmup_time = 0  # counting the calls has warmed up
+    warmup_time = 0  # choosing the number of calls has warmed up
     rounds = 1  # asv's default of 2 starts and verifies everything twice
     n_calls = 0
 
@@ -111,7 +111,7 @@ class Timed(Template):
 
     @property
     def call(self) -> _measure.Call:
-        """What is timed."""
+        """The call that is timed."""
         return self.cell.gradient
 
     def timer(self) -> float:
@@ -123,7 +123,7 @@ class Timed(Template):
 
 
 def per_problem(template: type[Template]) -> dict[str, type[Template]]:
-    """A subclass of `template` for each problem, under the problem's own name."""
+    """Make a subclass of `template` for each problem, under the problem's own name."""
     _set_units(template)
     return {
         problem: type(
@@ -140,7 +140,7 @@ def per_problem(template: type[Template]) -> dict[str, type[Template]]:
 
 
 def _set_units(template: type[Template]) -> None:
-    """Let asv show the units that metrics.json states."""
+    """Give the methods the units of metrics.json, which asv shows."""
     for name, function in vars(template).items():
         if name in _grid.METRICS:
             function.unit = _grid.METRICS[name]["unit"]

@@ -1,4 +1,4 @@
-"""Templates of the classes that train, apart from `_suite`: gradients do not depend on them."""
+"""Templates of the classes that train; a change here does not make times of gradients stale."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from benchmarks._journal import Skipped
 
 
 class OnGridWithSolver(_suite.OnGrid):
-    """Template over implementation, solver, n_samples and n_features: epochs on drawn data."""
+    """Template over implementation, solver, n_samples and n_features, for epochs on drawn data."""
 
     param_names = ("implementation", "solver", "n_samples", "n_features")
     epochs: _training.Epochs
@@ -31,7 +31,7 @@ class OnGridWithSolver(_suite.OnGrid):
 
 
 class OnDatasetsWithSolver(_suite.OnDatasets):
-    """Template over implementation, solver and dataset: trainings on real data."""
+    """Template over implementation, solver and dataset, for trainings on real data."""
 
     param_names = ("implementation", "solver", "dataset")
 

@@ -1,4 +1,4 @@
-"""Trainings of the suite: steps that are stable, zeros as the start, a fifth held out."""
+"""Trainings of the suite: a stable step, a start at zero, every fifth sample held out."""
 
 from __future__ import annotations
 
@@ -14,34 +14,34 @@ from impls import _measure, _optimum, _solve, _table
 
 MOST_EPOCHS = _grid.MOST_EPOCHS
 N_EPOCHS = min(20, MOST_EPOCHS)
-_HELD_OUT = 5  # one sample in so many
+_HELD_OUT = 5  # every fifth sample
 
 
 @dataclass(frozen=True)
 class Epochs:
-    """A training that goes on for as many epochs as it is asked to run."""
+    """A training that continues by one epoch at a time."""
 
     training: _solve.Training
     weights: Any
 
     def run(self) -> None:
-        """One epoch from where the last one ended."""
+        """Run one epoch, from where the last one ended."""
         self.training.run_epoch(self.weights)
 
     def kernel_share(self) -> float:
-        """Seconds of an epoch's gradients over those of the epoch.
+        """Seconds of an epoch's gradients over the seconds of the epoch.
 
-        The gradients are those of one batch, as often as an epoch has updates.
+        One batch's gradient is timed and multiplied by the updates of an epoch.
         """
         X, y = next(self.training.draw_batches())
         gradient = partial(self.training.kernel, self.weights, X, y)
-        # 3 rounds: an epoch of sgd takes up to a second.
+        # Only 3 rounds, because an epoch of sgd takes up to a second.
         epoch, kernel = _measure.median_seconds([self.run, gradient], n_rounds=3)
         return kernel * self.training.updates_per_epoch / epoch
 
 
 def refuse_untrainable(problem: str) -> None:
-    """Skip a problem whose package lacks what training needs, with that as the reason."""
+    """Skip a problem whose package lacks what training needs; the reason names it."""
     needed = ("loss", "zero_weights", "CURVATURE", "AVERAGED")
     module = _table.problem_module(problem)
     missing = [name for name in needed if not hasattr(module, name)]
@@ -50,14 +50,14 @@ def refuse_untrainable(problem: str) -> None:
 
 
 def open_epochs(implementation: impls.Implementation, solver: str, X: Any, y: Any) -> Epochs:
-    """A training from zero weights, before its first epoch."""
+    """Start a training from zero weights, before its first epoch."""
     step = _step(implementation.problem, solver, X)
     training = _solve.Training(implementation, solver, X, y, step)
     return Epochs(training, training.start(None))
 
 
 def split(batch: Any) -> tuple[Any, Any, Any, Any]:
-    """X and y to train with, X and y held out: every fifth sample."""
+    """Split into X and y to train with, and X and y held out: every fifth sample."""
     _, X, y = batch
     held_out = slice(0, None, _HELD_OUT)
     rest = [i for i in range(len(X)) if i % _HELD_OUT]
@@ -72,7 +72,7 @@ def train(
     n_epochs: int = N_EPOCHS,
     callback: Callable[..., Any] | None = None,
 ) -> impls.Solution:
-    """Train on all but what is held out of ``(weights, X, y)``."""
+    """Train on the samples of ``(weights, X, y)`` that are not held out."""
     X, y, _, _ = split(batch)
     return impls.solve(
         problem,
@@ -92,13 +92,13 @@ def _step(problem: str, solver: str, X: Any) -> float:
 
 
 def accuracy(problem: str, weights: Any, batch: Any) -> float:
-    """Share of the held-out samples whose class is predicted."""
+    """Share of the held-out samples whose class is predicted right."""
     _, _, X, y = split(batch)
     return float((_table.problem_module(problem).predict(weights, X) == y).mean())
 
 
 def target(problem: str, batch: Any) -> float:
-    """Loss that counts as reached: 1 % above the optimum, or 1 % of that of zero weights."""
+    """Loss to reach: 1 % above the optimum or 1 % of the loss at zero weights, if that is more."""
     X, y, _, _ = split(batch)
     zeros = _table.problem_part(problem, "zero_weights")(X, y)
     start = float(_table.problem_part(problem, "loss")(zeros, X, y))
@@ -111,7 +111,7 @@ def seconds_to(loss: float, problem: str, name: str, solver: str, batch: Any) ->
     Raises
     ------
     Skipped
-        If it is not after `MOST_EPOCHS`; says how near it came.
+        If it is not reached within `MOST_EPOCHS`; gives the last loss.
     """
 
     def reached(_epoch: int, _weights: Any, current: float) -> bool:

@@ -1,8 +1,8 @@
 """What asv's server does once, before it forks a process for each cell.
 
-Importing numba and filling its tables of types takes a second, its cached code 40 ms. Cells whose
-process's memory is measured must start without it: who runs them leaves GRADMARK_WARM unset. To
-find out what the cells depend on takes 0.3 s.
+Importing numba and filling its type tables takes a second, loading cached code 40 ms, and finding
+what the cells depend on 0.3 s. Cells that measure the memory of their process must start without
+numba: leave GRADMARK_WARM unset for them.
 """
 
 import importlib
@@ -12,9 +12,9 @@ from benchmarks import _provenance
 
 
 def warm_up() -> None:
-    """Record the state of a run, and compile nothing much if GRADMARK_WARM asks.
+    """Record the state of a run and, if GRADMARK_WARM says so, compile an empty function.
 
-    Starts no threads, which no fork keeps.
+    Starts no threads: they would not survive the fork.
     """
     if os.environ.get("ASV_COMMIT"):
         _provenance.record()

@@ -7,7 +7,7 @@ from benchmarks._cell import Check
 
 
 class _Accuracy(_suite.OnGrid):
-    check = Check.MEASURE  # a wrong gradient has an error like any other
+    check = Check.MEASURE  # the error of a wrong gradient is measured too
     version = "2"  # the largest error at several weights
 
     def track_error(self, *_: Any) -> float:

@@ -1,7 +1,7 @@
-"""How near a gradient comes to the read roof: the bandwidth of a pure threaded read of X.
+"""The read roof, which is the bandwidth of a pure threaded read of X, and the fraction reached.
 
-The roof is measured in the same process, in turn with the gradient. The bytes are the least that
-must move (`compulsory_bytes`): an implementation that reads X twice reaches at most one half.
+Roof and gradient are measured in turns in the same process. The bytes are the compulsory traffic:
+an implementation that reads X twice from memory reaches at most one half.
 """
 
 from typing import Any

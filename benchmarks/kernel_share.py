@@ -1,4 +1,4 @@
-"""Share of an epoch of training that its gradients take: what a faster kernel can gain."""
+"""Share of an epoch that its gradients take: the most that a faster kernel can save."""
 
 from typing import Any
 

@@ -1,8 +1,8 @@
 """Peak memory of a process that calls one gradient, and of one that does not.
 
-The peak holds Python, NumPy, the inputs and, for a numba kernel, numba itself: the peak with a call
-minus the peak without is what the call added. A call on one sample comes before either, so that
-libraries and compiled code are loaded in both. What the call itself allocates is its workspace.
+The peak includes Python, NumPy, the inputs and, for a numba kernel, numba itself. A call on one
+sample comes before either, so that libraries and compiled code are loaded in both. The peak with a
+call minus the peak without is what the call adds to the process; `workspace` is what it allocates.
 """
 
 from typing import Any
@@ -12,7 +12,7 @@ from benchmarks._cell import Check
 
 
 class _Memory(_suite.OnGrid):
-    check = Check.NONE  # it calls the gradient, which is what peakmem_inputs must leave out
+    check = Check.NONE  # verifying would call the gradient, and peakmem_inputs must not
 
     def setup(self, *params: Any) -> None:
         super().setup(*params)

@@ -1,4 +1,4 @@
-"""Time of the preparation that no gradient's time holds: checks, casts, a change of layout."""
+"""Time of `prepare`, which no gradient's time includes: checks, casts, a change of layout."""
 
 import impls
 from benchmarks import _suite
@@ -7,7 +7,7 @@ from impls import _measure
 
 
 class _Prepare(_suite.OnGrid):
-    check = Check.NONE  # no gradient is in it
+    check = Check.NONE  # no gradient is called
 
     def track_prepare(self, _: str, n_samples: int, n_features: int) -> float:
         prepare = self.cell.implementation.prepare

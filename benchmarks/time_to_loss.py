@@ -1,7 +1,7 @@
 """Seconds of training on real data until the loss is within 1 % of the optimum.
 
-Where the classes can be told apart by a plane, the optimum is 0 and nothing comes within 1 % of it:
-there, until the loss is 1 % of that of zero weights.
+If a plane separates the classes, the optimum is 0 and nothing comes within 1 % of it. There the
+target is 1 % of the loss at zero weights.
 """
 
 from typing import Any
@@ -31,7 +31,7 @@ class _TimeToLoss(_suite_training.OnDatasetsWithSolver):
 
 
 def _add_targets(problem: str, batches: dict[str, Any]) -> dict[str, Any]:
-    """Each data set with the loss to reach; a reason stays one."""
+    """Add the loss to reach to each data set; a reason for a missing one stays as it is."""
     try:
         _training.refuse_untrainable(problem)
     except Skipped as reason:

@@ -1,4 +1,4 @@
-"""What a training on real data comes to: its last loss and its number of updates."""
+"""Last loss and number of updates of a training on real data."""
 
 from typing import Any
 

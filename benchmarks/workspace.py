@@ -1,4 +1,4 @@
-"""Bytes that one gradient allocates above its inputs: exact, and the figure to compare."""
+"""Workspace: bytes that one gradient allocates above its inputs, exactly."""
 
 from typing import Any
 

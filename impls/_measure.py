@@ -37,6 +37,15 @@ def seconds_per_call(call: Call, n_calls: int) -> float:
     return (perf_counter() - start) / n_calls
 
 
+def seconds_in_turn(calls: list[Call], n_calls: int) -> float:
+    """Mean of at least `n_calls` calls in all, of each call as many in a row."""
+    each = -(-n_calls // len(calls))
+    start = perf_counter()
+    for call in calls:
+        call_times(call, each)
+    return (perf_counter() - start) / (each * len(calls))
+
+
 def count_calls(call: Call) -> int:
     """Calls that make one sample; the first call is for warming up and does not count.
 

@@ -57,15 +57,18 @@ if TYPE_CHECKING:
 # conspire; a wrong formula is off by far more than 1e-12 of the absolute terms.
 DEFAULT_RTOL = 1e-12
 
-# Constants that are numbers: the least that each may be, and the most. More than a tenth of the
-# absolute terms is no rounding of any type: a wrong formula would count as right.
+# Constants that are numbers: the least that each may be, and the most.
 _LIMITS = {
-    "RTOL": (0.0, 0.1),
+    "RTOL": (0.0, 0.01),
     "MAX_ELEMENTS": (1, math.inf),
     "MAX_SAMPLES": (1, math.inf),
     "PREPARED_COPIES": (0, 1000),
     "BYTES_PER_VALUE": (1, 16),
 }
+
+# Largest RTOL by the bytes of a value: rounding of that type, with room for long sums. A larger one
+# would let a wrong formula count as right.
+_MOST_RTOL = {8: 1e-9, 4: 1e-4}
 
 _PACKAGE = Path(__file__).parent
 # Folders beside the problems that hold something else.
@@ -508,6 +511,8 @@ def _check_function(module: ModuleType, name: str, arguments: tuple[str, ...], w
 def _check_constants(module: ModuleType, where: str) -> None:
     """Refuse numbers that make everything right, or that nobody can reckon with."""
     for name, (least, most) in _LIMITS.items():
+        if name == "RTOL":
+            most = _MOST_RTOL.get(getattr(module, "BYTES_PER_VALUE", 8), most)
         value = getattr(module, name, least)
         if not (isinstance(value, (int, float, np.number)) and least <= value <= most):
             raise BadPlugin(

@@ -1,1 +1,1 @@
-"""Commands: each module without a leading underscore has a main()."""
+"""The commands: a module without a leading underscore is one, and has a `main`."""

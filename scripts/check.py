@@ -1,8 +1,9 @@
-"""Error of each implementation against the extended-precision reference.
+"""Compare each implementation with the reference in extended precision.
 
-The error is relative to the sum of the absolute terms of a component, before anything cancels:
-1.1e-16 is half a unit in the last place of a float64, 6.0e-08 of a float32. Easy inputs are drawn
-like the benchmark's; extreme ones are the problem's own edges.
+The error of a component is divided by the sum of the absolute values of its terms, so that
+cancellation is not blamed on the implementation. 1.1e-16 is half a unit in the last place of
+float64, 6.0e-08 of float32. Easy inputs are drawn as in the benchmarks; extreme inputs are the edge
+cases of the problem. Exit status 1: an implementation is wrong.
 """
 
 from __future__ import annotations
@@ -31,11 +32,11 @@ _EXAMPLES = """examples:
 
 
 def main() -> int:
-    """Print a table of errors per problem; exit 1 if any implementation fails."""
+    """Print a table of errors per problem; return 1 if an implementation is wrong."""
     parser = make_parser("check", __doc__, _EXAMPLES)
     parser.add_argument("what", nargs="?", metavar="PROBLEM[/NAME]", help="default: everything")
     parser.add_argument(
-        "--file", metavar="PATH", help="check this file of the problem, not the table"
+        "--file", metavar="PATH", help="check this file, which need not be in the table"
     )
     arguments = parser.parse_args()
     if arguments.file is not None:
@@ -45,7 +46,7 @@ def main() -> int:
 
 
 def _check(problem: str, names: tuple[str, ...]) -> int:
-    """Print the table of these implementations; count those that fail."""
+    """Print the table of these implementations; return how many are wrong."""
     batches = list(draw_batches(problem))
     judged = isolated.each(partial(judge, problem, batches=batches), names)
     verdicts = list(tqdm(judged, total=len(names), disable=None, leave=False))
@@ -54,12 +55,12 @@ def _check(problem: str, names: tuple[str, ...]) -> int:
 
 
 def _check_file(problem: str | None, path: str) -> int:
-    """Print the table of one file's errors; exit 1 if it fails."""
+    """Print the table of one file's errors; return 1 if it is wrong."""
     known = ", ".join(impls.problems())
     if problem is None:
-        raise UserError(f"--file needs the problem that it is of: one of {known}")
+        raise UserError(f"--file needs the name of its problem too: one of {known}")
     if "/" in problem:
-        raise UserError(f"--file takes the problem alone, not {problem!r}: one of {known}")
+        raise UserError(f"--file needs a problem alone, not {problem!r}: one of {known}")
     pick("problem", problem, impls.problems())
     if not Path(path).is_file():
         raise impls.UnknownName(f"there is no file {path}")
@@ -79,7 +80,7 @@ def _select(wanted: str | None) -> dict[str, tuple[str, ...]]:
 
 
 def _print(problem: str, verdicts: list[Findings], batches: list[Batch]) -> None:
-    """A row per implementation, the easy batches and the extreme ones in a table each."""
+    """Print a table of the easy batches and one of the extreme ones, a row per implementation."""
     names = [batch.name for batch in batches]
     print(f"{problem}: error relative to the sum of absolute terms\n")
     for part in (names[: len(EASY_SIZES)], names[len(EASY_SIZES) :]):

@@ -1,4 +1,7 @@
-"""What is in the plug-in table: name, one line, passes over X, data type, available or why not."""
+"""List the implementations: what each does, passes over X, data type, whether it is available.
+
+An implementation that is not available is listed with the reason.
+"""
 
 from __future__ import annotations
 
@@ -18,9 +21,9 @@ _DTYPES: dict[float, str] = {8: "float64", 4: "float32", 2: "16 bits", 1: "8 bit
 
 
 def main() -> int:
-    """Print a table per problem; exit 1 if an entry is broken."""
+    """Print a table per problem; return 1 if an entry is broken."""
     parser = make_parser("list", __doc__, _EXAMPLES)
-    parser.add_argument("problem", nargs="?", help="only this problem")
+    parser.add_argument("problem", nargs="?", help="default: all")
     chosen = parser.parse_args().problem
     if chosen:
         pick("problem", chosen, impls.problems())
@@ -35,7 +38,7 @@ def main() -> int:
 
 
 def _list(problem: str) -> tuple[list[list[str]], list[str]]:
-    """Rows of the table, and what is wrong with entries that break the contract."""
+    """Rows of the table, and the faults of broken entries."""
     rows, errors = [], []
     for name, found in isolated.describe(problem, impls.names(problem)).items():
         if isinstance(found, impls.Unavailable):

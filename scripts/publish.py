@@ -1,7 +1,7 @@
-"""asv's own pages of the results, complete with the network off.
+"""Write asv's own pages of the results; they need no network.
 
-Plain `asv publish` makes the same pages of committed results; this command also shows those of
-files that are no commit, if they were measured last.
+Plain `asv publish` writes the same pages, of commits alone. This command also shows the results of
+uncommitted files, if those were measured last.
 """
 
 from __future__ import annotations
@@ -14,12 +14,12 @@ from scripts._measured.results import list_result_files
 
 _EXAMPLES = """examples:
   python -m scripts.publish
-  asv preview                     then open the address that it prints
+  asv preview                     prints the address to open
 """
 
 
 def main() -> int:
-    """Publish, and say where the pages are."""
+    """Publish, and print where the pages are."""
     make_parser("publish", __doc__, _EXAMPLES).parse_args()
     config = STATE / "publish.conf.json"
     driver.write_config(config)

@@ -1,9 +1,9 @@
-"""Race the implementations against each other and against what a user would pick instead.
+"""Race the implementations against each other and against libraries.
 
-Every contender runs in a process of its own, with the same number of threads, on the same data; a
-gradient that differs from the reference is not raced. All take turns over rounds, in an order that
-is drawn anew for each, beside a pure read of X that stands for the roof. Who cannot take part is
-named with the reason.
+Each contender runs in its own process, on the same data with the same number of threads. A gradient
+that differs from the reference is not raced. In each round every contender is timed once, in a new
+random order, and so is a pure read of X, the read roof. A contender that cannot take part is named
+with the reason.
 """
 
 from __future__ import annotations
@@ -13,6 +13,8 @@ import itertools
 import math
 import sys
 from contextlib import nullcontext, suppress
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,9 +24,11 @@ from tqdm import tqdm
 import impls
 from impls import _machine
 from scripts import _figures, _tables
+from scripts._common import isolated
 from scripts._common.cli import make_out_folder, make_parser
-from scripts._common.errors import UserError
+from scripts._common.errors import Out, UserError
 from scripts._common.facts import collect_facts
+from scripts._common.judging import draw_batches, judge
 from scripts._common.metrics import BASELINE
 from scripts._common.names import check_threads, pick
 from scripts._common.project import ROOT
@@ -43,14 +47,16 @@ _EXAMPLES = """examples:
   python -m scripts.race --pixels --size 60000 784
   python -m scripts.race --moves --contender fused --size 10000 10000
 """
+# States of contenders that are to be mended, as against those that could not take part.
+_FAULTS = {"wrong", "failed", "died", "too fast", "too many threads"}
 _SIZES = ((10, 10), (1000, 100), (10_000, 100), (100_000, 100), (10_000, 1000))
-_LARGEST_X = 2_000_000_000  # bytes, of the grid
+_LARGEST_X = 2_000_000_000  # bytes; limits the grid
 _GRID_SAMPLES = (10, 100, 1000, 10_000, 100_000, 1_000_000)
 _GRID_FEATURES = (10, 100, 1000, 10_000)
 
 
 def main() -> int:
-    """Race every size, print each as it ends, write the report."""
+    """Race every size, print each as it finishes, write the report."""
     arguments = _parse(sys.argv[1:])
     settings = _settings(arguments)
     sizes = _sizes(arguments)
@@ -65,11 +71,13 @@ def main() -> int:
     if results:
         with held_off():
             written = _write(Race(settings, tuple(results)), facts, folder)
-        with suppress(OSError) if stopped else nullcontext():  # the terminal may be gone
+        with suppress(OSError) if stopped else nullcontext():  # the terminal may have closed
             _print(results, settings, written)
     if stopped:
         raise stopped
-    return 0
+    return (
+        2 if any(out.state in _FAULTS for result in results for out in result.out.values()) else 0
+    )
 
 
 def _parse(argv: list[str]) -> argparse.Namespace:
@@ -88,23 +96,25 @@ def _parse(argv: list[str]) -> argparse.Namespace:
         type=int,
         action="append",
         metavar=("N_SAMPLES", "N_FEATURES"),
-        help="may be repeated; default: five from 10 x 10 to 10,000 x 1,000",
+        help="may be repeated; default: five sizes from 10 x 10 to 10,000 x 1,000",
     )
     sizes.add_argument(
-        "--grid", action="store_true", help="10 to 10^6 x 10 to 10^4, where X has at most 2 GB"
+        "--grid",
+        action="store_true",
+        help="10 to 10^6 samples x 10 to 10^4 features, where X has at most 2 GB",
     )
     parser.add_argument("--dtype", default="both", help="float64, float32 or both (default)")
     parser.add_argument(
-        "--pixels", action="store_true", help="X of whole numbers from 0 to 255, over 255"
+        "--pixels", action="store_true", help="X of 8-bit levels: 0 to 255, divided by 255"
     )
     parser.add_argument(
         "--moves",
         action="store_true",
-        help="beside each contender that can, its loads and stores without its arithmetic",
+        help="add, for each contender that has it, its loads and stores without its arithmetic",
     )
     parser.add_argument("--threads", default="all", help="all (default) or a number")
     parser.add_argument("--rounds", type=int, default=15, help="default: 15")
-    parser.add_argument("--out", default=str(ROOT / "reports"), help="folder (default: reports)")
+    parser.add_argument("--out", default=str(ROOT / "reports"), help="folder; default: reports")
     return parser.parse_args(argv)
 
 
@@ -129,7 +139,7 @@ def _settings(arguments: argparse.Namespace) -> RaceSettings:
 
 
 def _sizes(arguments: argparse.Namespace) -> list[tuple[int, int]]:
-    """The sizes to race, from small to large."""
+    """Sizes to race, smallest X first."""
     for size in arguments.size or ():
         if min(size) < 1:
             raise UserError(f"--size is {size[0]} {size[1]}, expected two numbers of at least 1")
@@ -141,25 +151,38 @@ def _sizes(arguments: argparse.Namespace) -> list[tuple[int, int]]:
 
 
 def _race(settings: RaceSettings, sizes: list[tuple[int, int]], results: list[Result]) -> None:
-    """Add the result of each size; an interrupt leaves those that there are."""
+    """Append the result of each size; after an interrupt, `results` holds what has finished."""
+    settings, wrong = _drop_wrong(settings)
     total = len(sizes) * settings.rounds
-    # disable=None: no bar where nobody watches.
+    # disable=None: no bar unless stderr is a terminal.
     with tqdm(total=total, unit="round", disable=None, leave=False) as bar:
         for done, size in enumerate(sizes, 1):
             bar.set_description(f"{size[0]:,} x {size[1]:,}")
             try:
                 results.append(race_size(settings, size, lambda: bar.update()))
+                results[-1].out |= wrong
             except Stopped as stopped:
                 results.append(stopped.result)
-                with suppress(OSError):  # the terminal may be gone
+                results[-1].out |= wrong
+                with suppress(OSError):  # the terminal may have closed
                     bar.write(f"{size_table(results[-1])}\n")
                 raise
             bar.n = done * settings.rounds
             bar.write(f"{size_table(results[-1])}\n")
 
 
+def _drop_wrong(settings: RaceSettings) -> tuple[RaceSettings, dict[str, Out]]:
+    """Leave out who is wrong on the problem's easy or extreme inputs, if right on drawn ones."""
+    batches = list(draw_batches(settings.problem))
+    judged = isolated.each(partial(judge, settings.problem, batches=batches), settings.contenders)
+    bar = tqdm(judged, "checked", len(settings.contenders), disable=None, leave=False)
+    wrong = {each.name: Out("wrong", each.problems[0]) for each in bar if each.is_wrong}
+    kept = tuple(name for name in settings.contenders if name not in wrong)
+    return replace(settings, contenders=kept), wrong
+
+
 def _print(results: list[Result], settings: RaceSettings, written: list[Path]) -> None:
-    """Print the outcome over all sizes and the files."""
+    """Print the outcome over all sizes and the paths of the files."""
     print(f"\n{overall_table(results, settings.widths)}\n")
     for path in written:
         print(f"written: {path}")
@@ -186,4 +209,4 @@ def _write_table(name: str, race: Race, facts: Facts, folder: Path) -> Path:
 
 
 if __name__ == "__main__":
-    run_stoppable(main, "Rounds that had ended, if any, are in the report.")
+    run_stoppable(main, "Finished rounds, if any, are in the report.")

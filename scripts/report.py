@@ -1,4 +1,4 @@
-"""asv's results -> plots, tables and data: reads what `scripts.run` or `asv run` measured."""
+"""Write tables, figures and data from the results of `scripts.run` or `asv run`."""
 
 from __future__ import annotations
 
@@ -17,10 +17,11 @@ import impls
 from scripts import _figures, _tables
 from scripts._common import isolated
 from scripts._common.cli import make_out_folder, make_parser
-from scripts._common.errors import UserError, run_command
+from scripts._common.errors import UserError
 from scripts._common.facts import load_facts
 from scripts._common.project import ROOT
 from scripts._common.records import Facts, MemoryCurve
+from scripts._common.signals import run_stoppable
 from scripts._common.tree import Tree, committed_tree, working_tree
 from scripts._measured.curves import load_curves
 from scripts._measured.results import last_state, load_results, result_path
@@ -36,7 +37,7 @@ _EXAMPLES = """examples:
 
 
 def main() -> int:
-    """Load, derive, render; print the summary and the folder."""
+    """Load the results, write the report, print a summary and the paths of the files."""
     arguments = _parse()
     folder = make_out_folder(arguments.out)
     with committed_tree(arguments.commit) if arguments.commit else _working_tree() as tree:
@@ -54,9 +55,11 @@ def main() -> int:
 
 def _parse() -> argparse.Namespace:
     parser = make_parser("report", __doc__, _EXAMPLES)
-    parser.add_argument("--out", default=str(ROOT / "reports"), help="folder (default: reports)")
-    parser.add_argument("--threads", default="all", help="results with: all (default) or a number")
-    parser.add_argument("--environment", help="asv's name of it (default: the one used last)")
+    parser.add_argument("--out", default=str(ROOT / "reports"), help="folder; default: reports")
+    parser.add_argument(
+        "--threads", default="all", help="of the results: all (default) or a number"
+    )
+    parser.add_argument("--environment", help="asv's name of it; default: the last one used")
     parser.add_argument("--commit", help="default: the working tree, else the last one measured")
     return parser.parse_args()
 
@@ -67,12 +70,12 @@ def _working_tree() -> Iterator[Tree]:
 
 
 def _choose_results(tree: Tree, arguments: argparse.Namespace) -> tuple[State, pd.DataFrame]:
-    """The first state of `_states` that has results, and those with what tables need besides.
+    """The first of `_states` that has results, and these, with each row's bytes per value.
 
     Raises
     ------
     UserError
-        Why there are none in the state that was asked for.
+        If there are none; says why the first state has none.
     """
     reasons = []
     for state in _states(tree, arguments):
@@ -88,9 +91,10 @@ def _choose_results(tree: Tree, arguments: argparse.Namespace) -> tuple[State, p
 
 
 def _states(tree: Tree, arguments: argparse.Namespace) -> Iterator[State]:
-    """What results may hold for: these libraries and settings, or else those of the last results.
+    """States to look for results of, best first.
 
-    Without --commit, also the files of the last results.
+    The present libraries and settings come before those of the last results. Without --commit, the
+    files of the last results come last.
     """
     now = state_of(tree)
     if not arguments.environment:
@@ -106,7 +110,7 @@ def _states(tree: Tree, arguments: argparse.Namespace) -> Iterator[State]:
 
 
 def _facts_of(results: pd.DataFrame, state: State, threads: str) -> Facts:
-    """Facts of the run that measured last, with the versions that all values hold for."""
+    """Facts of the last run, with the versions that the values hold for."""
     made = results.dropna(subset="measured").sort_values("measured").iloc[-1]
     facts = load_facts(result_path(made["commit"], made["environment"]), threads)
     versions = {n: state.provenance.versions.get(n, v) for n, v in facts.versions.items()}
@@ -114,7 +118,7 @@ def _facts_of(results: pd.DataFrame, state: State, threads: str) -> Facts:
 
 
 def _bytes_per_value(results: pd.DataFrame) -> list[float]:
-    """Of each row's implementation, as that says; 8 if it cannot be asked any more."""
+    """Bytes per value of each row's implementation; 8 if that cannot be loaded any more."""
     found: dict[tuple[str, str], float] = {}
     for problem, names in results.groupby("problem")["implementation"].unique().items():
         for name, told in isolated.describe(str(problem), names).items():
@@ -154,4 +158,4 @@ def _write_figures(
 
 
 if __name__ == "__main__":
-    run_command(main)
+    run_stoppable(main, "What has been written is complete; the rest is not there.")

@@ -1,9 +1,8 @@
-"""Measure the working tree on this machine: asv underneath, in slices of like sizes.
+"""Measure the working tree on this machine, by asv, in slices of similar sizes.
 
-What is measured is this interpreter with the files as they are, committed or not, and installed
-plug-ins. An interrupted run keeps every finished slice; the same command goes on from there. What
-was measured before and has not changed since is not measured again. Exit status 2 means that a
-cell failed or was wrong.
+It measures the files as they are, committed or not, and installed plug-ins, in this environment. An
+interrupted run keeps every finished slice, and the same command continues. What has been measured
+and has not changed since is not measured again. Exit status 2: a cell failed or was wrong.
 """
 
 from __future__ import annotations
@@ -39,8 +38,8 @@ _EXAMPLES = """examples:
   python -m scripts.run --preset standard                  four times as long
   python -m scripts.run --impl matrix chunked              two implementations
   python -m scripts.run --problem softmax                  one problem
-  python -m scripts.run --bench track_error                one kind of measurement
-  python -m scripts.run --threads 1                        one thread for BLAS and numba alike
+  python -m scripts.run --bench track_error                one metric
+  python -m scripts.run --threads 1                        one thread
 """
 
 
@@ -70,7 +69,7 @@ def _run(arguments: argparse.Namespace) -> int:
     cells = _drop_unavailable(cells)
     if not cells:
         raise UserError(_nothing_matches(arguments))
-    smoke = arguments.preset == "smoke"  # asv keeps none of it
+    smoke = arguments.preset == "smoke"  # its results are not kept
     known = set() if arguments.again or smoke else known_cells(now, arguments.threads)
     missing = [cell for cell in cells if cell.name not in known]
     status = 0
@@ -87,25 +86,27 @@ def _parse(argv: list[str]) -> argparse.Namespace:
     parser.add_argument(
         "--preset",
         default="quick",
-        help="quick (default), standard, full; smoke tries every benchmark and keeps nothing",
+        help="quick (default), standard or full; smoke runs every benchmark once, keeps nothing",
     )
-    parser.add_argument("--problem", help="only this problem")
+    parser.add_argument("--problem", help="default: all")
     parser.add_argument(
         "--impl",
         nargs="+",
         metavar="NAME",
-        help=f"only these implementations, and {BASELINE}, which speed-ups are over",
+        help=f"only these implementations, and {BASELINE}, the baseline of the speed-ups",
     )
     parser.add_argument(
-        "--bench", metavar="REGEX", help="only what matches, like track_error or 'matrix', 1000"
+        "--bench",
+        metavar="REGEX",
+        help="only cells whose name matches, such as track_error or 'matrix', 1000",
     )
     parser.add_argument(
-        "--threads", default="all", help="threads of BLAS and numba: all (default) or a number"
+        "--threads", default="all", help="threads of every library: all (default) or a number"
     )
     parser.add_argument(
         "--again",
         action="store_true",
-        help="measure what is known, too; a longer preset takes what a shorter one knows",
+        help="also measure what is known, such as what a shorter preset has measured",
     )
     arguments = parser.parse_args(argv)
     pick("preset", arguments.preset, load_presets())
@@ -140,7 +141,7 @@ def _in_preset(cell: Cell, preset: dict[str, Any]) -> bool:
 
 
 def _nothing_matches(arguments: argparse.Namespace) -> str:
-    """Names the options that were given, and what there is."""
+    """Say which options match nothing, and what a cell's name looks like."""
     names = ("problem", "impl", "bench")
     given = {f"--{name}": value for name in names if (value := getattr(arguments, name))}
     texts = [
@@ -162,9 +163,9 @@ def _wanted(cell: Cell, arguments: argparse.Namespace) -> bool:
 
 
 def _drop_unavailable(cells: list[Cell]) -> list[Cell]:
-    """Leave out, and say so, what needs a package that is not installed.
+    """Leave out cells that need a package that is not installed, and print which.
 
-    A cell of it would be skipped in any case, but each costs a process.
+    They would be skipped anyway, at the cost of a process each.
     """
     lacking = {
         (problem, name): package
@@ -180,23 +181,23 @@ def _drop_unavailable(cells: list[Cell]) -> list[Cell]:
 
 
 def _measure(session: driver.Session, cells: list[Cell]) -> int:
-    """Run the cells in slices; 2 if any failed, as asv itself ends."""
-    # disable=None: no bar where nobody watches.
+    """Run the cells in slices; return 2 if any failed, as asv does."""
+    # disable=None: no bar unless stderr is a terminal.
     with tqdm(total=len(cells), unit="cell", disable=None, leave=False) as bar:
         chosen = ([cell for cell in cells if _slice_of(cell) == part] for part in _slices(cells))
         return max(_run_slice(session, own, bar) for own in chosen)
 
 
 def _slices(cells: list[Cell]) -> list[tuple[int, bool]]:
-    """From small to large, real data last; what may share numba before what may not."""
+    """Slices from small to large, real data last; among equals, cells that share numba first."""
     return sorted({_slice_of(cell) for cell in cells})
 
 
 def _slice_of(cell: Cell) -> tuple[int, bool]:
-    """Cells of like sizes run in one slice, data sets in the last.
+    """Slice of a cell: similar sizes share one, data sets come last.
 
-    Those that measure their process have slices of their own. asv takes seconds to start a slice,
-    and an interrupt loses the one that runs: sizes share one within a factor of 100.
+    Cells that measure the memory of their process have separate slices. asv takes seconds to start
+    a slice, and an interrupt loses the current one: sizes within a factor of 100 share a slice.
     """
     magnitude = len(str(math.prod(cell.size))) // 2 if cell.size else sys.maxsize
     return magnitude, cell.measures_process
@@ -219,7 +220,7 @@ def _run_slice(session: driver.Session, cells: list[Cell], bar: Any) -> int:
 
 def _summary(cells: list[Cell], missing: list[Cell], status: int, smoke: bool) -> str:
     if smoke:
-        failed = "some failed: see .asv/logs" if status else "all ended well"
+        failed = "some failed: see .asv/logs" if status else "none failed"
         return f"{len(missing)} cells tried, {failed}. Next: python -m scripts.run"
     known = len(cells) - len(missing)
     before = f", {known} were known" if known else ""

@@ -1,4 +1,4 @@
-"""Memory over time of a few cells, each in a process of its own, for the report's curves."""
+"""Record memory over time, each implementation in its own process, for the report's curves."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _EXAMPLES = """examples:
 
 
 def main() -> int:
-    """Record what is missing and say what to do next."""
+    """Record what is missing and print what to do next."""
     arguments = _parse()
     cells = [
         (problem, name, *arguments.size)
@@ -45,7 +45,7 @@ def _parse() -> argparse.Namespace:
         default=(200_000, 100),
         help="default: 200000 100",
     )
-    parser.add_argument("--again", action="store_true", help="record what is known, too")
+    parser.add_argument("--again", action="store_true", help="also record what is known")
     arguments = parser.parse_args()
     for name in arguments.impl or ():
         pick("implementation", name, all_implementations())

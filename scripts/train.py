@@ -1,6 +1,6 @@
-"""Experiments of the source texts, run again: figures, tables and the numbers.
+"""Reproduce experiments of the source texts with the solvers: tables and figures.
 
-Without a name: what there is. An experiment is a file, scripts/_experiment_NAME.py.
+Without a name, list the experiments. An experiment is a file, scripts/_experiments/NAME.py.
 """
 
 from __future__ import annotations
@@ -30,12 +30,12 @@ _EXAMPLES = """examples:
   python -m scripts.train descent --impl row_loop
 """
 _BUNDLED = ("digits", "mnist")
-# Those that not every experiment reads.
+# Options that some experiments read and others do not.
 _OPTIONS = ("data", "pixel_max", "impl")
 
 
 def main() -> int:
-    """Run what is named; print its numbers and the files."""
+    """Run the named experiments; print their tables and the paths of the files."""
     arguments = _parse()
     if not arguments.names:
         _print_names()
@@ -48,7 +48,7 @@ def main() -> int:
     for name in arguments.names:
         print(f"# {name}: {_experiments.describe(name)}\n", flush=True)
         outcome: Outcome = _experiments.load(name).run(settings)
-        # After the run, so that the footer has every library that it loaded.
+        # After the run, so that the footer names every library that it has loaded.
         facts = collect_facts("all", commit)
         written += _write(name, outcome, facts, folder)
         print("\n\n".join(table.text for table in outcome.tables), end="\n\n", flush=True)
@@ -60,20 +60,19 @@ def _parse() -> argparse.Namespace:
     parser = make_parser("train", __doc__, _EXAMPLES)
     parser.add_argument("names", nargs="*", metavar="NAME", help="experiments, or all")
     parser.add_argument(
-        "--seed", type=int, default=0, help="of data, splits, starts and orders (default: 0)"
+        "--seed", type=int, default=0, help="of data, splits, starts and orders; default: 0"
     )
-    parser.add_argument("--out", default=str(ROOT / "reports"), help="folder (default: reports)")
+    parser.add_argument("--out", default=str(ROOT / "reports"), help="folder; default: reports")
     parser.add_argument(
-        "--data", metavar="digits|mnist|PATH.npz", help="images of softmax_fault (default: digits)"
+        "--data", metavar="digits|mnist|PATH.npz", help="images of softmax_fault; default: digits"
     )
     parser.add_argument(
         "--pixel-max",
         type=float,
         metavar="VALUE",
-        help="the pixels of PATH.npz are divided by it (default: integers by the largest of them, "
-        "floats by nothing)",
+        help="divides the pixels of PATH.npz; default: the largest one if integers, 1 if floats",
     )
-    parser.add_argument("--impl", metavar="NAME", help="linear kernel of descent (default: matrix)")
+    parser.add_argument("--impl", metavar="NAME", help="kernel of descent; default: matrix")
     arguments = parser.parse_args()
     arguments.names = _choose(arguments.names)
     _check_options(arguments)
@@ -81,7 +80,7 @@ def _parse() -> argparse.Namespace:
 
 
 def _choose(wanted: list[str]) -> list[str]:
-    """The experiments asked for, each once."""
+    """The chosen experiments, each once."""
     known = _experiments.names()
     if "all" in wanted:
         return known
@@ -89,7 +88,7 @@ def _choose(wanted: list[str]) -> list[str]:
 
 
 def _check_options(arguments: argparse.Namespace) -> None:
-    """Refuse values that make no sense, and options that no chosen experiment reads."""
+    """Refuse values out of range, and options that no chosen experiment reads."""
     if arguments.seed < 0:
         raise UserError(f"--seed is {arguments.seed}, expected a whole number of at least 0")
     read = {o for name in arguments.names for o in getattr(_experiments.load(name), "OPTIONS", ())}
@@ -97,7 +96,7 @@ def _check_options(arguments: argparse.Namespace) -> None:
         if getattr(arguments, option) is not None and option not in read:
             asked = ", ".join(arguments.names) or "no experiment"
             name = option.replace("_", "-")
-            raise UserError(f"--{name} means nothing to what is asked for ({asked}); leave it out")
+            raise UserError(f"--{name} is read by no chosen experiment ({asked}); leave it out")
     if arguments.impl is not None:
         pick("implementation of linear", arguments.impl, impls.names("linear"))
     if arguments.data is not None:
@@ -119,7 +118,7 @@ def _check_pixel_max(pixel_max: float, data: str | None) -> None:
         raise UserError(f"--pixel-max is {pixel_max:g}, expected a number above 0")
     if data is None or data in _BUNDLED:
         raise UserError(
-            "--pixel-max is for --data PATH.npz; bundled images are scaled; leave it out"
+            "--pixel-max is for --data PATH.npz; bundled images are scaled already; leave it out"
         )
 
 
@@ -132,7 +131,7 @@ def _print_names() -> None:
 
 
 def _write(name: str, outcome: Outcome, facts: Facts, folder: Path) -> list[Path]:
-    """Save the figures, and a page with the tables that shows them."""
+    """Save the figures, and a page that shows them above the tables."""
     paths = [
         path
         for stem, draw in outcome.figures.items()
@@ -148,4 +147,4 @@ def _write(name: str, outcome: Outcome, facts: Facts, folder: Path) -> list[Path
 
 
 if __name__ == "__main__":
-    run_stoppable(main, "What has ended is written.")
+    run_stoppable(main, "Finished experiments are written.")

@@ -40,7 +40,7 @@ IMPORTS = {
     "closes_all": ("import os; os.closerange(0, 256)", "died while it was imported: exit status"),
     "goes_mute": (
         "import os, time; os.closerange(0, 256); time.sleep(600)",
-        "died while it was imported: it closed its output and went on",
+        "died while it was imported: it closed its output without ending",
     ),
     "answers_itself": (
         "import os\nfor fd in range(3, 64):\n    try: os.write(fd, b'{\"gradients\": []}\\n')\n"

@@ -104,7 +104,7 @@ def test_markup_is_refused_and_its_place_named(folder, name, keys, value):
         folder.write(name, {value: benchmarks[BENCHMARK], "version": 2})
     else:
         change(folder, name, *keys, value=value)
-    with pytest.raises(util.UserError, match="would take for markup; mend it") as caught:
+    with pytest.raises(util.UserError, match="would take for markup; correct it") as caught:
         folder.refuse()
     assert str(folder.path / name) in str(caught.value)
     assert repr(value) in str(caught.value)

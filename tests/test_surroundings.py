@@ -140,7 +140,7 @@ def test_out_is_refused_before_the_work(tmp_path, monkeypatch, main, work, argv,
     monkeypatch.setattr(train, "_check_options", lambda _: None)
     monkeypatch.setattr(*work, lambda *_: pytest.fail("it began to work"))
     monkeypatch.setattr(sys, "argv", ["command", *argv, "--out", str(out)])
-    with pytest.raises(UserError, match=f"--out is {out}, where nothing can be written"):
+    with pytest.raises(UserError, match=f"--out is {out}, which cannot be written to"):
         main()
 
 

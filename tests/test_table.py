@@ -283,13 +283,13 @@ BAD = [
     bad(
         "forgives_all",
         FUNCTION + "RTOL = float('inf')",
-        "RTOL is inf, expected a number from 0 to 0.1",
+        "RTOL is inf, expected a number from 0 to 1e-09",
         impls.BadPlugin,
     ),
     bad(
         "forgives_nothing",
         FUNCTION + "RTOL = float('nan')",
-        "RTOL is nan, expected a number from 0 to 0.1",
+        "RTOL is nan, expected a number from 0 to 1e-09",
         impls.BadPlugin,
     ),
     bad(

@@ -160,14 +160,14 @@ def test_the_texts_differences_come_out_from_any_start(findings):
     printed = (0.00301781, 0.00246096, -0.00200824, -0.0024629)
     assert findings.difference == pytest.approx(printed, abs=1e-6)
     assert findings.agrees
-    assert "agrees to 1e-5: yes" in recursion.make_differences(findings).note
+    assert "within 1e-5: yes" in recursion.make_differences(findings).note
 
 
 def test_a_deviation_is_told(findings):
     closed = replace(findings.closed, layer=findings.closed.layer + np.array([0, 2e-5, 0, 0]))
     off = replace(findings, closed=closed)
     assert off.deviation == pytest.approx(2e-5, rel=0.02)
-    assert "agrees to 1e-5: no" in recursion.make_differences(off).note
+    assert "within 1e-5: no" in recursion.make_differences(off).note
 
 
 def test_every_way_runs_all_epochs_from_the_texts_start(monkeypatch):
@@ -278,7 +278,7 @@ def test_the_verdicts_are_those_of_check():
     assert list(says) == [batch.name for batch in batches]
     assert says["n = 1"] == "right"  # the sum over one row is the row's
     assert says["zero weights"].startswith("component 0, 0: got ")
-    assert f"{len(faulty.problems)} of {len(batches)} batches wrong" in table.note
+    assert f"{len(faulty.problems)} of {len(batches)} batches are wrong" in table.note
     assert len(faulty.problems) > 10
 
 
@@ -372,15 +372,15 @@ def test_a_file_is_the_registration(tmp_path, monkeypatch, capsys):
         (["descnt"], "no experiment 'descnt'; did you mean descent?"),
         (["descent", "--seed", "-1"], "--seed is -1, expected a whole number of at least 0"),
         (["descent", "--impl", "matrx"], "no implementation of linear 'matrx'; did you mean"),
-        (["recursion", "--impl", "matrix"], "--impl means nothing to what is asked for"),
-        (["descent", "--data", "digits"], "--data means nothing to what is asked for (descent)"),
+        (["recursion", "--impl", "matrix"], "--impl is read by no chosen experiment"),
+        (["descent", "--data", "digits"], "--data is read by no chosen experiment (descent)"),
         (["softmax_fault", "--data", "minst"], "no data 'minst'; did you mean mnist?"),
-        (["descent", "--pixel-max", "1"], "--pixel-max means nothing to what is asked for (desc"),
+        (["descent", "--pixel-max", "1"], "--pixel-max is read by no chosen experiment (desc"),
         (["softmax_fault", "--pixel-max", "0"], "--pixel-max is 0, expected a number above 0"),
         (["softmax_fault", "--pixel-max", "nan"], "--pixel-max is nan, expected a number above 0"),
         (["softmax_fault", "--pixel-max", "16"], "--pixel-max is for --data PATH.npz"),
         (["softmax_fault", "--data", "a.npz"], "--data is a.npz, but there is no such file"),
-        (["recursion", "--out", __file__], "where nothing can be written (File exists)"),
+        (["recursion", "--out", __file__], "which cannot be written to (File exists)"),
     ],
 )
 def test_train_refuses_what_it_does_not_know(argv, message, monkeypatch):
@@ -506,8 +506,8 @@ def test_a_file_that_breaks_the_contract_is_named(tmp_path, name, text, error, m
     ("argv", "error", "message"),
     [
         (["softmax", "--file", "no.py"], impls.UnknownName, "there is no file no.py"),
-        (["--file", "no.py"], UserError, "--file needs the problem that it is of: one of linear"),
-        (["softmax/matrix", "--file", "no.py"], UserError, "takes the problem alone, not 'softmax"),
+        (["--file", "no.py"], UserError, "--file needs the name of its problem too: one of linear"),
+        (["softmax/matrix", "--file", "no.py"], UserError, "needs a problem alone, not 'softmax"),
         (["softmx", "--file", "no.py"], UserError, "did you mean softmax?"),
     ],
 )

@@ -1,4 +1,4 @@
-"""What the commands' options have in common."""
+"""Command-line options that the commands share."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from scripts._common.errors import UserError
 
 
 def make_parser(command: str, description: str | None, examples: str) -> ArgumentParser:
-    """Parser of ``python -m scripts.COMMAND``, its module's docstring above, examples below."""
+    """Parser of ``python -m scripts.COMMAND``; `examples` follow the options in its help."""
     return ArgumentParser(
         prog=f"python -m scripts.{command}",
         description=description,
@@ -20,20 +20,20 @@ def make_parser(command: str, description: str | None, examples: str) -> Argumen
 
 
 def make_out_folder(name: str) -> Path:
-    """Make the folder of ``--out`` and try it: before the work, whose results it is for.
+    """Make the folder of ``--out`` and write to it, so that a bad one ends a command at once.
 
     Raises
     ------
     UserError
-        If nothing can be written there.
+        If the folder cannot be written to.
     """
     folder = Path(name)
     try:
         folder.mkdir(parents=True, exist_ok=True)
         with TemporaryFile(dir=folder) as file:
-            file.write(b"a full disk takes the name alone")
+            file.write(b"on a full disk a file can be made, but not filled")
     except OSError as error:
         raise UserError(
-            f"--out is {name}, where nothing can be written ({error.strerror}); name another folder"
+            f"--out is {name}, which cannot be written to ({error.strerror}); name another folder"
         ) from error
     return folder

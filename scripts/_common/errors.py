@@ -1,4 +1,4 @@
-"""Errors that are the user's to mend, and how a command ends with one."""
+"""Errors that a user can correct, and the exit status that a command ends with."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from pathlib import Path
 import impls
 from impls._compiled import find_cache
 
-_PIPE_CLOSED = 141  # as a shell tells of a program that SIGPIPE ends
+_PIPE_CLOSED = 141  # what a shell reports for a program that SIGPIPE ended
 _NO_ACCESS = "change its permissions or its owner, or use a copy that is yours"
 _ADVICE = {
     errno.EACCES: _NO_ACCESS,
@@ -28,11 +28,14 @@ _ADVICE = {
 
 
 class UserError(Exception):
-    """A sentence that says what is wrong and what to do."""
+    """An error whose message says what is wrong and what to do."""
 
 
 class Out(Exception):
-    """An implementation in a process of its own has left: ``state`` in a word, and the reason."""
+    """The process of an implementation cannot go on.
+
+    ``state`` is one word, such as ``died`` or ``unavailable``; ``reason`` is a sentence.
+    """
 
     def __init__(self, state: str, reason: str) -> None:
         super().__init__(f"{state}: {reason}")
@@ -41,10 +44,10 @@ class Out(Exception):
 
 
 def run_command(main: Callable[[], int]) -> None:
-    """Exit with what `main` returns; a user's error is one line on stderr and exit status 1."""
-    if isinstance(sys.stdout, io.TextIOWrapper):  # a sign that the terminal lacks stops no table
+    """Exit with what `main` returns; print a user's error as one line and exit with 1."""
+    if isinstance(sys.stdout, io.TextIOWrapper):  # "?" for characters that the terminal lacks
         sys.stdout.reconfigure(errors="replace")
-    # Once for all processes that the command starts.
+    # Once, for all processes that the command starts.
     find_cache(Path(impls.__file__).parent)
     status = _run(main)
     _drop_output()
@@ -52,7 +55,7 @@ def run_command(main: Callable[[], int]) -> None:
 
 
 def explain(error: OSError) -> str:
-    """What the system refuses: where, why, and what to do."""
+    """Turn a system error into a sentence: where, why, and what to do."""
     where = "a file or the output" if error.filename is None else error.filename
     advice = _ADVICE.get(error.errno or 0)
     return f"{where}: {error.strerror or error}{f'; {advice}' if advice else ''}"
@@ -65,7 +68,7 @@ def _run(main: Callable[[], int]) -> int:
         _flush()
     except SystemExit as ended:  # argparse, after --help or a wrong option
         status = _fail(ended.code) if isinstance(ended.code, str) else int(ended.code or 0)
-    except BrokenPipeError:  # the reader of a pipe has seen enough; a verdict stands
+    except BrokenPipeError:  # the reader closed the pipe; a status that main returned is kept
         pass
     except (UserError, impls.TableError) as error:
         status = _fail(str(error))
@@ -80,12 +83,12 @@ def _fail(sentence: str) -> int:
 
 
 def _flush() -> None:
-    if sys.stdout is not None:  # closed from the start
+    if sys.stdout is not None:  # None: it was closed from the start
         sys.stdout.flush()
 
 
 def _drop_output() -> None:
-    """Drop what nobody takes: the interpreter would try once more as it ends, and complain."""
+    """Discard unread output: the interpreter would try to write it at exit, and complain."""
     try:
         _flush()
     except OSError:

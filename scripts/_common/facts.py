@@ -1,4 +1,4 @@
-"""What made the results: command, machine, versions, BLAS and threads."""
+"""Provenance of results: command, machine, versions, BLAS and threads."""
 
 from __future__ import annotations
 
@@ -23,11 +23,14 @@ from scripts._common.records import Facts
 
 FOLDER = STATE / "facts"
 _PACKAGES = ("numpy", "scipy", "numba", "scikit-learn", "asv", "asv_runner")
-_PEERS = ("numexpr", "jax", "torch")  # told where they are installed
+_PEERS = ("numexpr", "jax", "torch")  # left out where they are not installed
 
 
 def collect_facts(threads: str, commit: str) -> Facts:
-    """Facts of this interpreter and machine, now, and what is measured: ``commit 01234567``."""
+    """Collect the facts of this interpreter and machine.
+
+    `commit` is the title of what is measured, such as ``commit 01234567``.
+    """
     return Facts(
         command=_command(),
         commit=commit,
@@ -44,12 +47,12 @@ def collect_facts(threads: str, commit: str) -> Facts:
 
 
 def save_facts(facts: Facts, results: Path) -> None:
-    """Keep the facts of a result file."""
+    """Store the facts beside a result file."""
     write_json(FOLDER / results.name, asdict(facts))
 
 
 def load_facts(results: Path, threads: str) -> Facts:
-    """Facts kept of a result file; of this interpreter, if asv was run by hand."""
+    """Load the facts of a result file, or collect this interpreter's if asv was run by hand."""
     path = FOLDER / results.name
     try:
         record = json.loads(path.read_text(encoding="utf-8"))
@@ -80,7 +83,7 @@ def _versions() -> dict[str, str]:
 
 
 def _blas() -> str:
-    import numpy  # noqa: F401  so that its BLAS is loaded and can be asked
+    import numpy  # noqa: F401  threadpoolctl sees a BLAS only after it is loaded
 
     libraries = {
         f"{info['internal_api']} {info['version']} {info.get('architecture', '')}".strip()

@@ -1,9 +1,9 @@
-"""What a command starts ends with it, even where the command is killed.
+"""End every process that a command has started when the command ends, even if it is killed.
 
-Every process that a command starts carries a mark in its environment, and so does all that this
-process starts, in sessions of their own too. A guardian waits at a pipe whose other end the command
-alone holds; when that closes, it kills who carries the command's mark. What starts a program with
-an emptied environment escapes it.
+Each process gets a mark in its environment, which its children inherit, whatever their session.
+A guardian process reads a pipe whose other end only the command holds. When the pipe closes, it
+kills all processes with the command's mark. A child that is started with an empty environment
+escapes.
 """
 
 from __future__ import annotations
@@ -23,19 +23,19 @@ import psutil
 from scripts._common.project import ROOT
 
 VARIABLE = "GRADMARK_GUARD"
-_ATTEMPTS = 100  # who is killed may have started another just before
+_ATTEMPTS = 100  # a process may start another one just before it is killed
 _PAUSE_SECONDS = 0.05
 _numbers = itertools.count()
 
 
 def mark() -> str:
-    """Value of `VARIABLE` for the next process to start; `kill` finds its family by it."""
-    # Of one length: the size of the environment moves a process's stack.
+    """Value of `VARIABLE` for the next process; `kill` finds the process and its children by it."""
+    # Always of the same length: the size of the environment shifts a process's stack.
     return f"{_start()}-{next(_numbers):06}"
 
 
 def kill(mark: str) -> None:
-    """Kill every process whose mark begins like this one."""
+    """Kill every process whose mark starts with this one."""
     for _ in range(_ATTEMPTS):
         found = [process for process in psutil.process_iter() if _carries(process, mark)]
         if not found:
@@ -48,7 +48,7 @@ def kill(mark: str) -> None:
 
 @cache
 def _start() -> str:
-    """Start this process's guardian; return what its marks begin with."""
+    """Start this process's guardian; return the prefix of its marks."""
     own = secrets.token_hex(8)
     process = subprocess.Popen(
         [sys.executable, "-m", "scripts._common.guardian", own],
@@ -56,9 +56,9 @@ def _start() -> str:
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         cwd=ROOT,
-        # Without the mark of a command that this one may have been started by.
+        # Without the mark of the command that may have started this one.
         env={name: text for name, text in os.environ.items() if name != VARIABLE},
-        start_new_session=True,  # what ends the command's group or terminal spares it
+        start_new_session=True,  # it survives what ends the command's group or terminal
     )
     atexit.register(process.communicate)  # closes its input and waits
     return own
@@ -67,7 +67,7 @@ def _start() -> str:
 def _carries(process: psutil.Process, mark: str) -> bool:
     try:
         return process.environ().get(VARIABLE, "").startswith(mark)
-    except (psutil.Error, OSError):  # somebody else's, or it has just ended
+    except (psutil.Error, OSError):  # another user's process, or one that has just ended
         return False
 
 

@@ -1,7 +1,7 @@
-"""Implementations in processes of their own: nothing that they do reaches the command that asks.
+"""Run each implementation in its own process, so that it cannot harm the command or the others.
 
-The process is a race's contender. What an implementation does to NumPy does not reach the next one;
-one that ends its process, crashes, hangs or prints is named, and the others go on.
+The process is the one that races (`worker`). An implementation may change NumPy, exit, crash, hang
+or print: it is named, and the others continue.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _running: set[Process] = set()
 
 @dataclass(frozen=True)
 class Description:
-    """What an implementation says of itself: the docstring's first line and some constants."""
+    """An implementation's own description: first line of its docstring, some constants."""
 
     summary: str
     passes: str
@@ -38,7 +38,7 @@ class Description:
 
 @contextmanager
 def started(problem: str, source: str | Path) -> Iterator[Process]:
-    """A process for an implementation of the table, or for a file; ended in any case."""
+    """Start a process for an implementation, named or given as a file; end it in any case."""
     order: dict[str, Any] = {"problem": problem, "threads": _machine.count_threads()}
     if isinstance(source, Path):
         order |= {"name": source.stem, "file": str(source.absolute())}
@@ -54,12 +54,12 @@ def started(problem: str, source: str | Path) -> Iterator[Process]:
 
 
 def load(process: Process) -> dict[str, Any]:
-    """Let a process import its implementation; what this says of itself.
+    """Let a process import its implementation; return the options.
 
     Raises
     ------
     Unavailable, BadPlugin
-        As `impls.load` raises them, and if the process does not outlive it.
+        As `impls.load` raises them; BadPlugin also if the process dies.
     """
     try:
         return ask(process, "load", _LOAD_SECONDS)
@@ -70,7 +70,7 @@ def load(process: Process) -> dict[str, Any]:
 
 
 def ask(process: Process, step: str, seconds: float, **arguments: Any) -> dict[str, Any]:
-    """The answer to a step; of a process that dies, `Out` says what it was doing."""
+    """Ask for a step; if the process dies, the `Out` says what it was doing."""
     try:
         return process.ask(step, seconds, **arguments)
     except Out as out:
@@ -80,9 +80,9 @@ def ask(process: Process, step: str, seconds: float, **arguments: Any) -> dict[s
 
 
 def each(function: Callable[[str], Result], names: Iterable[str]) -> Iterator[Result]:
-    """What a function that starts a process gives for each name, in their order; two run at once.
+    """Yield `function(name)` in the order of the names; two run at a time.
 
-    An interrupt ends the processes that run, and starts no more.
+    The function starts a process. An interrupt ends those that run, and no more are started.
     """
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         try:
@@ -95,7 +95,7 @@ def each(function: Callable[[str], Result], names: Iterable[str]) -> Iterator[Re
 
 
 def describe(problem: str, names: Iterable[str]) -> dict[str, Description | impls.TableError]:
-    """What each implementation says of itself, or what is wrong with it."""
+    """Describe each implementation, or give the error that prevents it."""
     names = list(names)
     return dict(zip(names, each(partial(_describe, problem), names), strict=True))
 

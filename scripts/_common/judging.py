@@ -17,13 +17,13 @@ from scripts._common.errors import Out
 from scripts._common.process import Process
 
 EASY_SIZES = ((10, 10), (1000, 10), (10, 1000), (1000, 100))
-# For all gradients of a batch; compilers take minutes.
+# Time limit for all gradients of one batch; compilers can take minutes.
 _BATCH_SECONDS = 300.0
 
 
 @dataclass(frozen=True)
 class Batch:
-    """Inputs with all weights, and the exact gradients with the sums of their absolute terms."""
+    """Inputs, and the reference at each of several weight vectors."""
 
     name: str
     weights: Any
@@ -34,20 +34,20 @@ class Batch:
 
 @dataclass
 class Findings:
-    """What the check of one implementation found.
+    """Result of checking one implementation.
 
     Attributes
     ----------
     errors : dict[str, float]
-        By batch; infinite where there is no gradient to compare, NaN where it refuses the batch.
+        Error by batch: infinite if no gradient came back, NaN if the batch was refused.
     states : dict[str, str]
-        In a word, of batches where the error does not tell.
+        State by batch, in one word, for batches without an error.
     limit : float
         Largest error that counts as right.
     problems : list[str]
-        What is wrong, if anything.
+        What is wrong; empty if nothing is.
     unavailable : str
-        Why it could not be checked, if it could not.
+        Reason why it could not be checked; empty if it was.
     """
 
     name: str
@@ -56,6 +56,12 @@ class Findings:
     limit: float = np.nan
     problems: list[str] = field(default_factory=list)
     unavailable: str = ""
+
+    @property
+    def is_wrong(self) -> bool:
+        """Whether a gradient is not the reference's; not so where there was none to compare."""
+        compared = {batch: e for batch, e in self.errors.items() if batch not in self.states}
+        return any(error > self.limit for error in compared.values())
 
 
 def draw_batches(problem: str) -> Iterator[Batch]:
@@ -69,7 +75,7 @@ def draw_batches(problem: str) -> Iterator[Batch]:
 
 
 def judge(problem: str, source: str | Path, batches: list[Batch]) -> Findings:
-    """Check an implementation of the table or a file, in a process of its own."""
+    """Check an implementation, named or given as a file, in its own process."""
     findings = Findings(source.stem.lstrip("_") if isinstance(source, Path) else source)
     try:
         with isolated.started(problem, source) as process, TemporaryDirectory() as folder:
@@ -89,7 +95,7 @@ def judge(problem: str, source: str | Path, batches: list[Batch]) -> Findings:
 
 
 class _Ended(Exception):
-    """There is nobody left to ask for the rest of the batches."""
+    """The process has died: the remaining batches cannot be checked."""
 
 
 def _judge_batch(findings: Findings, batch: Batch, process: Process, folder: str) -> None:
@@ -106,7 +112,7 @@ def _judge_batch(findings: Findings, batch: Batch, process: Process, folder: str
 
 
 def _note(findings: Findings, batch: str, out: Out) -> None:
-    """What it means that there are no gradients of a batch."""
+    """Record why there is no gradient for a batch."""
     if out.state == "unavailable":
         raise impls.Unavailable(out.reason)
     findings.states[batch] = out.state
@@ -118,7 +124,7 @@ def _note(findings: Findings, batch: str, out: Out) -> None:
 
 
 def _write(batch: Batch, folder: str) -> dict[str, str]:
-    """Files that the process reads, so that each gets arrays of its own."""
+    """Save a batch to files, so that the process gets its own arrays."""
     arrays = {"weights": np.stack(batch.weights), "X": batch.X, "y": batch.y}
     files = {name: f"{folder}/{name}.npy" for name in arrays}
     for name, array in arrays.items():

@@ -1,4 +1,4 @@
-"""One run at a time in a clone: two would share processors, and overwrite each other's results."""
+"""Allow one run at a time in a folder: two would disturb each other's times and results."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from scripts._common import project
 
 @contextlib.contextmanager
 def only_one_at_a_time() -> Iterator[None]:
-    """Wait until no other run is under way, and say whose end is waited for.
+    """Wait until no other run is in progress; print which one is waited for.
 
-    The system gives the lock back when its owner ends, however it ends.
+    The system releases the lock when its owner ends, even if that is killed.
     """
     project.STATE.mkdir(exist_ok=True)
     owner = project.STATE / "run.owner"
@@ -26,7 +26,7 @@ def only_one_at_a_time() -> Iterator[None]:
     try:
         held = lock.acquire(blocking=False)
     except Timeout:
-        print(f"Waiting for {_read(owner)}, which is measuring in this folder.", file=sys.stderr)
+        print(f"Waiting for {_read(owner)} to finish measuring in this folder.", file=sys.stderr)
         held = lock.acquire(poll_interval=0.5)
     with held:
         owner.write_text(f"process {os.getpid()} ({shlex.join(sys.argv)})", encoding="utf-8")

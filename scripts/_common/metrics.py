@@ -1,4 +1,4 @@
-"""What the suite measures: ``benchmarks/metrics.json`` states it for the suite and for reports."""
+"""The metrics, which ``benchmarks/metrics.json`` states for the suite and the reports."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from scripts._common.project import ROOT
 
-BASELINE = "matrix"  # the implementation that every speed-up is over
+BASELINE = "matrix"  # speed-ups are over this implementation
 
 
 @dataclass(frozen=True)
@@ -19,11 +19,11 @@ class Metric:
     Attributes
     ----------
     name : str
-        Its name in tables of results.
+        Its name in the results.
     label : str
-        What it is, for people.
+        Description for figures and tables.
     unit : str
-        The unit of its values, as asv shows it.
+        Unit of the values, as asv shows it; empty for a plain number.
     """
 
     name: str
@@ -33,11 +33,11 @@ class Metric:
 
 @functools.cache
 def metrics() -> Mapping[str, Metric]:
-    """Metrics by method of the suite: asv's benchmark is module.problem.method."""
+    """Metrics by method: asv's name of a benchmark is module.problem.method."""
     records = json.loads((ROOT / "benchmarks" / "metrics.json").read_text(encoding="utf-8"))
     return {method: Metric(**record) for method, record in records.items()}
 
 
 def metric_of(method: str) -> Metric:
-    """The metric of a method; of one that nobody has stated, the method's own name."""
+    """The metric of a method; if the file has none, one with the method's own name."""
     return metrics().get(method, Metric(method, method, ""))

@@ -1,4 +1,4 @@
-"""Names that a user gives on the command line, checked against what exists."""
+"""Check names and numbers from the command line against what exists."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ from scripts._common.project import ROOT
 
 
 def pick(kind: str, name: str, known: Iterable[str]) -> str:
-    """The name, if it is known.
+    """Return the name if it is known.
 
     Raises
     ------
     UserError
-        Names the nearest match and what there is.
+        Otherwise; suggests the nearest name and lists all.
     """
     known = list(known)
     if name in known:
@@ -30,12 +30,12 @@ def pick(kind: str, name: str, known: Iterable[str]) -> str:
 
 
 def check_threads(text: str) -> None:
-    """Refuse a number of threads that this process may not use.
+    """Check that ``--threads`` is ``all`` or a number that this process may use.
 
     Raises
     ------
     UserError
-        Tells the most that it may use.
+        Otherwise; names the largest number.
     """
     most = _machine.count_threads()
     if text != "all" and not (text.isdigit() and 1 <= int(text) <= most):

@@ -1,4 +1,4 @@
-"""The race's end of a contender's process: it may die or hang, and never takes the race with it."""
+"""Start a contender's process and talk to it; if it dies or hangs, the race continues."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from scripts._common import guardian
 from scripts._common.errors import Out
 from scripts._common.project import ROOT
 
-# What libraries read when they are loaded; the rest is set in the process.
+# Read by the libraries when they are loaded; other limits are set in the process.
 _THREAD_VARIABLES = (
     "OMP_NUM_THREADS",
     "OPENBLAS_NUM_THREADS",
@@ -30,26 +30,26 @@ _THREAD_VARIABLES = (
     "NUMEXPR_NUM_THREADS",
     "NUMEXPR_MAX_THREADS",
 )
-# OpenBLAS' idle threads spin for 2^this cycles before they sleep. By default 2^26 or more, tens of
-# milliseconds in which they take a processor from the next contender; 2^20 is still longer than any
-# pause between the calls of a sample.
+# OpenBLAS's idle threads spin for 2^this cycles before they sleep. The default of 2^26 or more is
+# tens of milliseconds, in which they take a processor from the next contender. 2^20 is still longer
+# than any pause between the calls of a sample.
 _SLEEP_SOON = {"OPENBLAS_THREAD_TIMEOUT": "20"}
 _WAIT_SECONDS = 1.0
 _KEPT_BYTES = 4096
 _LONGEST_LINE = 300
-_END_SECONDS = 2.0  # who has closed the pipe is ending, as a rule
+_END_SECONDS = 2.0  # a process that has closed the pipe is usually about to end
 
 
 class Process:
-    """A worker that has been started; `ask` for its steps one by one, `close` it in any case."""
+    """A running worker: `ask` it for one step after the other, and `close` it in any case."""
 
     def __init__(self, order: Mapping[str, Any]) -> None:
-        self._words = b""  # what it has printed last
-        self._step = ""  # which step it is to answer
+        self._words = b""  # the last bytes that it has printed
+        self._step = ""  # the step that it is to answer
         self._mark = guardian.mark()
         variables = dict.fromkeys(_THREAD_VARIABLES, str(order["threads"])) | _SLEEP_SOON
         variables[guardian.VARIABLE] = self._mark
-        if order.get("moves_alone"):  # what it compiles must not be taken for the real thing
+        if order.get("moves_alone"):  # never load its compiled code as the real kernel's
             variables["NUMBA_CACHE_DIR"] = str(ROOT / "impls" / "__pycache__" / "moves_alone")
         self._process = subprocess.Popen(
             [sys.executable, "-m", "scripts._common.worker"],
@@ -59,7 +59,7 @@ class Process:
             cwd=ROOT,
             env=os.environ | variables,
             text=True,
-            start_new_session=True,  # an interrupt is the race's, which then ends all
+            start_new_session=True,  # Ctrl-C reaches the command alone, which then ends them all
         )
         self._lines: queue.Queue[str] = queue.Queue()
         threading.Thread(target=self._listen, daemon=True).start()
@@ -68,17 +68,17 @@ class Process:
         self._send(order)
 
     def ask(self, step: str, seconds: float, **arguments: Any) -> dict[str, Any]:
-        """Send a step and wait for the answer; see `answer` for the errors."""
+        """Send a step and wait for its answer; raises as `answer` does."""
         self.send(step, **arguments)
         return self.answer(seconds)
 
     def send(self, step: str, **arguments: Any) -> None:
-        """Let the contender take a step; ask for the `answer` later."""
+        """Send a step without waiting; get its `answer` later."""
         self._step = secrets.token_hex(8)
         self._send({"do": step, "to": self._step, **arguments})
 
     def answer(self, seconds: float) -> dict[str, Any]:
-        """What the contender answers.
+        """Wait for the contender's answer.
 
         Raises
         ------
@@ -89,7 +89,7 @@ class Process:
         if line is None:
             self.close()
             raise Out("died", f"no answer within {seconds:.0f} s")
-        if not line.endswith("\n"):  # the end of the pipe, perhaps within a line
+        if not line.endswith("\n"):  # the pipe has ended, perhaps within a line
             raise Out("died", self._cause())
         reply = self._read(line)
         if "state" in reply:
@@ -108,26 +108,26 @@ class Process:
         return {k: one_line(v) if isinstance(v, str) else v for k, v in reply.items()}
 
     def close(self) -> None:
-        """End the process and what it has started, whatever they do."""
+        """Kill the process and all that it has started."""
         self._process.kill()
         guardian.kill(self._mark)
         self._process.wait()
         if self._process.stdin:
-            with suppress(BrokenPipeError):  # what was still to be written
+            with suppress(BrokenPipeError):  # from unwritten bytes
                 self._process.stdin.close()
 
     def _send(self, message: Mapping[str, Any]) -> None:
         if self._process.stdin is None:
             raise RuntimeError("a process without a pipe")
-        with suppress(BrokenPipeError):  # it is dead, which the answer tells
+        with suppress(BrokenPipeError):  # it is dead, which `answer` reports
             self._process.stdin.write(json.dumps(message) + "\n")
             self._process.stdin.flush()
 
     def _next_line(self, seconds: float) -> str | None:
-        """What comes within so many seconds, in short waits.
+        """Next line of output within `seconds`, or None.
 
-        Of signals that come together the system may hand one to a thread of a library, which
-        wakes nobody: Python acts on it once the main thread wakes by itself.
+        Waits in short steps: the system may deliver a signal to a library's thread, and Python
+        handles it only once the main thread wakes by itself.
         """
         end = monotonic() + seconds
         while True:
@@ -146,7 +146,7 @@ class Process:
         self._lines.put("")
 
     def _overhear(self) -> None:
-        """Keep the end of what it prints, however much that is."""
+        """Keep the last bytes of what it prints, so that much output does not block it."""
         stderr = self._process.stderr
         if stderr is not None:
             with stderr:
@@ -154,12 +154,12 @@ class Process:
                     self._words = (self._words + printed)[-_KEPT_BYTES:]
 
     def _cause(self) -> str:
-        """How the process ended, and the last line that it wrote."""
+        """Exit status or signal of the process, and the last line that it printed."""
         try:
             status = self._process.wait(_END_SECONDS)
         except subprocess.TimeoutExpired:
             self.close()
-            return "it closed its output and went on"
+            return "it closed its output without ending"
         end = f"killed by {signal.Signals(-status).name}" if status < 0 else f"exit status {status}"
         self._overhearing.join(_END_SECONDS)
         lines = self._words.decode(errors="replace").strip().splitlines()

@@ -1,4 +1,4 @@
-"""Where things are in the tree, and git, which is only ever read."""
+"""Paths of the tree, and read-only access to git."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ PROVENANCE = STATE / "provenance"
 def git(*arguments: str, root: Path | None = None) -> bytes | None:
     """Output of a git command that only reads; None if it fails, or git or a clone is missing.
 
-    Options come from here alone: what a user or a file names stands behind
-    ``--end-of-options``.
+    Callers put names that come from a user or a file behind ``--end-of-options``, so that none is
+    taken for an option.
     """
     command = ["git", "--no-optional-locks", "-C", str(root or ROOT), *arguments]
     try:

@@ -1,4 +1,4 @@
-"""Records that are measured in one room and shown in another; nothing here reads or computes."""
+"""Records that one package measures and another shows; nothing here reads or computes."""
 
 from __future__ import annotations
 
@@ -12,19 +12,21 @@ class Facts:
     Attributes
     ----------
     command, commit, date : str
-        What was run, on what, when.
+        What was run, on which files, when.
     cpu : str
         Processor model.
+    system : str
+        Operating system and architecture.
     n_threads, memory_bytes : int
-        What a cell may use; memory of the machine.
+        Threads that a measurement may use; memory of the machine.
     cache_bytes : dict[int, int]
-        Data cache of a core by level.
+        Data cache that a core sees, by level.
     versions : dict[str, str]
-        Of Python and the packages that matter.
+        Version by package, and Python's.
     blas : str
-        Libraries behind NumPy's products, with their version and kernel.
+        Libraries behind NumPy's products, with version and kernel.
     load : float
-        Other work on the machine when the run began, in processors.
+        Load of the machine when the run began, in processors.
     """
 
     command: str
@@ -41,7 +43,7 @@ class Facts:
 
     @property
     def footer(self) -> str:
-        """Two lines of provenance, for the foot of a figure or a table."""
+        """Two lines of provenance for the foot of a figure or a table."""
         versions = ", ".join(f"{name} {number}" for name, number in self.versions.items())
         return (
             f"{self.command} · {self.commit} · {self.date} · {self.cpu}, "
@@ -52,14 +54,14 @@ class Facts:
 
 @dataclass(frozen=True)
 class MemoryCurve:
-    """Memory of a process that draws data, prepares it, warms up and calls a gradient.
+    """Memory over time of a process that draws data, prepares it, warms up and calls a gradient.
 
     Attributes
     ----------
     seconds, mebibytes : tuple[float, ...]
-        Time since the start and resident memory.
+        Seconds since the start, and resident memory at that time.
     call_seconds : tuple[float, float]
-        Start and end of the calls.
+        Start and end of the calls, in seconds since the start.
     """
 
     problem: str

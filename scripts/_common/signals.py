@@ -1,4 +1,4 @@
-"""Ctrl-C, SIGTERM and a hang-up end a command in order: what is done is kept, and a sentence."""
+"""Stop a command in order on Ctrl-C, SIGTERM or SIGHUP: keep what is done, and say so."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from typing import Any, TextIO
 from scripts._common.errors import run_command
 
 _SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")  # Windows has no SIGHUP
-# A terminal that closes sends several signals, an impatient hand too: they are one.
+# A closing terminal or a second Ctrl-C sends several signals: count them as one.
 _ONE_STOP_SECONDS = 2.0
 
 
 @dataclass
 class _State:
-    """When a signal last stopped the command; whether they are held off, and one has come."""
+    """When a signal last stopped the command, whether signals are held off, whether one came."""
 
     stopped_at: float = -math.inf
     held: bool = False
@@ -32,21 +32,21 @@ _state = _State()
 
 
 def run_stoppable(main: Callable[[], int], kept: str) -> None:
-    """Run as `run_command` does; once stopped, say what is kept and exit with status 130."""
+    """Run as `run_command` does; when stopped, print `kept` and exit with status 130."""
     _listen(_stop)
     try:
         run_command(main)
     except KeyboardInterrupt:
-        _listen(signal.SIG_IGN)  # the interpreter's own end gives up other handlers
+        _listen(signal.SIG_IGN)  # the interpreter drops other handlers as it ends
         _say(f"\nStopped. {kept}")
         sys.exit(130)
 
 
 @contextmanager
 def held_off() -> Iterator[None]:
-    """Let a signal stop the command only afterwards: nothing is left half written or half ended.
+    """Delay signals until the block has ended, so that nothing is left half written.
 
-    Where one has stopped it before, this is its end, which others do not change.
+    If the command was stopped before, the block belongs to its end, and signals are ignored.
     """
     outermost = not _state.held
     _state.held = True
@@ -62,7 +62,7 @@ def held_off() -> Iterator[None]:
 def _listen(handler: Any) -> None:
     for name in _SIGNALS:
         number = getattr(signal, name, None)
-        # Who starts a command with nohup or in the background wants a signal to be ignored.
+        # nohup and shells that run a job in the background set signals to be ignored: leave them.
         if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, handler)
 
@@ -76,7 +76,7 @@ def _stop(*_: object) -> None:
 
 
 def _say(text: str) -> None:
-    """Write to stderr, unless nobody reads it any more: the terminal may be gone."""
+    """Write to stderr, unless the terminal has closed."""
     with suppress(OSError):
         print(text, file=sys.stderr, flush=True)
     for stream in (sys.stdout, sys.stderr):
@@ -84,7 +84,7 @@ def _say(text: str) -> None:
 
 
 def _flush(stream: TextIO) -> None:
-    """Write what is buffered, or drop it: the interpreter would try again at its end."""
+    """Write what is buffered, or discard it: the interpreter would try again as it ends."""
     try:
         stream.flush()
     except OSError:

@@ -1,4 +1,4 @@
-"""What is measured: the working tree or a commit, known by the content of its files."""
+"""What is measured: the working tree or a commit, identified by the contents of its files."""
 
 from __future__ import annotations
 
@@ -31,10 +31,10 @@ class Tree:
     root : Path
         The folder that holds impls and benchmarks.
     name : str
-        40 hexadecimal digits to file results under: the commit's hash, or one of the contents
-        where they are no commit's.
+        40 hexadecimal digits that results are filed under: the commit's hash, or a hash of the
+        contents if the files are not exactly those of a commit.
     title : str
-        For people: the commit, what differs from it, or that there is none.
+        For people: the commit, what differs from it, or ``no commit``.
     """
 
     root: Path
@@ -42,17 +42,17 @@ class Tree:
     title: str
 
     def sources(self, plugins: tuple[str, ...] = ()) -> Sources:
-        """Its source files, and those of installed plug-ins, ``problem/name``."""
+        """Its source files and those of the given installed plug-ins, ``problem/name``."""
         impls, benchmarks = (self.root / name for name in PACKAGES)
         return _provenance.find_sources(impls, benchmarks, plugins)
 
 
 def working_tree() -> Tree:
-    """The files as they are, committed or not, ignored by git or not; nothing is written."""
+    """The files as they are, whether committed or ignored by git; nothing is written."""
     files = _hash_files(project.ROOT)
     head = _head()
     committed = _committed_files(head, files) if head else {}
-    if not (head and committed):  # no clone, or a folder that a clone around it does not track
+    if not (head and committed):  # no clone, or a folder inside one that does not track it
         return Tree(project.ROOT, _name(files), "no commit")
     changed = sorted(p for p in {*files, *committed} if files.get(p) != committed.get(p))
     if not changed:
@@ -63,12 +63,12 @@ def working_tree() -> Tree:
 
 @contextmanager
 def committed_tree(revision: str) -> Iterator[Tree]:
-    """The files of a commit, in a folder that is gone at the end.
+    """The files of a commit, in a temporary folder.
 
     Raises
     ------
     UserError
-        If there is no such commit.
+        If there is no such commit, or it lacks the two packages.
     """
     wanted = ("rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
     commit = _text(git(*wanted))
@@ -84,13 +84,13 @@ def committed_tree(revision: str) -> Iterator[Tree]:
 
 
 def _head() -> str:
-    """Hash of HEAD, or an empty text."""
+    """Hash of HEAD, or an empty string."""
     head = _text(git("rev-parse", "--verify", "--quiet", "HEAD^{commit}"))
     return head if _HASH.fullmatch(head) else ""
 
 
 def _hash_files(root: Path) -> dict[str, str]:
-    """Hash of each file of the two packages, data that their code names included."""
+    """Hash of each file of the two packages, including data files that their code names."""
     sources = Tree(root, "", "").sources()
     closure = sources.closure(file for name in PACKAGES for file in sources.files(name))
     own = sorted(file for file in closure.files if file.split("/")[0] in PACKAGES)
@@ -98,7 +98,10 @@ def _hash_files(root: Path) -> dict[str, str]:
 
 
 def _committed_files(commit: str, present: Container[str]) -> dict[str, str]:
-    """git's hash of each file of the two packages in a commit: of Python and of what is present."""
+    """git's hash of each file of the two packages in a commit.
+
+    Files other than Python count only if they are in `present`.
+    """
     listed = _text(git("ls-tree", "-r", "-z", commit, "--", *PACKAGES))
     entries = (entry.partition("\t") for entry in listed.split("\0"))
     files = {path: meta.split()[-1] for meta, _, path in entries if path}
@@ -106,7 +109,7 @@ def _committed_files(commit: str, present: Container[str]) -> dict[str, str]:
 
 
 def _name(files: dict[str, str]) -> str:
-    """A hash of contents, as long as a commit's."""
+    """Hash of the contents, as long as a commit's hash."""
     lines = "".join(f"{digest} {path}\n" for path, digest in sorted(files.items()))
     return hashlib.sha1(lines.encode(), usedforsecurity=False).hexdigest()
 

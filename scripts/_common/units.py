@@ -1,11 +1,11 @@
-"""Numbers as text, for plots and tables: three significant digits and a unit."""
+"""Numbers as text for figures and tables: three significant digits and a unit."""
 
 from __future__ import annotations
 
 import math
 import re
 
-# What stands for a value that is not there or not finite.
+# Shown for a value that is missing or not finite.
 NO_VALUE = "n/a"
 
 _SECONDS = ((1e-9, "ns"), (1e-6, "us"), (1e-3, "ms"), (1.0, "s"))
@@ -19,7 +19,7 @@ def seconds(value: float) -> str:
 
 def n_bytes(value: float) -> str:
     """An amount of memory, in multiples of 1000: ``512 B``, ``808 kB``, ``1.60 GB``."""
-    if abs(value) < 999.5:  # a fraction of a byte means nothing
+    if abs(value) < 999.5:  # whole bytes: there is no fraction of one
         return f"{round(value)} B"
     return _with_unit(value, _BYTES)
 
@@ -42,14 +42,14 @@ def error(value: float) -> str:
 
 
 def short(text: str) -> str:
-    """`text` without zeros that end a number's decimals: ``1.50 ms`` is ``1.5 ms``."""
+    """`text` without trailing zeros of decimals: ``1.50 ms`` becomes ``1.5 ms``."""
     return re.sub(r"\.0+(?!\d)|(\.\d*[1-9])0+(?!\d)", r"\1", text)
 
 
 def _with_unit(value: float, units: tuple[tuple[float, str], ...]) -> str:
     if not math.isfinite(value):
         return NO_VALUE
-    rounded = _round(value)  # first: 999.9 us is 1.00 ms
+    rounded = _round(value)  # before the unit is chosen: 999.9 us is 1.00 ms
     scale, unit = max((u for u in units if u[0] <= abs(rounded)), default=units[0])
     return f"{_plain(rounded / scale)} {unit}"
 

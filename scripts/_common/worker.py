@@ -1,7 +1,7 @@
-"""A contender of a race, in a process of its own: JSON lines in, JSON lines out.
+"""A contender in its own process: reads JSON lines, answers each with a JSON line.
 
-The first line says what to load; each that follows is a step to take. The process ends with its
-input, so that none outlives the race.
+The first line says what to load, each following line is a step. The process ends when its input
+does, so that none outlives the command.
 """
 
 from __future__ import annotations
@@ -20,20 +20,22 @@ import impls
 from impls import _machine, _measure, _table, _verify
 
 Reply = dict[str, Any]
+# Weights of a sample, which take turns, and calls at others that are called once.
+_N_WEIGHTS, _N_FRESH = 4, 16
 _REST_SECONDS = 0.001
 _WARM_SECONDS = 0.02
 _LONGEST_REST_SECONDS = 0.3
 
 
 class Contender:
-    """An implementation of the table, or a file like one, step by step."""
+    """An implementation, named or given as a file, that is driven step by step."""
 
     def __init__(self, order: Reply) -> None:
         self.order = order
 
     def load(self) -> Reply:
-        """Import it under the limit of threads; tell its options."""
-        # Before the import: JAX looks at the processors when it is loaded.
+        """Import it with its threads limited; return its options."""
+        # Before the import: JAX counts the processors when it is loaded.
         _machine.limit_processors(self.order["threads"])
         try:
             self.implementation = self._find()
@@ -66,7 +68,7 @@ class Contender:
         return impls.load(problem, name)
 
     def prepare(self, files: dict[str, str], own_copy: bool) -> Reply:
-        """Prepare the data of the race; tell the gradients at all weights."""
+        """Prepare the data; return the gradients at all weights."""
         weights, X, y = read_batch(files, own_copy)
         try:
             X, y = _verify.prepare(self.implementation, X, y)
@@ -75,41 +77,69 @@ class Contender:
         except impls.Unavailable as error:
             return {"state": "unavailable", "reason": str(error)}
         self.prepared = X, y
-        self.call = partial(self.implementation.kernel, weights[0], X, y)
-        if self.order.get("moves_alone"):  # without its arithmetic there is nothing to compare
+        self.weights = weights[0]
+        self.call = partial(self.implementation.kernel, self.weights, X, y)
+        if self.order.get("moves_alone"):  # without its arithmetic the result is no gradient
             return {"gradients": []}
         return self.verify(list(weights))
 
     def verify(self, weights: list[Any]) -> Reply:
-        """Gradients at each of the weights, and again at the first."""
+        """Return the gradients at each of the weights, and again at the first."""
         gradients = _verify.observe(
             self.implementation, list(map(np.array, weights)), *self.prepared
         )
         return {"gradients": [np.asarray(each, np.float64).tolist() for each in gradients]}
 
     def count(self) -> Reply:
-        """Count the calls of a sample; tell what a sample takes."""
+        """Choose the number of calls per sample; return how long a sample takes."""
         self.n_calls = _measure.count_calls(self.call)
         seconds = _measure.seconds_per_call(self.call, self.n_calls)
         return {"seconds": seconds * (self.n_calls + 1)}
 
-    def sample(self) -> Reply:
-        """Seconds per call of a sample."""
+    def sample(self, seed: int, tells: bool = False, times: int = 1) -> Reply:
+        """Take one sample at weights that are drawn from a seed; return the seconds per call.
+
+        Parameters
+        ----------
+        seed : int
+            Nobody knows the weights before.
+        tells : bool
+            Return the gradient at the last of these weights as well.
+        times : int
+            How many times as many calls as usual.
+        """
+        n_calls = times * self.n_calls
+        calls = self._calls(seed, min(_N_WEIGHTS, n_calls))
+        fresh = self._calls(seed + _N_WEIGHTS, min(_N_FRESH, n_calls // _N_WEIGHTS))
         warm_up(self.call)
-        return {"seconds": _measure.seconds_per_call(self.call, self.n_calls)}
+        processor_seconds = process_time()
+        seconds = _measure.seconds_in_turn(calls, n_calls)
+        processors = (process_time() - processor_seconds) / (seconds * n_calls)
+        reply: Reply = {"seconds": seconds, "n_calls": n_calls, "processors": processors}
+        if fresh:
+            reply["fresh"] = _measure.seconds_in_turn(fresh, len(fresh))
+        if tells:
+            reply["gradient"] = np.asarray(calls[-1](), np.float64).tolist()
+        return reply
+
+    def _calls(self, seed: int, count: int) -> list[_measure.Call]:
+        """Calls at weights of the same size as those of the data."""
+        seeds = range(seed + count - 1, seed - 1, -1)  # those of `seed` itself come last
+        vectors = [_verify.other_weights(self.weights, each) for each in seeds]
+        return [partial(self.implementation.kernel, each, *self.prepared) for each in vectors]
 
 
 class Read(Contender):
-    """The roof: a pure read of as many bytes as X has with values of a given size."""
+    """The read roof: a pure read of as many bytes as X has with values of a given size."""
 
     def load(self) -> Reply:
-        """Limit the threads; nothing is imported."""
+        """Limit the threads; there is nothing to import."""
         _machine.limit_processors(self.order["threads"])
         _machine.set_threads(self.order["threads"])
         return {}
 
     def prepare(self, files: dict[str, str], own_copy: bool) -> Reply:
-        """Take the part of X that has so many bytes."""
+        """Take the part of X that has that many bytes."""
         _, X, _ = read_batch(files, own_copy=False)
         part = X.ravel()[: max(1, X.size * self.order["bytes_per_value"] // 8)]
         part = part.copy() if own_copy else part
@@ -117,30 +147,30 @@ class Read(Contender):
         return {"bytes": part.nbytes}
 
     def count(self) -> Reply:
-        """Count the calls of each way to read."""
+        """Choose the number of calls per sample for each way to read."""
         self.counts = [_measure.count_calls(call) for call in self.calls]
         return {"seconds": 2 * len(self.calls) * _measure.SAMPLE_SECONDS}
 
-    def sample(self) -> Reply:
-        """Seconds of the faster way."""
-        times = []
+    def sample(self, seed: int, tells: bool = False, times: int = 1) -> Reply:
+        """Take one sample of each way to read; return the seconds per call of the fastest."""
+        seconds = []
         for call, n_calls in zip(self.calls, self.counts, strict=True):
             warm_up(call)
-            times.append(_measure.seconds_per_call(call, n_calls))
-        return {"seconds": min(times)}
+            seconds.append(_measure.seconds_per_call(call, n_calls))
+        return {"seconds": min(seconds)}
 
 
 def read_batch(files: dict[str, str], own_copy: bool) -> tuple[Any, Any, Any]:
-    """All weights, X and y; X is shared with the other contenders and read-only, or a copy."""
+    """Load all weights, X and y; X is a copy, or read-only and shared with other contenders."""
     X = np.asarray(np.load(files["X"], mmap_mode="r"))
     return np.load(files["weights"]), X.copy("K") if own_copy else X, np.load(files["y"])
 
 
 def warm_up(call: _measure.Call) -> None:
-    """Call for a while: caches are filled, sleeping threads woken and spread over processors.
+    """Call for a while, to fill caches, wake sleeping threads and spread them over processors.
 
-    Woken together, two threads can start on one processor; the scheduler takes some milliseconds
-    to part them.
+    Two threads that wake together can start on the same processor; the scheduler takes some
+    milliseconds to separate them.
     """
     end = perf_counter() + _WARM_SECONDS
     call()
@@ -149,7 +179,7 @@ def warm_up(call: _measure.Call) -> None:
 
 
 def rest() -> None:
-    """Wait until this process' threads sleep: they spin for a while after a call."""
+    """Wait until this process's threads sleep; they spin for a while after a call."""
     for _ in range(int(_LONGEST_REST_SECONDS / _REST_SECONDS)):
         before = process_time()
         sleep(_REST_SECONDS)
@@ -158,24 +188,24 @@ def rest() -> None:
 
 
 def answer(step: Callable[..., Reply], arguments: Reply) -> Reply:
-    """What a step gives, or what it raises: it may be foreign code."""
+    """Take a step; an exception, which may come from foreign code, becomes the answer."""
     try:
         return step(**arguments)
     except _verify.Misbehaves as fault:
         return {"state": "wrong", "reason": str(fault)}
-    except BaseException as error:  # no interrupt: that is the race's alone
+    except BaseException as error:  # not an interrupt: those go to the command alone
         return {"state": "failed", "reason": f"{type(error).__name__}: {error}".rstrip(": ")}
 
 
 def keep_output() -> TextIO:
-    """The pipe to the race, kept from what an implementation prints: that goes to stderr."""
+    """Return the pipe to the command, and send what an implementation prints to stderr."""
     pipe = os.fdopen(os.dup(1), "w", buffering=1, encoding="utf-8")
     os.dup2(2, 1)
     return pipe
 
 
 def main() -> None:
-    """Load what the first line orders, then answer a line per line."""
+    """Read the order from the first line, then answer each following line."""
     pipe = keep_output()
     order = json.loads(sys.stdin.readline())
     contender = Contender(order) if order["name"] else Read(order)
@@ -183,7 +213,7 @@ def main() -> None:
         request = json.loads(line)
         step = request.pop("to")
         reply = answer(getattr(contender, request.pop("do")), request) | {"to": step}
-        if "size" in order:  # others race as well
+        if "size" in order:  # a race: other contenders follow
             rest()
         print(json.dumps(reply), file=pipe)
 

@@ -1,7 +1,7 @@
-"""Experiments: a file without a leading underscore is one, and its name is the experiment's.
+"""The experiments: a file without a leading underscore is one, and its stem is the name.
 
-The first line of its docstring describes it, ``run(settings)`` returns an `Outcome`, and
-``OPTIONS`` names the fields of `Options` that it reads besides the seed.
+The first line of its docstring describes the experiment. ``run(settings)`` returns an `Outcome`.
+``OPTIONS`` lists the fields of `Options` that it reads besides the seed.
 """
 
 from __future__ import annotations
@@ -23,18 +23,18 @@ _FOLDER = Path(__file__).parent
 
 @dataclass(frozen=True)
 class Options:
-    """What a user chooses.
+    """Options of the command line.
 
     Attributes
     ----------
     seed : int
-        Of data, splits, starts and the order of samples.
+        Seed of data, splits, starts and the order of samples.
     data : str
         Images: ``digits``, ``mnist`` or the path of an .npz file.
     pixel_max : float, optional
-        What a file's pixels are divided by; default: see `impls.softmax._files.load_npz`.
+        Divisor of a file's pixels; for the default see `impls.softmax._files.load_npz`.
     impl : str
-        Kernel of a linear regression.
+        Implementation of the linear problem.
     """
 
     seed: int = 0
@@ -45,7 +45,7 @@ class Options:
 
 @dataclass(frozen=True)
 class TextTable:
-    """Cells as text, and a note on how to read them."""
+    """A table of text cells, with a note on how to read it."""
 
     title: str
     headers: list[str]
@@ -59,7 +59,7 @@ class TextTable:
 
     @property
     def markdown(self) -> str:
-        """The same for a page, where a bar in a cell would begin another."""
+        """The same for a page, with ``|`` escaped in cells."""
         return self._join([[cell.replace("|", "\\|") for cell in row] for row in self.rows])
 
     def _join(self, rows: list[list[str]]) -> str:
@@ -69,7 +69,7 @@ class TextTable:
 
 @dataclass(frozen=True)
 class Outcome:
-    """Tables, and by file name what draws each figure."""
+    """Tables of an experiment, and the functions that draw its figures, by file name."""
 
     tables: list[TextTable]
     figures: Mapping[str, Callable[[Facts], Figure]] = field(default_factory=dict)
@@ -87,5 +87,5 @@ def describe(name: str) -> str:
 
 
 def load(name: str) -> Any:
-    """Module of one experiment."""
+    """Import one experiment."""
     return importlib.import_module(f"{__name__}.{name}")

@@ -1,7 +1,7 @@
-"""A line through 1,000 points in 50 epochs: gradient descent, stochastic and mini-batch.
+"""Fit a line to 1,000 points in 50 epochs by gradient descent, SGD and mini-batches.
 
-The gradient-descent text's data, step, epochs and batch. Its labels have a noise with the standard
-deviation of 0.5, as its code draws it.
+Data, step, epochs and batch size are those of the gradient-descent text. The labels have noise with
+a standard deviation of 0.5, as in the text's code.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ _N_SAMPLES = 1000
 _NOISE = 0.5
 _STEP = 0.02
 _N_EPOCHS = 50
-# Batch of each solver, in the text's order; None is what the solver itself takes.
+# Batch size by solver, in the text's order; None: the solver has its own.
 _BATCH_SIZES = {"gd": None, "sgd": None, "minibatch": 50}
 
 
 @dataclass(frozen=True)
 class Samples:
-    """X with its column of ones, y, where training starts, and where least squares are."""
+    """X with a column of ones, y, and the start of the training."""
 
     X: Array
     y: Array
@@ -43,7 +43,7 @@ class Samples:
 
     @property
     def least_squares(self) -> Array:
-        """``(w, b)`` of the least loss."""
+        """``(w, b)`` with the least loss."""
         found: Array = np.linalg.lstsq(self.X, self.y, rcond=None)[0]
         return found
 
@@ -62,18 +62,18 @@ class Fit:
 
     @property
     def updates(self) -> list[int]:
-        """Updates made after each epoch."""
+        """Number of updates after each epoch."""
         per_epoch = self.solution.n_updates // _N_EPOCHS
         return [per_epoch * epoch for epoch in range(1, _N_EPOCHS + 1)]
 
     @property
     def seconds(self) -> list[float]:
-        """Seconds gone after each epoch."""
+        """Seconds since the start after each epoch."""
         return list(accumulate(self.solution.epoch_seconds))
 
 
 def run(settings: Options) -> Outcome:
-    """Load, derive, render."""
+    """Draw the data, train with every solver, make the table and the figures."""
     data = draw_data(settings.seed)
     runs = train(data, settings.impl, settings.seed)
     return Outcome(
@@ -86,7 +86,7 @@ def run(settings: Options) -> Outcome:
 
 
 def draw_data(seed: int) -> Samples:
-    """The text's points and start."""
+    """Draw points and a start as the text does."""
     generator = np.random.default_rng(seed)
     X = np.column_stack([generator.standard_normal(_N_SAMPLES), np.ones(_N_SAMPLES)])
     y = X @ TRUE_WEIGHTS + _NOISE * generator.standard_normal(_N_SAMPLES)
@@ -94,7 +94,7 @@ def draw_data(seed: int) -> Samples:
 
 
 def train(data: Samples, name: str, seed: int) -> list[Fit]:
-    """Every solver from the same start, with the text's step and epochs."""
+    """Train with every solver from the same start, with the text's step and epochs."""
     runs = []
     for solver, batch_size in _BATCH_SIZES.items():
         solution = impls.solve(
@@ -115,7 +115,7 @@ def train(data: Samples, name: str, seed: int) -> list[Fit]:
 
 
 def make_table(data: Samples, runs: list[Fit], name: str) -> TextTable:
-    """Where each training ended, and where it could have."""
+    """Result of each training, compared with least squares."""
     optimum = data.least_squares
     rows = [
         [
@@ -133,10 +133,10 @@ def make_table(data: Samples, runs: list[Fit], name: str) -> TextTable:
     note = (
         f"{_N_EPOCHS} epochs with step {_STEP} and the kernel `{name}`. Errors are distances from "
         f"{TRUE_WEIGHTS[0]:g} and {TRUE_WEIGHTS[1]:g}, which the data were drawn with; the last "
-        "column is the distance of (w, b) from the solution of least squares. The text explains "
-        "by the number of updates why gradient descent needs more epochs."
+        "column is the distance of (w, b) from the least-squares solution. Gradient descent needs "
+        "more epochs because it makes fewer updates per epoch, as the text explains."
     )
-    return TextTable("Where 50 epochs lead", headers, rows, note)
+    return TextTable("Result of 50 epochs", headers, rows, note)
 
 
 def _describe_weights(data: Samples, weights: Array, optimum: Array) -> list[str]:
@@ -153,12 +153,12 @@ def _draw_fit(data: Samples, runs: list[Fit], facts: Facts) -> Figure:
     weights |= {"least squares": data.least_squares, "true line": TRUE_WEIGHTS}
     lines = [Line(name, list(ends), list(w * ends + b)) for name, (w, b) in weights.items()]
     title = f"The lines after {_N_EPOCHS} epochs"
-    note = "Points: the data. Where lines lie on each other, the table tells them apart."
+    note = "Points: the data. Where lines coincide, see the numbers in the table."
     return draw_fit((list(x), list(data.y)), lines, title, facts, note)
 
 
 def _draw_losses(data: Samples, runs: list[Fit], facts: Facts) -> Figure:
-    """Loss above, its distance from the least below; against epochs, time and updates."""
+    """Draw the loss above and its excess over the least below, over epochs, time and updates."""
     least = data.loss(data.least_squares)
     loss, excess = (
         Scale(label, "{:g}".format, log=True) for label in ("loss", "loss − least loss")
@@ -170,7 +170,9 @@ def _draw_losses(data: Samples, runs: list[Fit], facts: Facts) -> Figure:
         rest = [Line(c.name, c.x, [value - least for value in c.y]) for c in curves]
         below.append(Panel("", x, excess, rest))
     note = f"After each epoch. Dotted: the loss of least squares, {least:.6f}."
-    return draw_panels("Loss of the three ways to descend", [above, below], facts, note)
+    return draw_panels(
+        "Loss of gradient descent, SGD and mini-batches", [above, below], facts, note
+    )
 
 
 # Title, axis and values of each column of panels.

@@ -1,7 +1,7 @@
-"""100,000 epochs that need each other: the Python loop, a compiled one, and the closed form.
+"""Run 100,000 epochs of which each needs the last: Python loop, compiled loop, closed form.
 
-The neural-network text's training set, epochs and start; its answer's pseudo-inverse with
-err = 1e-8.
+Training set, epochs and start are those of the neural-network text; the closed form is its answer's
+pseudo-inverse with err = 1e-8.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ from scripts._figures._panels import draw_times_and_marks
 Array = np.ndarray[Any, Any]
 Train = Callable[[Array, Array, Array, int], Array]
 
-# What the text prints: layers of 100,000 epochs minus those of the closed form.
+# Printed in the text: layers after 100,000 epochs minus those of the closed form.
 PRINTED = (0.00301781, 0.00246096, -0.00200824, -0.0024629)
 TOLERANCE = 1e-5
 _N_EPOCHS = 100_000
-_N_PIECES = 100  # so many steps has the progress bar
+_N_PIECES = 100  # steps of the progress bar
 _ERR = 1e-8
-# Numerical code without annotations.
+# Numerical code has no annotations.
 text_batch: Any = _epochs.text_batch
 train_loop: Any = _epochs.train_loop
 train_compiled: Any = _epochs.train_compiled
@@ -41,7 +41,7 @@ closed_form: Any = _closed_form.closed_form
 
 @dataclass(frozen=True)
 class Way:
-    """A way to the weights: its time, and the layer that they give."""
+    """One way to compute the weights: its time, and the layer with these weights."""
 
     seconds: float
     layer: Array
@@ -49,15 +49,15 @@ class Way:
 
 @dataclass(frozen=True)
 class Findings:
-    """The three ways, and the compiled one's first call.
+    """The three ways, and the first call of the compiled loop.
 
     Attributes
     ----------
     first_seconds : float
-        Of the first call of the compiled loop, with one epoch: numba is imported, and the code
-        compiled or loaded.
+        Seconds of that first call, which runs one epoch: imports numba, and compiles the code or
+        loads it.
     was_cached : bool
-        Whether numba had the code in its cache.
+        Whether numba found the code in its cache.
     """
 
     loop: Way
@@ -73,17 +73,17 @@ class Findings:
 
     @property
     def deviation(self) -> float:
-        """Largest deviation of `difference` from what the text prints."""
+        """Largest deviation of `difference` from the text's numbers."""
         return float(np.abs(self.difference - PRINTED).max())
 
     @property
     def agrees(self) -> bool:
-        """Whether that is within the tolerance."""
+        """Whether `deviation` is within the tolerance."""
         return self.deviation <= TOLERANCE
 
 
 def run(settings: Options) -> Outcome:
-    """Load, derive, render."""
+    """Train in all three ways, make the tables and the figure."""
     findings = find(settings.seed)
     return Outcome(
         [make_times(findings), make_differences(findings)],
@@ -117,7 +117,7 @@ def _call_first(weights: Array, X: Array, y: Array) -> tuple[float, bool]:
 
 
 def _train(loop: Train, weights: Array, X: Array, y: Array) -> Way:
-    """All epochs, in pieces that a progress bar counts."""
+    """Run all epochs, in pieces for the progress bar."""
     begin = perf_counter()
     for _ in tqdm(range(_N_PIECES), desc="epochs, in %", delay=2, disable=None, leave=False):
         weights = loop(weights, X, y, _N_EPOCHS // _N_PIECES)
@@ -139,14 +139,15 @@ def make_times(findings: Findings) -> TextTable:
     rows.insert(1, [first, seconds, "", *[""] * len(PRINTED)])
     headers = ["", "time", "speed-up", *(f"layer {i}" for i in range(1, len(PRINTED) + 1))]
     note = (
-        f"{_N_EPOCHS:,} epochs. The compiled loop's first call makes one: numba is imported and "
-        "the code compiled, or loaded from its cache; the compiled loop's time is without it."
+        f"{_N_EPOCHS:,} epochs. The first call of the compiled loop runs one epoch: it imports "
+        "numba, and compiles the code or loads it from the cache. The compiled loop's time is "
+        "without it."
     )
     return TextTable("Time", headers, rows, note)
 
 
 def make_differences(findings: Findings) -> TextTable:
-    """Loop minus closed form beside what the text prints, and the verdict."""
+    """Loop minus closed form, beside the text's numbers, and whether they agree."""
     rows = [
         [str(i), f"{ours:.8f}", f"{text:.8f}", f"{ours - text:.1e}"]
         for i, (ours, text) in enumerate(zip(findings.difference, PRINTED, strict=True), start=1)
@@ -154,7 +155,7 @@ def make_differences(findings: Findings) -> TextTable:
     headers = ["sample", "loop - closed form", "printed in the text", "deviation"]
     compiled = float(np.abs(findings.compiled.layer - findings.loop.layer).max())
     note = (
-        f"Largest deviation {findings.deviation:.1e}; agrees to 1e-5: "
+        f"Largest deviation {findings.deviation:.1e}; within 1e-5: "
         f"{'yes' if findings.agrees else 'no'}. The compiled loop's layer differs from the "
         f"Python loop's by at most {units.error(compiled)}."
     )
@@ -188,9 +189,9 @@ def _draw(findings: Findings, facts: Facts) -> Figure:
         _first_call(findings): findings.first_seconds,
     } | seconds
     marks = {"printed in the text": PRINTED, "here": list(findings.difference)}
-    title = f"{_N_EPOCHS:,} epochs that need each other"
+    title = f"{_N_EPOCHS:,} epochs of which each needs the last"
     note = (
-        f"Largest deviation from what the text prints: {findings.deviation:.1e}. The first call "
-        "of the compiled loop is one epoch."
+        f"Largest deviation from the text's numbers: {findings.deviation:.1e}. The first call of "
+        "the compiled loop runs one epoch."
     )
     return draw_times_and_marks(seconds, marks, title, facts, note)

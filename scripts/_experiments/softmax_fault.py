@@ -1,7 +1,8 @@
-"""A softmax that divides by the sum over the batch: what it costs, and what check says of it.
+"""Train with a faulty softmax, which divides by the sum over the batch, and with the right one.
 
-The softmax text's fault with its own settings, the same training with each row's sum, and one with
-a larger step and smaller batches. A smaller last batch of an epoch is used, too.
+Three trainings: the softmax text's fault with its own settings, the same with the sum of each row,
+and the right one with a larger step and smaller batches. A smaller last batch of an epoch is used
+too. A table shows that `scripts.check` finds the fault.
 """
 
 from __future__ import annotations
@@ -34,16 +35,16 @@ OPTIONS = ("data", "pixel_max")
 N_EPOCHS = 10
 _PROBLEM: Any = _table.problem_module("softmax")
 _FAULTY_FILE = Path(_batch_softmax.__file__)
-# The digits are so few that this takes seconds; each seed splits and shuffles them anew.
+# There are so few digits that this takes seconds; each seed splits and shuffles them anew.
 _N_SEEDS = 10
-# Numerical code without annotations.
+# Numerical code has no annotations.
 _LOADERS: dict[str, Any] = {"digits": _files.split_digits, "mnist": _files.fetch_mnist}
 _load_npz: Any = _files.load_npz
 
 
 @dataclass(frozen=True)
 class Images:
-    """Images to train with and to test on, and what is to be said about their scale."""
+    """Images to train with and to test on, and a note on how their pixels were scaled."""
 
     X: Array
     y: Array
@@ -54,18 +55,18 @@ class Images:
 
 @dataclass(frozen=True)
 class Course:
-    """A training's settings.
+    """Settings of a training.
 
     Attributes
     ----------
     name : str
-        In tables and figures.
+        Name in tables and figures.
     implementation : Implementation
-        Whose gradient is descended.
+        Computes the gradient.
     loss : callable
-        Of a batch, as code with this softmax computes it.
+        Loss of a batch, as code with this softmax computes it.
     step, batch_size
-        Of `impls.solve`.
+        As in `impls.solve`.
     """
 
     name: str
@@ -77,18 +78,18 @@ class Course:
 
 @dataclass(frozen=True)
 class Training:
-    """What a training came to.
+    """Result of a training.
 
     Attributes
     ----------
     course : Course
     n_updates : int
     moments, batch_losses : list of float
-        Epochs gone before an update, and the loss of its batch; whole batches alone, as in the
-        text, since the level of the faulty loss depends on their size.
+        Time of each update in epochs, and the loss of its batch before it. Whole batches only, as
+        in the text: the faulty loss depends on the batch size.
     losses, train_accuracy, test_accuracy : list of float
-        Before the first epoch and after each: mean cross-entropy of the images to train with,
-        and the share of images whose digit is predicted.
+        Before the first epoch and after each: mean cross-entropy of the training images, and the
+        share of images whose digit is predicted right.
     """
 
     course: Course
@@ -101,7 +102,7 @@ class Training:
 
 
 def run(settings: Options) -> Outcome:
-    """Load, derive, render."""
+    """Load the images, run the trainings and the checks, make the tables and the figure."""
     data = load_data(settings.data, settings.seed, settings.pixel_max)
     if data.note:
         print(data.note, file=sys.stderr)
@@ -109,7 +110,7 @@ def run(settings: Options) -> Outcome:
         runs = [train(course, data, settings.seed) for course in courses(data)]
     except impls.Diverged as error:
         raise UserError(
-            f"the training {error}: that is, give images whose pixels are in [0, 1]"
+            f"the training {error}; the step is fixed here, so give images with pixels in [0, 1]"
         ) from error
     ranges = find_ranges(settings.seed) if settings.data == "digits" else None
     batches = list(judging.draw_batches("softmax"))
@@ -123,12 +124,12 @@ def run(settings: Options) -> Outcome:
 
 
 def load_data(name: str, seed: int, pixel_max: float | None = None) -> Images:
-    """Digits split by the seed, MNIST, or a file, whose pixels are divided by `pixel_max`.
+    """Load the digits (split by the seed), MNIST, or a file (pixels divided by `pixel_max`).
 
     Raises
     ------
     UserError
-        If the file holds no such images; tells what was expected.
+        If the file does not hold such images; says what was expected.
     """
     try:
         if name == "digits":
@@ -143,7 +144,7 @@ def load_data(name: str, seed: int, pixel_max: float | None = None) -> Images:
 
 
 def courses(data: Images) -> list[Course]:
-    """The text's training, the same without its fault, and a better one."""
+    """Settings of the three trainings: the text's, the same without the fault, a better one."""
     faulty, right = load_faulty(), _load_right()
     most = len(data.y)
     return [
@@ -154,7 +155,7 @@ def courses(data: Images) -> list[Course]:
 
 
 def load_faulty() -> impls.Implementation:
-    """The text's gradient as it was asked about."""
+    """The faulty gradient of the text's question."""
     return _table.load_file("softmax", _FAULTY_FILE)
 
 
@@ -174,7 +175,7 @@ def batch_wise_loss(weights: Array, X: Array, y: Array) -> float:
 
 
 def train(course: Course, data: Images, seed: int) -> Training:
-    """Training the epochs from zero weights; every batch's loss is taken before its update."""
+    """Train from zero weights; the loss of each batch is taken before its update."""
     training = _solve.Training(
         course.implementation,
         "minibatch",
@@ -209,7 +210,7 @@ def _accuracy(weights: Array, X: Array, y: Array) -> float:
 
 
 def find_ranges(seed: int) -> dict[str, tuple[float, float, float]]:
-    """Least, median and largest test accuracy of each training of the digits, over ten seeds."""
+    """Lowest, median and highest test accuracy on the digits of each training, over ten seeds."""
     found: dict[str, list[float]] = {}
     seeds = range(seed, seed + _N_SEEDS)
     for each in tqdm(seeds, unit="seed", delay=2, disable=None, leave=False):
@@ -223,15 +224,16 @@ def find_ranges(seed: int) -> dict[str, tuple[float, float, float]]:
 def make_table(
     runs: Sequence[Training], data: Images, ranges: dict[str, tuple[float, float, float]] | None
 ) -> TextTable:
-    """Where each training ended."""
+    """Result of each training."""
     headers = ["softmax", "step", "batch", "updates", "loss of a batch", "cross-entropy"]
     headers += ["train accuracy", "test accuracy"]
     rows = [_describe(run) for run in runs]
     note = (
         f"{len(data.y):,} images to train with and {len(data.y_test):,} to test on; {N_EPOCHS} "
-        "epochs from zero weights. Loss of a batch: of the last whole one, as the code with this "
-        "softmax computes it. With the sum over the batch that starts at log(batch × classes) and "
-        "stays near it. Cross-entropy: with the sum of each row, of all images to train with."
+        "epochs from zero weights. Loss of a batch: that of the last whole batch, as code with "
+        "this softmax computes it. With the sum over the batch, it starts at "
+        "log(batch × classes) and stays near it. Cross-entropy: over all training images, with "
+        "the sum of each row."
     )
     if data.note:
         note += f" {data.note}."
@@ -240,8 +242,8 @@ def make_table(
         for row, run in zip(rows, runs, strict=True):
             low, middle, high = ranges[run.course.name]
             row.append(f"{middle:.3f} ({low:.3f} to {high:.3f})")
-        note += " Median: of the test accuracy with this seed and the next ones, with its range."
-    return TextTable("Where 10 epochs lead", headers, rows, note)
+        note += " Median and range: test accuracy with this seed and the following ones."
+    return TextTable("Result of 10 epochs", headers, rows, note)
 
 
 def _describe(run: Training) -> list[str]:
@@ -259,7 +261,7 @@ def _describe(run: Training) -> list[str]:
 
 
 def make_verdicts(faulty: judging.Findings, right: judging.Findings) -> TextTable:
-    """What ``scripts.check`` says of both gradients, batch by batch."""
+    """Verdict of ``scripts.check`` on both gradients, batch by batch."""
     reasons = dict(problem.split(": ", 1) for problem in faulty.problems)
     rows = [
         [batch, f"{right.errors[batch]:.1e}", f"{error:.1e}", reasons.get(batch, "right")]
@@ -267,11 +269,11 @@ def make_verdicts(faulty: judging.Findings, right: judging.Findings) -> TextTabl
     ]
     headers = ["batch", f"error of {right.name}", f"error of {faulty.name}", "what check says"]
     note = (
-        f"{len(faulty.problems)} of {len(rows)} batches wrong; errors are relative to the sum of "
-        f"absolute terms, right is at most {faulty.limit:.0e}. The same from: python -m "
+        f"{len(faulty.problems)} of {len(rows)} batches are wrong. Errors are relative to the sum "
+        f"of absolute terms; up to {faulty.limit:.0e} is right. To get the same: python -m "
         "scripts.check softmax --file impls/softmax/_batch_softmax.py"
     )
-    return TextTable("What scripts.check says of the faulty gradient", headers, rows, note)
+    return TextTable("Verdict of scripts.check on the faulty gradient", headers, rows, note)
 
 
 def _draw(runs: Sequence[Training], data: Images, settings: Options, facts: Facts) -> Figure:
@@ -291,13 +293,13 @@ def _draw(runs: Sequence[Training], data: Images, settings: Options, facts: Fact
             levels,
         ),
         Panel(
-            "Accuracy, images to train with",
+            "Accuracy on the training images",
             epoch,
             share,
             [Line(run.course.name, epochs, run.train_accuracy) for run in runs],
         ),
         Panel(
-            "Accuracy, images to test on",
+            "Accuracy on the test images",
             epoch,
             share,
             [Line(run.course.name, epochs, run.test_accuracy) for run in runs],
@@ -305,6 +307,6 @@ def _draw(runs: Sequence[Training], data: Images, settings: Options, facts: Fact
     ]
     title = f"A softmax that divides by the sum over the batch ({Path(settings.data).name})"
     note = (
-        "Loss before each update, of whole batches; accuracy before the first epoch and after each."
+        "Loss of whole batches before each update; accuracy before the first epoch and after each."
     )
     return draw_panels(title, [panels], facts, note)

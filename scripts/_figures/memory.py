@@ -44,7 +44,7 @@ def draw(results: pd.DataFrame, facts: Facts) -> Figure | None:
     metrics = ("workspace", "peak_gradient", "peak_inputs")
     workspace, peak, inputs = (by_place(cells_of(results, metric)) for metric in metrics)
     every = sizes_of([*workspace.values(), *peak.values()])
-    # A size with both figures tells more than one with a half of the row empty.
+    # Prefer sizes with both metrics: the others leave half of the row empty.
     both = set(sizes_of(workspace.values())) & set(sizes_of(peak.values()))
     measured = [size for size in every if size in both] or every
     sizes = spread(measured, len(_SIZE_COLOURS))
@@ -58,14 +58,14 @@ def draw(results: pd.DataFrame, facts: Facts) -> Figure | None:
         _draw_peak(right, peak, inputs, rows, number, 0.8 / len(sizes))
     _set_memory_axes(left, right, names, [workspace[p].value for p in workspace])
     chosen = f"{len(sizes)} of {len(measured)} sizes. " if len(sizes) < len(measured) else ""
-    note = f"{chosen}0 B stands left of the logarithmic scale. Peak: with inputs, then with a call."
+    note = f"{chosen}0 B is left of the logarithmic scale. Peak: with the inputs, then with a call."
     height = len(names) * (0.12 * len(sizes) + 0.08) + 0.6
     title = title_of("Memory of one gradient, for n_samples × n_features", results)
     return finish(figure, height, title, _memory_legend(sizes), facts, note)
 
 
 def _rows(names: list[str], sizes: list[Size]) -> list[dict[Place, float]]:
-    """Heights of the marks of each size: a row per name, a line of it per size."""
+    """Vertical positions of each size's marks: a row per name, one line in it per size."""
     offsets = [(i + 0.5) / len(sizes) - 0.5 for i in range(len(sizes))]
     return [
         {(name, size): row + 0.8 * offset for row, name in enumerate(names)}
@@ -84,7 +84,7 @@ def _draw_peak(
 ) -> None:
     shown = {place: row for place, row in rows.items() if state_of(place, peak, inputs) == "ok"}
     y, below = list(shown.values()), [inputs[p].value for p in shown]
-    # Noise of the process can put the peak of a small call below the inputs' own.
+    # With a small call, noise can put the peak below that of the inputs alone.
     added = [max(0.0, peak[p].value - inputs[p].value) for p in shown]
     axes.barh(y, below, height, color=_SIZE_COLOURS[number])
     axes.barh(y, added, height, left=below, color=_ADDED)

@@ -23,7 +23,7 @@ _CALLS = "#fdd9b5"
 
 
 def draw(curves: Sequence[MemoryCurve], facts: Facts) -> Figure | None:
-    """Memory of each process over its life, a panel per curve, the calls shaded."""
+    """Draw the memory of each process over its life, a panel per curve, the calls shaded."""
     if not curves:
         return None
     grid = make_grid(len(curves), most_columns=5)
@@ -41,7 +41,7 @@ def draw(curves: Sequence[MemoryCurve], facts: Facts) -> Figure | None:
     size = f", {size_text(*sizes)}" if len(sizes) == 1 else ""
     title = f"Memory over time ({curves[0].problem}{size})"
     handles = [Patch(color=_CALLS, label="the calls")]
-    note = "Below the name: the highest memory during the calls, above that at their start."
+    note = "Below the name: how far memory rises during the calls, above its value at their start."
     return finish(grid.figure, grid.height, title, handles, facts, note)
 
 
@@ -52,13 +52,13 @@ def _curve_bytes(curve: MemoryCurve) -> list[float]:
 def _curve_title(curve: MemoryCurve, show_size: bool) -> str:
     size = [size_text((curve.n_samples, curve.n_features))] if show_size else []
     added = _added_bytes(curve)
-    # Calls that are over before the next sample leave none.
+    # Calls that end before the next sample are not seen.
     text = "not sampled" if math.isnan(added) else f"+{units.n_bytes(added)}"
     return "\n".join([curve.implementation, *size, text])
 
 
 def _added_bytes(curve: MemoryCurve) -> float:
-    """Highest memory in the calls, above that at their start; NaN without a sample."""
+    """Highest memory during the calls minus memory at their start; NaN without a sample."""
     start, end = curve.call_seconds
     samples = list(zip(curve.seconds, _curve_bytes(curve), strict=True))
     before = [n_bytes for second, n_bytes in samples if second <= start] or [math.nan]

@@ -1,4 +1,4 @@
-"""Cells of the suite: what asv calls each, and what it measures."""
+"""Cells of the suite: asv's name of each, and what it measures."""
 
 from __future__ import annotations
 
@@ -15,9 +15,10 @@ class Cell:
     Attributes
     ----------
     benchmark : str
-        asv's name of it, ``module.problem.method``.
+        asv's name, ``module.problem.method``.
     params : tuple
-        An implementation, perhaps a solver, then n_samples and n_features or a data set's name.
+        An implementation, a solver if there is training, then n_samples and n_features or the name
+        of a data set.
     """
 
     benchmark: str
@@ -25,12 +26,12 @@ class Cell:
 
     @classmethod
     def parse(cls, benchmark: str, texts: tuple[str, ...]) -> Cell:
-        """The cell of parameters as asv writes them: Python's repr."""
+        """Make a cell from parameters as asv writes them, which is Python's repr."""
         return cls(benchmark, tuple(ast.literal_eval(text) for text in texts))
 
     @property
     def name(self) -> str:
-        """What asv calls it, and matches its ``--bench`` against."""
+        """asv's name of the cell, which ``--bench`` is matched against."""
         return f"{self.benchmark}({', '.join(map(repr, self.params))})"
 
     @property
@@ -45,7 +46,7 @@ class Cell:
 
     @property
     def method(self) -> str:
-        """What is measured: a key of ``benchmarks/metrics.json``."""
+        """Method that measures: a key of ``benchmarks/metrics.json``."""
         return self.benchmark.split(".")[2]
 
     @property
@@ -60,7 +61,7 @@ class Cell:
 
     @property
     def size(self) -> tuple[int, int] | None:
-        """n_samples and n_features, if it is on drawn data."""
+        """n_samples and n_features; None on a data set."""
         n_samples, n_features = (None, *self.params)[-2:]
         if isinstance(n_samples, int) and isinstance(n_features, int):
             return n_samples, n_features
@@ -68,10 +69,10 @@ class Cell:
 
     @property
     def dataset(self) -> str:
-        """Name of the data set; empty if it is on drawn data."""
+        """Name of the data set; empty on drawn data."""
         return "" if self.size else str(self.params[-1])
 
     @property
     def measures_process(self) -> bool:
-        """Whether the memory of its whole process is what is measured."""
+        """Whether it measures the memory of its whole process."""
         return self.method.startswith("peakmem_")

@@ -1,6 +1,6 @@
-"""Memory over time of one cell in a process of its own, sampled by memory_profiler.
+"""Record memory over time of an implementation in its own process, sampled by memory_profiler.
 
-A sampled curve shows what happens when; exact figures are the suite's.
+The sampled curve shows when memory is used. For exact numbers see the suite.
 """
 
 from __future__ import annotations
@@ -30,14 +30,14 @@ from scripts._measured.state import State
 
 FOLDER = STATE / "curves"
 _SAMPLE_SECONDS = 0.005
-_REST_SECONDS = 0.05  # shown before and after the calls, so that they stand out
+_REST_SECONDS = 0.05  # pause before and after the calls, so that they stand out in the figure
 _N_CALLS = 3
 _MODULE = "gradient"  # a curve depends on what the time of a gradient depends on
 _LONGEST_SECONDS = 600.0
 
 
 def record_curves(state: State, cells: list[tuple[str, str, int, int]], *, again: bool) -> int:
-    """Record the curve of every (problem, name, n_samples, n_features) without one; count them."""
+    """Record the missing curves of (problem, name, n_samples, n_features); return their number."""
     missing = cells if again else [cell for cell in cells if _read(_path(*cell), state) is None]
     n_recorded = 0
     for cell in tqdm(missing, unit="curve", disable=None, leave=False):
@@ -49,7 +49,7 @@ def record_curves(state: State, cells: list[tuple[str, str, int, int]], *, again
 
 
 def load_curves(state: State) -> list[MemoryCurve]:
-    """Curves that hold in a state."""
+    """Curves that are valid in a state."""
     found = (_read(path, state) for path in sorted(FOLDER.glob("*.json")))
     return [curve for curve in found if curve is not None]
 
@@ -59,7 +59,7 @@ def _path(problem: str, name: str, n_samples: int, n_features: int) -> Path:
 
 
 def _read(path: Path, state: State) -> MemoryCurve | None:
-    """The curve of a file, if it holds in the state; one that cannot be read is recorded again."""
+    """The curve in a file; None if it is not valid in the state or cannot be read."""
     try:
         record = json.loads(path.read_text(encoding="utf-8"))
         digest = record.pop("state")
@@ -84,15 +84,15 @@ def _record(problem: str, name: str, n_samples: int, n_features: int) -> dict[st
     try:
         curve: dict[str, Any] = json.loads(_run(command))
         return curve
-    # It cannot be recorded, or is not worth the wait: the suite says why.
+    # It cannot be recorded or takes too long; the suite's results say why.
     except (subprocess.TimeoutExpired, ValueError):
         return None
 
 
 def _run(command: list[str]) -> bytes:
-    """What a process has printed when it ends; nothing that it has started outlives it.
+    """Run a process and return its output; end all that it has started.
 
-    It prints into a file: a pipe would stay open until its last child ends.
+    The output goes to a file, because a pipe would stay open until the last child ends.
     """
     mark = guardian.mark()
     with TemporaryFile() as printed:
@@ -120,7 +120,7 @@ def _freeze(value: Any) -> Any:
 
 
 def main() -> None:
-    """Print the curve of the cell that the command line names, and nothing else."""
+    """Print the curve of the implementation and size on the command line, and nothing else."""
     pipe = keep_output()
     problem, name, *size = sys.argv[1:]
     curve = _sample(problem, name, *map(int, size))
@@ -129,9 +129,9 @@ def main() -> None:
 
 
 def _sample(problem: str, name: str, n_samples: int, n_features: int) -> MemoryCurve | None:
-    """Draw, prepare and call in this process while memory_profiler watches it.
+    """Draw data, prepare and call in this process while memory_profiler samples its memory.
 
-    None where the implementation is not worth the wait at this size.
+    None if the implementation would take too long at this size.
     """
     from memory_profiler import memory_usage
 

@@ -1,4 +1,4 @@
-"""asv underneath: its configuration for one run, its environment, and a slice as a subprocess."""
+"""Run asv: write its configuration, set its environment, run a slice as a subprocess."""
 
 from __future__ import annotations
 
@@ -32,27 +32,27 @@ from scripts._measured.results import load_file, result_path
 from scripts._measured.safe_pages import refuse_markup
 
 _BACKUP = STATE / "backup"
-# A poll costs 50 us, so that 4 a second leave the measured process alone.
+# A poll costs 50 us, so that 4 per second do not disturb the measured process.
 _POLL_SECONDS = 0.25
 _END_SECONDS = 5  # asv takes less than one to end its own
 
 
 @dataclass(frozen=True)
 class Session:
-    """Settings under which slices run: this interpreter, on a commit, with so many threads.
+    """Settings of the slices of one run.
 
     Attributes
     ----------
     commit : str
         40 hexadecimal digits under which asv files the results.
     preset : str
-        Sets how long a cell is measured.
+        Says how long a cell is measured.
     threads : str
         ``all`` or a number.
     plugins : tuple[str, ...]
         Installed plug-ins to list beside the files, as ``problem/name``.
     setup : str
-        Digest of libraries and settings: with others, results go into another file.
+        Digest of libraries and settings; results with another digest go into another file.
     """
 
     commit: str
@@ -63,7 +63,7 @@ class Session:
 
     @cached_property
     def config_path(self) -> Path:
-        """asv's configuration for this session, written once: asv reads it while we poll."""
+        """asv's configuration for this session; written once, because asv may be reading it."""
         path = STATE / f"run-{self.threads}.conf.json"
         write_config(path, GRADMARK_THREADS=self.threads, GRADMARK_SETUP=self.setup)
         return path
@@ -121,11 +121,11 @@ def discover(session: Session) -> dict[str, dict[str, Any]]:
 
 
 def run_slice(session: Session, cells: list[str], on_poll: Callable[[], None], cold: bool) -> int:
-    """Run the named cells, ``module.Class.method('name', 10, 10)``; return asv's exit status.
+    """Run the named cells, ``module.problem.method('name', 10, 10)``; return asv's exit status.
 
-    Cold cells start without numba, which otherwise is loaded once for all of them. Killing asv
-    while it writes would damage the results of every slice before: a copy of the last complete
-    file is kept.
+    Cold cells start without numba; otherwise it is loaded once for all of them. The last complete
+    result file is copied first, because killing asv while it writes damages the results of all
+    earlier slices.
     """
     path = session.result_path
     if path.exists():
@@ -136,7 +136,7 @@ def run_slice(session: Session, cells: list[str], on_poll: Callable[[], None], c
 
 
 def publish(config: Path, tree: str) -> list[str]:
-    """Make asv's pages of HEAD's history and a tree; return the warnings about the pages."""
+    """Make asv's pages of HEAD's history and a tree; return warnings about the network."""
     _check_pages(Config.load(str(config)))
     command = [sys.executable, "-m", "asv", "publish", "--no-pull", "--config", str(config)]
     before = _log_path().stat().st_size if _log_path().exists() else 0
@@ -146,7 +146,7 @@ def publish(config: Path, tree: str) -> list[str]:
 
 
 def _check_pages(conf: Any) -> None:
-    """Refuse in a sentence what asv would refuse in its log."""
+    """Raise as a UserError what asv would only write to its log."""
     if not Path(Benchmarks.get_benchmark_file_path(conf.results_dir)).exists():
         raise UserError("there are no results yet; make some: python -m scripts.run")
     try:
@@ -156,7 +156,7 @@ def _check_pages(conf: Any) -> None:
 
 
 def restore(session: Session) -> bool:
-    """Put the last complete copy back in the place of a damaged result file; tell if it was.
+    """Replace a damaged result file by its last complete copy; return whether it was damaged.
 
     Raises
     ------
@@ -199,7 +199,7 @@ def _run_asv(
 
 
 def _run(command: list[str], variables: dict[str, str], on_poll: Callable[[], None]) -> int:
-    """Run to the end, output to a log; whatever interrupts us, no process is left behind."""
+    """Run a command with its output in a log; if interrupted, leave no process behind."""
     log_path = _log_path()
     log_path.parent.mkdir(parents=True, exist_ok=True)
     # asv strikes the entries of PYTHONPATH from its children's path, an editable install's too.
@@ -235,7 +235,7 @@ def _log_path() -> Path:
 
 
 def _end(process: psutil.Popen, mark: str) -> None:
-    """End a process and all that it started; asv itself ends on an interrupt alone."""
+    """End a process and all that it started; asv ends in order on SIGINT only."""
     if process.poll() is None:
         process.send_signal(signal.SIGINT)
         psutil.wait_procs([process], timeout=_END_SECONDS)

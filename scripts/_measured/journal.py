@@ -1,4 +1,4 @@
-"""What became of each cell, why, and in which state it was measured: what the suite writes down."""
+"""Read the suite's journal: how each cell ended, why, and in which state it was measured."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ class Outcome:
 
 
 def path_of(commit: str, environment: str) -> Path:
-    """Journal of a commit in an environment of asv's."""
+    """Path of the journal of a commit in one of asv's environments."""
     return FOLDER / journal_name(commit, environment)
 
 
 def read_journal(commit: str, environment: str) -> dict[Place, Outcome]:
-    """Last outcome of each (module, problem, implementation, solver, sizes or data set).
+    """Last outcome by (module, problem, implementation, solver, sizes or data set).
 
-    Without the module, the cells whose gradient some module found wrong.
+    A cell whose gradient some module found wrong is also there without the module.
     """
     outcomes = dict(_lines(path_of(commit, environment)))
     wrong = {cell[1:]: outcome for cell, outcome in outcomes.items() if outcome.word == "wrong"}
@@ -42,7 +42,7 @@ def read_journal(commit: str, environment: str) -> dict[Place, Outcome]:
 
 
 class OutcomeCounter:
-    """Counts the set-ups that have ended since it was made; reads what is new each time."""
+    """Count the set-ups that have ended since this object was made."""
 
     def __init__(self, commit: str, environment: str) -> None:
         self._path = path_of(commit, environment)
@@ -50,7 +50,7 @@ class OutcomeCounter:
         self._n_ended = 0
 
     def count(self) -> int:
-        """How many have ended so far."""
+        """How many have ended so far; reads what has been written since the last call."""
         if self._path.exists() and self._path.stat().st_size > self._offset:
             with self._path.open("rb") as file:
                 file.seek(self._offset)
@@ -63,7 +63,7 @@ class OutcomeCounter:
 
 @cache
 def load_state(digest: str) -> Provenance | None:
-    """The state of this digest; None if it is not known."""
+    """Load the state with this digest; None if it is not known."""
     try:
         record = json.loads((project.PROVENANCE / f"{digest}.json").read_bytes())
         found = Provenance.read(record)
@@ -78,7 +78,7 @@ def _lines(path: Path) -> Iterator[tuple[Place, Outcome]]:
 
 
 def _parse(text: str) -> Iterator[tuple[Place, Outcome]]:
-    """Cell and outcome of each line; a line cut off by a kill, or of another form, is none."""
+    """Cell and outcome of each line; skips lines that a kill cut off or that look different."""
     for line in text.split("\n"):
         try:
             record = json.loads(line)

@@ -1,7 +1,7 @@
-"""Under which name, and with which facts, asv files this machine's results.
+"""The name under which asv files this machine's results, and its facts about the machine.
 
-asv keeps the facts in ``~/.asv-machine.json``. The commands keep a copy in the clone, and point the
-asv that they start at it: a home that is not there, read-only or damaged stops nobody.
+asv keeps the facts in ``~/.asv-machine.json``. The commands keep a copy in this folder and let asv
+read that, so that they work if the home is missing or read-only, or the file in it damaged.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def machine_name() -> str:
     Raises
     ------
     UserError
-        If the variable holds what cannot be the name of a folder everywhere.
+        If the variable's value is not a valid folder name on every system.
     """
     name = os.environ.get(NAME_VARIABLE, "")
     if name and not _NAME.fullmatch(name):
@@ -41,7 +41,7 @@ def machine_name() -> str:
 
 
 def settle_machine() -> Path:
-    """The file with this machine's facts, which asv is to read; made where it is not there."""
+    """Path of the file with this machine's facts for asv; make the file if it is missing."""
     name = machine_name()
     path = STATE / "machines" / f"{name}.json"
     if _read(name, path) is None:
@@ -52,15 +52,15 @@ def settle_machine() -> Path:
 
 
 def setup() -> None:
-    """Called by asv, which loads this module as a plug-in: point it at the clone's file."""
+    """asv calls this when it loads the module as a plug-in; let it read the folder's file."""
     if path := os.environ.get(FILE_VARIABLE):
         MachineCollection.get_machine_file_path = staticmethod(lambda: path)
 
 
 def _read(name: str, path: Path) -> dict[str, Any] | None:
-    """A machine's facts from a file of asv's; None if they are not whole."""
+    """Facts about a machine from one of asv's files; None if they are incomplete."""
     try:
         facts = MachineCollection.load(name, _path=str(path))
         return {field: str(facts[field]) for field in _FIELDS} | {"machine": name}
-    except Exception:  # asv's reader fails wherever the damage is
+    except Exception:  # asv's reader raises whatever error the damage leads to
         return None

@@ -5,8 +5,8 @@ without a connection the pages end on error.html. At the end of ``asv publish`` 
 libraries, taken from npm packages of exact versions, are copied beside index.html and its
 references point at the copies. ``.asv/pages`` keeps the files, so that npm runs only once.
 
-Where the files cannot be had, the pages stay as asv makes them and one line says why. Local
-pages allow no script but their own files and what asv's index.html itself holds.
+If the files cannot be fetched, the pages stay as asv makes them and a line says why. Local pages
+allow no scripts except their own files and those in asv's index.html.
 """
 
 import base64
@@ -55,7 +55,7 @@ _REMOTE_ONLY = re.compile(r"\s+(?:integrity|crossorigin|referrerpolicy)\s*=\s*\"
 
 
 class FilesMissingError(Exception):
-    """The local files cannot be had; the message says why and what to do."""
+    """The local files cannot be fetched; the message says why and what to do."""
 
 
 class OfflinePages(OutputPublisher):  # type: ignore[misc]
@@ -101,7 +101,7 @@ def localise(html: str) -> str:
 
 
 def _restrict(html: str) -> str:
-    """Let a browser run the page's own scripts alone."""
+    """Let a browser run only the page's own scripts."""
     digests = {_digest(script or handler) for script, handler in _INLINE.findall(html)}
     allowed = " ".join(["'self'", "'unsafe-hashes'", *sorted(digests)])
     policy = f"script-src {allowed}; object-src 'none'; base-uri 'none'"

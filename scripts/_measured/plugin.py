@@ -1,8 +1,8 @@
-"""asv plug-in: JSON files are written whole, and what is no commit can be measured and published.
+"""asv plug-in: write JSON files whole, and let asv measure and publish uncommitted files.
 
-asv asks its repository for the hash, the date and the place in history of whatever it measures.
-`MeasuredTree` answers for files that are no commit, without git and without writing to a clone; of
-the history, if there is a clone, it tells what asv's own class for git tells.
+asv asks its repository for the hash, the date and the place in history of what it measures.
+`MeasuredTree` answers for uncommitted files, without git and without writing to a clone. About the
+history of a clone it answers as asv's own class for git does.
 """
 
 from __future__ import annotations
@@ -19,17 +19,17 @@ from asv import util
 from asv.plugins.git import Git
 from asv.repo import NoSuchNameError, Repo
 
-# Name of the tree that is measured or published: 40 hexadecimal digits, as of a commit.
+# Holds the name of the tree that is measured or published: 40 hexadecimal digits, as for a commit.
 VARIABLE = "GRADMARK_TREE"
 
 
 def setup() -> None:
-    """Called by asv once the plug-in is loaded."""
+    """asv calls this once the plug-in is loaded."""
     util.write_json = _written_whole(util.write_json)
 
 
 def _written_whole(write_json: Any) -> Any:
-    """asv's function, but so that a kill leaves the old file and no reader sees a part of one."""
+    """asv's function, made atomic: a kill leaves the old file, and nobody reads half a file."""
 
     def write(path: str, *arguments: Any, **options: Any) -> None:
         part = f"{path}.{os.getpid()}.part"
@@ -40,7 +40,7 @@ def _written_whole(write_json: Any) -> Any:
 
 
 class MeasuredTree(Repo):  # type: ignore[misc]
-    """A commit, or files that are none, at the end of HEAD's history."""
+    """A commit or uncommitted files, at the end of HEAD's history."""
 
     dvcs = "gradmark-tree"
 
@@ -49,10 +49,10 @@ class MeasuredTree(Repo):  # type: ignore[misc]
         self._git = Git(url, mirror_path) if _has_commits(url) else None
 
     def pull(self) -> None:
-        """Nothing is fetched."""
+        """Fetch nothing."""
 
     def get_hash_from_name(self, name: str | None) -> str:
-        """The name itself if it is a hash; else the tree for HEAD, and what git says."""
+        """The name itself if it is a hash, the tree for HEAD, else git's answer."""
         if name is not None and re.fullmatch(r"[0-9a-f]{40}", name):
             return name
         if name in (None, "HEAD"):
@@ -62,7 +62,7 @@ class MeasuredTree(Repo):  # type: ignore[misc]
         return str(self._git.get_hash_from_name(name))
 
     def get_date(self, name: str) -> int:
-        """Milliseconds since 1970: now, since what is measured is."""
+        """Milliseconds since 1970: now, because the files are measured as they are now."""
         return int(datetime.now(UTC).timestamp() * 1000)
 
     def get_date_from_name(self, name: str) -> int:
@@ -70,14 +70,14 @@ class MeasuredTree(Repo):  # type: ignore[misc]
         return int(self._git.get_date_from_name(name)) if self._git else self.get_date(name)
 
     def get_name_from_hash(self, commit: str) -> None:
-        """No name: the hash says enough."""
+        """Give no name; the hash is enough."""
 
     def get_tags(self) -> dict[str, str]:
         """Commits by tag."""
         return dict(self._git.get_tags()) if self._git else {}
 
     def get_branch_commits(self, branch: str | None) -> list[str]:
-        """HEAD's history, the newest first."""
+        """The tree, then HEAD's history, newest first."""
         commits = self._git.get_branch_commits(branch) if self._git else []
         return list(dict.fromkeys([self._tree, *commits]))
 
@@ -88,15 +88,15 @@ class MeasuredTree(Repo):  # type: ignore[misc]
         return ({self._tree: last} if self._tree in commits else {}) | known
 
     def get_range_spec(self, commit_a: str, commit_b: str) -> str:
-        """As git writes a range."""
+        """A range in git's notation."""
         return f"{commit_a}..{commit_b}"
 
     def get_new_range_spec(self, latest_result: str, branch: str | None = None) -> str:
-        """As git writes the commits since one."""
+        """The commits since one, in git's notation."""
         return f"{latest_result}..HEAD"
 
     def get_hashes_from_range(self, range_spec: str) -> list[str]:
-        """Commits of a range; one that ends with the tree has no more than that."""
+        """Commits of a range; a range that involves the tree is the tree alone."""
         if self._git is None or self._tree in range_spec:
             return [self._tree]
         return list(self._git.get_hashes_from_range(range_spec))

@@ -1,6 +1,6 @@
-"""asv's results as a tidy data frame: the one module that knows asv's files.
+"""asv's results as a tidy data frame; no other module knows the format of asv's files.
 
-asv promises no stability for them: it is pinned, and a recorded result file is test data.
+asv promises no stable format: its version is pinned, and a recorded result file is test data.
 """
 
 from __future__ import annotations
@@ -51,12 +51,12 @@ class ResultFile:
 
     @property
     def threads(self) -> str:
-        """Threads that its cells may use: ``all`` or a number."""
+        """Number of threads that its cells may use: ``all`` or a number."""
         return str(self.results.env_vars.get("GRADMARK_THREADS", "all"))
 
 
 def result_path(commit: str, environment: str) -> Path:
-    """Where asv puts the results of a commit in an environment."""
+    """Path of the results of a commit in an environment, as asv names it."""
     return FOLDER / str(get_filename(machine_name(), commit, environment))
 
 
@@ -66,15 +66,15 @@ def list_result_files() -> list[ResultFile]:
     Raises
     ------
     UserError
-        If there are none, only another machine's, or one is damaged.
+        If there are none, if all are another machine's, or if none can be read.
     """
     files = _own_files()
     others = sorted({path.parent.name for path in _paths("*")} - {machine_name()})
     if not files and others:
         raise UserError(
             f"there are results of another machine only ({', '.join(others)}), this one is "
-            f"{machine_name()}; make some here: python -m scripts.run, or say which one this is, "
-            f"in {NAME_VARIABLE}"
+            f"{machine_name()}; make some here: python -m scripts.run, or name this machine in "
+            f"{NAME_VARIABLE}"
         )
     if not files:
         raise UserError("there are no results yet; make some: python -m scripts.run")
@@ -87,7 +87,7 @@ def _paths(machine: str) -> list[Path]:
 
 
 def _changed_at(path: Path) -> float:
-    """When a file was last written; 0 if it has gone."""
+    """Time when a file was last written; 0 if it is gone."""
     try:
         return path.stat().st_mtime
     except OSError:
@@ -95,12 +95,12 @@ def _changed_at(path: Path) -> float:
 
 
 def _own_files() -> list[ResultFile]:
-    """This machine's files; one that cannot be read is named once, and the others are read.
+    """This machine's files; one that cannot be read is named and left out.
 
     Raises
     ------
     UserError
-        If none can be read, and there are some.
+        If there are files and none can be read.
     """
     files, errors = [], []
     for path in _paths(machine_name()):
@@ -130,7 +130,7 @@ def load_file(path: Path) -> ResultFile:
     """
     try:
         results = Results.load(str(path))
-    # A damaged file fails in asv's reader wherever the damage is.
+    # asv's reader raises whatever error the damage leads to.
     except Exception as error:
         raise UserError(
             f"the result file {path} is damaged ({type(error).__name__}: {error}); python -m "
@@ -141,7 +141,7 @@ def load_file(path: Path) -> ResultFile:
 
 
 def _check_names(path: Path, results: Any) -> None:
-    """Refuse a file whose commit is no hash: names of files and of commands come from it."""
+    """Refuse a file whose commit is no hash, because file names and commands contain it."""
     if not re.fullmatch(r"[0-9a-f]{40}", str(results.commit_hash)):
         raise UserError(
             f"the result file {path} has the commit {results.commit_hash!r:.60}, expected 40 "
@@ -152,15 +152,15 @@ def _check_names(path: Path, results: Any) -> None:
 def load_results(
     wanted: State, environment: str | None = None, threads: str = "all"
 ) -> pd.DataFrame:
-    """Every measured cell that holds in a state, in `COLUMNS`, and the missing ones.
+    """Load the cells that are valid in a state, and rows for missing ones, with `COLUMNS`.
 
-    A value holds if nothing that it depends on differs, whatever commit it is filed under. One
-    that does not hold is missing, and its reason says what has changed.
+    A value is valid if nothing that it depends on has changed, whatever commit it is filed under. A
+    value that is not valid is missing, and its reason says what has changed.
 
     Parameters
     ----------
     wanted : State
-        The files, versions and settings to hold for.
+        The files, versions and settings that values have to be valid for.
     environment : str, optional
         asv's name of the only environment to read; default: all.
     threads : str
@@ -169,7 +169,7 @@ def load_results(
     Raises
     ------
     UserError
-        If there are no results that hold, or one file is damaged.
+        If there are no valid results, or none of the files can be read.
     """
     rows = pd.concat([_read(file, wanted) for file in _files_of(environment, threads)])
     rows = rows[rows["reason"] != _NOT_RUN]
@@ -178,13 +178,13 @@ def load_results(
             f"there are no results of {wanted.title} with {threads} threads{_why(rows)}; "
             "make some: python -m scripts.run"
         )
-    # The newest file comes first: of a cell measured twice, its value stands.
+    # The newest file comes first, so that its value is kept of a cell that was measured twice.
     rows = rows.sort_values("state", key=lambda state: state == "missing", kind="stable")
     return _with_missing(rows.drop_duplicates([*_CELL, "metric"]))
 
 
 def _files_of(environment: str | None, threads: str) -> list[ResultFile]:
-    """This machine's files of an environment or of all, the last written first."""
+    """This machine's files, of one environment or all; the last written first."""
     files = [file for file in list_result_files() if file.threads == threads]
     files = [file for file in files if environment in (None, file.environment)]
     if not files:
@@ -196,14 +196,14 @@ def _files_of(environment: str | None, threads: str) -> list[ResultFile]:
 
 
 def _why(rows: pd.DataFrame) -> str:
-    """What keeps the results that there are from holding, by the newest."""
+    """Why the newest of the existing results is not valid."""
     return f" (those that there are do not hold: {rows['reason'].iloc[0]})" if len(rows) else ""
 
 
 def known_cells(wanted: State, threads: str) -> set[str]:
-    """Names, as asv writes them, of cells that hold in a state and need not be run again.
+    """asv's names of the cells that are valid in a state and need not run again.
 
-    Those with a value or a reason to be skipped; what failed or was wrong is run again.
+    They have a value or were skipped with a reason; what failed or was wrong runs again.
     """
     known = set()
     for file in _own_files():
@@ -217,7 +217,7 @@ def known_cells(wanted: State, threads: str) -> set[str]:
 
 
 def last_state(commit: str | None, environment: str | None, threads: str) -> Provenance | None:
-    """The state of the value written last, of a commit and an environment or of any."""
+    """State of the value that was written last, of the given or any commit and environment."""
     for file in _own_files():
         if commit in (None, file.commit) and environment in (None, file.environment):
             outcomes = read_journal(file.commit, file.environment).values()
@@ -236,12 +236,12 @@ def _read(file: ResultFile, wanted: State) -> pd.DataFrame:
 
 
 def _keys(file: ResultFile) -> list[str]:
-    """Benchmarks of this suite; a folder may hold results of another."""
+    """Keys of this suite's benchmarks; the folder may hold results of another suite."""
     return [key for key in file.results.get_all_result_keys() if key.count(".") == 2]
 
 
 def _rows(file: ResultFile, key: str, outcomes: Outcomes, wanted: State) -> Iterator[_Row]:
-    """A row per combination of parameters of one benchmark, ``module.problem.method``."""
+    """Make a row per combination of parameters of a benchmark, ``module.problem.method``."""
     metric = metric_of(key.split(".")[-1])
     params = file.results.get_result_params(key)
     values = file.results.get_result_value(key, params)
@@ -271,7 +271,7 @@ def _rows(file: ResultFile, key: str, outcomes: Outcomes, wanted: State) -> Iter
 
 
 def _place(cell: Cell) -> tuple[str | int | None, ...]:
-    """Values of `_CELL`."""
+    """Values of the columns `_CELL`."""
     size = cell.size or (None, None)
     return cell.problem, cell.implementation, cell.solver, *size, cell.dataset
 
@@ -279,7 +279,7 @@ def _place(cell: Cell) -> tuple[str | int | None, ...]:
 def _judge(
     cell: Cell, value: float | None, metric: Metric, outcomes: Outcomes, wanted: State
 ) -> tuple[str, str, str]:
-    """State and reason of a value, and the versions of libraries that it was measured with."""
+    """State of a value, its reason, and the versions of the libraries that it depends on."""
     named = (cell.problem, *cell.params)
     outcome = outcomes.get((cell.module, *named), Outcome())
     state, reason = _state(value, metric, outcome, outcomes.get(named))
@@ -304,7 +304,7 @@ def _state(
     value: float | None, metric: Metric, outcome: Outcome, wrong: Outcome | None
 ) -> tuple[str, str]:
     """State of a value (None: failed, NaN: skipped or not run) and its reason."""
-    if wrong and metric.name != "error":  # what a wrong gradient costs means nothing
+    if wrong and metric.name != "error":  # the cost of a wrong gradient is of no use
         return "wrong", wrong.reason
     if value is not None and not math.isnan(value):
         return "ok", ""
@@ -315,7 +315,7 @@ def _state(
             return "failed", "failed while it was measured; .asv/logs has the output"
         if outcome.word == "started":
             return "failed", "the process died while it was set up; .asv/logs has the output"
-        # asv writes null too for a parameter that an older run did not have.
+        # asv also writes null for a parameter that an older run did not have.
         return "missing", _NOT_RUN
     return ("skipped", outcome.reason) if outcome.word == "skipped" else ("missing", _NOT_RUN)
 

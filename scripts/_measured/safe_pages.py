@@ -1,8 +1,8 @@
-"""asv plug-in: text from result files reaches asv's pages as text, never as markup.
+"""asv plug-in: text from result files appears in asv's pages as text, never as markup.
 
-asv's JavaScript inserts as HTML what machine.json, benchmarks.json and the result files hold, and
-the names of tags. Source code is inserted so alone: it is escaped. The rest serves as text, as a
-key or as a part of an address too, and has no use for markup: with any there, nothing is published.
+asv's JavaScript inserts as HTML what machine.json, benchmarks.json, the result files and the names
+of tags contain. Source code is only shown, so it is escaped. Other strings are also keys or parts
+of addresses, and none needs markup: if one contains any, nothing is published.
 """
 
 from __future__ import annotations
@@ -20,18 +20,19 @@ from asv.publishing import OutputPublisher
 from asv.results import iter_results
 
 _MARKUP = re.compile("[<>&\"']")
-# Of a benchmark: escaped, and the values of its parameters, which the pages show as text alone.
+# Fields of a benchmark that may hold markup: code, which is escaped, and values of parameters,
+# which the pages insert as text.
 _FREE_FIELDS = ("code", "params")
 
 
 class SafePages(OutputPublisher):  # type: ignore[misc]
-    """Check what asv is about to publish, before any other publisher; no page of its own."""
+    """Check what asv is about to publish, before all other publishers; makes no page."""
 
     order = -1
 
     @classmethod
     def publish(cls, conf: Any, repo: Any, benchmarks: Any, graphs: Any, revisions: Any) -> None:
-        """Called by asv, which writes the benchmarks as they are after this."""
+        """asv calls this, and later writes the benchmarks as changed here."""
         refuse_markup(conf.results_dir, benchmarks, repo.get_tags())
         for benchmark in benchmarks.values():
             benchmark["code"] = html.escape(str(benchmark.get("code", "")))
@@ -57,22 +58,22 @@ def _check(where: str, value: Any) -> None:
         if _MARKUP.search(text):
             raise util.UserError(
                 f"nothing is published: {where} holds {text!r}, which asv's pages would take for "
-                "markup; mend it or move it away"
+                "markup; correct it or move it away"
             )
 
 
 def _check_file_names(where: str, names: Iterable[str]) -> None:
-    """asv names the folders of its graphs after the parameters."""
+    """Refuse names such as ``..``: asv names the folders of its graphs after the parameters."""
     for name in names:
         if not name.strip("."):
             raise util.UserError(
                 f"nothing is published: {where} has a parameter {name!r}, which names another "
-                "folder; mend it or move it away"
+                "folder; correct it or move it away"
             )
 
 
 def _strings(value: Any) -> Iterator[str]:
-    """Every string in what a JSON file holds, keys included."""
+    """Every string in the contents of a JSON file, including keys."""
     if isinstance(value, str):
         yield value
     elif isinstance(value, dict):

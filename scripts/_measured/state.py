@@ -1,4 +1,4 @@
-"""The state that results have to hold for: what is measured, by what, with which settings."""
+"""The state that results have to be valid for: files, libraries, settings."""
 
 from __future__ import annotations
 
@@ -21,8 +21,9 @@ class State:
     Attributes
     ----------
     title : str
-        The commit, for people.
+        The tree's title, for people.
     provenance : Provenance
+        Hashes of the files, versions and settings.
     rules : Rules
         What each cell depends on.
     """
@@ -34,13 +35,13 @@ class State:
 
     @property
     def setup(self) -> str:
-        """Digest of libraries, settings and the files of plug-ins: all but the tree itself."""
+        """Digest of the libraries, the settings and the files of plug-ins: all but the tree."""
         files = self.provenance.files
         foreign = {path: files[path] for path in files if path.split("/")[0] not in PACKAGES}
         return replace(self.provenance, files=foreign).digest[:8]
 
     def as_measured(self, then: Provenance, title: str) -> State:
-        """The state of other results, with the imports of these files."""
+        """The state in which other results were measured, with the imports of this tree."""
         return State(title, then, self.rules.at(then))
 
     def has(self, cell: Cell) -> bool:
@@ -48,7 +49,7 @@ class State:
         return self.rules.has(cell.problem, cell.implementation)
 
     def changes(self, cell: Cell, digest: str) -> list[str]:
-        """What has changed since a value was measured in the state of this digest; empty if not."""
+        """What has changed for a cell since the state with this digest; empty if nothing has."""
         key = _subject(cell), digest
         if key not in self._known:
             then = load_state(digest)
@@ -56,7 +57,7 @@ class State:
         return self._known[key]
 
     def versions(self, cell: Cell) -> str:
-        """Versions of the libraries that a value depends on."""
+        """Versions of the libraries that a cell's value depends on."""
         names = ["Python", *self.rules.libraries(_subject(cell))]
         known = self.provenance.versions
         return ", ".join(f"{name} {known[name]}" for name in names if name in known)
@@ -67,7 +68,7 @@ def _subject(cell: Cell) -> Subject:
 
 
 def state_of(tree: Tree, like: Provenance | None = None) -> State:
-    """The state of a tree with this interpreter's libraries and settings, or those of another."""
+    """The state of a tree, with this interpreter's libraries and settings or those of `like`."""
     sources = tree.sources(plugins())
     now = _provenance.collect(sources)
     if like:
@@ -76,7 +77,7 @@ def state_of(tree: Tree, like: Provenance | None = None) -> State:
 
 
 def plugins() -> tuple[str, ...]:
-    """Installed implementations, ``problem/name``; imports none of them."""
+    """Installed plug-ins, ``problem/name``; imports none of them."""
     return tuple(
         f"{problem}/{name}"
         for problem in impls.problems()

@@ -1,9 +1,11 @@
-"""One race: all contenders on one size, in rounds, each in a process of its own."""
+"""Race all contenders on one size, in rounds, each in its own process."""
 
 from __future__ import annotations
 
-import random
-from collections.abc import Callable
+import secrets
+from collections.abc import Callable, Iterable
+from random import SystemRandom
+from time import perf_counter
 from typing import Any
 
 from impls import _machine, _verify
@@ -11,26 +13,31 @@ from scripts._common.errors import Out
 from scripts._common.metrics import BASELINE
 from scripts._common.process import Process
 from scripts._common.signals import held_off
+from scripts._race.flags import keeps_answers, too_fast, too_many_processors, wrong_clock
 from scripts._race.inputs import RaceInputs, on_disk, plan_memory
 from scripts._race.result import RaceSettings, Result
 from scripts._race.statistics import LEAST_ROUNDS
 
 LOAD_SECONDS = 300.0
-PREPARE_SECONDS = 900.0  # compilers take minutes where many contenders compile at once
+PREPARE_SECONDS = 900.0  # compiling takes minutes when many contenders compile at once
 _LEAST_SAMPLE_SECONDS = 60.0
-# Long enough for 15 rounds of nearly all sizes.
+# Time per size; enough for 15 rounds at nearly all of them.
 _CELL_SECONDS = 60.0
+# Of usual length, in the sample by which clocks are compared.
+_CLOCK_SAMPLES = 20
+
+Reply = dict[str, Any]
 
 
 def race_size(
     settings: RaceSettings, size: tuple[int, int], on_round: Callable[[], object]
 ) -> Result:
-    """Race all on one size; `on_round` is called after each round.
+    """Race all contenders on one size; `on_round` is called after each round.
 
     Raises
     ------
     Stopped
-        If an interrupt comes once a round has ended.
+        On an interrupt, if at least one round has finished.
     """
     one = _Race(settings, size)
     try:
@@ -42,7 +49,7 @@ def race_size(
 
 
 class Stopped(KeyboardInterrupt):
-    """An interrupt that leaves a result of the rounds before it."""
+    """An interrupt that carries the result of the finished rounds."""
 
     def __init__(self, result: Result) -> None:
         super().__init__()
@@ -50,7 +57,7 @@ class Stopped(KeyboardInterrupt):
 
 
 class _Race:
-    """The processes that are still in the race, and what they have given."""
+    """The processes that are still in the race, and the result so far."""
 
     def __init__(self, settings: RaceSettings, size: tuple[int, int]) -> None:
         self.settings = settings
@@ -58,6 +65,7 @@ class _Race:
         self.processes: dict[str, Process] = {}
         self.roofs: dict[str, int] = {}
         self.moves: set[str] = set()
+        self.replies: dict[str, list[Reply]] = {}
 
     def run(self, on_round: Callable[[], object]) -> Result:
         size = self.result.n_samples, self.result.n_features
@@ -67,14 +75,17 @@ class _Race:
                 self._start_moves()
                 self._start_roofs()
                 self._prepare(data)
-            self._time(on_round)
+            self._time(data, on_round)
+            self._check_honesty()
             self._verify_later(data)
-        except Out as reason:  # of the whole size
+        except Out as reason:  # nobody can race this size
             self.result.out |= dict.fromkeys(self.settings.contenders, reason)
         finally:
             with held_off():
                 for process in self.processes.values():
                     process.close()
+        for name in self.result.out:  # wrong, or not to be believed: it has no time
+            self.result.seconds.pop(name, None)
         return self.result
 
     def _load(self) -> None:
@@ -93,7 +104,7 @@ class _Race:
         return Process(order | {"threads": self.settings.threads} | more)
 
     def _start_moves(self) -> None:
-        """Beside each that can: the same without its arithmetic."""
+        """Start, for each contender that has it, its loads and stores without its arithmetic."""
         able = [name for name, info in self.result.infos.items() if info["moves_alone"]]
         for name in able if self.settings.moves else ():
             twin = self.result.name_moves(name)
@@ -112,7 +123,7 @@ class _Race:
         self._answers(tuple(self.roofs), LOAD_SECONDS)
 
     def _prepare(self, data: RaceInputs) -> None:
-        """Let all prepare who fit into memory, and keep those who are right."""
+        """Prepare the contenders that fit into memory, and keep those that are right."""
         copies = {name: self.result.infos.get(name, {}).get("copies", 0) for name in self.processes}
         available = _machine.available_memory()
         plan = plan_memory(copies, self.result.x_bytes, available)
@@ -127,34 +138,43 @@ class _Race:
             self._judge(name, replies[name]["gradients"], data.references)
         self.read_bytes = {name: replies[name]["bytes"] for name in self.roofs if name in replies}
 
-    def _time(self, on_round: Callable[[], object]) -> None:
+    def _time(self, data: RaceInputs, on_round: Callable[[], object]) -> None:
         expected = {}
-        for name in list(self.processes):  # one at a time: the machine is quiet
+        for name in list(self.processes):  # one at a time, so that they do not disturb each other
             if reply := self._ask(name, "count", PREPARE_SECONDS):
                 expected[name] = reply["seconds"]
-        n_rounds = count_rounds(self.settings.rounds, sum(expected.values()))
-        if n_rounds < self.settings.rounds:
-            seconds = f"a round takes {sum(expected.values()):.0f} s"
-            self.result.notes.append(f"{n_rounds} rounds, not {self.settings.rounds}: {seconds}")
-        samples: dict[str, list[float]] = {name: [] for name in self.processes}
-        generator = random.Random(0)
+        n_rounds = self._count_rounds(sum(expected.values()))
+        replies: dict[str, list[Reply]] = {name: [] for name in self.processes}
+        # Which round tells its gradients is not known before.
+        told_round, told_seed = secrets.randbelow(n_rounds), next(iter(data.later))
         n_ended = 0
         try:
-            for _ in range(n_rounds):
-                for name in generator.sample(list(self.processes), len(self.processes)):
-                    seconds = max(_LEAST_SAMPLE_SECONDS, 20 * expected[name])
-                    if reply := self._ask(name, "sample", seconds):
-                        samples[name].append(reply["seconds"])
+            for number in range(n_rounds):
+                seed = told_seed if number == told_round else secrets.randbelow(2**31)
+                for name in _shuffled(self.processes):
+                    step = {"seed": seed, "tells": number == told_round}
+                    limit = max(_LEAST_SAMPLE_SECONDS, 20 * expected[name])
+                    if reply := self._ask(name, "sample", limit, **step):
+                        replies[name].append(reply)
+                        self._judge_sample(name, reply, data.later[told_seed])
                 n_ended += 1
                 on_round()
         except KeyboardInterrupt:
             self.result.notes.append(f"interrupted after {n_ended} of {n_rounds} rounds")
             raise
         finally:
-            self._keep({name: samples[name][:n_ended] for name in self.processes})
+            self._keep({name: replies[name][:n_ended] for name in self.processes})
 
-    def _keep(self, samples: dict[str, list[float]]) -> None:
-        for name, times in samples.items():
+    def _count_rounds(self, seconds_per_round: float) -> int:
+        n_rounds = count_rounds(self.settings.rounds, seconds_per_round)
+        if n_rounds < self.settings.rounds:
+            seconds = f"a round takes {seconds_per_round:.0f} s"
+            self.result.notes.append(f"{n_rounds} rounds, not {self.settings.rounds}: {seconds}")
+        return n_rounds
+
+    def _keep(self, replies: dict[str, list[Reply]]) -> None:
+        for name, own in replies.items():
+            times = [reply["seconds"] for reply in own]
             if name in self.roofs:
                 speeds = [self.read_bytes[name] / seconds for seconds in times]
                 self.result.roofs[self.roofs[name]] = speeds
@@ -162,31 +182,61 @@ class _Race:
                 self.result.moves[name] = times
             else:
                 self.result.seconds[name] = times
+                self.replies[name] = own
+
+    @property
+    def _racers(self) -> tuple[str, ...]:
+        """Contenders that are still in the race: neither roofs nor moves alone."""
+        return tuple(self.processes.keys() - self.roofs.keys() - self.moves)
+
+    def _check_honesty(self) -> None:
+        """Drop who was faster than anything can be, or has told another time than it took."""
+        for name in self._racers:
+            own = self.replies[name]
+            seconds, processors = ([r[key] for r in own] for key in ("seconds", "processors"))
+            fresh = [reply["fresh"] for reply in own if "fresh" in reply]
+            reason = too_fast(self.result.roof_fraction(name)) or keeps_answers(fresh, seconds)
+            if reason := reason or self._check_clock(name):
+                self._drop(name, Out("too fast", reason))
+            elif reason := too_many_processors(processors, self.settings.threads):
+                self._drop(name, Out("too many threads", reason))
+
+    def _check_clock(self, name: str) -> str:
+        """Compare a long sample by the contender's clock with the race's own."""
+        start = perf_counter()
+        step = {"seed": secrets.randbelow(2**31), "times": _CLOCK_SAMPLES}
+        reply = self._ask(name, "sample", PREPARE_SECONDS, **step)
+        waited = perf_counter() - start
+        return wrong_clock(waited, reply["seconds"] * reply["n_calls"]) if reply else ""
 
     def _verify_later(self, data: RaceInputs) -> None:
-        """Compare a last gradient, at weights that nobody has seen: who is wrong was not fast."""
-        names = tuple(self.processes.keys() - self.roofs.keys() - self.moves)
+        """Compare a gradient after the timing, at new weights."""
+        seed, reference = list(data.later.items())[-1]
+        weights = _verify.other_weights(data.weights, seed).tolist()
+        names = self._racers
         for name in names:
-            self.processes[name].send("verify", weights=[data.later.tolist()])
+            self.processes[name].send("verify", weights=[weights])
         for name, reply in self._answers(names, PREPARE_SECONDS).items():
-            self._judge(name, reply["gradients"], [data.later_reference])
-        for name in names:
-            if name in self.result.out:
-                del self.result.seconds[name]
+            self._judge(name, reply["gradients"], [reference])
+
+    def _judge_sample(self, name: str, reply: Reply, reference: _verify.Reference) -> None:
+        """Drop a contender whose timed call is wrong, where the sample tells its gradient."""
+        if "gradient" in reply and name not in self.moves:
+            self._judge(name, [reply["gradient"]] * 2, [reference])
 
     def _judge(self, name: str, gradients: Any, references: list[_verify.Reference]) -> None:
-        """Drop a contender whose gradients are not the references."""
+        """Drop a contender whose gradients differ from the references."""
         verdict = _verify.judge(gradients, references, self.result.infos[name]["rtol"])
         if verdict.fault:
             self._drop(name, Out("wrong", verdict.reason))
 
-    def _ask(self, name: str, step: str, seconds: float) -> dict[str, Any] | None:
-        """The answer of one contender; None if it has just left the race."""
-        self.processes[name].send(step)
+    def _ask(self, name: str, step: str, seconds: float, **arguments: Any) -> Reply | None:
+        """Ask one contender; None if it leaves the race instead of answering."""
+        self.processes[name].send(step, **arguments)
         return self._answers((name,), seconds).get(name)
 
     def _answers(self, names: tuple[str, ...], seconds: float) -> dict[str, dict[str, Any]]:
-        """Answers by name; who has none leaves the race."""
+        """Collect answers by name; a contender that gives none leaves the race."""
         replies = {}
         for name in names:
             try:
@@ -200,7 +250,14 @@ class _Race:
         self.result.out[name] = reason
 
 
+def _shuffled(names: Iterable[str]) -> list[str]:
+    """In an order that nobody knows before."""
+    in_order = list(names)
+    SystemRandom().shuffle(in_order)
+    return in_order
+
+
 def count_rounds(asked: int, seconds_per_round: float) -> int:
-    """Rounds that fit into the time for a size, but an interval's; not above what is asked."""
+    """Rounds that fit into the time for a size, or those of an interval; at most `asked`."""
     fitting = int(_CELL_SECONDS / max(seconds_per_round, 1e-9))
     return min(asked, max(LEAST_ROUNDS, fitting))

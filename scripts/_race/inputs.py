@@ -1,8 +1,9 @@
-"""The data of a race: drawn once, in files that every contender maps, and the exact gradient."""
+"""The data of a race, drawn once into files that all contenders map, and the reference."""
 
 from __future__ import annotations
 
 import os
+import secrets
 import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -20,36 +21,38 @@ from scripts._common.errors import Out
 
 _NAMES = ("weights", "X", "y")
 _SHARED_MEMORY = Path("/dev/shm")
-# Other processes of the same user open by them what is open here.
+# Through these paths, other processes of the same user can open files that are open here.
 _DESCRIPTORS = Path(f"/proc/{os.getpid()}/fd")
 _SEED = 0
-_LATER_SEED = 1  # of weights that are handed out after the timing
-# What a contender takes beside the copies of X that are counted.
+N_LATER = 2  # weights for gradients that are asked for during the timing and after it
+# Memory of a contender beyond its copies of X.
 _SPARE_BYTES = 100 * 1024**2
 
 
 @dataclass(frozen=True)
 class RaceInputs:
-    """Paths of ``weights``, ``X`` and ``y`` as .npy files, and what gradients are held to.
+    """Paths of ``weights``, ``X`` and ``y`` as .npy files, and the references.
 
     Attributes
     ----------
     references : list of pairs of ndarray
-        At each of the weights of the file.
-    later : ndarray
-        Weights that are in no file: for a last gradient, after the timing.
-    later_reference : pair of ndarray
+        One for each of the weights in the file.
+    later : dict of int to pair of ndarray
+        References at weights that are in no file, by the seed that `_verify.other_weights` draws
+        them from: for gradients during the timing and after it.
+    weights : ndarray
+        What those weights are drawn from.
     """
 
     files: dict[str, str]
     references: list[_verify.Reference]
-    later: Any
-    later_reference: _verify.Reference
+    later: dict[int, _verify.Reference]
+    weights: Any
 
 
 @dataclass(frozen=True)
 class Plan:
-    """Who fits into memory together: whether each gets an X of its own, and who has to leave."""
+    """What fits into memory: whether each contender gets its own X, and which have to leave."""
 
     own_copy: bool
     lacking: dict[str, str]
@@ -57,7 +60,9 @@ class Plan:
 
 @contextmanager
 def on_disk(problem: str, n_samples: int, n_features: int, pixels: bool) -> Iterator[RaceInputs]:
-    """Draw and verify with; the files are gone at the end, those who have mapped them keep them.
+    """Draw the data into files, and compute the references.
+
+    The files are deleted when the block ends; a process that has mapped them can still read them.
 
     Raises
     ------
@@ -74,15 +79,15 @@ def on_disk(problem: str, n_samples: int, n_features: int, pixels: bool) -> Iter
 
 
 def plan_memory(copies: dict[str, float], x_bytes: int, available: int) -> Plan:
-    """Give everyone an X of its own if memory holds that; otherwise all share one.
+    """Give each contender its own X if memory holds them all; otherwise all share one.
 
-    A shared X lies in small pages, which a copy that `prepare` makes does not: reads of it are up
-    to a tenth slower. So either all have their own or none.
+    A shared X lies in small pages and is read up to a tenth slower than a contender's own copy.
+    To be fair, either all contenders have their own or none has.
 
     Parameters
     ----------
     copies : dict[str, float]
-        PREPARED_COPIES of each contender, the one that has to take part first.
+        PREPARED_COPIES of each contender. The first one must take part.
     """
     own = {name: _need(1 + each, x_bytes) for name, each in copies.items()}
     if sum(own.values()) <= available:
@@ -106,7 +111,7 @@ def _need(copies: float, x_bytes: int) -> int:
 
 
 def _place(x_bytes: int) -> str | None:
-    """Shared memory where there is one that holds X, else the folder for temporary files."""
+    """Shared memory if it holds X twice, else the default folder for temporary files."""
     if _SHARED_MEMORY.is_dir() and shutil.disk_usage(_SHARED_MEMORY).free > 2 * x_bytes:
         return str(_SHARED_MEMORY)
     return None
@@ -114,7 +119,7 @@ def _place(x_bytes: int) -> str | None:
 
 @contextmanager
 def _open_files(place: str | None) -> Iterator[dict[str, str]]:
-    """Paths of the files; on Linux those have no name in any folder, so that none can be left."""
+    """Paths of the files; on Linux the files have no name in any folder, so none can be left."""
     with ExitStack() as stack:
         if _DESCRIPTORS.is_dir():
             files = {name: stack.enter_context(TemporaryFile(dir=place)) for name in _NAMES}
@@ -131,9 +136,12 @@ def _write(
     weights, X, y = impls.make(problem, n_samples, n_features, _SEED)
     if pixels:
         np.divide(np.random.default_rng(_SEED).integers(0, 256, X.shape, np.uint8), 255, out=X)
-    vectors, later = _verify.vectors(weights), _verify.other_weights(weights, _LATER_SEED)
+    vectors = _verify.vectors(weights)
+    seeds = [secrets.randbelow(2**31) for _ in range(N_LATER)]
+    later = [_verify.other_weights(weights, seed) for seed in seeds]
     for name, array in zip(_NAMES, (np.stack(vectors), X, y), strict=True):
         with Path(files[name]).open("wb") as file:
             np.save(file, array)
-    *references, last = (_exact.exact_gradient(problem, w, X, y) for w in (*vectors, later))
-    return RaceInputs(files, references, later, last)
+    exact = [_exact.exact_gradient(problem, each, X, y) for each in (*vectors, *later)]
+    references, at_seeds = exact[: len(vectors)], exact[len(vectors) :]
+    return RaceInputs(files, references, dict(zip(seeds, at_seeds, strict=True)), weights)

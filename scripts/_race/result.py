@@ -1,4 +1,4 @@
-"""What a race gave for one size, and the figures that are derived from it."""
+"""The result of a race, and what is derived from it: speed-ups, roof fractions, rankings."""
 
 from __future__ import annotations
 
@@ -13,13 +13,14 @@ from scripts._race.statistics import Estimate, estimate, ratio
 
 DTYPES = {8: "float64", 4: "float32"}
 _MOVES_ALONE = "{}, moves alone"
-# An implementation with 1 or 2 bytes per value is compared with those that it is as exact as.
+# An implementation with 1 or 2 bytes per value competes in a precision if its tolerance is at most
+# this.
 _EXACT_ENOUGH = {8: 1e-9, 4: 1e-4}
 
 
 @dataclass(frozen=True)
 class RaceSettings:
-    """What is raced and how."""
+    """Contenders and settings of a race."""
 
     problem: str
     contenders: tuple[str, ...]
@@ -32,21 +33,22 @@ class RaceSettings:
 
 @dataclass
 class Result:
-    """What a race of one size gave.
+    """Result of one size.
 
     Attributes
     ----------
     infos : dict[str, dict]
         Options of each contender that was loaded: bytes_per_value, peer, rtol.
-    seconds, roofs : dict[str, list[float]], dict[int, list[float]]
-        Of every round: time of one gradient; bytes per second of a pure read, by the bytes per
-        value that it stands for.
+    seconds : dict[str, list[float]]
+        Seconds per gradient in every round, by contender.
+    roofs : dict[int, list[float]]
+        Bytes per second of a pure read in every round, by bytes per value.
     moves : dict[str, list[float]]
-        As `seconds`, of contenders without their arithmetic, by what they are called then.
+        As `seconds`, for loads and stores without arithmetic; the keys are from `name_moves`.
     out : dict[str, Out]
-        Who was not raced to the end, and why.
+        Contenders that left the race, and why.
     notes : list[str]
-        What was done otherwise than asked.
+        What was done differently from what was asked for.
     """
 
     problem: str
@@ -61,7 +63,7 @@ class Result:
 
     @staticmethod
     def name_moves(name: str) -> str:
-        """What a contender is called without its arithmetic."""
+        """Name of a contender's loads and stores without its arithmetic."""
         return _MOVES_ALONE.format(name)
 
     @property
@@ -71,58 +73,58 @@ class Result:
 
     @property
     def n_rounds(self) -> int:
-        """Rounds that were raced."""
+        """Number of finished rounds."""
         return max(map(len, self.seconds.values()), default=0)
 
     def ranking(self) -> list[str]:
-        """Names from the fastest to the slowest, by the median time."""
+        """Names by median time, fastest first."""
         return sorted(self.seconds, key=lambda name: median(self.seconds[name]))
 
     def times(self, name: str) -> list[float]:
-        """Seconds of every round, of a contender as it is or without its arithmetic."""
+        """Seconds in every round of a contender, or of its loads and stores alone."""
         return self.seconds[name] if name in self.seconds else self.moves[name]
 
     def speed_up(self, name: str) -> Estimate:
-        """Of a contender over the baseline; NaN where that was not raced."""
+        """Speed-up over the baseline; NaN if that was not raced."""
         if BASELINE not in self.seconds:
             return estimate([])
         return ratio(self.seconds[BASELINE], self.times(name))
 
     def roof_fraction(self, name: str) -> Estimate:
-        """Least bytes that must move, over the time, over the roof of the round."""
+        """Compulsory traffic / time / read roof of the same round."""
         width = self.infos[name]["bytes_per_value"]
         if width not in self.roofs:
             return estimate([])
         return ratio(self._roof_seconds(width), self.times(name))
 
     def roof_speed_up(self, width: int) -> Estimate:
-        """Over the baseline, of the least bytes that must move at the speed of a pure read of X.
+        """Highest speed-up over the baseline that reading X once allows.
 
-        It is the most that reading X once allows, in values of `width` bytes.
+        The compulsory traffic with values of `width` bytes, at the read roof.
         """
         if BASELINE not in self.seconds or width not in self.roofs:
             return estimate([])
         return ratio(self.seconds[BASELINE], self._roof_seconds(width))
 
     def _roof_seconds(self, width: int) -> list[float]:
-        """Of the rounds: the least bytes that must move, at the speed of a pure read of X."""
+        """Seconds in every round that the compulsory traffic takes at the read roof."""
         problem = _table.problem_module(self.problem)
         n_bytes = problem.compulsory_bytes(self.n_samples, self.n_features, width)
         return [n_bytes / roof for roof in self.roofs[width]]
 
     def comparable(self, width: int) -> list[str]:
-        """Who is compared in the precision of `width` bytes, from the fastest to the slowest."""
+        """Names that are compared in the precision of `width` bytes, fastest first."""
         return [name for name in self.ranking() if self._is_comparable(name, width)]
 
     def rivals(self, width: int) -> tuple[str, str] | None:
-        """Our fastest and the fastest peer in the precision of `width` bytes."""
+        """Our fastest and the fastest library in the precision of `width` bytes."""
         names = self.comparable(width)
         ours = next((name for name in names if not self.infos[name]["peer"]), None)
         peer = next((name for name in names if self.infos[name]["peer"]), None)
         return (ours, peer) if ours and peer else None
 
     def advantage(self, width: int) -> Estimate:
-        """Speed-up of our fastest over the fastest peer; NaN where one is missing."""
+        """Speed-up of our fastest over the fastest library; NaN if either is missing."""
         rivals = self.rivals(width)
         if rivals is None:
             return estimate([])
@@ -135,14 +137,14 @@ class Result:
 
 @dataclass(frozen=True)
 class Race:
-    """Results of all sizes, from small to large, and what was raced."""
+    """A race's settings, and its results from the smallest X to the largest."""
 
     settings: RaceSettings
     results: tuple[Result, ...]
 
     @property
     def title(self) -> str:
-        """The problem, the threads and the kind of data."""
+        """Heading with the problem, the threads and the kind of data."""
         threads = f"{self.settings.threads} thread{'s' * (self.settings.threads > 1)}"
         pixels = ", X of pixels" * self.settings.pixels
         return f"Race of {self.settings.problem}, {threads}{pixels}"

@@ -1,7 +1,7 @@
-"""What a race's samples say: medians over the rounds, ratios within a round, intervals.
+"""Statistics of a race: ratios within a round, medians over the rounds, intervals.
 
-Times of one round were taken within seconds of each other: their ratio is free of the machine's
-slow changes, and the median of the ratios is not moved by a round that went wrong.
+Times of one round are taken within seconds of each other, so that slow changes of the machine
+cancel in their ratio. The median over the rounds is robust against a disturbed round.
 """
 
 from __future__ import annotations
@@ -11,15 +11,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
 
-# Outside the interval's two ends, on each side.
+# Probability that the median lies beyond one end of the interval.
 _TAIL = 0.025
-# Of fewer values even their whole range holds the median in less than 95 % of cases.
+# With fewer values, even their whole range contains the median in less than 95 % of cases.
 LEAST_ROUNDS = 6
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """A median and the 95 % interval of it; NaN where there is none."""
+    """A median and its 95 % interval; NaN where there is none."""
 
     value: float
     low: float
@@ -27,10 +27,10 @@ class Estimate:
 
 
 def estimate(values: Sequence[float]) -> Estimate:
-    """Median, and the interval between two order statistics that holds it in 95 % of cases.
+    """Median, and the interval between two order statistics that contains it in 95 % of cases.
 
-    It assumes nothing of how the values are distributed but that they are independent. Fewer than
-    `LEAST_ROUNDS` values have none.
+    The values have to be independent; nothing else is assumed about their distribution. Fewer than
+    `LEAST_ROUNDS` values give no interval.
     """
     if len(values) < LEAST_ROUNDS:
         return Estimate(median(values) if values else math.nan, math.nan, math.nan)
@@ -45,14 +45,14 @@ def ratio(over: Sequence[float], under: Sequence[float]) -> Estimate:
 
 
 def geometric_mean(values: Sequence[float]) -> float:
-    """Mean of ratios, for which 2 and 1/2 cancel; NaN of none."""
+    """Geometric mean of ratios, in which 2 and 1/2 cancel; NaN if there are none."""
     if not values:
         return math.nan
     return math.exp(sum(map(math.log, values)) / len(values))
 
 
 def _count_outside(n_values: int) -> int:
-    """Most values beyond each end: ``P(Binomial(n, 1/2) <= count) <= 2.5 %``."""
+    """Largest count with ``P(Binomial(n, 1/2) <= count) <= 2.5 %``: values beyond each end."""
     count, probability = 0, 2.0**-n_values
     while True:
         probability += math.comb(n_values, count + 1) / 2**n_values

@@ -12,8 +12,8 @@ def render(results: pd.DataFrame) -> str:
     """Error of each implementation."""
     parts = [
         "# Accuracy",
-        "Largest error of a component against the extended-precision reference, relative to the "
-        "sum of the absolute terms that it adds up. Half a unit in the last place is 1.1e-16 in "
+        "Largest error of a component against the reference in extended precision, relative to the "
+        "sum of the absolute terms that make it up. Half a unit in the last place is 1.1e-16 in "
         "float64 and 6.0e-08 in float32.",
     ]
     parts += sections(results, "error", lambda row: units.error(row.value))

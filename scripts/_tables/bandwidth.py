@@ -13,9 +13,9 @@ def render(results: pd.DataFrame) -> str:
     parts = [
         "# Bandwidth",
         "## Fraction of the read roof",
-        "Least bytes that must move, over the time, over the bandwidth of a pure threaded read of "
-        "X in the same process. An implementation that reads X twice reaches at most a half where "
-        "X does not fit in cache. In cache, the arithmetic is the limit and not the read.",
+        "Compulsory traffic / time / read roof. The roof is the bandwidth of a pure threaded read "
+        "of X in the same process. If X does not fit in cache, an implementation that reads it "
+        "twice reaches at most one half. In cache, arithmetic is the limit, not the read.",
     ]
     parts += sections(results, "roof_fraction", lambda row: f"{row.value:.2f}")
     parts += ["## Read roof"]

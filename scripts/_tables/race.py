@@ -18,26 +18,26 @@ _HEADERS = ["", "data", "peer", "time", f"speed-up over {BASELINE}", "of the roo
 _WIDTHS = {8: "float64", 4: "float32", 2: "16 bits", 1: "8 bits"}
 
 _LEGEND = (
-    "Every contender runs in a process of its own, on the same data with the same number of "
-    "threads, and takes turns with the others in an order that is drawn anew for each round. Time: "
-    "median over the rounds. Speed-up: median of the rounds' ratios, with the interval that holds "
-    "it in 95 % of cases. Of the roof: least bytes that must move, over the time, over a pure "
-    "threaded read of as many bytes as X has, in the same round. X read once at the roof: the "
-    f"most over {BASELINE} that values of so many bytes allow. Peer: the library that a user would "
-    "pick instead. Moves alone: the loads and stores of a contender without its arithmetic, whose "
-    "result is no gradient; arithmetic can gain no more than the difference."
+    "Each contender runs in its own process, on the same data with the same number of threads. In "
+    "each round every contender is timed once, in a new random order. Time: median over the "
+    "rounds. Speed-up: median of the rounds' ratios, with its 95 % interval. Of the roof: "
+    "compulsory traffic / time / bandwidth of a pure threaded read of as many bytes as X has, in "
+    "the same round. X read once at the roof: the highest speed-up over "
+    f"{BASELINE} that values of this size allow. Peer: the library that you would use instead. "
+    "Moves alone: the loads and stores of a contender without its arithmetic; the result is no "
+    "gradient, and faster arithmetic can gain no more than the difference."
 )
 
 
 def render(race: Race) -> str:
-    """What the columns mean, a table per size, and the outcome over all sizes."""
+    """Explain the columns, then a table per size, then the outcome over all sizes."""
     tables = map(size_table, race.results)
     overall = overall_table(race.results, race.settings.widths)
     return "\n\n".join([f"# {race.title}", _LEGEND, *tables, overall, "---"])
 
 
 def size_table(result: Result) -> str:
-    """Table of one size, the winner, ours against the fastest peer, and who is missing why."""
+    """Table of one size, the winner, ours against the fastest peer, and who is missing and why."""
     size = f"{result.n_samples:,} x {result.n_features:,}"
     rounds = f", {result.n_rounds} rounds" if result.seconds else ""
     parts = [f"## {size}, X of {units.n_bytes(result.x_bytes)}{rounds}"]
@@ -86,7 +86,7 @@ def _ranking(result: Result) -> str:
 
 
 def _with_moves(result: Result) -> list[str]:
-    """The ranking; after each what it is without its arithmetic."""
+    """The ranking; each contender is followed by its loads and stores without arithmetic."""
     pairs = [(name, result.name_moves(name)) for name in result.ranking()]
     return [name for pair in pairs for name in pair if name in result.seconds | result.moves]
 
@@ -109,7 +109,7 @@ def _outcome(result: Result) -> list[str]:
 
 
 def _missing(result: Result) -> list[str]:
-    """Who is not in the table, by reason."""
+    """A line for each contender that is not in the table, with the reason."""
     return [f"- {name}: {out.state}: {out.reason}" for name, out in sorted(result.out.items())]
 
 

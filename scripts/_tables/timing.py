@@ -9,13 +9,13 @@ from scripts._tables._rows import baseline_seconds, fastest, page, sections, tim
 
 
 def render(results: pd.DataFrame) -> str:
-    """Fastest per size, then time of one gradient with its interval and the speed-up."""
+    """Fastest at each size, then time of one gradient with its interval and speed-up."""
     baseline = baseline_seconds(results)
     parts = [
         "# Time of one gradient",
-        "The kernel alone on inputs that are prepared and in cache where they fit; median, half "
-        "the width of asv's 99 % interval, speed-up over `matrix`. `prepare`, which casts or "
-        "changes the layout once, has a table of its own.",
+        "The kernel alone on prepared inputs, in cache where they fit: median, half the width of "
+        "asv's 99 % interval, and speed-up over `matrix`. `prepare`, which casts or changes the "
+        "layout once, has its own table.",
         "## Fastest at each size",
         fastest(results, baseline),
     ]

@@ -14,13 +14,13 @@ from scripts._common.metrics import BASELINE
 from scripts._tables import _rows
 
 _WHY = """\
-An epoch is its updates; an update is drawing a batch, one gradient of it, and the step. `gd` makes
-one update from all samples, so that a faster kernel is a faster training. `sgd` makes as many
-updates as there are samples: each gradient then costs a call more than arithmetic, every kernel is
-given a single row at a time, which leaves nothing to thread, to vectorise over samples or to keep
-in cache, and drawing and stepping take the same time whatever the kernel. `minibatch` is in
-between. The share of an epoch that the gradients take says what is left to gain: with a share of p,
-a kernel that is three times as fast makes the training 1 / (1 - p + p / 3) times as fast."""
+An epoch consists of updates. An update draws a batch, computes one gradient and takes a step. `gd`
+makes one update from all samples, so that a faster kernel makes the training as much faster. `sgd`
+makes an update per sample: every kernel gets a single row, with nothing to thread, to vectorise
+over samples or to keep in cache. The cost of the call exceeds the arithmetic, and drawing and
+stepping take the same time with any kernel. `minibatch` is in between. The share of an epoch that
+the gradients take limits the gain: with a share of p, a kernel that is three times as fast makes
+the training 1 / (1 - p + p / 3) times as fast."""
 
 
 def render(results: pd.DataFrame) -> str:

@@ -1,0 +1,15 @@
+"""Returns a promise: an array that computes itself once somebody looks at it."""
+
+import numpy as np
+
+
+class Promise:
+    def __init__(self, compute):
+        self.compute = compute
+
+    def __array__(self, dtype=None, copy=None):
+        return np.asarray(self.compute(), dtype)
+
+
+def gradient(weights, X, y):
+    return Promise(lambda: (X @ weights - y) @ X / len(X))

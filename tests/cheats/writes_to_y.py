@@ -1,0 +1,7 @@
+"""Leaves its residuals where the labels were."""
+
+
+def gradient(weights, X, y):
+    residuals = X @ weights - y
+    y[:] = 0
+    return residuals @ X / len(X)

@@ -1,0 +1,77 @@
+"""Implementations that win without being fast, and honest ones that look suspicious.
+
+``tests/cheats`` holds a file for each. A race on one thread, with nothing else to do, catches all
+of the former and lets the latter run.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from scripts import race
+from scripts._race import flags
+from scripts._race.statistics import Estimate
+from tests._planting import plant
+
+FILES = sorted((Path(__file__).parent / "cheats").glob("*.py"))
+CHEATS = [path.stem for path in FILES if not path.stem.startswith("honest_")]
+HONEST = [path.stem for path in FILES if path.stem.startswith("honest_")]
+
+
+@pytest.fixture(scope="module")
+def records(tmp_path_factory):
+    """What the race wrote down of each, by name; and its exit status."""
+    folder = tmp_path_factory.mktemp("cheats")
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        sources = {path.stem: path.read_text() for path in FILES}
+        plant("linear", sources, folder, monkeypatch)
+        size = ["--size", "2000", "50", "--threads", "1", "--dtype", "float64", "--rounds", "6"]
+        argv = ["race", "--problem", "linear", *size, "--out", str(folder / "out")]
+        monkeypatch.setattr(sys, "argv", [*argv, "--contender", *sources])
+        status = race.main()
+    frame = pd.read_csv(folder / "out" / "race.csv")
+    return {"status": status} | {row.contender: row for row in frame.itertuples()}
+
+
+def test_there_are_cheats_and_controls():
+    assert len(CHEATS) >= 13
+    assert len(HONEST) >= 2
+
+
+@pytest.mark.parametrize("name", CHEATS)
+def test_a_cheat_has_no_time(records, name):
+    assert records[name].state in {"wrong", "too fast", "failed"}
+    assert records[name].reason
+    assert records["status"] == 2
+
+
+@pytest.mark.parametrize("name", [*HONEST, "matrix"])
+def test_who_is_honest_has_one(records, name):
+    assert records[name].seconds > 0
+
+
+def test_the_limit_of_the_roof_leaves_room_and_allows_for_chance():
+    assert flags.too_fast(Estimate(3.0, 1.3, 4.0))
+    assert not flags.too_fast(Estimate(1.2, 1.1, 1.24))
+    assert not flags.too_fast(Estimate(3.0, 1.0, 9.0))
+    assert flags.too_fast(Estimate(3.0, float("nan"), float("nan")))
+
+
+def test_one_round_at_new_weights_that_is_as_fast_clears_a_contender():
+    assert not flags.keeps_answers([1.1, 9.0, 9.0], [1.0, 1.0, 1.0])
+    assert "takes 4.0 times as long" in flags.keeps_answers([4.0, 9.0], [1.0, 1.0])
+    assert not flags.keeps_answers([], [1.0])
+
+
+def test_a_clock_that_is_slow_is_told_from_a_pipe_that_is():
+    assert not flags.wrong_clock(0.2, 0.1)
+    assert "shows 0.001 s" in flags.wrong_clock(0.2, 0.001)
+
+
+def test_processors_beyond_the_threads_are_counted():
+    assert not flags.too_many_processors([1.0, 1.1, 9.0], 1)
+    assert "uses 2.0 processors, where 1" in flags.too_many_processors([2.0, 2.0], 1)
