@@ -514,7 +514,7 @@ def _check_constants(module: ModuleType, where: str) -> None:
         if name == "RTOL":
             most = _MOST_RTOL.get(getattr(module, "BYTES_PER_VALUE", 8), most)
         value = getattr(module, name, least)
-        if not (isinstance(value, (int, float)) and least <= value <= most):
+        if not (isinstance(value, (int, float, np.number)) and least <= value <= most):
             raise BadPlugin(
                 f"{where}: {name} is {value!r:.40}, expected a number from {least:g} to {most:g}"
             )

@@ -229,6 +229,34 @@ def test_a_damaged_file_beside_a_good_one_is_left_aside_and_named(recorded, caps
     assert damaged.read_text() == "{"
 
 
+KEY = "gradient.logistic.time_gradient"
+DAMAGES = {
+    "env_vars is no mapping": lambda data: data.update(env_vars="--output=x"),
+    "values are one number": lambda data: data["results"][KEY].__setitem__(0, 3.0),
+    "a value is a text": lambda data: data["results"][KEY][0].__setitem__(0, "fast"),
+    "parameters are a number": lambda data: data["results"][KEY].__setitem__(1, 10**400),
+    "a parameter is a call": lambda data: data["results"][KEY][1][0].__setitem__(0, "exit()"),
+    "a parameter is no text": lambda data: data["results"][KEY][1][0].__setitem__(0, "['x']"),
+    "a parameter clears the screen": lambda data: data["results"][KEY][1][0].__setitem__(
+        0, repr("\x1b[2J")
+    ),
+    "a size has no end": lambda data: data["results"][KEY][1][1].__setitem__(0, "9" * 400),
+    "a result is a list of lists": lambda data: data["results"].update({KEY: [[["x"]]]}),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES.values(), ids=DAMAGES)
+def test_a_file_with_a_value_of_another_kind_is_left_aside_and_named(recorded, capsys, damage):
+    data = json.loads(recorded.path.read_text()) | {"commit_hash": "b" * 40}
+    damage(data)
+    path = recorded.file("b" * 40, ENVIRONMENT)
+    path.write_text(json.dumps(data))
+    results._warn.cache_clear()
+    assert cell(results.load_results(recorded.state()), "matrix").state == "ok"
+    assert results.known_cells(recorded.state(), "all")
+    assert f"left aside: the result file {path} is damaged" in capsys.readouterr().err
+
+
 @settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(share=st.floats(0, 0.999))
 def test_a_truncated_file_is_named_and_left_alone(recorded, share):

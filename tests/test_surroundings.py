@@ -60,6 +60,15 @@ def test_without_a_standard_output_a_command_runs(monkeypatch):
     assert exit_status(lambda: print("lost") or 1) == 1
 
 
+@pytest.mark.skipif(os.name != "posix", reason="a shell closes the streams")
+@pytest.mark.parametrize("closed", ["<&-", "2>&-", "<&- >&- 2>&-"])
+def test_streams_that_are_closed_from_the_start_stop_nothing(closed):
+    command = f'exec "$0" -m scripts.check linear/matrix {closed}'
+    pipes = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    done = subprocess.run(["sh", "-c", command, sys.executable], cwd=ROOT, **pipes)
+    assert done.returncode == 0
+
+
 @pytest.mark.parametrize("status", [0, 1])
 def test_a_verdict_that_nobody_reads_is_the_status_all_the_same(put_stdout, capfd, status):
     put_stdout(closed_pipe())

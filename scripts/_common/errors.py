@@ -45,6 +45,7 @@ class Out(Exception):
 
 def run_command(main: Callable[[], int]) -> None:
     """Exit with what `main` returns; print a user's error as one line and exit with 1."""
+    _open_streams()
     if isinstance(sys.stdout, io.TextIOWrapper):  # "?" for characters that the terminal lacks
         sys.stdout.reconfigure(errors="replace")
     # Once, for all processes that the command starts.
@@ -52,6 +53,16 @@ def run_command(main: Callable[[], int]) -> None:
     status = _run(main)
     _drop_output()
     sys.exit(status)
+
+
+def _open_streams() -> None:
+    """Open what was closed from the start: libraries write to it, and files took its number."""
+    while (number := os.open(os.devnull, os.O_RDWR)) <= 2:
+        os.set_inheritable(number, True)
+    os.close(number)
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(number, "w" if number else "r", closefd=False))
 
 
 def explain(error: OSError) -> str:

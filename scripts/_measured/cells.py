@@ -26,8 +26,18 @@ class Cell:
 
     @classmethod
     def parse(cls, benchmark: str, texts: tuple[str, ...]) -> Cell:
-        """Make a cell from parameters as asv writes them, which is Python's repr."""
-        return cls(benchmark, tuple(ast.literal_eval(text) for text in texts))
+        """Make a cell from parameters as asv writes them, which is Python's repr.
+
+        Raises
+        ------
+        ValueError
+            If a parameter is neither a number of at most 64 bits nor a text that can be shown.
+        """
+        params = tuple(ast.literal_eval(text) for text in texts)
+        for param in params:
+            if not (param.isprintable() if isinstance(param, str) else _is_size(param)):
+                raise ValueError(f"parameter {param!r:.40} of {benchmark}")
+        return cls(benchmark, params)
 
     @property
     def name(self) -> str:
@@ -76,3 +86,7 @@ class Cell:
     def measures_process(self) -> bool:
         """Whether it measures the memory of its whole process."""
         return self.method.startswith("peakmem_")
+
+
+def _is_size(param: object) -> bool:
+    return isinstance(param, int) and 0 <= param < 2**63

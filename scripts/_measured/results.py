@@ -130,6 +130,7 @@ def load_file(path: Path) -> ResultFile:
     """
     try:
         results = Results.load(str(path))
+        _check_values(results)
     # asv's reader raises whatever error the damage leads to.
     except Exception as error:
         raise UserError(
@@ -147,6 +148,25 @@ def _check_names(path: Path, results: Any) -> None:
             f"the result file {path} has the commit {results.commit_hash!r:.60}, expected 40 "
             "hexadecimal digits; move the file away"
         )
+
+
+def _check_values(results: Any) -> None:
+    """Read every value once, so that damage that asv's reader passes over raises here."""
+    results.env_vars.get("GRADMARK_THREADS")
+    for key in _keys(results):
+        list(_values(results, key))
+
+
+def _values(results: Any, key: str) -> Iterator[tuple[Cell, float | None, float, float, str]]:
+    """Cell, value, ends of its interval and date of each combination of a benchmark."""
+    params = results.get_result_params(key)
+    values = results.get_result_value(key, params)
+    stats = results.get_result_stats(key, params)
+    measured = datetime.fromtimestamp(results.started_at[key] / 1000, UTC)
+    for texts, value, stat in zip(itertools.product(*params), values, stats, strict=True):
+        number = None if value is None else float(value)
+        low, high = _bound(stat, "ci_99_a"), _bound(stat, "ci_99_b")
+        yield Cell.parse(key, texts), number, low, high, measured.isoformat(timespec="seconds")
 
 
 def load_results(
@@ -210,7 +230,7 @@ def known_cells(wanted: State, threads: str) -> set[str]:
         if file.threads != threads:
             continue
         outcomes = read_journal(file.commit, file.environment)
-        for key in _keys(file):
+        for key in _keys(file.results):
             rows = _rows(file, key, outcomes, wanted)
             known |= {row["cell"].name for row in rows if row["state"] in ("ok", "skipped")}
     return known
@@ -229,26 +249,21 @@ def last_state(commit: str | None, environment: str | None, threads: str) -> Pro
 
 def _read(file: ResultFile, wanted: State) -> pd.DataFrame:
     outcomes = read_journal(file.commit, file.environment)
-    rows = [row for key in _keys(file) for row in _rows(file, key, outcomes, wanted)]
+    rows = [row for key in _keys(file.results) for row in _rows(file, key, outcomes, wanted)]
     frame = pd.DataFrame(rows, columns=COLUMNS)
     sizes = ["n_samples", "n_features"]
     return frame.astype(dict.fromkeys(sizes, "Int64"))
 
 
-def _keys(file: ResultFile) -> list[str]:
+def _keys(results: Any) -> list[str]:
     """Keys of this suite's benchmarks; the folder may hold results of another suite."""
-    return [key for key in file.results.get_all_result_keys() if key.count(".") == 2]
+    return [key for key in results.get_all_result_keys() if key.count(".") == 2]
 
 
 def _rows(file: ResultFile, key: str, outcomes: Outcomes, wanted: State) -> Iterator[_Row]:
     """Make a row per combination of parameters of a benchmark, ``module.problem.method``."""
     metric = metric_of(key.split(".")[-1])
-    params = file.results.get_result_params(key)
-    values = file.results.get_result_value(key, params)
-    stats = file.results.get_result_stats(key, params)
-    measured = datetime.fromtimestamp(file.results.started_at[key] / 1000, UTC)
-    for texts, value, stat in zip(itertools.product(*params), values, stats, strict=True):
-        cell = Cell.parse(key, texts)
+    for cell, value, low, high, measured in _values(file.results, key):
         if not wanted.has(cell):
             continue
         state, reason, versions = _judge(cell, value, metric, outcomes, wanted)
@@ -257,15 +272,15 @@ def _rows(file: ResultFile, key: str, outcomes: Outcomes, wanted: State) -> Iter
             **dict(zip(_CELL, _place(cell), strict=True)),
             "metric": metric.name,
             "value": value if state == "ok" else math.nan,
-            "low": _bound(stat, "ci_99_a") if state == "ok" else math.nan,
-            "high": _bound(stat, "ci_99_b") if state == "ok" else math.nan,
+            "low": low if state == "ok" else math.nan,
+            "high": high if state == "ok" else math.nan,
             "unit": metric.unit,
             "state": state,
             "reason": reason,
             "threads": file.threads,
             "commit": file.commit[:8],
             "environment": file.environment,
-            "measured": measured.isoformat(timespec="seconds"),
+            "measured": measured,
             "versions": versions,
         }
 
