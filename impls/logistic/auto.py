@@ -7,8 +7,8 @@ thread, 4 KB of the smallest X. Order of additions: as `fused`, in float64.
 Source: the logistic-gradient text's remark that in a wider context a higher speed-up is likely.
 """
 
-from impls.logistic._fused import fused_gradient, ready
-from impls.logistic._storage import Levels, smallest
+from impls._onepass.storage import Levels, smallest
+from impls._onepass.threads import fused_gradient, ready
 
 PREPARED_COPIES = 0.5
 REQUIRES = "numba"

@@ -10,8 +10,8 @@ Source: the logistic-gradient text's remark that the algorithm is limited by mem
 that a higher speed-up is likely possible.
 """
 
-from impls.logistic._fused import fused_gradient, ready
-from impls.logistic._vectors import move_alone
+from impls._onepass.threads import fused_gradient, ready
+from impls._onepass.vectors import move_alone
 
 REQUIRES = "numba"
 MOVES_ALONE = move_alone

@@ -9,8 +9,8 @@ Source: the logistic-gradient text's remark that the algorithm is limited by mem
 
 import numpy as np
 
-from impls.logistic._fused import fused_gradient, ready
-from impls.logistic._storage import as_half, require_half
+from impls._onepass.storage import as_half, require_half
+from impls._onepass.threads import fused_gradient, ready
 
 require_half()
 

@@ -9,8 +9,8 @@ Source: the logistic-gradient text's remark that the algorithm is limited by mem
 
 import numpy as np
 
-from impls.logistic._fused import fused_gradient, ready
-from impls.logistic._vectors import move_alone
+from impls._onepass.threads import fused_gradient, ready
+from impls._onepass.vectors import move_alone
 
 PREPARED_COPIES = 0.5
 BYTES_PER_VALUE = 4

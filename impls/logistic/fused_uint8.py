@@ -16,7 +16,7 @@ as measured, from the second-level cache.
 Source: the logistic-gradient text's remark that the algorithm is limited by memory bandwidth.
 """
 
-from impls.logistic._storage import as_levels
+from impls._onepass.storage import as_levels
 
 PREPARED_COPIES = 0.25
 BYTES_PER_VALUE = 1

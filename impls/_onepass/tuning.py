@@ -1,8 +1,7 @@
 """What is fastest on which processor: numbers that the fused kernels are compiled with.
 
 Measured on three: a Xeon of 2019 (Cascade Lake, AVX-512), an EPYC of 2021 (Zen 3, AVX2) and one of
-2022 (Zen 4, AVX-512). What numba compiles for decides, as for its cache on disk, which does not
-notice a change here: `_fused` and `_digits` name a digest of it.
+2022 (Zen 4, AVX-512). What numba compiles for decides.
 """
 
 import functools

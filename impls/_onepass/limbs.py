@@ -17,8 +17,7 @@ Rounding: a weight's digits hold it to 2^-59 of the largest weight, a residual's
 largest of its block: much smaller ones are added in float64. Where digits do not do for the
 weights, `split_weights` says so.
 
-numba's cache on disk notices changes of this file alone. Compiled functions that call each other
-stand in it, and it names what the files of vector code and `_tuning` are: 6f295b56c3a6.
+Built from: dca71f75c270 (tests/_built_from.py)
 """
 
 import functools
@@ -30,10 +29,10 @@ from numba import njit, prange, types
 from numba.core import cgutils
 from numba.extending import intrinsic, overload
 
-from impls.logistic._fused import THREADS_ONLY, count_threads, own_cache_bytes
-from impls.logistic._residuals import make_residuals
-from impls.logistic._steps import make_step
-from impls.logistic._vectors import (
+from impls._onepass.residuals import make_residuals
+from impls._onepass.steps import make_step
+from impls._onepass.threads import THREADS_ONLY, count_threads, own_cache_bytes
+from impls._onepass.vectors import (
     DOUBLE,
     FUSE,
     I8,

@@ -1,7 +1,4 @@
-"""Vector instructions in compiled code: LLVM's, which numba has no way to ask for.
-
-numba's cache on disk does not notice a change here: `_fused` and `_digits` name a digest of it.
-"""
+"""Vector instructions in compiled code: LLVM's, which numba has no way to ask for."""
 
 import functools
 import math
@@ -13,7 +10,7 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 from numba.np.arrayobj import make_array
 
-from impls.logistic._tuning import target
+from impls._onepass.tuning import target
 
 I8, I16, I32, I64 = (ir.IntType(bits) for bits in (8, 16, 32, 64))
 DOUBLE, FLOAT = ir.DoubleType(), ir.FloatType()

@@ -1,7 +1,4 @@
-"""Residuals, of some samples at a time: ``sigmoid(z) - y``, accurate to the last bits.
-
-numba's cache on disk does not notice a change here: `_fused` and `_digits` name a digest of it.
-"""
+"""Residuals, of some samples at a time: ``sigmoid(z) - y``, accurate to the last bits."""
 
 import math
 from dataclasses import dataclass
@@ -10,7 +7,7 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-from impls.logistic._vectors import ELEMENTS, FUSE, I32, I64, Array, mix, moves_alone, shuffle
+from impls._onepass.vectors import ELEMENTS, FUSE, I32, I64, Array, mix, moves_alone, shuffle
 
 MOST_CONSTANTS = 24  # that `residual_of` asks for: 19 in float64
 _MOST_PARTS = 8  # of X, of which a step takes a row each

@@ -3,8 +3,6 @@
 In each turn it reads 8 rows for their inner products, computes the residuals of the 8 before them,
 and adds the 8 before those: nothing waits for what the same turn computes. The last vector of a row
 overlaps the one before it, so that none needs a mask.
-
-numba's cache on disk does not notice a change here: `_fused` and `_digits` name a digest of it.
 """
 
 import itertools
@@ -14,9 +12,9 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from impls.logistic._residuals import MOST_CONSTANTS, residual_of
-from impls.logistic._tuning import tuning
-from impls.logistic._vectors import (
+from impls._onepass.residuals import MOST_CONSTANTS, residual_of
+from impls._onepass.tuning import tuning
+from impls._onepass.vectors import (
     ELEMENTS,
     FUSE,
     I64,

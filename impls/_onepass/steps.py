@@ -1,14 +1,11 @@
-"""Loops over the features, for some rows at a time.
-
-numba's cache on disk does not notice a change here: `_fused` and `_digits` name a digest of it.
-"""
+"""Loops over the features, for some rows at a time."""
 
 from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-from impls.logistic._tuning import Ahead, tuning
-from impls.logistic._vectors import (
+from impls._onepass.tuning import Ahead, tuning
+from impls._onepass.vectors import (
     ELEMENTS,
     FUSE,
     I64,

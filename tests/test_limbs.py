@@ -8,20 +8,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import impls
-from impls.logistic import _digits, _storage
-from impls.logistic._storage import as_levels
+from impls._onepass import limbs, storage
+from impls._onepass.storage import as_levels
 from tests._guarded import guarded
 
 
 @pytest.fixture(autouse=True, scope="module")
 def at_any_size():
     """Digits even where they do not pay, so that small data go through them."""
-    if not _digits._n_words():
+    if not limbs._n_words():
         pytest.skip("digits need AVX-512 VNNI or AVX2 alone, which numba does not use here")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(_digits, "_FEWEST_FEATURES", {32: 1, 16: 1})
-        patch.setattr(_digits, "_FEWEST_LEVELS", 1)
-        patch.setattr(_digits, "count_threads", lambda: 2)
+        patch.setattr(limbs, "_FEWEST_FEATURES", {32: 1, 16: 1})
+        patch.setattr(limbs, "_FEWEST_LEVELS", 1)
+        patch.setattr(limbs, "count_threads", lambda: 2)
         yield
 
 
@@ -94,7 +94,7 @@ def test_features_of_samples_with_small_residuals_keep_their_digits(n_small, z):
 
 @pytest.mark.parametrize("most", [1, 255])
 def test_usual_weights_go_through_digits(monkeypatch, most):
-    monkeypatch.setattr(_storage, "fused_gradient", None)
+    monkeypatch.setattr(storage, "fused_gradient", None)
     generator = np.random.default_rng(0)
     X = generator.integers(0, most + 1, (100, 784)) / most
     levels = as_levels(X)
@@ -106,7 +106,7 @@ def test_weights_that_digits_cannot_hold_go_another_way():
     X = np.zeros((64, 2))
     X[:32, 0], X[32:, 1] = 255, 255
     weights = np.array([1e9, 1e-9])
-    assert _digits.split_weights(weights, as_levels(X).most_levels) is None
+    assert limbs.split_weights(weights, as_levels(X).most_levels) is None
     assert error_of(weights, X, np.zeros(64)) <= 8e-15
 
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from impls._errors import Unavailable, Unfit
-from impls.logistic._digits import digits_gradient, digits_pay, ready_digits, split_weights
-from impls.logistic._fused import fused_gradient, own_caches_bytes, ready
-from impls.logistic._vectors import LINE_BYTES, aligned, compiles_for, masks_levels, whole
+from impls._onepass.limbs import digits_gradient, digits_pay, ready_digits, split_weights
+from impls._onepass.threads import fused_gradient, own_caches_bytes, ready
+from impls._onepass.vectors import LINE_BYTES, aligned, compiles_for, masks_levels, whole
 
 _EPS = np.finfo(np.float64).eps
 # Without masks for levels: how many are taken at a time, of which rows then have a whole number (at
