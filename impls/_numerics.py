@@ -15,9 +15,9 @@ Array = np.ndarray[Any, Any]
 BLOCK_ELEMENTS = 65_536
 
 
-def blocks(X: Array) -> list[slice]:
-    """Slices of rows, at least one row each, that cover X."""
-    n_rows = max(1, BLOCK_ELEMENTS // X.shape[1])
+def blocks(X: Array, width: int | None = None) -> list[slice]:
+    """Slices of rows, at least one row each, that cover X; of as many values as `width` a row."""
+    n_rows = max(1, BLOCK_ELEMENTS // (width or X.shape[1]))
     return [slice(start, start + n_rows) for start in range(0, X.shape[0], n_rows)]
 
 

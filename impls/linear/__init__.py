@@ -26,12 +26,16 @@ mean; at least n d values of X must move, once.
 
 import numpy as np
 
-from impls import _numerics
-from impls._checks import as_float64, check_batch, check_call, check_labels, expect_shape
+from impls import _glm, _numerics
+from impls._checks import as_float64, check_batch, check_labels
 
 # Largest second derivative of one sample's loss by ``<w, x>``.
 CURVATURE = 1.0
 AVERAGED = True  # the loss is a mean over the samples
+
+check_shapes = _glm.check_shapes
+zero_weights = _glm.zero_weights
+compulsory_bytes = _glm.compulsory_bytes
 
 
 def make(n_samples, n_features, generator):
@@ -74,12 +78,6 @@ def check(X, y):
     check_labels(y, np.isfinite(y), "a finite number")
 
 
-def check_shapes(weights, X, y):
-    """Refuse weights and labels whose shapes do not match X; see `check` for the errors."""
-    _, n_features = check_call(weights, X, y)
-    expect_shape("weights", weights, (n_features,), "(n_features,) of X")
-
-
 def loss(weights, X, y):
     """The objective in float64.
 
@@ -94,19 +92,9 @@ def loss(weights, X, y):
     return float(residual @ residual) / (2 * len(residual))
 
 
-def zero_weights(X, y):
-    """Where training starts: a zero per feature."""
-    return np.zeros(X.shape[1])
-
-
 def reference(weights, X, y):
-    """Gradient in longdouble, block by block of rows so that only a block is ever copied."""
-    weights = weights.astype(np.longdouble)
-    gradient = np.zeros_like(weights)
-    for rows in _numerics.blocks(X):
-        block = X[rows].astype(np.longdouble)
-        gradient += (block @ weights - y[rows].astype(np.longdouble)) @ block
-    return gradient / X.shape[0]
+    """Gradient in longdouble."""
+    return _glm.exact_sum(lambda z, y: z - y, weights, X, y) / X.shape[0]
 
 
 def absolute_terms(weights, X, y):
@@ -116,19 +104,9 @@ def absolute_terms(weights, X, y):
     ``<w, x>`` does is thus in them: it is in proportion to ``sum_k |w_k x_k|``, and the residual
     hands it on unchanged.
     """
-    weights = np.abs(weights.astype(np.float64))
-    terms = np.zeros(weights.shape)
-    for rows in _numerics.blocks(X):
-        block = np.abs(X[rows].astype(np.float64))
-        terms += (block @ weights + np.abs(y[rows].astype(np.float64))) @ block
-    return terms / X.shape[0]
+    return _glm.absolute_sum(lambda z, y, spread: spread + np.abs(y), weights, X, y) / X.shape[0]
 
 
 def count_operations(n_samples, n_features):
     """Floating-point operations of one gradient."""
     return n_samples * (4 * n_features + 1) + n_features
-
-
-def compulsory_bytes(n_samples, n_features, bytes_per_value=8):
-    """Least bytes that one gradient must move: X and y once, weights in and gradient out."""
-    return bytes_per_value * (n_samples * n_features + n_samples + 2 * n_features)

@@ -24,26 +24,21 @@ of X must move, once.
 
 import numpy as np
 
-from impls import _numerics
-from impls._checks import (
-    as_float64,
-    check_array,
-    check_batch,
-    check_call,
-    check_labels,
-    expect_shape,
-)
+from impls import _glm, _numerics
+from impls._checks import as_float64, check_array, check_batch, check_labels
 
 # Largest second derivative of one sample's loss by ``<w, x>``: s (1 - s) is at most 1/4.
 CURVATURE = 0.25
 AVERAGED = False  # the loss is a sum over the samples
 
+check_shapes = _glm.check_shapes
+zero_weights = _glm.zero_weights
+compulsory_bytes = _glm.compulsory_bytes
+
 
 def make(n_samples, n_features, generator):
     """Uniform X with variance 1, weights that give ``<w, x>`` variance 1, fair random labels."""
-    X = _numerics.uniform(n_samples, n_features, generator)
-    y = generator.integers(0, 2, n_samples).astype(np.float64)
-    return generator.standard_normal(n_features) / np.sqrt(n_features), X, y
+    return _glm.draw_binary(n_samples, n_features, generator)
 
 
 def extreme_batches(generator):
@@ -78,12 +73,6 @@ def check(X, y):
     check_labels(y, (y >= 0) & (y <= 1), "a label in [0, 1]")
 
 
-def check_shapes(weights, X, y):
-    """Refuse weights and labels whose shapes do not match X; see `check` for the errors."""
-    _, n_features = check_call(weights, X, y)
-    expect_shape("weights", weights, (n_features,), "(n_features,) of X")
-
-
 def loss(weights, X, y):
     """The objective in float64: of a sample, ``log(1 + exp(-|z|)) + |z| (1 - y if z > 0 else y)``.
 
@@ -103,11 +92,6 @@ def loss(weights, X, y):
     return float(np.sum(wrong * distance + np.log1p(np.exp(-distance))))
 
 
-def zero_weights(X, y):
-    """Where training starts: a zero per feature."""
-    return np.zeros(X.shape[1])
-
-
 def predict(weights, X):
     """Label 1 where ``<w, x>`` is positive, so that the sigmoid is above 1/2; else 0."""
     check_array("weights", weights)
@@ -116,13 +100,8 @@ def predict(weights, X):
 
 
 def reference(weights, X, y):
-    """Gradient in longdouble, block by block of rows so that only a block is ever copied."""
-    weights = weights.astype(np.longdouble)
-    gradient = np.zeros_like(weights)
-    for rows in _numerics.blocks(X):
-        block = X[rows].astype(np.longdouble)
-        gradient += (_numerics.sigmoid(block @ weights) - y[rows].astype(np.longdouble)) @ block
-    return gradient
+    """Gradient in longdouble."""
+    return _glm.exact_sum(lambda z, y: _numerics.sigmoid(z) - y, weights, X, y)
 
 
 def absolute_terms(weights, X, y):
@@ -131,21 +110,14 @@ def absolute_terms(weights, X, y):
     The last part is what rounding of ``<w, x>`` does to the sigmoid, to first order. The smallest
     normal float32 is added to s: below it, a sigmoid may round to 0.
     """
-    terms = np.zeros(weights.shape)
-    for rows in _numerics.blocks(X):
-        block = X[rows].astype(np.float64)
-        s = _numerics.sigmoid(block @ weights)
-        np.abs(block, out=block)
-        spread = s * (1 - s) * (block @ np.abs(weights))
-        terms += (s + y[rows] + spread + np.finfo(np.float32).tiny) @ block
-    return terms
+    return _glm.absolute_sum(_size, weights, X, y)
+
+
+def _size(z, y, spread):
+    s = _numerics.sigmoid(z)
+    return s + y + s * (1 - s) * spread + np.finfo(np.float32).tiny
 
 
 def count_operations(n_samples, n_features):
     """Floating-point operations of one gradient, a sigmoid counted as 20."""
     return n_samples * (4 * n_features + 20)
-
-
-def compulsory_bytes(n_samples, n_features, bytes_per_value=8):
-    """Least bytes that one gradient must move: X and y once, weights in and gradient out."""
-    return bytes_per_value * (n_samples * n_features + n_samples + 2 * n_features)

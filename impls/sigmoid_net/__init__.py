@@ -27,19 +27,21 @@ n d values of X must move, once.
 
 import numpy as np
 
-from impls import _numerics
-from impls._checks import as_float64, check_batch, check_call, check_labels, expect_shape
+from impls import _glm, _numerics
+from impls._checks import as_float64, check_batch, check_labels
 
 # Largest second derivative of one sample's loss by ``<w, x>``: at y = 0 and s = 0.386, or mirrored.
 CURVATURE = 0.0771
 AVERAGED = False  # the loss is a sum over the samples
 
+check_shapes = _glm.check_shapes
+zero_weights = _glm.zero_weights
+compulsory_bytes = _glm.compulsory_bytes
+
 
 def make(n_samples, n_features, generator):
     """Uniform X with variance 1, weights that give ``<w, x>`` variance 1, fair targets 0 and 1."""
-    X = _numerics.uniform(n_samples, n_features, generator)
-    y = generator.integers(0, 2, n_samples).astype(np.float64)
-    return generator.standard_normal(n_features) / np.sqrt(n_features), X, y
+    return _glm.draw_binary(n_samples, n_features, generator)
 
 
 def extreme_batches(generator):
@@ -75,12 +77,6 @@ def check(X, y):
     check_labels(y, (y >= 0) & (y <= 1), "a target in [0, 1]")
 
 
-def check_shapes(weights, X, y):
-    """Refuse weights and targets whose shapes do not match X; see `check` for the errors."""
-    _, n_features = check_call(weights, X, y)
-    expect_shape("weights", weights, (n_features,), "(n_features,) of X")
-
-
 def loss(weights, X, y):
     """The objective in float64.
 
@@ -95,21 +91,14 @@ def loss(weights, X, y):
     return float(residual @ residual) / 2
 
 
-def zero_weights(X, y):
-    """Where training starts: a zero per feature."""
-    return np.zeros(X.shape[1])
-
-
 def reference(weights, X, y):
-    """Gradient in longdouble, block by block of rows so that only a block is ever copied."""
-    weights = weights.astype(np.longdouble)
-    gradient = np.zeros_like(weights)
-    for rows in _numerics.blocks(X):
-        block = X[rows].astype(np.longdouble)
-        z = block @ weights
-        s, rest = _numerics.sigmoid(z), _numerics.sigmoid(-z)
-        gradient += ((s - y[rows].astype(np.longdouble)) * s * rest) @ block
-    return gradient
+    """Gradient in longdouble."""
+    return _glm.exact_sum(_residual, weights, X, y)
+
+
+def _residual(z, y):
+    s, rest = _numerics.sigmoid(z), _numerics.sigmoid(-z)
+    return (s - y) * s * rest
 
 
 def absolute_terms(weights, X, y):
@@ -120,22 +109,15 @@ def absolute_terms(weights, X, y):
     way of the slope, without letting the two cancel. The smallest normal float32 is added: below
     it, a slope may round to 0.
     """
-    terms = np.zeros(weights.shape)
-    for rows in _numerics.blocks(X):
-        block, targets = X[rows].astype(np.float64), y[rows].astype(np.float64)
-        z = block @ weights
-        s, slope = _numerics.sigmoid(z), _numerics.sigmoid(z) * _numerics.sigmoid(-z)
-        np.abs(block, out=block)
-        spread = slope * (slope + np.abs((s - targets) * (1 - 2 * s))) * (block @ np.abs(weights))
-        terms += ((s + targets) * slope + spread + np.finfo(np.float32).tiny) @ block
-    return terms
+    return _glm.absolute_sum(_size, weights, X, y)
+
+
+def _size(z, y, spread):
+    s, slope = _numerics.sigmoid(z), _numerics.sigmoid(z) * _numerics.sigmoid(-z)
+    rounding = slope * (slope + np.abs((s - y) * (1 - 2 * s))) * spread
+    return (s + y) * slope + rounding + np.finfo(np.float32).tiny
 
 
 def count_operations(n_samples, n_features):
     """Floating-point operations of one gradient, a layer with its slope counted as 24."""
     return n_samples * (4 * n_features + 24)
-
-
-def compulsory_bytes(n_samples, n_features, bytes_per_value=8):
-    """Least bytes that one gradient must move: X and y once, weights in and gradient out."""
-    return bytes_per_value * (n_samples * n_features + n_samples + 2 * n_features)

@@ -47,8 +47,6 @@ CURVATURE = 0.5
 AVERAGED = True  # the loss is a mean over the samples
 # Larger labels are identifiers, not classes: weights for them would fill the memory.
 _MOST_CLASSES = 65_536
-# Values of one block: 64 Ki longdoubles are 1 MiB, which stays in the second cache.
-_BLOCK_ELEMENTS = 65_536
 
 
 def make(n_samples, n_features, generator):
@@ -198,5 +196,5 @@ def _exact_softmax(z):
 
 
 def _blocks(weights, X):
-    n_rows = max(1, _BLOCK_ELEMENTS // max(weights.shape))
-    return [slice(start, start + n_rows) for start in range(0, X.shape[0], n_rows)]
+    """Blocks of rows, whose features or logits, whichever are more, fill a block."""
+    return _numerics.blocks(X, max(weights.shape))

@@ -11,8 +11,6 @@ Source: ``np_softmax`` and ``np_cross_entropy_grad`` of the softmax text's quest
 
 import numpy as np
 
-PASSES = 2
-
 
 def gradient(weights, X, y):
     logits = X @ weights.T
