@@ -2,6 +2,9 @@
 
 import math
 import shutil
+import subprocess
+import sys
+from textwrap import dedent
 
 import numba
 import numpy as np
@@ -10,6 +13,7 @@ import pytest
 import impls
 from impls import _accuracy, _machine, _measure
 from impls._onepass import steps, threads, vectors
+from impls._onepass.tuning import tuning
 from tests import _built_from
 from tests._guarded import guarded
 
@@ -56,7 +60,7 @@ def distance(request, monkeypatch):
     """Small data take the way of large ones as well: rows far apart, shared out to threads."""
     if request.param == "from afar":
         monkeypatch.setattr(threads, "_near_bytes", lambda n_threads: 0)
-        monkeypatch.setattr(threads, "_threads_pay_from", lambda: 0)
+        monkeypatch.setattr(threads, "threads_pay_from", lambda: 0)
         monkeypatch.setattr(threads, "_ALONE_VALUES", 0)
 
 
@@ -136,6 +140,48 @@ def test_an_edit_of_any_engine_file_changes_what_its_users_name(monkeypatch, tmp
     assert {path.name for path in _built_from.keeping()} == set(before)
     for path in _built_from.keeping():
         assert _built_from.digest(path) != before[path.name]
+
+
+@pytest.fixture
+def pay_from(monkeypatch):
+    """Set GRADMARK_THREADS_PAY_FROM; returns the bytes that are taken from it."""
+
+    def read(text):
+        monkeypatch.setenv(threads.PAY_FROM_VARIABLE, text)
+        threads.threads_pay_from.cache_clear()
+        return threads.threads_pay_from()
+
+    yield read
+    threads.threads_pay_from.cache_clear()
+
+
+def test_where_threads_begin_to_pay_is_a_number_of_the_processor_or_of_the_user(pay_from):
+    assert threads.threads_pay_from() == tuning().threads_pay_from
+    assert pay_from("40000") == 40_000
+
+
+@pytest.mark.parametrize("text", ["", "-1", "64 KB", "1e5"])
+def test_a_number_of_bytes_that_is_none_is_refused(pay_from, text):
+    with pytest.raises(ValueError, match=rf"^GRADMARK_THREADS_PAY_FROM is '{text}', expected a "):
+        pay_from(text)
+
+
+def test_small_data_start_no_threads():
+    """A process whose numba has started threads of GNU's OpenMP must not fork."""
+    code = """
+        import impls
+        from numba.np.ufunc import parallel
+
+        for name in ("fused", "auto", "fused_float32", "fused_uint8"):
+            implementation = impls.load("logistic", name)
+            weights, X, y = impls.make("logistic", 100, 100)
+            implementation.gradient(weights, *implementation.prepare(X.round(), y))
+        print(parallel._is_initialized)
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", dedent(code)], capture_output=True, text=True, check=False
+    )
+    assert done.stdout == "False\n", done.stderr
 
 
 @pytest.mark.parametrize("at_end", [False, True])

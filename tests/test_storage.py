@@ -138,9 +138,10 @@ def test_half_precision_holds_three_digits():
 
 def keep_nothing_near(patch):
     """Small X are stored as large ones are, and take their way."""
+    patch.setattr(storage, "own_cache_bytes", lambda: 0)
     patch.setattr(storage, "own_caches_bytes", lambda: 0)
     patch.setattr(threads, "_ALONE_VALUES", 0)
-    patch.setattr(threads, "_threads_pay_from", lambda: 0)
+    patch.setattr(threads, "threads_pay_from", lambda: 0)
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ Rounding: a weight's digits hold it to 2^-59 of the largest weight, a residual's
 largest of its block: much smaller ones are added in float64. Where digits do not do for the
 weights, `split_weights` says so.
 
-Built from: dca71f75c270 (tests/_built_from.py)
+Built from: b9af546e6bd7 (tests/_built_from.py)
 """
 
 import functools

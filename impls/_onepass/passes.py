@@ -18,7 +18,7 @@ on, its loads and stores alone take as long, in cache as well (`python -m script
 10,000, 8 rows of 80 KB leave the second-level cache. `_tuning` says what suits which. Narrow rows
 have a loop of their own (`_narrow`).
 
-Built from: 27ada78e2977 (tests/_built_from.py)
+Built from: 1b6a429f685b (tests/_built_from.py)
 """
 
 import numpy as np

@@ -8,7 +8,7 @@ import numpy as np
 
 from impls._errors import Unavailable, Unfit
 from impls._onepass.limbs import digits_gradient, digits_pay, ready_digits, split_weights
-from impls._onepass.threads import fused_gradient, own_caches_bytes, ready
+from impls._onepass.threads import fused_gradient, own_cache_bytes, own_caches_bytes, ready
 from impls._onepass.vectors import LINE_BYTES, aligned, compiles_for, masks_levels, whole
 
 _EPS = np.finfo(np.float64).eps
@@ -230,7 +230,8 @@ def smallest(X):
 
     Levels that have to be converted slower than float64 is read are not taken.
     """
-    if X.nbytes <= own_caches_bytes():
+    # One core's cache first: to count the threads starts them.
+    if X.nbytes <= own_cache_bytes() or X.nbytes <= own_caches_bytes():
         return X
     ways = [_as_exact_levels, _as_exact_single]
     if X.shape[1] < _NO_SINGLE_FEATURES and not masks_levels():

@@ -1,20 +1,21 @@
 """The call: who computes which share of the samples or features, on one thread or all.
 
-Built from: d2a9fd2ca50a (tests/_built_from.py)
+Built from: ae085bae5962 (tests/_built_from.py)
 """
 
 import functools
+import os
 
 import numpy as np
 from numba import get_num_threads, njit, prange
 
 from impls._machine import cache_bytes
-from impls._measure import seconds_per_call
 from impls._onepass.narrow_rows import PART_ROWS
 from impls._onepass.passes import add_nearest, add_share, in_order, read_few, sum_few, turn_few
 from impls._onepass.tuning import tuning
 from impls._onepass.vectors import LINE_BYTES, aligned, ask_for_value
 
+PAY_FROM_VARIABLE = "GRADMARK_THREADS_PAY_FROM"
 # Features of which float32 kernels copy the weights, once, and the sums, per thread: of more, that
 # would take more than 8 KB a thread, and they are converted as they are read.
 _MOST_COPIED = 1000
@@ -156,7 +157,7 @@ def fused_gradient(weights, X, y):
     and 8 KB for each thread. A large X that is no array has a gradient of its own: ``X.gradient``.
     """
     # Bytes as computed: what is stored in fewer takes as long.
-    if X.size > _ALONE_VALUES and X.size * y.itemsize >= _threads_pay_from():
+    if X.size > _ALONE_VALUES and X.size * y.itemsize >= threads_pay_from():
         return _gradient_by_threads(weights, X, y)
     result = np.empty(len(weights))  # which costs half of what numba takes to return an array
     if y.itemsize == 8:
@@ -192,7 +193,7 @@ def _gradient_by_threads(weights, X, y):
 
 def _singles_alone_bytes(row_bytes):
     """Bytes of float32 up to which one thread is faster than two, of rows of that length."""
-    return min(own_cache_bytes(), _threads_pay_from() + _CONVERTED_ROWS * row_bytes)
+    return min(own_cache_bytes(), threads_pay_from() + _CONVERTED_ROWS * row_bytes)
 
 
 def _add_singles_alone(weights, X, y, result):
@@ -222,7 +223,7 @@ def ready(X, y):
         X, unaligned = aligned(X.shape, X.dtype), X
         X[:] = unaligned
     gradient = fused_gradient
-    if X.size > _ALONE_VALUES and X.size * y.itemsize >= _threads_pay_from():
+    if X.size > _ALONE_VALUES and X.size * y.itemsize >= threads_pay_from():
         gradient = _gradient_by_threads
     gradient(np.zeros(X.shape[1]), X[:1], y)
     return X, y
@@ -254,32 +255,17 @@ def _largest_cache_bytes():
 
 
 @functools.cache
-def _threads_pay_from():
-    """Bytes of X from which threads are faster than one, as measured here with 64 features."""
-    own = own_cache_bytes()
-    n_bytes = 2**15
-    # At most a quarter of it: where others keep the processors busy, threads seem never to pay.
-    while n_bytes < own // 4 and not _threads_pay(n_bytes // 512):
-        n_bytes *= 2
-    return n_bytes
+def threads_pay_from():
+    """Bytes of X, as computed, from which threads are used.
 
-
-def _threads_pay(n_samples):
-    X, y = np.zeros((n_samples, 64)), np.zeros(n_samples)
-    weights, result, n_threads = np.zeros(64), np.empty(64), count_threads()
-    alone, together = _seconds_in_turn(
-        lambda: _add_alone(weights, X, y, result),
-        lambda: _add_together(weights, X, y, _near_bytes(n_threads), n_threads, result),
-    )
-    return together < alone
-
-
-def _seconds_in_turn(*calls):
-    """Median seconds of each call, 20 in a row: waiting threads slow down who does not use them.
-
-    `_measure.median_seconds` is more exact, but takes 0.1 s for each size: 16 times as long.
+    Raises
+    ------
+    ValueError
+        If GRADMARK_THREADS_PAY_FROM is set and no whole number of bytes.
     """
-    return np.median(
-        [[min(seconds_per_call(call, 20) for _ in range(2)) for call in calls] for _ in range(9)],
-        axis=0,
-    )
+    text = os.environ.get(PAY_FROM_VARIABLE)
+    if text is None:
+        return tuning().threads_pay_from
+    if not text.isdecimal():
+        raise ValueError(f"{PAY_FROM_VARIABLE} is {text!r}, expected a whole number of bytes")
+    return int(text)

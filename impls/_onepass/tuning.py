@@ -56,6 +56,9 @@ class Tuning:
         Bytes of a near row from which 8 are read, and then added, not while others are read.
     followed_bytes : int
         Bytes of a row up to which 4 at a time are asked for: the processor follows longer ones.
+    threads_pay_from : int
+        Bytes of X, as computed, from which two threads are faster than one;
+        GRADMARK_THREADS_PAY_FROM sets another number.
     spreads : bool
         Whether the rows of a step that come from afar are taken from as many parts of X, and not
         from next to each other.
@@ -76,6 +79,7 @@ class Tuning:
     in_turn_bytes: int
     followed_bytes: int
     spreads: bool
+    threads_pay_from: int = 2**17
 
 
 # Vectors of 64 bytes cost up to 15 % in rows from afar: lines are touched twice, the clock goes
@@ -149,13 +153,20 @@ _ZEN3 = replace(
 )
 
 
+# As Zen 4 in all that is compiled. Two threads break even with one at 128 to 192 KB, from 16 to
+# 1,024 features (medians of 41 turns; 256 to 512 KB while other programs keep the cores busy).
+_ZEN5 = replace(_ZEN4, threads_pay_from=3 * 2**16)
+
+
 @functools.cache
 def tuning():
     """The numbers of the processor that numba compiles for."""
     processor = target()[1]
     if processor in ("znver1", "znver2", "znver3"):
         return _ZEN3
-    return _ZEN4 if processor.startswith("znver") else _XEON
+    if processor == "znver4":
+        return _ZEN4
+    return _ZEN5 if processor.startswith("znver") else _XEON
 
 
 @functools.cache  # 35 us: as long as a gradient may take that asks
