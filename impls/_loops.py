@@ -5,6 +5,7 @@ Each problem hands in its residual; numba compiles the loop around it.
 """
 
 import hashlib
+import inspect
 from pathlib import Path
 
 import numpy as np
@@ -71,13 +72,17 @@ def make_descent(residual):
 
 
 def _compilable(residual):
-    """The function for numba to compile, and a digest of its file.
+    """The function for numba to compile, and a digest of its file and of the numbers that it uses.
 
     numba's cache tells functions of one name apart by the values that they enclose: with the
-    digest among them, an edit of the residual's file is noticed.
+    digest among them, an edit of the residual is noticed. What it calls must stand in its file.
     """
-    digest = hashlib.sha256(Path(residual.__code__.co_filename).read_bytes()).hexdigest()
-    return register_jitable(error_model="numpy")(residual), digest
+    used = inspect.getclosurevars(residual).globals
+    numbers = {name: value for name, value in used.items() if isinstance(value, int | float)}
+    source = (
+        Path(residual.__code__.co_filename).read_bytes() + repr(sorted(numbers.items())).encode()
+    )
+    return register_jitable(error_model="numpy")(residual), hashlib.sha256(source).hexdigest()
 
 
 @register_jitable(error_model="numpy", fastmath=FASTMATH)

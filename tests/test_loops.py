@@ -26,13 +26,17 @@ def test_compiled_code_is_kept_until_the_residual_changes(tmp_path):
         "PYTHONDONTWRITEBYTECODE": "1",
     }
 
-    def run(formula):
-        (tmp_path / "mine.py").write_text(f"def residual(z, y):\n    return {formula}\n")
+    def run(formula, slope=1):
+        (tmp_path / "parameter.py").write_text(f"SLOPE = {slope}\n")
+        (tmp_path / "mine.py").write_text(
+            f"from parameter import SLOPE\ndef residual(z, y):\n    return SLOPE * ({formula})\n"
+        )
         command = [sys.executable, "-c", dedent(CODE)]
         done = subprocess.run(command, env=variables, capture_output=True, text=True, check=False)
         return done.stdout.split() or done.stderr
 
     assert run("z - y") == ["6.0", "0"]
     assert run("z - y") == ["6.0", "1"]
+    assert run("z - y", slope=2) == ["12.0", "0"]
     assert run("z + 1") == ["8.0", "0"]
     assert run("z - y") == ["6.0", "1"]
