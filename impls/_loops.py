@@ -79,10 +79,9 @@ def _compilable(residual):
     """
     used = inspect.getclosurevars(residual).globals
     numbers = {name: value for name, value in used.items() if isinstance(value, int | float)}
-    source = (
-        Path(residual.__code__.co_filename).read_bytes() + repr(sorted(numbers.items())).encode()
-    )
-    return register_jitable(error_model="numpy")(residual), hashlib.sha256(source).hexdigest()
+    digest = hashlib.sha256(Path(residual.__code__.co_filename).read_bytes())
+    digest.update(repr(sorted(numbers.items())).encode())
+    return register_jitable(error_model="numpy")(residual), digest.hexdigest()
 
 
 @register_jitable(error_model="numpy", fastmath=FASTMATH)
