@@ -59,7 +59,7 @@ def n_threads(request):
 def distance(request, monkeypatch):
     """Small data take the way of large ones as well: rows far apart, shared out to threads."""
     if request.param == "from afar":
-        monkeypatch.setattr(threads, "_near_bytes", lambda n_threads: 0)
+        monkeypatch.setattr(threads, "_cached_bytes", lambda n_threads: 0)
         monkeypatch.setattr(threads, "threads_pay_from", lambda: 0)
         monkeypatch.setattr(threads, "_ALONE_VALUES", 0)
 

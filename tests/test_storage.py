@@ -217,7 +217,7 @@ def test_tiny_data_are_not_taken_for_level_0(monkeypatch):
 def test_levels_are_taken_where_they_are_ahead(monkeypatch, n_features, unit, masks, pay, kind):
     """Of what is levels and, at a unit of 1, float32 as well."""
     monkeypatch.setattr(storage, "masks_levels", lambda: masks)
-    monkeypatch.setattr(storage, "digits_pay", lambda n_samples, n_features: pay)
+    monkeypatch.setattr(storage, "limbs_pay", lambda n_samples, n_features: pay)
     stored = storage.smallest(np.arange(2.0 * n_features).reshape(2, -1) * unit)
     assert getattr(stored, "levels", stored).dtype == kind
 

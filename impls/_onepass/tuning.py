@@ -1,7 +1,16 @@
-"""What is fastest on which processor: numbers that the fused kernels are compiled with.
+"""What is fastest on which processor: numbers that the engine is compiled with.
 
-Measured on three: a Xeon of 2019 (Cascade Lake, AVX-512), an EPYC of 2021 (Zen 3, AVX2) and one of
-2022 (Zen 4, AVX-512). What numba compiles for decides.
+Measured on four processors: a Xeon of 2019 (Cascade Lake, AVX-512), and EPYCs of 2021 (Zen 3,
+AVX2), 2022 (Zen 4, AVX-512) and 2024 (Zen 5, AVX-512; `threads_pay_from` alone). The processor that
+numba compiles for decides.
+
+To check a ratio in a comment, race before and after a change of the number, at a size that the
+comment names::
+
+    python -m scripts.race --contender fused fused_float32 --size 1000000 100 --rounds 9
+
+To find `threads_pay_from`, race with GRADMARK_THREADS_PAY_FROM=0 and with a large number, at sizes
+from 32 to 512 KB.
 """
 
 import functools
@@ -9,20 +18,20 @@ from dataclasses import dataclass, replace
 
 from numba.core.registry import cpu_target
 
-_ANY = 2**62  # bytes: of rows of any length
+_ANY = 2**62  # bytes: rows of any length
 
 
 @dataclass(frozen=True)
-class Ahead:
-    """Which rows a step asks for: those ``n_blocks`` steps ahead, or `n_bytes` if that is more.
+class Prefetch:
+    """Which rows a step prefetches: those ``n_blocks`` steps ahead, or `n_bytes` if that is more.
 
     Attributes
     ----------
     level : int
-        Of the cache that they are asked into; 0: none is asked for.
+        Cache level to prefetch into, 1 or 2; 0: no prefetch.
     along : bool
-        Whether each row is asked for `n_bytes` along itself instead: not where values are stored
-        in 1 or 2 bytes, and always if rows are spread.
+        Whether to prefetch `n_bytes` ahead along each row instead. Values of 1 or 2 bytes are never
+        prefetched so; rows from distant parts of X always are.
     """
 
     level: int
@@ -37,124 +46,126 @@ class Tuning:
 
     Attributes
     ----------
-    far_vector_bytes : int
-        Of the vectors of rows that come from afar.
-    last_level_is_near : bool
-        Whether the last-level cache brings rows in time without being asked ahead.
+    memory_vector_bytes : int
+        Size of the vectors for rows that come from memory.
+    llc_needs_no_prefetch : bool
+        Whether rows in the last-level cache arrive in time without a prefetch.
     narrow_parts : int
-        Distant parts of X from which steps of narrow rows are taken in turn.
-    narrow, eight, four : Ahead
-        What steps of narrow rows, 8 rows and 4 rows ask for.
-    near_eight_bytes, far_eight_bytes : int
-        Bytes of a row up to which 8 are taken at a time, 4 of longer ones.
-    near_blocks, near_single_blocks, far_blocks : tuple of int
-        Bytes of a row up to which the residuals of 32 rows are computed together, and of 16; else
-        of 8. Near rows in float64, near ones in float32, far ones.
-    late_bytes : int
-        Bytes of a row from afar up to which 4 are added two steps after they are read; else one.
+        Distant parts of X from which the steps of narrow rows are taken in turn.
+    narrow, eight, four : Prefetch
+        What steps of narrow rows, of 8 rows and of 4 rows prefetch.
+    cached_eight_bytes, memory_eight_bytes : int
+        Longest row, in bytes, for steps of 8 rows; longer rows take steps of 4.
+    cached_blocks, cached_single_blocks, memory_blocks : tuple of int
+        Longest row, in bytes, for which the residuals of 32 rows are computed together, and of 16;
+        else of 8. For rows in cache in float64, in cache in float32, and from memory.
+    lag_bytes : int
+        Longest row from memory, in bytes, that steps of 4 add two steps after reading it; longer
+        rows one step after.
     in_turn_bytes : int
-        Bytes of a near row from which 8 are read, and then added, not while others are read.
-    followed_bytes : int
-        Bytes of a row up to which 4 at a time are asked for: the processor follows longer ones.
-    threads_pay_from : int
-        Bytes of X, as computed, from which two threads are faster than one;
-        GRADMARK_THREADS_PAY_FROM sets another number.
+        Rows in cache that are longer than this are read, and then added, 8 at a time, instead of
+        being added while others are read.
+    prefetched_bytes : int
+        Longest row, in bytes, that steps of 4 prefetch; the hardware prefetcher follows longer
+        ones.
     spreads : bool
-        Whether the rows of a step that come from afar are taken from as many parts of X, and not
-        from next to each other.
+        Whether the rows of a step from memory come from as many distant parts of X instead of lying
+        next to each other.
+    threads_pay_from : int
+        Bytes of X, as computed, from which two threads beat one; GRADMARK_THREADS_PAY_FROM sets
+        another number.
     """
 
-    far_vector_bytes: int
-    last_level_is_near: bool
-    narrow: Ahead
+    memory_vector_bytes: int
+    llc_needs_no_prefetch: bool
+    narrow: Prefetch
     narrow_parts: int
-    eight: Ahead
-    four: Ahead
-    near_eight_bytes: int
-    far_eight_bytes: int
-    near_blocks: tuple[int, int]
-    near_single_blocks: tuple[int, int]
-    far_blocks: tuple[int, int]
-    late_bytes: int
+    eight: Prefetch
+    four: Prefetch
+    cached_eight_bytes: int
+    memory_eight_bytes: int
+    cached_blocks: tuple[int, int]
+    cached_single_blocks: tuple[int, int]
+    memory_blocks: tuple[int, int]
+    lag_bytes: int
     in_turn_bytes: int
-    followed_bytes: int
+    prefetched_bytes: int
     spreads: bool
     threads_pay_from: int = 2**17
 
 
-# Vectors of 64 bytes cost up to 15 % in rows from afar: lines are touched twice, the clock goes
-# down. Short rows are asked for into the first-level cache, and others, which would not stay there,
-# into the second. Few streams are followed: 4 long rows at a time. Residuals of 32 rows take 130
-# cycles, those of 8 hardly less.
+# Vectors of 64 bytes cost up to 15 % for rows from memory: unaligned ones touch each line twice,
+# and the clock drops. Short rows are prefetched into L1; longer ones would be evicted from it, so
+# they go to L2. The hardware prefetcher follows few streams, hence 4 long rows at a time. Residuals
+# of 32 rows take 130 cycles together, those of 8 hardly less.
 _XEON = Tuning(
-    far_vector_bytes=32,
-    last_level_is_near=False,
-    narrow=Ahead(level=1, n_bytes=2560),
+    memory_vector_bytes=32,
+    llc_needs_no_prefetch=False,
+    narrow=Prefetch(level=1, n_bytes=2560),
     narrow_parts=1,
-    eight=Ahead(level=1, n_blocks=2),
-    four=Ahead(level=2, n_blocks=2),
-    near_eight_bytes=8192,
-    far_eight_bytes=511,
-    near_blocks=(2048, 2048),
-    near_single_blocks=(511, 511),
-    far_blocks=(256, 511),
-    late_bytes=0,
+    eight=Prefetch(level=1, n_blocks=2),
+    four=Prefetch(level=2, n_blocks=2),
+    cached_eight_bytes=8192,
+    memory_eight_bytes=511,
+    cached_blocks=(2048, 2048),
+    cached_single_blocks=(511, 511),
+    memory_blocks=(256, 511),
+    lag_bytes=0,
     in_turn_bytes=_ANY,
-    followed_bytes=24_576,
+    prefetched_bytes=24_576,
     spreads=False,
 )
-# Rows side by side keep Zen 4 from reading ahead: without asking, 0.4 of the read roof at 100
-# features; asked into the first level 0.5, into the second 0.9, from 16 KB ahead on. Rows of more
-# than 24 KB are asked for along themselves: 1.15 to 1.2x. From the last-level cache asking costs a
-# fifth. Long vectors cost no clock: 1.1 to 1.2x from 1,000 features on. 3 blocks of 8 rows stay in
-# the first-level cache, of 100 features 1.25x, and their residuals are computed meanwhile.
+# Rows side by side defeat Zen 4's hardware prefetcher. At 100 features from memory, no prefetch
+# reaches 0.4 of the read roof, a prefetch into L1 0.5, into L2 at least 16 KB ahead 0.9. Rows of
+# more than 24 KB are prefetched along themselves: 1.15 to 1.2x. From the last-level cache a
+# prefetch costs a fifth. Long vectors do not lower the clock: 1.1 to 1.2x from 1,000 features on.
+# Three blocks of 8 rows of 100 features stay in L1, and residuals are computed meanwhile: 1.25x.
 _ZEN4 = Tuning(
-    far_vector_bytes=64,
-    last_level_is_near=True,
-    narrow=Ahead(level=2, n_bytes=8192),
+    memory_vector_bytes=64,
+    llc_needs_no_prefetch=True,
+    narrow=Prefetch(level=2, n_bytes=8192),
     narrow_parts=1,
-    eight=Ahead(level=2, n_blocks=2, n_bytes=24_576),
-    four=Ahead(level=2, n_blocks=1, n_bytes=1536, along=True),
-    near_eight_bytes=_ANY,
-    far_eight_bytes=24_576,
-    near_blocks=(256, 256),
-    near_single_blocks=(256, 256),
-    far_blocks=(128, 128),
-    late_bytes=0,
+    eight=Prefetch(level=2, n_blocks=2, n_bytes=24_576),
+    four=Prefetch(level=2, n_blocks=1, n_bytes=1536, along=True),
+    cached_eight_bytes=_ANY,
+    memory_eight_bytes=24_576,
+    cached_blocks=(256, 256),
+    cached_single_blocks=(256, 256),
+    memory_blocks=(128, 128),
+    lag_bytes=0,
     in_turn_bytes=_ANY,
-    followed_bytes=_ANY,
+    prefetched_bytes=_ANY,
     spreads=False,
 )
-# Zen 3 reads ahead by itself in a few long streams, and hardly in rows of less than 8 KB that are
-# side by side: of 100 features from memory, rows next to each other reach 0.5 of what a plain read
-# does, and 0.8 to 0.9 if they are asked for in any way (it keeps 24 such lines on their way, which
-# takes 13 cycles a line; by itself it needs 9 to 10). From 4 distant parts they reach 1.1, and so
-# does a read that only adds up 4 parts; asked for 1 KB along rather than 512 bytes, 1.01 to 1.05x.
-# Added in the next step, 4 rows have to wait for the residuals that it begins with, some 100 cycles
-# of the 400 that 100 features take: one step more is 1.06x in float64 and 1.15x in float32, where
-# memory is fast, as long as 3 blocks of 4 rows stay in the first-level cache. 8 parts are better
-# for rows of up to 192 bytes, if nothing is asked for (of 256 0.75x), and their residuals are
-# computed by 16 up to 128 bytes. Narrow rows are read 8 at a time, which lie next to each other,
-# from 3 parts in turn: 16 features in float64 then reach 0.9 of the roof by one thread, asked for
-# 1,536 bytes along; from 4 parts, or asked for 512 bytes along or 4,096, 0.8. In cache, 8 rows that
-# are read and then added are 1.1 to 1.25x from 160 features on: 3 blocks leave the first-level
-# cache.
+# Streams. Zen 3's hardware prefetcher follows a few long streams, and hardly any rows below 8 KB
+# that lie side by side. At 100 features from memory, rows next to each other reach 0.5 of the read
+# roof; 0.8 to 0.9 with any software prefetch (24 lines in flight, 13 cycles a line; the hardware
+# prefetcher needs 9 to 10). Rows from 4 distant parts reach 1.1, as does a read that only sums 4
+# parts. Prefetching 1 KB along instead of 512 bytes gains 1.01 to 1.05x.
+# Lag. With a lag of one step, 4 rows wait for the residuals at the beginning of the step: 100 of
+# the 400 cycles that 100 features take. A lag of two gains 1.06x in float64 and 1.15x in float32
+# where memory is fast, as long as three blocks of 4 rows stay in L1.
+# Short rows. 8 parts beat 4 for rows up to 192 bytes if nothing is prefetched (rows of 256 bytes:
+# 0.75x); up to 128 bytes residuals are computed 16 at a time.
+# Narrow rows. Steps of 8 adjacent rows from 3 parts in turn: 16 features in float64 reach 0.9 of
+# the roof on one thread with a prefetch of 1,536 bytes along; 0.8 from 4 parts, or with 512 or
+# 4,096 bytes.
+# In cache. Reading 8 rows and then adding them gains 1.1 to 1.25x from 160 features on: three
+# blocks would not fit in L1.
 _ZEN3 = replace(
     _ZEN4,
-    narrow=Ahead(level=2, n_bytes=1536),
+    narrow=Prefetch(level=2, n_bytes=1536),
     narrow_parts=3,
-    eight=Ahead(level=0),
-    four=Ahead(level=1, n_bytes=1024),
-    far_eight_bytes=192,
-    far_blocks=(0, 128),
-    late_bytes=1536,
+    eight=Prefetch(level=0),
+    four=Prefetch(level=1, n_bytes=1024),
+    memory_eight_bytes=192,
+    memory_blocks=(0, 128),
+    lag_bytes=1536,
     in_turn_bytes=1280,
     spreads=True,
 )
-
-
-# As Zen 4 in all that is compiled. Two threads break even with one at 128 to 192 KB, from 16 to
-# 1,024 features (medians of 41 turns; 256 to 512 KB while other programs keep the cores busy).
+# Two threads break even with one at 128 to 192 KB, from 16 to 1,024 features (medians of 41 turns
+# in one process; 256 to 512 KB while other programs keep the cores busy).
 _ZEN5 = replace(_ZEN4, threads_pay_from=3 * 2**16)
 
 
@@ -169,7 +180,7 @@ def tuning():
     return _ZEN5 if processor.startswith("znver") else _XEON
 
 
-@functools.cache  # 35 us: as long as a gradient may take that asks
+@functools.cache  # a look-up takes 35 us, as long as a whole gradient may
 def target():
     """Triple, processor and features that numba compiles for; NUMBA_CPU_NAME can change them."""
     return cpu_target.target_context.codegen().magic_tuple()
