@@ -12,16 +12,19 @@ Conventions
 X : (n_samples, n_features), y : (n_samples,) with any finite real numbers, weights :
 (n_features,). A mean, not a sum, with the half. An intercept is a column of ones in X.
 
-The gradient-descent text has the same loss, ``(y_hat - y) ** 2 / (2 * batch_size)`` added up, and
-the same sign, ``param -= lr * param.grad``; the gradient it leaves to automatic differentiation.
-Its ``labels`` are a column (n_samples, 1), here y, and its bias ``b``, kept beside ``w``, is here
-the weight of the column of ones. With ``batch_size`` below n its step is this gradient's, of the
-batch's rows.
-
 Work
 ----
 4 n d operations for the two products, one per sample for the residual and one per feature for the
 mean; at least n d values of X must move, once.
+
+Sources
+-------
+gradient-descent
+    "Discrimination gradient descent", an article on GD, SGD and mini-batches that fit a line, in
+    English. It has the same loss, the sum of ``(y_hat - y) ** 2 / (2 * batch_size)``, and the same
+    sign, ``param -= lr * param.grad``; the gradient is left to automatic differentiation. Its
+    ``labels`` (n_samples, 1) are y, its bias ``b`` is the weight of the column of ones. With a
+    ``batch_size`` below n, its step takes this gradient of the batch's rows.
 """
 
 import numpy as np
@@ -49,7 +52,7 @@ def make(n_samples, n_features, generator):
 
 
 def extreme_batches(generator):
-    """Batches at the edges of the problem, by name: where a careless kernel loses digits."""
+    """Batches at the edges of the problem, by name, where a careless kernel loses digits."""
     weights, X, y = make(50, 20, generator)
     steep = weights * (1e4 / np.abs(X @ weights).max())
     intercept = np.column_stack([np.ones(len(X)), X[:, 1:]])
@@ -67,7 +70,7 @@ def extreme_batches(generator):
 
 
 def check(X, y):
-    """Refuse a batch that this problem has no gradient for.
+    """Refuse a batch that the problem does not define a gradient for.
 
     Raises
     ------
@@ -84,7 +87,7 @@ def loss(weights, X, y):
     Raises
     ------
     TypeError, ValueError
-        If these are no data of the problem, or what an implementation made of them.
+        If these are not data of the problem, such as another library's prepared arrays.
     """
     check(X, y)
     check_shapes(weights, X, y)
@@ -100,9 +103,9 @@ def reference(weights, X, y):
 def absolute_terms(weights, X, y):
     """Mean over samples of ``(sum_k |w_k x_k| + |y|) |x|``, one value per feature.
 
-    These are the formula's products multiplied out, ``w_k x_k x`` and ``y x``. What rounding of
-    ``<w, x>`` does is thus in them: it is in proportion to ``sum_k |w_k x_k|``, and the residual
-    hands it on unchanged.
+    These are the formula's products multiplied out, ``w_k x_k x`` and ``y x``. They cover the
+    rounding of ``<w, x>``, which is proportional to ``sum_k |w_k x_k|`` and passes through the
+    residual unchanged.
     """
     return _glm.absolute_sum(lambda z, y, spread: spread + np.abs(y), weights, X, y) / X.shape[0]
 

@@ -12,14 +12,25 @@ Conventions
 X : (n_samples, n_features), y : (n_samples,) with labels in {0, 1} or soft labels in [0, 1],
 weights : (n_features,). A sum, not a mean. An intercept is a column of ones in X.
 
-The vectorisation text maximises the log-likelihood with one sample per column of ``x``: its
-``grad = x * (y - sigmoid(theta' * x))`` is minus this gradient with ``x = X.T``, and its ascent
-step ``theta + alpha * grad`` is this gradient's descent step ``weights - alpha * gradient``.
 
 Work
 ----
 4 n d operations for the two products and some 20 per sample for the sigmoid; at least n d values
 of X must move, once.
+
+Sources
+-------
+Docstrings name these texts:
+
+logistic-gradient
+    "Gradient of the logistic regression loss", a question about NumPy and its answer, in Russian.
+    The formula above, a loop over the samples, and in the answer the matrix form.
+vectorisation
+    "Vectorised implementation of logistic regression", a page of the UFLDL tutorial after
+    Stanford's CS229, in Chinese. Code 1 is a double loop, code 2 a loop over the samples, code 3
+    the matrix form. It maximises the log-likelihood with one sample per column of ``x``:
+    ``grad = x * (y - sigmoid(theta' * x))`` is minus this gradient with ``x = X.T``, and the ascent
+    step ``theta + alpha * grad`` is the descent step ``weights - alpha * gradient``.
 """
 
 import numpy as np
@@ -42,7 +53,7 @@ def make(n_samples, n_features, generator):
 
 
 def extreme_batches(generator):
-    """Batches at the edges of the problem, by name: where a careless kernel overflows or fails."""
+    """Batches at the edges of the problem, by name, where a careless kernel overflows or fails."""
     weights, X, y = make(50, 20, generator)
     steep = weights * (1e4 / np.abs(X @ weights).max())
     column = X[:, :1]
@@ -62,7 +73,7 @@ def extreme_batches(generator):
 
 
 def check(X, y):
-    """Refuse a batch that this problem has no gradient for.
+    """Refuse a batch that the problem does not define a gradient for.
 
     Raises
     ------
@@ -74,14 +85,15 @@ def check(X, y):
 
 
 def loss(weights, X, y):
-    """The objective in float64: of a sample, ``log(1 + exp(-|z|)) + |z| (1 - y if z > 0 else y)``.
+    """The objective in float64.
 
-    No term is negative, and exp only ever sees numbers that are not positive.
+    A sample's loss is ``log(1 + exp(-|z|)) + |z| (1 - y if z > 0 else y)``: no term is negative,
+    and exp only sees numbers that are not positive.
 
     Raises
     ------
     TypeError, ValueError
-        If these are no data of the problem, or what an implementation made of them.
+        If these are not data of the problem, such as another library's prepared arrays.
     """
     check(X, y)
     check_shapes(weights, X, y)
@@ -93,7 +105,7 @@ def loss(weights, X, y):
 
 
 def predict(weights, X):
-    """Label 1 where ``<w, x>`` is positive, so that the sigmoid is above 1/2; else 0."""
+    """Label 1 where ``<w, x>`` is positive, that is, the sigmoid above 1/2; else 0."""
     check_array("weights", weights)
     check_array("X", X)
     return (_numerics.inner_products(weights, X) > 0).astype(np.float64)
@@ -107,8 +119,8 @@ def reference(weights, X, y):
 def absolute_terms(weights, X, y):
     """Sum over samples of ``(s + y + s (1 - s) sum_k |w_k x_k|) |x|``, one value per feature.
 
-    The last part is what rounding of ``<w, x>`` does to the sigmoid, to first order. The smallest
-    normal float32 is added to s: below it, a sigmoid may round to 0.
+    The last term is the effect of rounding ``<w, x>`` on the sigmoid, to first order. The smallest
+    normal float32 is added to s, because a smaller sigmoid may round to 0.
     """
     return _glm.absolute_sum(_size, weights, X, y)
 

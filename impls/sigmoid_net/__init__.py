@@ -12,17 +12,21 @@ Conventions
 X : (n_samples, n_features), y : (n_samples,) with targets in [0, 1], weights : (n_features,).
 A sum, not a mean. An intercept is a column of ones in X; the last of the text's three is one.
 
-The neural-network text has the same X, ``TRAINING_SET``; its ``OUTPUT``, ``layer`` and ``weights``
-are columns, here vectors. Its epoch ``weights += X.T @ ((OUTPUT - layer) * layer * (1 - layer))``
-is this gradient's descent step of size 1.
-
-The loss is not convex: far on the wrong side its slope is nearly 0, so that ``1 - s`` has to keep
-its digits. It is ``sigmoid(-z)``, never a difference.
+The loss is not convex. Far on the wrong side its slope is nearly 0, so that ``1 - s`` has to keep
+its digits: it is computed as ``sigmoid(-z)``, never as a difference.
 
 Work
 ----
 4 n d operations for the two products and some 24 per sample for the layer and its slope; at least
 n d values of X must move, once.
+
+Sources
+-------
+neural-network
+    "Is it possible to improve the performance of mutually recursive arrays?", a question about a
+    network of one layer in NumPy and its answer, in Russian. Its ``TRAINING_SET`` is X; its
+    ``OUTPUT``, ``layer`` and ``weights`` are columns, here vectors. Its epoch, ``weights += X.T @
+    ((OUTPUT - layer) * layer * (1 - layer))``, is this gradient's descent step of size 1.
 """
 
 import numpy as np
@@ -45,7 +49,7 @@ def make(n_samples, n_features, generator):
 
 
 def extreme_batches(generator):
-    """Batches at the edges of the problem, by name: where a careless kernel overflows or fails."""
+    """Batches at the edges of the problem, by name, where a careless kernel overflows or fails."""
     weights, X, y = make(50, 20, generator)
     z = X @ weights
     steep = weights * (1e4 / np.abs(z).max())
@@ -66,7 +70,7 @@ def extreme_batches(generator):
 
 
 def check(X, y):
-    """Refuse a batch that this problem has no gradient for.
+    """Refuse a batch that the problem does not define a gradient for.
 
     Raises
     ------
@@ -83,7 +87,7 @@ def loss(weights, X, y):
     Raises
     ------
     TypeError, ValueError
-        If these are no data of the problem, or what an implementation made of them.
+        If these are not data of the problem, such as another library's prepared arrays.
     """
     check(X, y)
     check_shapes(weights, X, y)
@@ -104,10 +108,10 @@ def _residual(z, y):
 def absolute_terms(weights, X, y):
     """Sum over samples of ``((s + y) t + t (t + |s - y| |1 - 2 s|) sum_k |w_k x_k|) |x|``.
 
-    One value per feature; ``t = s (1 - s)`` is the sigmoid's slope. The last part is what rounding
-    of ``<w, x>`` does, to first order: ``t t`` by way of the residual, ``(s - y) t (1 - 2 s)`` by
-    way of the slope, without letting the two cancel. The smallest normal float32 is added: below
-    it, a slope may round to 0.
+    One value per feature; ``t = s (1 - s)`` is the sigmoid's slope. The last term is the effect of
+    rounding ``<w, x>``, to first order: ``t t`` through the residual and ``(s - y) t (1 - 2 s)``
+    through the slope, which are not allowed to cancel. The smallest normal float32 is added,
+    because a smaller slope may round to 0.
     """
     return _glm.absolute_sum(_size, weights, X, y)
 
