@@ -1,8 +1,8 @@
 """What problems with one number per sample share: ``gradient = sum_i r(<w, x_i>, y_i) x_i``.
 
 A problem states its residual r, the derivative of a sample's loss by its inner product, and the
-size of its absolute terms; the loops over blocks of rows stand here. Implementations do not use
-it: what they are compared with shares no code with them.
+size of its absolute terms; the loops over blocks of rows are here. Implementations do not use it:
+they share no code with what they are compared with.
 """
 
 from __future__ import annotations

@@ -20,7 +20,7 @@ of X must move, once.
 
 Sources
 -------
-softmax (also the MNIST text)
+softmax
     "How to make my logistic regression faster", a question about softmax regression on MNIST in
     NumPy and its answer, in Chinese. Its ``a`` is ``weights``, its ``l`` the logits ``X W^T``, and
     its ``np_cross_entropy_grad(p, y, x)`` is this gradient once every row of ``p`` sums to 1. The
