@@ -13,6 +13,10 @@ True
 >>> implementation.gradient(weights, X, y).shape
 (100,)
 
+`set_threads` limits the threads of all libraries that are loaded. The implementations in one pass
+use one thread below a size of X that depends on the processor; GRADMARK_THREADS_PAY_FROM sets it,
+in bytes.
+
 Listing imports no implementation, so that a process pays in time and memory only for the one
 that it measures.
 """
@@ -20,6 +24,7 @@ that it measures.
 from impls._accuracy import reference, relative_error
 from impls._data import dataset, datasets, make
 from impls._errors import BadPlugin, Diverged, TableError, Unavailable, Unfit, UnknownName
+from impls._machine import set_threads
 from impls._solve import Solution, solve
 from impls._table import Implementation, load, names, problems
 
@@ -40,5 +45,6 @@ __all__ = [
     "problems",
     "reference",
     "relative_error",
+    "set_threads",
     "solve",
 ]

@@ -1,4 +1,4 @@
-"""How exact a gradient is: the extended-precision reference and the error in units of its terms."""
+"""How accurate a gradient is: the extended-precision reference and the error against it."""
 
 from __future__ import annotations
 
@@ -44,10 +44,10 @@ def reference(problem: str, weights: Array, X: Array, y: Array) -> Array:
 def relative_error(problem: str, gradient: Array, weights: Array, X: Array, y: Array) -> float:
     """Largest error of `gradient`, relative to the sum of the absolute terms of its component.
 
-    The terms are what the problem's formula adds up, before anything cancels, and what rounding
-    of the inner products does to them; an error of 1e-16 is thus the last bit of a float64 even
-    where the gradient itself is nearly zero. Infinite for a wrong shape or a value that is not
-    finite.
+    The terms are those that the problem's formula adds up, before anything cancels, and the effect
+    on them of rounding the inner products. An error of 1e-16 is thus the last bit of a float64 even
+    where the gradient itself is nearly zero. A wrong shape or a value that is not finite counts as
+    an infinite error.
 
     Raises
     ------
@@ -65,7 +65,7 @@ def terms(problem: str, weights: Array, X: Array, y: Array) -> Array:
 
 
 def compare(gradient: Array, exact: Array, scale: Array) -> float:
-    """Largest ``|gradient - exact| / scale``; 0 / 0 is 0, and what is not finite is infinite."""
+    """Largest ``|gradient - exact| / scale``; 0 / 0 counts as 0, a value not finite as infinite."""
     if np.shape(gradient) != exact.shape or not np.all(np.isfinite(gradient)):
         return float("inf")
     if not (np.all(np.isfinite(exact)) and np.all(np.isfinite(scale))):

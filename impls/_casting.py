@@ -1,4 +1,4 @@
-"""Data in fewer bytes: the same to rounding, relative to each feature's own size, or refused."""
+"""Data in a narrower type: equal to rounding of each feature's own size, or refused."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from impls._errors import Unfit
 
 Array = np.ndarray[Any, Any]
 
-# What float32 holds is multiplied by residuals and added up in float32: it keeps a factor of 2^23
-# from both ends of the range. What float16 holds is computed in float32, which has room enough.
+# Values in float32 are multiplied by residuals and added up in float32: they keep a factor of 2^23
+# from both ends of its range. Values in float16 are computed in float32, which has room enough.
 _ROOM = {np.dtype(np.float32): 2.0**23}
 
 
 def check_stored(X: Array, y: Array, n_bytes: Any) -> None:
-    """Refuse an X that values of 4 or 2 bytes do not hold, or a y that float32 does not.
+    """Refuse an X that 4 or 2 bytes per value do not hold, or a y that float32 does not.
 
     Raises
     ------
@@ -33,22 +33,22 @@ def check_stored(X: Array, y: Array, n_bytes: Any) -> None:
 
 
 def check_fits(values: Array, dtype: Any, name: str) -> None:
-    """Refuse values that a narrower type does not hold; it holds NaN and infinities.
+    """Refuse values that a narrower type does not hold; NaN and infinities it holds.
 
     Parameters
     ----------
     values : ndarray
-        X, whose features are each looked at by themselves, or a vector.
+        X, each feature judged by itself, or a vector.
     dtype : dtype
         A floating type.
     name : str
-        What the values are called, for the message.
+        Name of the values, for the message.
 
     Raises
     ------
     Unfit
         If a value is too large for the type, or a feature loses more than rounding: below the
-        smallest normal number not all digits are held.
+        smallest normal number, digits are lost.
     """
     dtype = np.dtype(dtype)
     rows = values.reshape(len(values), -1)
@@ -72,7 +72,7 @@ def in_float64(values: Array, name: str) -> Array:
 
 
 def check_single(weights: Array) -> None:
-    """Refuse weights that are infinite only in float32.
+    """Refuse finite weights that are infinite in float32.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Checks of what users hand in, made once and outside every timed interval."""
+"""Checks of users' input, made once and outside every timed interval."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from impls import _numerics
 
 
 def check_array(name: str, array: Any) -> None:
-    """Refuse what is no NumPy array of real numbers, each of which counts.
+    """Refuse anything but a plain NumPy array of real numbers.
 
     Raises
     ------
@@ -25,7 +25,7 @@ def check_array(name: str, array: Any) -> None:
 
 
 def check_plain(name: str, array: Any) -> None:
-    """Refuse the arrays whose values or operators mean something else than a plain array's.
+    """Refuse array types whose values or operators differ from a plain array's.
 
     Raises
     ------
@@ -59,14 +59,14 @@ def check_batch(X: Any, y: Any) -> None:
 
 
 def check_labels(y: Any, right: Any, expected: str) -> None:
-    """Refuse labels of which any is not right.
+    """Refuse labels unless all are right.
 
     Parameters
     ----------
     y, right : ndarray
-        (n_samples,); True in `right` for each label that the problem has, which NaN is not.
+        (n_samples,); `right` is True for each label that the problem allows, and False for NaN.
     expected : str
-        What the problem has, for the message.
+        Labels that the problem allows, for the message.
 
     Raises
     ------
@@ -96,7 +96,7 @@ def check_finite(name: str, array: Any) -> None:
 
 
 def as_plain(array: Any, dtype: Any) -> Any:
-    """A plain array of that type, aligned and in native byte order; no copy if it is that."""
+    """A plain array of a type, aligned and in native byte order; copied only if it is not that."""
     return np.require(array, dtype, ("ALIGNED", "ENSUREARRAY"))
 
 
@@ -106,7 +106,7 @@ def as_float64(array: Any) -> Any:
 
 
 def check_call(weights: Any, X: Any, y: Any) -> tuple[int, int]:
-    """Refuse weights that are no real array, and X and y that do not fit together.
+    """Refuse weights that are not a real array, and X and y whose shapes do not match.
 
     Returns
     -------
@@ -124,7 +124,7 @@ def check_call(weights: Any, X: Any, y: Any) -> tuple[int, int]:
 
 
 def expect_shape(name: str, array: Any, shape: tuple[int, ...], meaning: str) -> None:
-    """Refuse an array of another shape; a prepared array need not be NumPy's.
+    """Refuse an array of another shape; a prepared array may be another library's.
 
     Raises
     ------
@@ -136,7 +136,7 @@ def expect_shape(name: str, array: Any, shape: tuple[int, ...], meaning: str) ->
 
 
 def shape_of(name: str, array: Any, n_dimensions: int) -> tuple[int, ...]:
-    """Shape of anything that has one, of the expected number of dimensions.
+    """Shape of an array, whatever library it is from, with the expected number of dimensions.
 
     Raises
     ------

@@ -1,6 +1,6 @@
 """What numba needs from its surroundings: a compiler, threads, a folder for compiled code.
 
-Nothing here imports numba for who does not use it.
+Nothing here imports numba unless the caller uses it.
 """
 
 from __future__ import annotations
@@ -23,16 +23,17 @@ _DEFAULT_LAYER = "default", ["tbb", "omp", "workqueue"]
 
 
 def find_cache(folder: Path | None) -> None:
-    """Before code of `folder` is imported: name a folder for numba's cache if it finds none.
+    """Give numba a folder for its cache if it would find none; call it before the import.
 
-    Without one, numba refuses to make functions that are to be kept on disk. It looks into
-    NUMBA_CACHE_DIR, the ``__pycache__`` beside the code and the user's cache folder. Whoever names
-    a folder that cannot be written gets another one of his own: what he keeps apart stays apart.
+    Without a folder, numba refuses to define functions with ``cache=True``. It tries
+    NUMBA_CACHE_DIR, or else the ``__pycache__`` beside the code and the user's cache folder. If
+    NUMBA_CACHE_DIR cannot be written, it is replaced by a private folder of its own, so that
+    separate caches stay separate.
 
     Parameters
     ----------
     folder : Path or None
-        Of the code; None if it is not known.
+        Folder of the code; None if it is not known.
     """
     asked = _asked_folder()
     beside = [folder / "__pycache__"] if folder else []
@@ -51,12 +52,12 @@ def find_cache(folder: Path | None) -> None:
 
 
 def lacks_cache(error: BaseException) -> bool:
-    """Whether numba has found no folder to keep a function in."""
+    """Whether the error says that numba has found no folder for its cache."""
     return isinstance(error, RuntimeError) and "no locator available" in str(error)
 
 
 def require_compiler() -> None:
-    """Refuse what numba is to compile where it compiles nothing.
+    """Refuse compiled code where numba's compiler is switched off.
 
     Raises
     ------
@@ -67,10 +68,11 @@ def require_compiler() -> None:
 
 
 def require_threads() -> None:
-    """Refuse what runs on numba's threads where they cannot be had.
+    """Refuse code that needs numba's threads where none can be had.
 
-    numba loads them at the first use, and is asked here only if a layer was chosen: of those that
-    it takes by default one is always there, and a process that has loaded OpenMP cannot fork.
+    numba loads its threading layer at the first use. It is asked here only if the user chose a
+    layer: of the default ones, one is always there, and a process that has loaded GNU's OpenMP must
+    not fork.
 
     Raises
     ------
@@ -90,7 +92,7 @@ def require_threads() -> None:
 
 
 def require_surroundings(module: Any) -> None:
-    """Refuse an implementation that numba compiles and cannot compile or run here.
+    """Refuse an implementation that numba cannot compile or run here.
 
     Raises
     ------
@@ -103,14 +105,14 @@ def require_surroundings(module: Any) -> None:
 
 
 def limit_threads(n_threads: int) -> None:
-    """Let numba, if it is loaded, use `n_threads` of those that it can have."""
+    """Let numba, if it is loaded, use at most `n_threads`."""
     if "numba" in sys.modules:
         with suppress(ValueError):  # no threading layer, so no threads: `load` tells who needs them
             _numba().set_num_threads(min(n_threads, _numba().config.NUMBA_NUM_THREADS))
 
 
 def _numba() -> Any:
-    """numba, by its name alone: an import would count as what every gradient depends on."""
+    """numba, imported by name: an import statement would be a dependency of every gradient."""
     return importlib.import_module("numba")
 
 
@@ -119,14 +121,14 @@ def _requires_numba(module: ModuleType) -> bool:
 
 
 def _holds_numba(module: ModuleType) -> bool:
-    """Whether something of numba is in a module or in its parts."""
+    """Whether a module, or a part of it, holds anything of numba."""
     return "numba" in sys.modules and any(
         _is_of_numba(value) for part in _parts(module) for value in vars(part).values()
     )
 
 
 def _parts(module: ModuleType) -> list[ModuleType]:
-    """The module, and those of its own package and of ours that its functions are from."""
+    """The module, and the modules of its package and of ours that its functions come from."""
     own = {"impls", module.__name__.partition(".")[0]}
     names = {str(getattr(value, "__module__", "")) for value in vars(module).values()}
     near = [name for name in names if name.partition(".")[0] in own]
@@ -134,28 +136,28 @@ def _parts(module: ModuleType) -> list[ModuleType]:
 
 
 def _is_of_numba(value: Any) -> bool:
-    """Whether it is numba, a function or a class of it, or what that has made."""
+    """Whether a value is numba, one of its functions or classes, or an instance of one."""
     own = value.__name__ if isinstance(value, ModuleType) else getattr(value, "__module__", "")
     origins = (str(name).partition(".")[0] for name in (own, type(value).__module__))
     return "numba" in origins
 
 
 def _asked_folder() -> str:
-    """What NUMBA_CACHE_DIR or numba's configuration names."""
+    """Folder that NUMBA_CACHE_DIR or numba's configuration names."""
     config = getattr(sys.modules.get("numba"), "config", None)
     return str(getattr(config, "CACHE_DIR", "") or os.environ.get(_CACHE_VARIABLE, ""))
 
 
 def _set_cache(folder: Path) -> None:
-    """For this process and those that it starts."""
+    """Set numba's cache folder for this process and its children."""
     os.environ[_CACHE_VARIABLE] = str(folder)
     if "numba" in sys.modules:
         _numba().config.CACHE_DIR = str(folder)
 
 
 def _user_cache() -> Path:
-    """Where numba keeps what it cannot keep beside the code."""
-    # Not expanded by pathlib, which raises where the home is not known.
+    """Folder where numba keeps code that it cannot keep beside the source."""
+    # pathlib's expanduser raises where the home is not known.
     home = Path(os.path.expanduser("~"))  # noqa: PTH111
     if sys.platform == "darwin":
         return home / "Library" / "Caches" / "numba"
@@ -163,16 +165,16 @@ def _user_cache() -> Path:
 
 
 def _can_write(folder: Path) -> bool:
-    """Whether files can be made in a folder, which need not exist yet.
+    """Whether files can be created in a folder, which need not exist yet.
 
-    What is relative, as a home that is not known, is no place to keep anything in.
+    A relative path, such as an unknown home, does not count.
     """
     existing = next(path for path in (folder, *folder.parents) if os.access(path, os.F_OK))
     return folder.is_absolute() and existing.is_dir() and os.access(existing, os.W_OK | os.X_OK)
 
 
 def _make_private(asked: str) -> Path | None:
-    """A folder that nobody else can write to: what is in numba's cache is run when it is loaded."""
+    """A folder that nobody else can write to, because numba runs what it loads from its cache."""
     apart = f"-{hashlib.sha256(asked.encode()).hexdigest()[:8]}" if asked else ""
     with suppress(OSError):
         folder = Path(tempfile.gettempdir()) / f"gradmark-numba-{os.geteuid()}{apart}"
@@ -183,7 +185,7 @@ def _make_private(asked: str) -> Path | None:
 
 
 def _is_private(folder: Path) -> bool:
-    """Whether it is a folder and no link, the user's own, and nobody else can write to it."""
+    """Whether it is a real folder of the user's own that nobody else can write to."""
     status = folder.lstat()
     own = stat.S_ISDIR(status.st_mode) and status.st_uid == os.geteuid()
     return own and not status.st_mode & 0o022 and _can_write(folder)

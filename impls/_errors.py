@@ -1,4 +1,4 @@
-"""What can go wrong with the plug-in table, each with a sentence that says what to do."""
+"""Errors of the plug-in table; their messages say what to do."""
 
 from __future__ import annotations
 
@@ -6,27 +6,27 @@ _LONGEST = 500
 
 
 class TableError(Exception):
-    """Something about a problem or an implementation that its user can mend."""
+    """A fault of a problem or an implementation that its user can mend."""
 
 
 class UnknownName(TableError):
-    """No problem, implementation or data set has this name; tells what exists."""
+    """No problem, implementation or data set has this name; the message lists those that exist."""
 
 
 class Unavailable(TableError):
-    """The implementation needs what is missing here: a package, a tool, a processor's feature."""
+    """The implementation needs a package, a tool or a processor feature that is missing here."""
 
 
 class BadPlugin(TableError):
-    """A file or entry point breaks the contract; tells which one and what is missing."""
+    """A file or entry point breaks the contract; the message names it and what is missing."""
 
 
 class Diverged(ArithmeticError):
-    """A training whose loss grows without bounds: the step is too large."""
+    """The loss of a training grows without bound: the step is too large."""
 
 
 class Unfit(ValueError):
-    """The data do not fit the way in which an implementation stores them; tells why."""
+    """The implementation's storage cannot hold the data; the message says why."""
 
 
 def one_line(text: str) -> str:

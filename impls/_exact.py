@@ -1,4 +1,4 @@
-"""Exact gradients of drawn data, kept in a folder: seconds to compute, milliseconds to read."""
+"""Exact gradients of drawn data, kept on disk: seconds to compute, milliseconds to read."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ def exact_gradient(
 ) -> tuple[Array, Array]:
     """Reference gradient and the sum of its absolute terms, from the folder if it has them.
 
-    What is kept is found by the data and by the source of everything that computes it. A file that
-    cannot be read is made again.
+    The file's name is a digest of the data and of the source of all that computes the values. A
+    file that cannot be read is written again.
     """
     if folder is None:
         return _compute(problem, weights, X, y)
@@ -55,7 +55,7 @@ def _fingerprint(problem: str, weights: Array, X: Array, y: Array) -> str:
 
 
 def _keep(path: Path, **arrays: Array) -> None:
-    """Write a file whole or not at all: several processes may make the same one."""
+    """Write a file whole or not at all: several processes may write the same one."""
     archive = io.BytesIO()
     np.savez(archive, **arrays)  # type: ignore[arg-type]
     write_whole(path, archive.getvalue())

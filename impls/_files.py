@@ -10,7 +10,7 @@ from typing import Any
 
 
 def write_whole(path: Path, data: bytes | str) -> None:
-    """Write beside the file and rename: who reads meanwhile sees the old one or the new one."""
+    """Write a temporary file and rename it, so that readers see the old file or the new one."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f"{path.name}.{os.getpid()}.part")
     try:

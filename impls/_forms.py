@@ -1,4 +1,4 @@
-"""How arrays lie in memory: what tells prepared ones from others."""
+"""How arrays lie in memory, which tells prepared arrays from others."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ import numpy as np
 
 
 class Form(NamedTuple):
-    """What a kernel relies on in an array; other libraries' arrays are told by their type alone.
+    """What a kernel relies on in an array; of other libraries' arrays, the type alone.
 
     Attributes
     ----------
     kind : str
-        The type, and of what it holds with its byte order.
+        The array's type and its dtype, byte order included.
     aligned, c_order, f_order : bool
-        Whether values lie where the processor expects them, and next to each other in which order.
+        As in NumPy's flags.
     """
 
     kind: str
@@ -24,13 +24,13 @@ class Form(NamedTuple):
     f_order: bool
 
     def serves_as(self, other: Form) -> bool:
-        """Whether a kernel that takes the other form takes this one."""
+        """Whether a kernel that takes the other form also takes this one."""
         pairs = zip(self[1:], other[1:], strict=True)
         return self.kind == other.kind and all(mine >= its for mine, its in pairs)
 
 
 def form_of(array: Any) -> Form:
-    """The form of an array, whoever's it is."""
+    """The form of an array of any library."""
     kind = type(array)
     name = f"{kind.__module__}.{kind.__qualname__}"
     if not isinstance(array, np.ndarray):

@@ -1,4 +1,4 @@
-"""What this machine allows: processors, caches and memory, container limits included."""
+"""What this process may use: processors, caches and memory, container limits included."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from impls._compiled import limit_threads
 _CACHES = Path("/sys/devices/system/cpu/cpu0/cache")
 _CGROUPS = Path("/sys/fs/cgroup")
 _UNITS = {"": 1, "K": 1024, "M": 1024**2, "G": 1024**3}
-# Sizes of most desktop and server cores since 2017, for systems that do not tell theirs.
+# Cache sizes of most desktop and server cores since 2017, where the system does not tell.
 _USUAL_CACHE_BYTES = {1: 32 * 1024, 2: 1024**2, 3: 32 * 1024**2}
 
 
@@ -29,19 +29,19 @@ def count_threads() -> int:
 
 
 def limit_processors(n_threads: int) -> None:
-    """Let this process run on `n_threads` of its processors, from now on.
+    """Pin this process to `n_threads` of its processors, from now on.
 
-    XLA, and with it JAX, makes as many threads as there are processors when it is loaded, and has
-    no other setting. Does nothing where a process has no affinity (macOS, Windows).
+    XLA, and with it JAX, starts as many threads as there are processors when it is loaded, and has
+    no other setting. Does nothing where processes have no affinity (macOS, Windows).
     """
     if hasattr(os, "sched_setaffinity"):
         os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:n_threads])
 
 
 def set_threads(n_threads: int) -> None:
-    """Let BLAS, OpenMP, numba, numexpr and PyTorch use `n_threads`, where they are loaded already.
+    """Limit BLAS, OpenMP, numba, numexpr and PyTorch, as far as they are loaded, to `n_threads`.
 
-    JAX's number is set before it is loaded: see `limit_processors`.
+    JAX's threads can only be limited before it is loaded: see `limit_processors`.
 
     Raises
     ------
@@ -54,9 +54,9 @@ def set_threads(n_threads: int) -> None:
         )
     from threadpoolctl import threadpool_limits
 
-    # Kept without its context manager: the limit is meant for the rest of the process.
+    # Without its context manager: the limit holds for the rest of the process.
     threadpool_limits(limits=n_threads)
-    # Taken from sys.modules, not imported: what is not loaded has no threads to limit.
+    # From sys.modules, not imported: a library that is not loaded has no threads to limit.
     numexpr, torch = map(sys.modules.get, ("numexpr", "torch"))
     limit_threads(n_threads)
     if numexpr:
@@ -66,7 +66,7 @@ def set_threads(n_threads: int) -> None:
 
 
 def processor_name() -> str:
-    """Model of the processor, as the system tells it."""
+    """Model name of the processor."""
     found = re.search(r"^model name\s*:\s*(.+)$", _read(Path("/proc/cpuinfo")), re.MULTILINE)
     return found[1].strip() if found else platform.processor() or platform.machine()
 
@@ -86,16 +86,16 @@ def cache_bytes() -> dict[int, int]:
 def chunk_bytes() -> int:
     """Bytes of a block of rows that stays in cache between two uses by BLAS's threads.
 
-    An eighth of the last-level cache, which has to be shared with other cores. Chunks of
-    second-level size lose more to waking the threads twice per chunk than they gain: logistic's on
-    2 cores with 1 MiB of second-level cache each, 20,000 x 1,000, takes 25 ms in chunks of 512 KiB,
-    16 ms in chunks of 4 MiB.
+    An eighth of the last-level cache, which other cores share. Chunks that fit in L2 lose more to
+    starting BLAS's threads twice per chunk than they gain: on 2 cores with an L2 of 1 MiB each,
+    logistic's `chunked` takes 25 ms at 20,000 x 1,000 in chunks of 512 KiB and 16 ms in chunks of
+    4 MiB (python -m scripts.race --contender chunked --size 20000 1000, with either returned here).
     """
     return max(cache_bytes().values()) // 8
 
 
 def available_memory() -> int:
-    """Bytes that can be allocated without swapping or being killed: the host's and the limits'."""
+    """Bytes that can be allocated without swapping or being killed, by host and container."""
     import psutil
 
     free = [int(psutil.virtual_memory().available)]

@@ -1,4 +1,4 @@
-"""How a call is measured: seconds, bytes allocated, and the roof of a pure read."""
+"""How a call is measured: seconds, bytes allocated, and the read roof."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from typing import Any
 
 import numpy as np
 
-# Long enough for the clock (50 ns) and for the loop around the calls (20 ns each) to vanish,
-# short enough for many samples.
+# Length of a sample: long enough for the clock (50 ns) and the loop around the calls (20 ns each)
+# not to matter, short enough for many samples.
 SAMPLE_SECONDS = 0.005
 _LONGEST_DELAY_SECONDS = 0.2
-# Of a sample: Python's loop alone takes ten times a sample for so many.
+# Calls of a sample at most: Python's loop alone takes ten samples for so many.
 _MOST_CALLS = 4_000_000
-# Of a read as a product: long streams, and a vector that stays in the first-level cache.
+# Shape of a read as a matrix-vector product: long streams, and a vector that stays in L1.
 _ROW_VALUES, _ROWS_AT_A_TIME = 2000, 4
 
 Call = Callable[[], Any]
@@ -47,7 +47,7 @@ def seconds_in_turn(calls: list[Call], n_calls: int) -> float:
 
 
 def count_calls(call: Call) -> int:
-    """Calls that make one sample; the first call is for warming up and does not count.
+    """Calls that make one sample; a first call warms up and does not count.
 
     Raises
     ------
@@ -65,9 +65,9 @@ def count_calls(call: Call) -> int:
 
 
 def _least_seconds(call: Call, n_calls: int) -> float:
-    """Seconds of `n_calls` calls in a row; what is long for its delay alone gets two more tries.
+    """Seconds of `n_calls` calls in a row, the least of three if one takes up to 0.2 s.
 
-    Threads that wake on one processor delay a call of microseconds by some milliseconds.
+    A call of microseconds can be delayed by milliseconds when its threads start on one processor.
     """
     seconds = seconds_per_call(call, n_calls) * n_calls
     for _ in range(2):
@@ -77,7 +77,7 @@ def _least_seconds(call: Call, n_calls: int) -> float:
 
 
 def median_seconds(calls: list[Call], n_rounds: int = 7) -> list[float]:
-    """Median seconds of each call, taken in turn over `n_rounds`, so that drift hits all alike."""
+    """Median seconds of each call over `n_rounds`, in turn, so that drift affects all alike."""
     n_calls = [count_calls(call) for call in calls]
     rounds = [
         [seconds_per_call(call, n) for call, n in zip(calls, n_calls, strict=True)]
@@ -87,7 +87,7 @@ def median_seconds(calls: list[Call], n_rounds: int = 7) -> list[float]:
 
 
 def workspace_bytes(call: Call) -> int:
-    """Peak of what one warm call allocates through Python, NumPy and numba, its result included."""
+    """Peak bytes that one warm call allocates in Python, NumPy and numba, result included."""
     call()
     tracemalloc.start()
     try:
@@ -100,15 +100,23 @@ def workspace_bytes(call: Call) -> int:
 
 
 def reads_of(X: Any, n_threads: int) -> list[Call]:
-    """Calls that read the array `X`, which NumPy can view, once and do next to nothing else.
+    """Calls that read X once and do next to nothing else; the fastest is the read roof.
 
-    BLAS's inner product of X with itself, which OpenBLAS spreads over its threads; where X is long
-    enough, its sums of rows of 16 KB as the product with a vector of ones, for which it reads 4
-    rows at a time (from memory 1.05 to 1.25 times as fast on a Zen 3); and the largest value of
-    each thread's share, for a BLAS whose products are serial. The fastest is the roof. The bytes
-    are read as float64 whatever they mean: OpenBLAS spreads these products alone, and NumPy finds
-    the largest float32 at half the speed of memory. Drawn data have no zeros, which could make
-    subnormal, slow numbers of their neighbours.
+    1. BLAS's inner product of X with itself, which OpenBLAS spreads over its threads.
+    2. If X is long enough, the product of its rows of 16 KB with a vector of ones, for which
+       OpenBLAS reads 4 rows at a time: 1.05 to 1.25x from memory on a Zen 3
+       (python -m scripts.race --size 1000000 100 writes the roof of each run).
+    3. The largest value of each thread's share, for a BLAS whose products are serial.
+
+    The bytes are read as float64 whatever they hold: OpenBLAS threads these products alone, and
+    NumPy finds the largest float32 at half the speed of memory. Drawn data have no zeros, which
+    beside other float32 bits could form subnormal, slow float64 numbers.
+
+    Parameters
+    ----------
+    X : array
+        Any array that NumPy can view.
+    n_threads : int
     """
     flat = np.asarray(X).ravel(order="K")  # a view: in C or Fortran order nothing is copied
     flat = flat[: flat.nbytes // 8 * 8 // flat.itemsize].view("float64")

@@ -1,6 +1,6 @@
-"""What the problems' own packages compute with: blocks of rows, inner products, the sigmoid.
+"""What formulas and references compute with: blocks of rows, inner products, the sigmoid.
 
-Implementations do not use it: what they are compared with shares no code with them.
+Implementations do not use it: they share no code with what they are compared with.
 """
 
 from __future__ import annotations
@@ -11,13 +11,13 @@ import numpy as np
 
 Array = np.ndarray[Any, Any]
 
-# Rows times features of one block: 64 Ki longdoubles are 1 MiB, which stays in the second cache.
+# Values of one block: 64 Ki longdoubles are 1 MiB, which stays in L2.
 BLOCK_ELEMENTS = 65_536
 
 
-def blocks(X: Array) -> list[slice]:
-    """Slices of rows, at least one row each, that cover X."""
-    n_rows = max(1, BLOCK_ELEMENTS // X.shape[1])
+def blocks(X: Array, width: int | None = None) -> list[slice]:
+    """Slices of rows that cover X; a row counts as `width` values, by default its own."""
+    n_rows = max(1, BLOCK_ELEMENTS // (width or X.shape[1]))
     return [slice(start, start + n_rows) for start in range(0, X.shape[0], n_rows)]
 
 
@@ -30,7 +30,7 @@ def inner_products(weights: Array, X: Array) -> Array:
 
 
 def sigmoid(z: Array) -> Array:
-    """``1 / (1 + exp(-z))``, written so that exp only ever sees numbers that are not positive."""
+    """``1 / (1 + exp(-z))``, written so that exp only sees numbers that are not positive."""
     decay = np.exp(-np.abs(z))
     result: Array = np.where(z >= 0, 1, decay) / (1 + decay)
     return result
@@ -45,7 +45,7 @@ def uniform(n_samples: int, n_features: int, generator: np.random.Generator) -> 
 
 
 def standardise(X: Array) -> Array:
-    """Features of mean 0 and variance 1 behind an intercept of ones; a constant one becomes 0."""
+    """Features of mean 0 and variance 1 behind an intercept of ones; constant ones become 0."""
     spread = X.std(axis=0)
     X = (X - X.mean(axis=0)) / np.where(spread > 0, spread, 1)
     return np.column_stack([np.ones(len(X)), X])

@@ -1,4 +1,4 @@
-"""What a training can reach: a step that is stable, and the least loss."""
+"""What a training can reach: a stable step and the least loss."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ Array = np.ndarray[Any, Any]
 
 
 def stable_step(problem: str, X: Array, batch_size: int) -> float:
-    """A step with which batches of this size descend and do not diverge: 1 / L_b.
+    """A step 1 / L_b with which batches of this size descend and do not diverge.
 
     ``L_b = n (b - 1) / (b (n - 1)) L + (n - b) / (b (n - 1)) L_max`` with L the largest curvature
     of the mean loss and L_max that of one sample's loss: the expected smoothness of a batch drawn
@@ -24,7 +24,7 @@ def stable_step(problem: str, X: Array, batch_size: int) -> float:
     Raises
     ------
     ValueError
-        If all of X is 0: every step is stable then, and none gets anywhere.
+        If all of X is 0: every step is then stable and none gets anywhere.
     """
     n_samples = len(X)
     largest = float(np.linalg.eigvalsh(X.T @ X)[-1]) / n_samples
@@ -42,12 +42,12 @@ def stable_step(problem: str, X: Array, batch_size: int) -> float:
 def find_optimum(problem: str, X: Array, y: Array) -> float:
     """Least loss, by scipy's L-BFGS from zero weights with the ``matrix`` gradient.
 
-    For a problem that is not convex: the loss of the valley that zero weights lead to.
+    For a problem that is not convex, it is the local minimum that zero weights lead to.
 
     Raises
     ------
     RuntimeError
-        If that takes more than 5,000 iterations.
+        If it takes more than 5,000 iterations.
     """
     from scipy.optimize import minimize
 

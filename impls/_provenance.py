@@ -27,7 +27,7 @@ from impls._imports import Closure, Sources, requirements
 _PREFIXES = (
     *("NUMBA_", "OMP_", "OPENBLAS_", "GOTO_", "MKL_", "BLIS_", "VECLIB_", "KMP_", "GOMP_", "TBB_"),
     *("NUMEXPR_", "XLA_", "JAX_", "TORCH_", "NPY_", "MALLOC_", "GLIBC_TUNABLES", "LD_PRELOAD"),
-    *("PYTHONMALLOC", "DAAL_", "SKLEARN_"),
+    *("PYTHONMALLOC", "DAAL_", "SKLEARN_", "GRADMARK_THREADS_PAY_FROM"),
 )
 # KMP_*: threadpoolctl and scikit-learn set them whenever they are imported.
 _WITHOUT_EFFECT = frozenset({"NUMBA_CACHE_DIR", "KMP_DUPLICATE_LIB_OK", "KMP_INIT_AT_FORK"})

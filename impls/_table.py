@@ -3,15 +3,16 @@
 An implementation is a module with a docstring and ``gradient(weights, X, y)``. It may have
 ``prepare(X, y)`` (untimed: casting, memory order, compilation) and these constants. What `prepare`
 returns as NumPy arrays holds the values that it got, to rounding, so that it may be prepared again;
-other values are in a type of their own.
+other values are in a type of their own. The number behind ``Passes over X:`` in the docstring says
+how often X is read from memory when it does not fit in cache.
 
 ==================  ===========================================================================
-``PASSES``          times that X is read from memory when it does not fit in cache
 ``RTOL``            largest error, relative to the sum of the absolute terms, that still counts
                     as right; its comment gives the reason (default 1e-12, see `DEFAULT_RTOL`)
 ``MAX_ELEMENTS``    largest n_samples * n_features that is worth the wait
 ``MAX_SAMPLES``     largest n_samples that is worth the wait
-``THREADS``         1 for a kernel that is serial whatever the limit is
+``THREADS``         1 for compiled code that is serial and runs where numba has no threads; no
+                    other value
 ``PREPARED_COPIES`` memory of what `prepare` adds, in units of X's own bytes (default 0)
 ``BYTES_PER_VALUE`` size of a value of the prepared X (default 8); 4 is float32, 2 is float16, and
                     data that these do not hold are refused before they are prepared
@@ -74,6 +75,7 @@ _PACKAGE = Path(__file__).parent
 # Folders beside the problems that hold something else.
 _NOT_PROBLEMS = frozenset({"solvers"})
 _NAME = re.compile(r"[A-Za-z]\w*")
+_PASSES = re.compile(r"Passes\s+over\s+X:\s*(\d+)")
 
 # Forms of X and y that each module's `prepare` has returned in this process.
 _FORMS: WeakKeyDictionary[ModuleType, set[tuple[Form, Form]]] = WeakKeyDictionary()
@@ -193,6 +195,12 @@ class Implementation:
                 "not take; expected NumPy arrays, or what its prepare returns for them"
             )
         return X, y
+
+    @property
+    def passes(self) -> int | None:
+        """Times that X is read, as ``Passes over X:`` in the docstring says, or None."""
+        found = _PASSES.search(self.doc)
+        return int(found[1]) if found else None
 
     @property
     def rtol(self) -> float:
@@ -391,6 +399,11 @@ def _check(problem: str, name: str, source: Path | EntryPoint) -> Implementation
     _check_constants(module, where)
     if hasattr(module, "REQUIRES"):
         _requires(source)  # others read it without an import
+    if getattr(module, "THREADS", 1) != 1:
+        raise BadPlugin(
+            f"{where}: THREADS is {module.THREADS!r}, expected 1, or none where the kernel takes "
+            "the threads that it may use"
+        )
     return Implementation(
         name=name,
         problem=problem,

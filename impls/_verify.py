@@ -1,11 +1,11 @@
 """Whether an implementation is right: how it is called, what it may not do, and in what words.
 
 `python -m scripts.check`, the suite and the race verify with this alone. An implementation is
-called at several weights, which are handed in one array that changes between the calls, and again
-at the first ones: an answer that is kept, whatever it is found by, is then wrong.
+called at several weights, passed in one array that changes between the calls, and again at the
+first ones, so that any cached answer is wrong.
 
-Inputs are compared with what they were, by checksum, and are not made read-only: to numba a
-read-only array is another type, so that what is verified would not be the code that is timed.
+Inputs are compared with their earlier checksums instead of being made read-only: numba compiles
+other code for a read-only array, so that the verified code would not be the timed code.
 """
 
 from __future__ import annotations

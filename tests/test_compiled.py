@@ -28,7 +28,7 @@ COMPILED = [
     if _table.is_builtin(problem, name)
     and "numba" in (_table._requires(ROOT / "impls" / problem / f"{name}.py") or "")
 ]
-SERIAL = [("logistic", "numba_loop")]
+SERIAL = [entry for entry in COMPILED if "THREADS" in impls.load(*entry).options]
 LOAD = """
     import json, sys
     import impls
@@ -87,7 +87,7 @@ def test_where_numba_compiles_nothing_compiled_code_is_unavailable():
     [
         "import numba as nb",
         "from numba import njit",
-        "from impls.logistic._kernels import add_rows",
+        "from impls._loops import make_serial",
         "REQUIRES = 'numpy numba'",
     ],
 )
@@ -122,12 +122,25 @@ def test_an_experiment_does_not_call_python_compiled():
 )
 def test_without_a_threading_layer_what_needs_threads_is_unavailable(layer, reason):
     found = load_all(COMPILED, **layer)
-    assert [found.pop(name) for name in SERIAL] == [None]
+    assert [found.pop(entry) for entry in SERIAL] == [None] * len(SERIAL)
     for (problem, name), text in found.items():
         assert text.startswith(
             f"the file impls/{problem}/{name}.py: numba has no threads: {reason}"
         )
         assert text.endswith("; or unset NUMBA_THREADING_LAYER and NUMBA_THREADING_LAYER_PRIORITY")
+
+
+def test_what_says_that_it_is_serial_computes_without_threads():
+    code = """
+        import impls
+
+        for problem, name in NAMES:
+            implementation = impls.load(problem, name)
+            weights, X, y = impls.make(problem, 900, 300)
+            implementation.gradient(weights, *implementation.prepare(X, y))
+    """
+    done = run_python(code.replace("NAMES", repr(SERIAL)), NUMBA_THREADING_LAYER="tbp")
+    assert (SERIAL != [], done.returncode, done.stderr) == (True, 0, "")
 
 
 def test_threads_are_not_started_to_find_out_that_they_can_be_had():
@@ -185,7 +198,7 @@ def test_who_has_no_home_and_cannot_write_beside_the_code_has_a_folder(installed
     assert line.startswith(f"gradmark: numba keeps compiled code in {folder}, because it cannot ")
     assert line.endswith("NUMBA_CACHE_DIR names another folder")
     assert (folder.stat().st_mode & 0o777, folder.stat().st_uid) == (0o700, NOBODY)
-    assert list(folder.glob("logistic_*/_kernels.*.nbc"))
+    assert list(folder.glob("impls_*/_loops.*.nbc"))
 
 
 def test_who_has_a_home_keeps_compiled_code_there(installed):
@@ -193,7 +206,7 @@ def test_who_has_a_home_keeps_compiled_code_there(installed):
     code = CALL.replace("NAMES", '"numba_loop",')
     done = run_python(code, installed, AS_NOBODY, HOME=str(home), TMPDIR=str(installed / "tmp"))
     assert (done.returncode, done.stdout, done.stderr) == (0, "\n", "")
-    assert list(home.glob(".cache/numba/logistic_*/_kernels.*.nbc"))
+    assert list(home.glob(".cache/numba/impls_*/_loops.*.nbc"))
 
 
 def test_a_cache_folder_of_root_in_ones_home_is_passed_over(installed):

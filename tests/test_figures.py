@@ -220,24 +220,25 @@ def test_curves_of_one_figure_differ():
 
 
 @pytest.mark.parametrize(
-    ("options", "family"),
+    ("options", "passes", "family"),
     [
-        ({}, families.ONE_PASS),
-        ({"PASSES": 1, "BYTES_PER_VALUE": 4}, families.ONE_PASS),
-        ({"PASSES": 2}, families.NUMPY),
-        ({"PEER": "NumPy"}, families.NUMPY),
-        ({"PEER": "PyTorch", "PASSES": 2}, families.LIBRARY),
-        ({"MAX_SAMPLES": 10}, families.LOOP),
-        ({"MAX_ELEMENTS": 10}, families.LOOP),
+        ({}, None, families.ONE_PASS),
+        ({"BYTES_PER_VALUE": 4}, 1, families.ONE_PASS),
+        ({}, 2, families.NUMPY),
+        ({"PEER": "NumPy"}, 1, families.NUMPY),
+        ({"PEER": "PyTorch"}, 2, families.LIBRARY),
+        ({"MAX_SAMPLES": 10}, 1, families.LOOP),
+        ({"MAX_ELEMENTS": 10}, 2, families.LOOP),
     ],
 )
-def test_the_family_follows_from_the_constants(options, family):
-    assert families.family_of(options) == family
+def test_the_family_follows_from_constants_and_passes(options, passes, family):
+    assert families.family_of(options, passes) == family
 
 
 @pytest.mark.parametrize("problem", impls.problems())
 def test_every_baseline_is_a_numpy_form(problem):
-    assert families.family_of(impls.load(problem, "matrix").options) == families.NUMPY
+    matrix = impls.load(problem, "matrix")
+    assert families.family_of(matrix.options, matrix.passes) == families.NUMPY
 
 
 def test_save_writes_the_same_bytes_again(tmp_path):

@@ -1,8 +1,10 @@
 """The fused kernels: every way through them, and how little memory they take."""
 
-import hashlib
 import math
-from pathlib import Path
+import shutil
+import subprocess
+import sys
+from textwrap import dedent
 
 import numba
 import numpy as np
@@ -10,7 +12,9 @@ import pytest
 
 import impls
 from impls import _accuracy, _machine, _measure
-from impls.logistic import _digits, _fused, _steps, _vectors
+from impls._onepass import steps, threads, vectors
+from impls._onepass.tuning import tuning
+from tests import _built_from
 from tests._guarded import guarded
 
 FUSED = [name for name in impls.names("logistic") if name.startswith("fused")]
@@ -55,9 +59,9 @@ def n_threads(request):
 def distance(request, monkeypatch):
     """Small data take the way of large ones as well: rows far apart, shared out to threads."""
     if request.param == "from afar":
-        monkeypatch.setattr(_fused, "_near_bytes", lambda n_threads: 0)
-        monkeypatch.setattr(_fused, "_threads_pay_from", lambda: 0)
-        monkeypatch.setattr(_fused, "_ALONE_VALUES", 0)
+        monkeypatch.setattr(threads, "_cached_bytes", lambda n_threads: 0)
+        monkeypatch.setattr(threads, "threads_pay_from", lambda: 0)
+        monkeypatch.setattr(threads, "_ALONE_VALUES", 0)
 
 
 def pixels(n_samples, n_features):
@@ -112,20 +116,72 @@ def test_what_fits_in_cache_begins_with_a_cache_line(name):
 
 
 def test_what_does_not_fit_in_cache_is_not_copied(monkeypatch):
-    monkeypatch.setattr(_fused, "_largest_cache_bytes", lambda: 1000)
+    monkeypatch.setattr(threads, "_largest_cache_bytes", lambda: 1000)
     X = np.ones(50 * 30 + 1)[1:].reshape(50, 30)
     assert np.shares_memory(impls.load("logistic", "fused").prepare(X, np.ones(50))[0], X)
 
 
-@pytest.mark.parametrize("module", [_fused, _digits], ids=lambda module: module.__name__)
-def test_compiled_code_names_what_it_is_built_from(module):
-    """As numba does not notice a change there: a file that names it changes with it."""
-    folder = Path(module.__file__).parent
-    names = "_narrow.py", "_residuals.py", "_steps.py", "_tuning.py", "_vectors.py"
-    texts = [(folder / name).read_text(encoding="utf-8") for name in names]
-    digest = hashlib.sha256("".join(texts).encode()).hexdigest()[:12]
-    text = Path(module.__file__).read_text(encoding="utf-8")
-    assert digest in text, f"numba may run what it kept on disk: name {digest} in {module.__file__}"
+@pytest.mark.parametrize("path", _built_from.keeping(), ids=lambda path: path.stem)
+def test_compiled_code_names_what_it_is_built_from(path):
+    """numba does not notice a change there: a file that names it changes with it."""
+    assert _built_from.named(path) == _built_from.digest(path), (
+        f"numba may run old code from its disk cache for {path.name}: "
+        "python -m tests._built_from names what it is built from"
+    )
+
+
+def test_an_edit_of_any_engine_file_changes_what_its_users_name(monkeypatch, tmp_path):
+    before = {path.name: _built_from.digest(path) for path in _built_from.keeping()}
+    copy = shutil.copytree(_built_from.IMPLS, tmp_path / "impls")
+    monkeypatch.setattr(_built_from, "IMPLS", copy)
+    monkeypatch.setattr(_built_from, "ENGINE", copy / "_onepass")
+    with (copy / "_onepass" / "steps.py").open("a") as file:
+        file.write("# edited\n")
+    assert {path.name for path in _built_from.keeping()} == set(before)
+    for path in _built_from.keeping():
+        assert _built_from.digest(path) != before[path.name]
+
+
+@pytest.fixture
+def pay_from(monkeypatch):
+    """Set GRADMARK_THREADS_PAY_FROM; returns the bytes that are taken from it."""
+
+    def read(text):
+        monkeypatch.setenv(threads.PAY_FROM_VARIABLE, text)
+        threads.threads_pay_from.cache_clear()
+        return threads.threads_pay_from()
+
+    yield read
+    threads.threads_pay_from.cache_clear()
+
+
+def test_where_threads_begin_to_pay_is_a_number_of_the_processor_or_of_the_user(pay_from):
+    assert threads.threads_pay_from() == tuning().threads_pay_from
+    assert pay_from("40000") == 40_000
+
+
+@pytest.mark.parametrize("text", ["", "-1", "64 KB", "1e5"])
+def test_a_number_of_bytes_that_is_none_is_refused(pay_from, text):
+    with pytest.raises(ValueError, match=rf"^GRADMARK_THREADS_PAY_FROM is '{text}', expected a "):
+        pay_from(text)
+
+
+def test_small_data_start_no_threads():
+    """A process whose numba has started threads of GNU's OpenMP must not fork."""
+    code = """
+        import impls
+        from numba.np.ufunc import parallel
+
+        for name in ("fused", "auto", "fused_float32", "fused_uint8"):
+            implementation = impls.load("logistic", name)
+            weights, X, y = impls.make("logistic", 100, 100)
+            implementation.gradient(weights, *implementation.prepare(X.round(), y))
+        print(parallel._is_initialized)
+    """
+    done = subprocess.run(
+        [sys.executable, "-c", dedent(code)], capture_output=True, text=True, check=False
+    )
+    assert done.stdout == "False\n", done.stderr
 
 
 @pytest.mark.parametrize("at_end", [False, True])
@@ -136,15 +192,15 @@ def test_nothing_beside_the_data_is_read(shape, dtype, at_end):
     X = (X * 255).round().astype(dtype)
     arrays = [guarded(array, at_end) for array in (weights / 255, X)]
     y = guarded(y.astype(np.float32 if dtype == np.float32 else np.float64), at_end)
-    gradient = _fused.fused_gradient(*arrays, y)
+    gradient = threads.fused_gradient(*arrays, y)
     error = _accuracy.relative_error("logistic", gradient, weights / 255, X.astype(np.float64), y)
     assert error <= (1e-6 if dtype == np.float32 else 8e-15)
 
 
 def test_without_arithmetic_all_that_is_loaded_still_counts(monkeypatch):
     """Bits of weights and a row, mixed vector by vector: a load that was left out would show."""
-    monkeypatch.setattr(_vectors, "_moves_alone", True)
-    read_one = _steps.make_step(1, reads=True)
+    monkeypatch.setattr(vectors, "_moves_alone", True)
+    read_one = steps.make_step(1, reads=True)
 
     @numba.njit
     def read(weights, X, z):

@@ -6,6 +6,7 @@ right is shown by the tests of the problem's own name; that they belong to the l
 
 import re
 import sys
+from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -16,6 +17,7 @@ from threadpoolctl import threadpool_limits
 
 import impls
 from impls import _accuracy, _machine, _table
+from tests import _built_from
 from tests._exact import bound, rounding_bound
 from tests._guarded import guarded
 from tests._loading import load_or_skip
@@ -56,6 +58,22 @@ def compute(implementation, batch):
     return implementation.gradient(batch.weights, *implementation.prepare(batch.X, batch.y))
 
 
+def in_range(problem_name, batch, dtype=np.float64) -> Batch:
+    """The batch with weights halved until no term overflows, as those of an exp may."""
+    largest = float(np.finfo(dtype).max) / 1e6
+    weights, X, y = batch
+    with np.errstate(over="ignore", invalid="ignore"):
+        while not np.all(_accuracy.terms(problem_name, weights, X, y) <= largest):
+            weights = weights / 2
+    return Batch(weights, X, y)
+
+
+def stored_type(implementation):
+    """Type of the prepared X; levels are computed in float64."""
+    n_bytes = implementation.options.get("BYTES_PER_VALUE", 8)
+    return {8: np.float64, 4: np.float32, 2: np.float16}.get(n_bytes, np.float64)
+
+
 def excess(implementation, batch, gradient=None) -> float:
     """Error of a gradient, in units of the largest that it may have."""
     actual = compute(implementation, batch) if gradient is None else gradient
@@ -83,7 +101,9 @@ steady = settings(max_examples=25, deadline=None, derandomize=True)
 def test_random_data(implementation, shape, seed, share_of_zeros, spread):
     weights, X, y = draw(implementation.problem, *shape, seed)
     X *= np.random.default_rng(seed).random(shape) >= share_of_zeros
-    assert excess(implementation, Batch(weights * spread, X, y)) <= 1
+    computed = np.float64 if stored_type(implementation) == np.float64 else np.float32
+    batch = in_range(implementation.problem, Batch(weights * spread, X, y), computed)
+    assert excess(implementation, batch) <= 1
 
 
 def test_extremes(implementation):
@@ -127,9 +147,7 @@ def test_scales(implementation, sign):
     """Features at both ends of the prepared type's range, with weights to match."""
     weights, X, y = draw(implementation.problem, 20, 4)
     implementation.prepare(X, y)  # is skipped here, if these are no data that it stores
-    stored = {8: np.float64, 4: np.float32, 2: np.float16}
-    n_bytes = implementation.options.get("BYTES_PER_VALUE", 8)
-    scale = 2.0 ** (sign * (np.finfo(stored[n_bytes]).maxexp // 2 - 4))
+    scale = 2.0 ** (sign * (np.finfo(stored_type(implementation)).maxexp // 2 - 4))
     assert excess(implementation, Batch(weights / scale, X * scale, y)) <= 1
 
 
@@ -186,7 +204,7 @@ def test_features_of_any_size_are_right_or_refused(implementation, data):
 def test_what_a_narrower_type_cannot_hold_is_refused(implementation, value):
     """Also where only products with residuals, or sums, would leave the type's range."""
     if implementation.options.get("BYTES_PER_VALUE", 8) not in (2, 4):
-        return
+        pytest.skip("it holds float64, or levels")
     _, X, y = draw(implementation.problem, 20, 3)
     X[:, 1] *= value
     with pytest.raises(impls.Unfit, match=r"^feature 1 of X, from .* to .*, loses more than"):
@@ -208,7 +226,8 @@ def test_a_batch_of_data_that_fit_is_taken(implementation):
     batch = Batch(weights, X[7:8], y[7:8])
     gradient = implementation.gradient(weights, *implementation.prepare_batch(*batch[1:]))
     allowed = implementation.rtol * (1 + _accuracy.terms(implementation.problem, *batch))
-    assert np.all(np.abs(gradient - impls.reference(implementation.problem, *batch)) <= allowed)
+    off = np.abs(gradient - impls.reference(implementation.problem, *batch)) / allowed
+    assert float(off.max()) <= 1
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
@@ -253,8 +272,8 @@ def test_the_reference_is_the_slope_of_the_loss(problem, seed):
     # Rounding leaves some units of the loss's last place over the step; the third derivative, at
     # features of 2 at most, some of the absolute terms times the step's square.
     scale = problem.absolute_terms(weights, X, y) + problem.loss(weights, X, y)
-    off = np.abs(slopes - problem.reference(weights, X, y))
-    assert np.all(off <= 20 * precision ** (2 / 3) * scale)
+    off = np.abs(slopes - problem.reference(weights, X, y)) / scale
+    assert float(off.max()) <= 20 * precision ** (2 / 3), "the reference is not the loss's slope"
 
 
 def test_the_loss_never_overflows(problem):
@@ -267,7 +286,8 @@ def test_the_loss_never_overflows(problem):
 @pytest.mark.parametrize("dtype", [np.float32, np.float16, np.int8, ">f8"])
 def test_the_loss_is_computed_in_float64(problem, dtype):
     weights, X, y = draw(name_of(problem), 30, 4)
-    weights, X = (weights * 40).astype(dtype), (X * 40).astype(dtype)
+    batch = in_range(name_of(problem), Batch(weights * 40, X * 40, y))
+    weights, X = batch.weights.astype(dtype), batch.X.astype(dtype)
     expected = problem.loss(weights.astype(np.float64), X.astype(np.float64), y)
     assert problem.loss(weights, X, y) == pytest.approx(expected, rel=1e-13)
     assert problem.loss(turned(weights), turned(X), turned(y)) == pytest.approx(expected, rel=1e-13)
@@ -293,7 +313,7 @@ def test_training_can_start_at_zero_weights(problem):
 
 def test_predictions_are_labels(problem):
     if not hasattr(problem, "predict"):
-        return  # its labels are no classes
+        pytest.skip("its labels are no classes")
     weights, X, y = read_only(draw(name_of(problem), 30, 4))
     labels = problem.predict(weights, X)
     assert labels.shape == y.shape
@@ -377,8 +397,9 @@ def test_one_type_for_all(implementation, dtype):
     """Nothing is computed in a type that is narrower than the implementation's own."""
     weights, X, y = draw(implementation.problem, 30, 4)
     scale = 40 if np.dtype(dtype).kind == "i" else 1  # products beyond an int8
-    X, weights = (X * scale).astype(dtype), (weights * scale).astype(dtype)
-    assert excess(implementation, Batch(weights, X, y.astype(dtype))) <= 1
+    batch = Batch(weights * scale, (X * scale).astype(dtype), y.astype(dtype))
+    weights = in_range(implementation.problem, batch, np.float32).weights.astype(dtype)
+    assert excess(implementation, batch._replace(weights=weights)) <= 1
 
 
 # What is handed to the checked entry point without being prepared
@@ -535,15 +556,13 @@ def test_the_reference_is_in_longdouble(problem):
     assert impls.reference(name_of(problem), *batch).dtype == np.longdouble
     terms = _accuracy.terms(name_of(problem), *batch)
     assert terms.shape == batch.weights.shape
-    assert np.all(terms > 0)
+    assert float(terms.min()) > 0, "every component of drawn data adds up something"
 
 
-def repeats(implementation) -> bool:
+def gradients_of_repeated_calls(implementation) -> set[bytes]:
     batch = draw(implementation.problem, 2000, 30)
     prepared = implementation.prepare(batch.X, batch.y)
-    first = implementation.gradient(batch.weights, *prepared).tobytes()
-    again = [implementation.gradient(batch.weights, *prepared).tobytes() for _ in range(3)]
-    return again == [first] * 3
+    return {implementation.gradient(batch.weights, *prepared).tobytes() for _ in range(4)}
 
 
 @pytest.fixture
@@ -557,7 +576,7 @@ def set_threads():
 def test_serial_kernels_repeat_bit_for_bit(implementation, set_threads):
     if implementation.options.get("THREADS") != 1:
         set_threads(1)
-    assert repeats(implementation)
+    assert len(gradients_of_repeated_calls(implementation)) == 1, "the last bits differ"
 
 
 @pytest.mark.parametrize("n_threads", range(1, min(4, _machine.count_threads()) + 1))
@@ -568,13 +587,17 @@ def test_numbers_of_threads(implementation, set_threads, n_threads, n_samples):
 
 
 def test_cached_machine_code_follows_what_it_calls(implementation):
-    """Numba tells from a function's own file whether its cached code is out of date."""
+    """numba tells from a function's own file whether its cached code is out of date.
+
+    The engine's files, which call each other's functions, name what they are built from.
+    """
     values = vars(sys.modules[implementation.kernel.__module__]).values()
     compiled = [value for value in values if hasattr(value, "py_func")]
     for caller in (value.py_func for value in compiled if value.stats.cache_path):
         called = [caller.__globals__.get(name) for name in caller.__code__.co_names]
-        files = {f.py_func.__code__.co_filename for f in called if hasattr(f, "py_func")}
-        assert files <= {caller.__code__.co_filename}
+        files = {Path(f.py_func.__code__.co_filename) for f in called if hasattr(f, "py_func")}
+        own = Path(caller.__code__.co_filename)
+        assert files <= {own} or (own in _built_from.keeping() and _built_from.named(own))
 
 
 # Bad input: the checks are the problem's, the same for all of its implementations

@@ -11,9 +11,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import impls
-from impls import _accuracy, _numerics
+from impls import _accuracy, _chunks, _numerics
 from impls import logistic as problem
-from impls.logistic import _chunks
 from tests._exact import TINY, add_up, bound, largest_error, mp, rounding_bound, sigmoid, to_mp
 from tests._loading import load_or_skip
 

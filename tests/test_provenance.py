@@ -158,6 +158,7 @@ def test_python_and_what_times_matter_to_all(tree):
         ("NUMBA_DISABLE_JIT", True),
         ("OPENBLAS_NUM_THREADS", True),
         ("OMP_WAIT_POLICY", True),
+        ("GRADMARK_THREADS_PAY_FROM", True),
         ("NUMBA_CACHE_DIR", False),
         ("KMP_DUPLICATE_LIB_OK", False),
         ("EDITOR", False),

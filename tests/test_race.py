@@ -66,7 +66,7 @@ def test_a_geometric_mean_cancels_twice_and_half():
 
 def info(bytes_per_value=8, peer="", rtol=1e-12):
     told = {"bytes_per_value": bytes_per_value, "peer": peer, "rtol": rtol, "moves_alone": False}
-    return told | {"family": families.family_of({"PEER": peer})}
+    return told | {"family": families.family_of({"PEER": peer}, 1)}
 
 
 def made_result():

@@ -18,9 +18,9 @@ from hypothesis import strategies as st
 from threadpoolctl import threadpool_limits
 
 import impls
-from impls import _accuracy, _machine
+from impls import _accuracy, _chunks, _machine, _numerics
 from impls import softmax as problem
-from impls.softmax import _batch_softmax, _chunks, _files
+from impls.softmax import _batch_softmax, _files
 from tests._loading import load_or_skip
 
 PROBLEM = "softmax"
@@ -229,7 +229,7 @@ def test_scales(implementation, sign):
 def test_chunk_and_block_boundaries(implementation, monkeypatch, n_rows):
     row_bytes = implementation.prepare(SMALL.X, SMALL.y)[0].itemsize * (4 + 10)
     monkeypatch.setattr(_chunks, "chunk_bytes", lambda: int(n_rows * row_bytes))
-    monkeypatch.setattr(problem, "_BLOCK_ELEMENTS", int(n_rows * 10))
+    monkeypatch.setattr(_numerics, "BLOCK_ELEMENTS", int(n_rows * 10))
     assert_right(implementation, SMALL)
     assert_measure_is_right(SMALL)
     assert_loss_is_right(SMALL)

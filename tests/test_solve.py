@@ -15,6 +15,8 @@ from tests._loading import load_or_skip
 
 KERNELS = [(problem, name) for problem in impls.problems() for name in impls.names(problem)]
 PROBLEMS = impls.problems()
+# The curvature of some losses has no bound: no step is stable for all data.
+WITH_A_STEP = [name for name in PROBLEMS if hasattr(_table.problem_module(name), "CURVATURE")]
 
 
 def draw(problem, n_samples=60, n_features=4, seed=5):
@@ -23,7 +25,10 @@ def draw(problem, n_samples=60, n_features=4, seed=5):
 
 
 def step_for(problem, X, solver="minibatch"):
-    return _optimum.stable_step(problem, X, _solve.batch_size_of(solver, X, None))
+    batch_size = _solve.batch_size_of(solver, X, None)
+    if problem in WITH_A_STEP:
+        return _optimum.stable_step(problem, X, batch_size)
+    return 1e-3 if _table.problem_part(problem, "AVERAGED") else 1e-3 / batch_size
 
 
 def train(problem, name="matrix", solver="minibatch", data=None, **options):
@@ -140,7 +145,7 @@ def test_the_same_seed_gives_the_same_weights_to_the_bit(problem, solver):
 
 
 @pytest.mark.parametrize("solver", solvers.names())
-@pytest.mark.parametrize("problem", PROBLEMS)
+@pytest.mark.parametrize("problem", WITH_A_STEP)
 def test_the_stable_step_descends(problem, solver):
     weights, X, y = impls.make(problem, 60, 4, seed=5)
     start = 5 * weights  # far from the optimum, whose neighbourhood is all that sgd reaches

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 import impls
 from impls import _accuracy
-from impls.logistic import _fused, _storage
+from impls._onepass import storage, threads
 
 steady = settings(max_examples=40, deadline=None, derandomize=True)
 
@@ -47,9 +47,9 @@ def test_standardised_images_are_levels():
 
 @pytest.mark.parametrize(("masks", "n_columns"), [(True, 4), (False, 8)])
 def test_levels_are_what_the_data_were(monkeypatch, masks, n_columns):
-    monkeypatch.setattr(_storage, "masks_levels", lambda: masks)
+    monkeypatch.setattr(storage, "masks_levels", lambda: masks)
     levels = np.array([[0, 3, 7], [255, 3, 0], [4, 3, 14]])
-    stored = _storage.as_levels(levels * [0.25, 2, 1 / 7] + [0, 0, -1])
+    stored = storage.as_levels(levels * [0.25, 2, 1 / 7] + [0, 0, -1])
     np.testing.assert_array_equal(
         stored.levels[:, :4], [[0, 0, 1, 1], [255, 0, 0, 1], [4, 0, 2, 1]]
     )
@@ -86,8 +86,8 @@ def test_what_is_no_number_is_no_level(value, rows):
     X = np.full((rows, 2), value)
     X[: rows // 2, 1] = 0
     with pytest.raises(impls.Unfit, match=r"feature [01] of X has"):
-        _storage.as_levels(X)
-    assert _storage.smallest(X).dtype == np.float64
+        storage.as_levels(X)
+    assert storage.smallest(X).dtype == np.float64
 
 
 @pytest.mark.parametrize("scale", [1e-300, 1e-14, 1.0, 1e300])
@@ -105,7 +105,7 @@ def test_levels_begin_at_the_end_that_is_nearer_to_0():
     X[:, 1] = 254 + (np.arange(5000) % 2)
     X[:3, 1] = 0
     X[:, 1] = (X[:, 1] - X[:, 1].mean()) / X[:, 1].std()
-    stored = _storage.as_levels(X)
+    stored = storage.as_levels(X)
     assert stored.offset[0] == 0
     assert abs(stored.offset[1]) < 0.2
     assert error_of("fused_uint8", *batch_of(X)) <= 8e-15
@@ -115,7 +115,7 @@ def test_levels_begin_at_the_end_that_is_nearer_to_0():
 def test_a_constant_is_a_level(value):
     """And so is no level at all, of which none is the largest."""
     weights, X, y = batch_of(np.full((30, 5), value))
-    stored = _storage.as_levels(X)
+    stored = storage.as_levels(X)
     assert stored.most_levels == (5 * value if value == 3 else 0)
     np.testing.assert_array_equal(np.asarray(stored), X)
     assert error_of("fused_uint8", weights / max(value, 1), X, y) <= 8e-15
@@ -138,9 +138,10 @@ def test_half_precision_holds_three_digits():
 
 def keep_nothing_near(patch):
     """Small X are stored as large ones are, and take their way."""
-    patch.setattr(_storage, "own_caches_bytes", lambda: 0)
-    patch.setattr(_fused, "_ALONE_VALUES", 0)
-    patch.setattr(_fused, "_threads_pay_from", lambda: 0)
+    patch.setattr(storage, "own_cache_bytes", lambda: 0)
+    patch.setattr(storage, "own_caches_bytes", lambda: 0)
+    patch.setattr(threads, "_ALONE_VALUES", 0)
+    patch.setattr(threads, "threads_pay_from", lambda: 0)
 
 
 @pytest.fixture
@@ -181,7 +182,7 @@ def test_what_looks_like_levels_is_right_or_refused(storing, data, n_samples):
     terms += 1e-310  # below which values have fewer digits
     with pytest.MonkeyPatch.context() as patch:
         keep_nothing_near(patch)
-        patch.setattr(_storage, "masks_levels", lambda: True)
+        patch.setattr(storage, "masks_levels", lambda: True)
         for implementation in storing:
             try:
                 prepared = implementation.prepare(X, y)
@@ -194,7 +195,7 @@ def test_what_looks_like_levels_is_right_or_refused(storing, data, n_samples):
 
 @pytest.mark.usefixtures("nothing_is_near")
 def test_tiny_data_are_not_taken_for_level_0(monkeypatch):
-    monkeypatch.setattr(_storage, "masks_levels", lambda: True)
+    monkeypatch.setattr(storage, "masks_levels", lambda: True)
     weights, X, y = impls.make("logistic", 6000, 100)
     assert error_of("auto", weights * 1e14, X * 1e-14, y) <= 1e-14
 
@@ -215,9 +216,9 @@ def test_tiny_data_are_not_taken_for_level_0(monkeypatch):
 )
 def test_levels_are_taken_where_they_are_ahead(monkeypatch, n_features, unit, masks, pay, kind):
     """Of what is levels and, at a unit of 1, float32 as well."""
-    monkeypatch.setattr(_storage, "masks_levels", lambda: masks)
-    monkeypatch.setattr(_storage, "digits_pay", lambda n_samples, n_features: pay)
-    stored = _storage.smallest(np.arange(2.0 * n_features).reshape(2, -1) * unit)
+    monkeypatch.setattr(storage, "masks_levels", lambda: masks)
+    monkeypatch.setattr(storage, "limbs_pay", lambda n_samples, n_features: pay)
+    stored = storage.smallest(np.arange(2.0 * n_features).reshape(2, -1) * unit)
     assert getattr(stored, "levels", stored).dtype == kind
 
 
@@ -225,25 +226,25 @@ def test_levels_are_taken_where_they_are_ahead(monkeypatch, n_features, unit, ma
 @pytest.mark.parametrize(
     ("X", "kind"),
     [
-        (np.arange(120.0).reshape(4, 30), _storage.Levels),
+        (np.arange(120.0).reshape(4, 30), storage.Levels),
         (np.random.default_rng(0).random((300, 3), np.float32).astype(np.float64), np.float32),
         (np.random.default_rng(0).random((300, 3)), np.float64),
     ],
 )
 def test_the_smallest_storage_that_is_exact_is_chosen(monkeypatch, X, kind):
-    monkeypatch.setattr(_storage, "masks_levels", lambda: True)
-    stored = _storage.smallest(X)
-    assert isinstance(stored, kind) if kind is _storage.Levels else stored.dtype == kind
+    monkeypatch.setattr(storage, "masks_levels", lambda: True)
+    stored = storage.smallest(X)
+    assert isinstance(stored, kind) if kind is storage.Levels else stored.dtype == kind
     assert error_of("auto", *batch_of(X)) <= 1e-15
 
 
 def test_what_is_in_cache_is_left_as_it_is():
     X = np.arange(12.0).reshape(4, 3)
-    assert _storage.smallest(X) is X
+    assert storage.smallest(X) is X
 
 
 def test_a_processor_without_float16_is_told_so(monkeypatch):
-    monkeypatch.setattr(_storage, "compiles_for", lambda feature: False)
+    monkeypatch.setattr(storage, "compiles_for", lambda feature: False)
     monkeypatch.setattr("platform.machine", lambda: "x86_64")
     with pytest.raises(impls.Unavailable, match="needs F16C instructions"):
-        _storage.require_half()
+        storage.require_half()

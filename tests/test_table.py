@@ -27,13 +27,14 @@ PEERS = {"numba", "scipy", "sklearn", "numexpr", "jax", "torch"}
 GOOD = '''
 """The matrix form, from elsewhere.
 
-A second paragraph.
+A second paragraph. Passes over
+X: 2, of which one is short.
 """
 
 import numpy as np
 
 RTOL = 1e-9
-PASSES = 2
+MAX_SAMPLES = 10_000_000
 scratch = None
 MixedCase = None
 
@@ -301,6 +302,7 @@ BAD = [
     bad("syntax", "def gradient(:", "fails to import: SyntaxError", impls.BadPlugin),
     bad("raises", "1 / 0", "fails to import: ZeroDivisionError: division", impls.BadPlugin),
     bad("exits", "raise SystemExit(3)", "fails to import: SystemExit: 3", impls.BadPlugin),
+    bad("threaded", FUNCTION + "THREADS = 4", "THREADS is 4, expected 1, or none", impls.BadPlugin),
     bad(
         "wrong_import",
         "from numpy import no_such_function",
@@ -415,14 +417,16 @@ def test_a_plugin_loads_beside_the_backport_of_importlib_metadata(plugins):
 
 def test_a_plugin_tells_its_docstring_options_and_source(plugins):
     implementation = impls.load(PROBLEM, "good")
-    assert implementation.doc == "The matrix form, from elsewhere.\n\nA second paragraph."
-    assert implementation.options == {"RTOL": 1e-9, "PASSES": 2}
+    assert implementation.doc.startswith("The matrix form, from elsewhere.\n\nA second paragraph. ")
+    assert implementation.options == {"RTOL": 1e-9, "MAX_SAMPLES": 10_000_000}
+    assert implementation.passes == 2
     source = "the entry point good = elsewhere.good of the package gradmark_elsewhere"
     assert implementation.source == source
 
 
 def test_a_plugin_without_docstring_has_an_empty_one(plugins):
     assert impls.load(PROBLEM, "compiled").doc == ""
+    assert impls.load(PROBLEM, "compiled").passes is None
 
 
 def test_a_compiled_function_without_signature_is_accepted(plugins):

@@ -454,7 +454,7 @@ def test_losses_are_drawn_by_epochs_time_and_updates(drawings, line, runs):
 def test_a_file_of_the_package_is_the_module_itself():
     implementation = _table.load_file("softmax", FAULTY)
     assert implementation.kernel is _batch_softmax.gradient
-    assert (implementation.name, implementation.options["PASSES"]) == ("batch_softmax", 2)
+    assert (implementation.name, implementation.passes) == ("batch_softmax", 2)
     assert implementation.source == "the file impls/softmax/_batch_softmax.py"
 
 

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 import impls
+from impls._imports import Sources
 
 ROOT = Path(__file__).resolve().parent.parent
 IMPLEMENTATIONS = [
@@ -31,10 +32,43 @@ def imported(path):
             yield node.module
 
 
+def closure(file):
+    """Files of the package that a file imports, directly or not."""
+    return Sources({"impls": ROOT / "impls"}).closure([file]).files
+
+
 @pytest.mark.parametrize(("problem", "path"), IMPLEMENTATIONS, ids=lambda x: getattr(x, "stem", x))
 def test_an_implementation_imports_shared_files_and_libraries_alone(problem, path):
     own = [name for name in imported(path) if name.split(".")[0] == "impls"]
-    assert all(name.startswith(f"impls.{problem}._") for name in own)
+    # The problem's own package has its parameters: a Huber loss's delta.
+    allowed = (f"impls.{problem}._", "impls._")
+    assert all(name == f"impls.{problem}" or name.startswith(allowed) for name in own)
+    # Nor do the shared files lead to the table, another problem or another implementation.
+    used = closure(f"impls/{problem}/{path.name}") - {f"impls/{problem}/{path.name}"}
+    others = {file for file in used if not file.startswith(f"impls/{problem}/_")}
+    assert all(file.startswith("impls/_") for file in others)
+    assert "impls/_table.py" not in others
+
+
+@pytest.mark.parametrize(("problem", "path"), IMPLEMENTATIONS, ids=lambda x: getattr(x, "stem", x))
+def test_an_implementation_shares_no_arithmetic_with_the_reference(problem, path):
+    """Of all that it imports, only the problem's formula computes with what references share."""
+    used = closure(f"impls/{problem}/{path.name}") - closure(f"impls/{problem}/__init__.py")
+    for file in used:
+        assert not {"impls._glm", "impls._numerics"} & set(imported(ROOT / file)), file
+
+
+def test_the_engine_imports_what_tells_of_the_machine_and_of_errors_alone():
+    """`_compiled` by way of `_machine`: it sets the number of threads."""
+    engine = {f"impls/_onepass/{path.name}" for path in (ROOT / "impls/_onepass").glob("*.py")}
+    used = {file for path in engine for file in closure(path)} - engine
+    assert used == {"impls/_errors.py", "impls/_machine.py", "impls/_compiled.py"}
+
+
+def test_the_engine_is_no_problem_and_counts_where_it_is_used():
+    assert "_onepass" not in impls.problems()
+    assert "impls/_onepass/passes.py" in closure("impls/logistic/fused.py")
+    assert not [file for file in closure("impls/logistic/matrix.py") if "_onepass" in file]
 
 
 @pytest.mark.parametrize(("problem", "path"), IMPLEMENTATIONS, ids=lambda x: getattr(x, "stem", x))

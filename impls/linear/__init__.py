@@ -12,26 +12,33 @@ Conventions
 X : (n_samples, n_features), y : (n_samples,) with any finite real numbers, weights :
 (n_features,). A mean, not a sum, with the half. An intercept is a column of ones in X.
 
-The gradient-descent text has the same loss, ``(y_hat - y) ** 2 / (2 * batch_size)`` added up, and
-the same sign, ``param -= lr * param.grad``; the gradient it leaves to automatic differentiation.
-Its ``labels`` are a column (n_samples, 1), here y, and its bias ``b``, kept beside ``w``, is here
-the weight of the column of ones. With ``batch_size`` below n its step is this gradient's, of the
-batch's rows.
-
 Work
 ----
 4 n d operations for the two products, one per sample for the residual and one per feature for the
 mean; at least n d values of X must move, once.
+
+Sources
+-------
+gradient-descent
+    "Discrimination gradient descent", an article on GD, SGD and mini-batches that fit a line, in
+    English. It has the same loss, the sum of ``(y_hat - y) ** 2 / (2 * batch_size)``, and the same
+    sign, ``param -= lr * param.grad``; the gradient is left to automatic differentiation. Its
+    ``labels`` (n_samples, 1) are y, its bias ``b`` is the weight of the column of ones. With a
+    ``batch_size`` below n, its step takes this gradient of the batch's rows.
 """
 
 import numpy as np
 
-from impls import _numerics
-from impls._checks import as_float64, check_batch, check_call, check_labels, expect_shape
+from impls import _glm, _numerics
+from impls._checks import as_float64, check_batch, check_labels
 
 # Largest second derivative of one sample's loss by ``<w, x>``.
 CURVATURE = 1.0
 AVERAGED = True  # the loss is a mean over the samples
+
+check_shapes = _glm.check_shapes
+zero_weights = _glm.zero_weights
+compulsory_bytes = _glm.compulsory_bytes
 
 
 def make(n_samples, n_features, generator):
@@ -45,7 +52,7 @@ def make(n_samples, n_features, generator):
 
 
 def extreme_batches(generator):
-    """Batches at the edges of the problem, by name: where a careless kernel loses digits."""
+    """Batches at the edges of the problem, by name, where a careless kernel loses digits."""
     weights, X, y = make(50, 20, generator)
     steep = weights * (1e4 / np.abs(X @ weights).max())
     intercept = np.column_stack([np.ones(len(X)), X[:, 1:]])
@@ -63,7 +70,7 @@ def extreme_batches(generator):
 
 
 def check(X, y):
-    """Refuse a batch that this problem has no gradient for.
+    """Refuse a batch that the problem does not define a gradient for.
 
     Raises
     ------
@@ -74,19 +81,13 @@ def check(X, y):
     check_labels(y, np.isfinite(y), "a finite number")
 
 
-def check_shapes(weights, X, y):
-    """Refuse weights and labels whose shapes do not match X; see `check` for the errors."""
-    _, n_features = check_call(weights, X, y)
-    expect_shape("weights", weights, (n_features,), "(n_features,) of X")
-
-
 def loss(weights, X, y):
     """The objective in float64.
 
     Raises
     ------
     TypeError, ValueError
-        If these are no data of the problem, or what an implementation made of them.
+        If these are not data of the problem, such as another library's prepared arrays.
     """
     check(X, y)
     check_shapes(weights, X, y)
@@ -94,41 +95,21 @@ def loss(weights, X, y):
     return float(residual @ residual) / (2 * len(residual))
 
 
-def zero_weights(X, y):
-    """Where training starts: a zero per feature."""
-    return np.zeros(X.shape[1])
-
-
 def reference(weights, X, y):
-    """Gradient in longdouble, block by block of rows so that only a block is ever copied."""
-    weights = weights.astype(np.longdouble)
-    gradient = np.zeros_like(weights)
-    for rows in _numerics.blocks(X):
-        block = X[rows].astype(np.longdouble)
-        gradient += (block @ weights - y[rows].astype(np.longdouble)) @ block
-    return gradient / X.shape[0]
+    """Gradient in longdouble."""
+    return _glm.exact_sum(lambda z, y: z - y, weights, X, y) / X.shape[0]
 
 
 def absolute_terms(weights, X, y):
     """Mean over samples of ``(sum_k |w_k x_k| + |y|) |x|``, one value per feature.
 
-    These are the formula's products multiplied out, ``w_k x_k x`` and ``y x``. What rounding of
-    ``<w, x>`` does is thus in them: it is in proportion to ``sum_k |w_k x_k|``, and the residual
-    hands it on unchanged.
+    These are the formula's products multiplied out, ``w_k x_k x`` and ``y x``. They cover the
+    rounding of ``<w, x>``, which is proportional to ``sum_k |w_k x_k|`` and passes through the
+    residual unchanged.
     """
-    weights = np.abs(weights.astype(np.float64))
-    terms = np.zeros(weights.shape)
-    for rows in _numerics.blocks(X):
-        block = np.abs(X[rows].astype(np.float64))
-        terms += (block @ weights + np.abs(y[rows].astype(np.float64))) @ block
-    return terms / X.shape[0]
+    return _glm.absolute_sum(lambda z, y, spread: spread + np.abs(y), weights, X, y) / X.shape[0]
 
 
 def count_operations(n_samples, n_features):
     """Floating-point operations of one gradient."""
     return n_samples * (4 * n_features + 1) + n_features
-
-
-def compulsory_bytes(n_samples, n_features, bytes_per_value=8):
-    """Least bytes that one gradient must move: X and y once, weights in and gradient out."""
-    return bytes_per_value * (n_samples * n_features + n_samples + 2 * n_features)

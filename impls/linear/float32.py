@@ -1,23 +1,19 @@
 """The matrix form in single precision: half the bytes, 7 digits.
 
 Passes over X: 2, of half the bytes each. Temporaries: 2 vectors of n float32 and 1 of d.
-Order of additions: BLAS's; the mean is taken at the end. X and y are cast in prepare; the
-gradient is float32.
-Source: the linear regression of the gradient-descent text, whose tensors are float32.
+Order of additions: BLAS's, then the division by n; the gradient is float32.
+Source: `matrix`, in the precision of the gradient-descent text's tensors.
 """
 
 import numpy as np
 
-PASSES = 2
+from impls._prepare import SINGLE_RTOL, as_single
+
 PREPARED_COPIES = 0.5
 BYTES_PER_VALUE = 4
-# Half a unit in the last place is 6e-8; casting X and y costs three of it, adding 1e5 terms in
-# float32 some sqrt(1e5) = 316 if nothing conspires, BLAS's blocks far less.
-RTOL = 2e-5
+RTOL = SINGLE_RTOL
 
-
-def prepare(X, y):
-    return X.astype(np.float32, order="C"), y.astype(np.float32)
+prepare = as_single
 
 
 def gradient(weights, X, y):

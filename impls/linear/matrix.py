@@ -1,11 +1,9 @@
 """Two matrix-vector products around the residual: the baseline of all speed-ups.
 
-Passes over X: 2. Temporaries: 2 vectors of n values and 1 of d.
-Order of additions: BLAS's; the mean is taken at the end.
-Source: the linear regression of the gradient-descent text, its gradient written out.
+Passes over X: 2. Temporaries: 2 vectors of n values and 1 of d. Order of additions: BLAS's, then
+the division by n.
+Source: the gradient-descent text's linear regression, its gradient written out.
 """
-
-PASSES = 2
 
 
 def gradient(weights, X, y):

@@ -12,42 +12,48 @@ Conventions
 X : (n_samples, n_features), y : (n_samples,) with labels in {0, 1} or soft labels in [0, 1],
 weights : (n_features,). A sum, not a mean. An intercept is a column of ones in X.
 
-The vectorisation text maximises the log-likelihood with one sample per column of ``x``: its
-``grad = x * (y - sigmoid(theta' * x))`` is minus this gradient with ``x = X.T``, and its ascent
-step ``theta + alpha * grad`` is this gradient's descent step ``weights - alpha * gradient``.
 
 Work
 ----
 4 n d operations for the two products and some 20 per sample for the sigmoid; at least n d values
 of X must move, once.
+
+Sources
+-------
+Docstrings name these texts:
+
+logistic-gradient
+    "Gradient of the logistic regression loss", a question about NumPy and its answer, in Russian.
+    The formula above, a loop over the samples, and in the answer the matrix form.
+vectorisation
+    "Vectorised implementation of logistic regression", a page of the UFLDL tutorial after
+    Stanford's CS229, in Chinese. Code 1 is a double loop, code 2 a loop over the samples, code 3
+    the matrix form. It maximises the log-likelihood with one sample per column of ``x``:
+    ``grad = x * (y - sigmoid(theta' * x))`` is minus this gradient with ``x = X.T``, and the ascent
+    step ``theta + alpha * grad`` is the descent step ``weights - alpha * gradient``.
 """
 
 import numpy as np
 
-from impls import _numerics
-from impls._checks import (
-    as_float64,
-    check_array,
-    check_batch,
-    check_call,
-    check_labels,
-    expect_shape,
-)
+from impls import _glm, _numerics
+from impls._checks import as_float64, check_array, check_batch, check_labels
 
 # Largest second derivative of one sample's loss by ``<w, x>``: s (1 - s) is at most 1/4.
 CURVATURE = 0.25
 AVERAGED = False  # the loss is a sum over the samples
 
+check_shapes = _glm.check_shapes
+zero_weights = _glm.zero_weights
+compulsory_bytes = _glm.compulsory_bytes
+
 
 def make(n_samples, n_features, generator):
     """Uniform X with variance 1, weights that give ``<w, x>`` variance 1, fair random labels."""
-    X = _numerics.uniform(n_samples, n_features, generator)
-    y = generator.integers(0, 2, n_samples).astype(np.float64)
-    return generator.standard_normal(n_features) / np.sqrt(n_features), X, y
+    return _glm.draw_binary(n_samples, n_features, generator)
 
 
 def extreme_batches(generator):
-    """Batches at the edges of the problem, by name: where a careless kernel overflows or fails."""
+    """Batches at the edges of the problem, by name, where a careless kernel overflows or fails."""
     weights, X, y = make(50, 20, generator)
     steep = weights * (1e4 / np.abs(X @ weights).max())
     column = X[:, :1]
@@ -67,7 +73,7 @@ def extreme_batches(generator):
 
 
 def check(X, y):
-    """Refuse a batch that this problem has no gradient for.
+    """Refuse a batch that the problem does not define a gradient for.
 
     Raises
     ------
@@ -78,21 +84,16 @@ def check(X, y):
     check_labels(y, (y >= 0) & (y <= 1), "a label in [0, 1]")
 
 
-def check_shapes(weights, X, y):
-    """Refuse weights and labels whose shapes do not match X; see `check` for the errors."""
-    _, n_features = check_call(weights, X, y)
-    expect_shape("weights", weights, (n_features,), "(n_features,) of X")
-
-
 def loss(weights, X, y):
-    """The objective in float64: of a sample, ``log(1 + exp(-|z|)) + |z| (1 - y if z > 0 else y)``.
+    """The objective in float64.
 
-    No term is negative, and exp only ever sees numbers that are not positive.
+    A sample's loss is ``log(1 + exp(-|z|)) + |z| (1 - y if z > 0 else y)``: no term is negative,
+    and exp only sees numbers that are not positive.
 
     Raises
     ------
     TypeError, ValueError
-        If these are no data of the problem, or what an implementation made of them.
+        If these are not data of the problem, such as another library's prepared arrays.
     """
     check(X, y)
     check_shapes(weights, X, y)
@@ -103,49 +104,32 @@ def loss(weights, X, y):
     return float(np.sum(wrong * distance + np.log1p(np.exp(-distance))))
 
 
-def zero_weights(X, y):
-    """Where training starts: a zero per feature."""
-    return np.zeros(X.shape[1])
-
-
 def predict(weights, X):
-    """Label 1 where ``<w, x>`` is positive, so that the sigmoid is above 1/2; else 0."""
+    """Label 1 where ``<w, x>`` is positive, that is, the sigmoid above 1/2; else 0."""
     check_array("weights", weights)
     check_array("X", X)
     return (_numerics.inner_products(weights, X) > 0).astype(np.float64)
 
 
 def reference(weights, X, y):
-    """Gradient in longdouble, block by block of rows so that only a block is ever copied."""
-    weights = weights.astype(np.longdouble)
-    gradient = np.zeros_like(weights)
-    for rows in _numerics.blocks(X):
-        block = X[rows].astype(np.longdouble)
-        gradient += (_numerics.sigmoid(block @ weights) - y[rows].astype(np.longdouble)) @ block
-    return gradient
+    """Gradient in longdouble."""
+    return _glm.exact_sum(lambda z, y: _numerics.sigmoid(z) - y, weights, X, y)
 
 
 def absolute_terms(weights, X, y):
     """Sum over samples of ``(s + y + s (1 - s) sum_k |w_k x_k|) |x|``, one value per feature.
 
-    The last part is what rounding of ``<w, x>`` does to the sigmoid, to first order. The smallest
-    normal float32 is added to s: below it, a sigmoid may round to 0.
+    The last term is the effect of rounding ``<w, x>`` on the sigmoid, to first order. The smallest
+    normal float32 is added to s, because a smaller sigmoid may round to 0.
     """
-    terms = np.zeros(weights.shape)
-    for rows in _numerics.blocks(X):
-        block = X[rows].astype(np.float64)
-        s = _numerics.sigmoid(block @ weights)
-        np.abs(block, out=block)
-        spread = s * (1 - s) * (block @ np.abs(weights))
-        terms += (s + y[rows] + spread + np.finfo(np.float32).tiny) @ block
-    return terms
+    return _glm.absolute_sum(_size, weights, X, y)
+
+
+def _size(z, y, spread):
+    s = _numerics.sigmoid(z)
+    return s + y + s * (1 - s) * spread + np.finfo(np.float32).tiny
 
 
 def count_operations(n_samples, n_features):
     """Floating-point operations of one gradient, a sigmoid counted as 20."""
     return n_samples * (4 * n_features + 20)
-
-
-def compulsory_bytes(n_samples, n_features, bytes_per_value=8):
-    """Least bytes that one gradient must move: X and y once, weights in and gradient out."""
-    return bytes_per_value * (n_samples * n_features + n_samples + 2 * n_features)

@@ -15,11 +15,11 @@ _MOST_SHAPES = 100
 _COMPILERS = {"darwin": "clang++", "win32": "cl"}
 
 
-def as_tensor(array):
-    """A tensor that shares the array's memory; for a read-only one PyTorch warns of writing."""
+def as_tensors(*arrays):
+    """Tensors that share the arrays' memory; of a read-only one PyTorch warns that it is."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", UserWarning)
-        return torch.from_numpy(array)
+        return tuple(map(torch.from_numpy, arrays))
 
 
 def matrix_form(weights, X, y):

@@ -1,14 +1,14 @@
-"""What is fastest for these data: the fewest bytes that hold X exactly, and threads if they pay.
+"""The storage that is read fastest of those that hold X exactly, and `fused` on it.
 
-Where X does not fit in the processors' own caches, `prepare` looks whether it is 8-bit levels, or
-float32, by nature, and takes the one that is read and converted faster. The result is float64's of
-the same data in any case. Passes over X: 1. Temporaries: a gradient of d values and 1 KB per
-thread, 4 KB of the smallest X. Order of additions: as `fused`, in float64.
-Source: the logistic-gradient text's remark that in a wider context a higher speed-up is likely.
+`prepare` looks at the data if X does not fit in the cores' own caches: evenly spaced 8-bit levels
+are stored as uint8, values that float32 holds exactly as float32. The gradient is float64's of the
+same data in every case. Passes over X: 1. Temporaries: a gradient of d values and 1 KB per thread,
+4 KB for the smallest X. Order of additions: as `fused`, in float64.
+Source: `fused`.
 """
 
-from impls.logistic._fused import fused_gradient, ready
-from impls.logistic._storage import Levels, smallest
+from impls._onepass.storage import Levels, smallest
+from impls._onepass.threads import fused_gradient, ready
 
 PREPARED_COPIES = 0.5
 REQUIRES = "numba"

@@ -1,16 +1,16 @@
 """`fused` on X in float16: a quarter of the bytes, 3 digits; computed in float32.
 
-`prepare` refuses data that do not fit. Passes over X: 1, of a quarter of the bytes.
-Temporaries: of up to 512 samples per thread, a float32 gradient of d values per thread; of more,
-a float64 gradient, and up to 1,000 features float32 weights and gradient; 0.5 KB per thread.
+`prepare` refuses data that float16 does not hold. Passes over X: 1, of a quarter of the bytes.
+Temporaries: 0.5 KB per thread, and per thread a gradient of d values: float32 for up to 512
+samples, else float64 and, for up to 1,000 features, weights and gradient in float32.
 Order of additions: as `fused`, up to 512 rows in float32.
-Source: the logistic-gradient text's remark that the algorithm is limited by memory bandwidth.
+Source: `fused`.
 """
 
 import numpy as np
 
-from impls.logistic._fused import fused_gradient, ready
-from impls.logistic._storage import as_half, require_half
+from impls._onepass.storage import as_half, require_half
+from impls._onepass.threads import fused_gradient, ready
 
 require_half()
 

@@ -1,16 +1,14 @@
 """`fused` in single precision: half the bytes, 7 digits.
 
-Passes over X: 1, of half the bytes.
-Temporaries: of up to 512 samples per thread, a float32 gradient of d values per thread; of more,
-a float64 gradient, and up to 1,000 features float32 weights and gradient; 0.5 KB per thread.
-Order of additions: as `fused`, up to 512 rows in float32. X and y are cast in prepare.
-Source: the logistic-gradient text's remark that the algorithm is limited by memory bandwidth.
+Passes over X: 1, of half the bytes. Temporaries: 0.5 KB per thread, and per thread a gradient of d
+values: float32 for up to 512 samples, else float64 and, for up to 1,000 features, weights and
+gradient in float32. Order of additions: as `fused`, up to 512 rows in float32.
+Source: `fused`.
 """
 
-import numpy as np
-
-from impls.logistic._fused import fused_gradient, ready
-from impls.logistic._vectors import move_alone
+from impls._onepass.threads import fused_gradient, ready
+from impls._onepass.vectors import move_alone
+from impls._prepare import as_single
 
 PREPARED_COPIES = 0.5
 BYTES_PER_VALUE = 4
@@ -24,4 +22,4 @@ gradient = fused_gradient
 
 
 def prepare(X, y):
-    return ready(X.astype(np.float32), y.astype(np.float32))
+    return ready(*as_single(X, y))

@@ -1,22 +1,22 @@
 """`fused` on 8-bit levels: an eighth of the bytes, and float64's gradient of the same data.
 
-For data that is 8-bit by nature, as pixels are, scaled or standardised as it may be; `prepare`
-refuses other data. Passes over X: 1, of an eighth of the bytes. Scale and offset of each feature
-are folded into the weights and into the sums. Order of additions: as `fused`, in float64. Large X
-of 192 features and more (with AVX2, 40) is multiplied in whole numbers, whose sums are exact,
-if the processor has AVX-512 VNNI, or AVX2 alone, and the weights are not too large: `_digits` says
-how, and what it rounds. Its rows fill cache lines, which takes up to a third more bytes of 192
-features, 2 % of 1,000, and nearly twice as many of 65; otherwise those of AVX2 fill vectors of 8.
-Temporaries: a gradient of d values per thread, of one more if there are offsets, or of what fills
-the lines, 4 KB, and a vector of as many values, weights or their digits.
-Arithmetic is its limit, not memory: in float64, 8 levels take for each of their two uses a
-widening, a conversion and a product, 6 instructions on 2 ports: 0.375 cycles a level, where memory
-would bring one in 0.25 (10 GB/s for each core, at 2.5 GHz); in whole numbers 0.19 by count and 0.28
-as measured, from the second-level cache.
-Source: the logistic-gradient text's remark that the algorithm is limited by memory bandwidth.
+For data with at most 256 evenly spaced values per feature, as pixels have, scaled and standardised
+or not; `prepare` refuses other data. The scale and offset of each feature are folded into the
+weights and into the sums. Passes over X: 1, of an eighth of the bytes.
+Order of additions: as `fused`, in float64; in integers where these pay.
+A large X of at least 192 features (with AVX2: 40) is multiplied in integers, whose sums are exact,
+if the processor has AVX-512 VNNI, or AVX2 and no AVX-512, and the weights are not too large:
+`impls/_onepass/limbs.py` says how, and what it rounds. Its rows then fill cache lines, which adds a
+third to the bytes of 192 features, 2 % at 1,000, and nearly doubles them at 65; with AVX2 alone,
+other rows fill vectors of 8 levels.
+Temporaries: per thread a gradient of d values (one more with offsets, or what fills the lines) and
+4 KB; a vector of as many values, or the limbs of the weights.
+Arithmetic limits it, not memory. In float64, 8 levels take a widening, a conversion and a product
+for each of their two uses: 6 instructions on 2 ports, 0.375 cycles a level.
+Source: `fused`; exact dot products by splitting numbers (Ozaki's scheme).
 """
 
-from impls.logistic._storage import as_levels
+from impls._onepass.storage import as_levels
 
 PREPARED_COPIES = 0.25
 BYTES_PER_VALUE = 1

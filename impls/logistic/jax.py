@@ -1,8 +1,8 @@
 """The matrix form in JAX, compiled by XLA.
 
-Passes over X: 2. Temporaries: up to 2 vectors of n values. Order of additions: XLA's. X and y
-become JAX's arrays in prepare, which compiles; the result is read without a copy.
-Source: the matrix form; JAX's documentation of ``jit``.
+Passes over X: 2. Temporaries: up to 2 vectors of n values. Order of additions: XLA's. `prepare`
+makes JAX arrays and compiles; the result is read without a copy.
+Source: `matrix`; JAX's documentation of ``jit``.
 """
 
 import jax
@@ -11,14 +11,13 @@ import numpy as np
 from impls.logistic._jax import compiled, on_device
 
 PEER = "JAX"
-PASSES = 2
 PREPARED_COPIES = 1
 REQUIRES = "jax"
 
 
 def prepare(X, y):
-    # For the whole process, as JAX recommends: entering a context on every call takes 2 us.
-    # Arrays of float32 remain what they are.
+    # For the whole process, as JAX recommends: to enter a context costs 2 us a call. Arrays of
+    # float32 remain what they are.
     jax.config.update("jax_enable_x64", True)
     return on_device(X, y)
 

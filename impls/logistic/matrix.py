@@ -1,14 +1,12 @@
-"""Two matrix-vector products around the source's sigmoid: the baseline of all speed-ups.
+"""Two matrix-vector products around the sigmoid: the baseline of all speed-ups.
 
-Passes over X: 2. Temporaries: up to 3 vectors of n values at a time.
-Order of additions: BLAS's.
-Source: the answer of the logistic-gradient text and code 3 of the vectorisation text.
+Passes over X: 2. Temporaries: up to 3 vectors of n values at a time. Order of additions: BLAS's.
+Source: the answer of the logistic-gradient text; the vectorisation text, code 3.
 """
 
 from impls.logistic._sigmoid import sigmoid
 
 PEER = "NumPy"
-PASSES = 2
 
 
 def gradient(weights, X, y):

@@ -1,14 +1,16 @@
 """One compiled loop over the samples: a row is used for both products while it is in cache.
 
 Passes over X: 1. Temporaries: none but the gradient (d values).
-Order of additions: the samples' own; within an inner product as the vector registers give it.
-Source: code 1 of the vectorisation text, compiled; serial.
+Order of additions: the samples' own; within an inner product by vector lanes.
+Source: the vectorisation text, code 1, compiled by numba; serial.
 """
 
-from impls.logistic._kernels import as_rows, sum_rows
+from impls._loops import make_serial
+from impls._prepare import as_rows
+from impls.logistic._residual import residual
 
 THREADS = 1
 REQUIRES = "numba"
 
 prepare = as_rows
-gradient = sum_rows
+gradient = make_serial(residual)

@@ -1,18 +1,22 @@
 """The compiled loop on all threads: each adds up its own share of the samples.
 
 Passes over X: 1. Temporaries: one gradient of d values per thread, padded to whole cache lines
-plus one. Order of additions: the samples' own within a share, then share by share.
-Source: code 1 of the vectorisation text, compiled; the threads are numba's.
+plus one. Order of additions: the samples' own within a thread's share, then share by share; within
+an inner product by vector lanes.
+Source: the vectorisation text, code 1, compiled by numba; numba's threads.
 """
 
 from numba import get_num_threads
 
-from impls.logistic._kernels import as_rows, sum_shares
+from impls._loops import make_parallel
+from impls._prepare import as_rows
+from impls.logistic._residual import residual
 
 REQUIRES = "numba"
 
 prepare = as_rows
+_sum_shares = make_parallel(residual)
 
 
 def gradient(weights, X, y):
-    return sum_shares(weights, X, y, get_num_threads())
+    return _sum_shares(weights, X, y, get_num_threads())

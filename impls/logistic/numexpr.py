@@ -2,20 +2,16 @@
 
 Passes over X: 2. Temporaries: 2 vectors of n values, and blocks that stay in cache.
 Order of additions: BLAS's.
-Source: the matrix form; numexpr's user guide, ``NumExpr``.
+Source: `matrix`; numexpr's user guide, ``NumExpr``.
 """
 
-import numpy as np
-
+from impls._prepare import as_rows
 from impls.logistic._numexpr import residual
 
 PEER = "numexpr"
-PASSES = 2
 REQUIRES = "numexpr"
 
-
-def prepare(X, y):
-    return np.ascontiguousarray(X), np.ascontiguousarray(y)
+prepare = as_rows
 
 
 def gradient(weights, X, y):

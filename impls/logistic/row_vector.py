@@ -2,7 +2,7 @@
 
 Passes over X: 1 (a row stays in cache for its second use). Temporaries: one row of d values.
 Order of additions: the samples' own; BLAS's within an inner product.
-Source: code 2 of the vectorisation text and the "naive way" of the logistic-gradient text.
+Source: the vectorisation text, code 2; the loop of the logistic-gradient text.
 """
 
 import numpy as np

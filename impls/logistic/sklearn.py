@@ -2,20 +2,16 @@
 
 Passes over X: 2. Temporaries: 3 vectors of n values, 3 of d. Order of additions: BLAS's.
 Source: scikit-learn, ``LinearModelLoss.gradient`` with ``HalfBinomialLoss``, no intercept and no
-penalty; a mean there, made a sum.
+penalty; its mean made a sum.
 """
 
-import numpy as np
-
+from impls._prepare import as_rows
 from impls.logistic._sklearn import summed_gradient
 
 PEER = "scikit-learn"
-PASSES = 2
 REQUIRES = "scikit-learn"
 
-
-def prepare(X, y):
-    return np.ascontiguousarray(X), np.ascontiguousarray(y)
+prepare = as_rows
 
 
 def gradient(weights, X, y):

@@ -1,26 +1,22 @@
 """scikit-learn's gradient in single precision.
 
 Passes over X: 2, of half the bytes each. Temporaries: 3 vectors of n float32, 3 of d.
-Order of additions: BLAS's. X and y are cast in prepare; the gradient is float32.
-Source: scikit-learn, ``LinearModelLoss.gradient`` with ``HalfBinomialLoss``, no intercept and no
-penalty; a mean there, made a sum.
+Order of additions: BLAS's; the gradient is float32.
+Source: scikit-learn, as `sklearn`.
 """
 
 import numpy as np
 
+from impls._prepare import SINGLE_RTOL, as_single
 from impls.logistic._sklearn import summed_gradient
 
 PEER = "scikit-learn"
-PASSES = 2
 PREPARED_COPIES = 0.5
 BYTES_PER_VALUE = 4
-# The cast of X and float32 sums: see float32.
-RTOL = 2e-5
+RTOL = SINGLE_RTOL
 REQUIRES = "scikit-learn"
 
-
-def prepare(X, y):
-    return X.astype(np.float32, order="C"), y.astype(np.float32)
+prepare = as_single
 
 
 def gradient(weights, X, y):

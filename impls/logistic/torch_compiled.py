@@ -1,24 +1,23 @@
 """The matrix form by torch.compile, whose loops replace BLAS's products.
 
-Passes over X: 2. Temporaries: a vector of n values, a copy of the weights. Order of additions: as
-the generated loops have it. Compiled in prepare, by a C++ compiler that has to be there.
-Source: the matrix form; PyTorch's documentation of ``torch.compile``.
+Passes over X: 2. Temporaries: a vector of n values, a copy of the weights. Order of additions: that
+of the generated loops. `prepare` compiles, which takes a C++ compiler.
+Source: `matrix`; PyTorch's documentation of ``torch.compile``.
 """
 
-import numpy as np
 import torch
 
-from impls.logistic._torch import as_tensor, compile_for, compiled, require_compiler
+from impls._prepare import as_rows
+from impls.logistic._torch import as_tensors, compile_for, compiled, require_compiler
 
 PEER = "PyTorch"
-PASSES = 2
 REQUIRES = "torch"
 
 require_compiler()
 
 
 def prepare(X, y):
-    return compile_for(as_tensor(np.ascontiguousarray(X)), as_tensor(np.ascontiguousarray(y)))
+    return compile_for(*as_tensors(*as_rows(X, y)))
 
 
 @torch.inference_mode()

@@ -1,30 +1,28 @@
 """The matrix form by torch.compile, in single precision.
 
 Passes over X: 2, of half the bytes each. Temporaries: a vector of n float32, a copy of the
-weights. Order of additions: as the generated loops have it. X and y are cast in prepare, which
-compiles, by a C++ compiler that has to be there; the gradient is float32.
-Source: the matrix form; PyTorch's documentation of ``torch.compile``.
+weights. Order of additions: that of the generated loops. `prepare` casts and compiles, which takes
+a C++ compiler; the gradient is float32.
+Source: `matrix`; PyTorch's documentation of ``torch.compile``.
 """
 
 import numpy as np
 import torch
 
-from impls.logistic._torch import as_tensor, compile_for, compiled, require_compiler
+from impls._prepare import SINGLE_RTOL, as_single
+from impls.logistic._torch import as_tensors, compile_for, compiled, require_compiler
 
 PEER = "PyTorch"
-PASSES = 2
 PREPARED_COPIES = 0.5
 BYTES_PER_VALUE = 4
-# The cast of X and float32 sums in long loops: see float32.
-RTOL = 2e-5
+RTOL = SINGLE_RTOL
 REQUIRES = "torch"
 
 require_compiler()
 
 
 def prepare(X, y):
-    X, y = X.astype(np.float32, order="C"), y.astype(np.float32)
-    return compile_for(as_tensor(X), as_tensor(y))
+    return compile_for(*as_tensors(*as_single(X, y)))
 
 
 @torch.inference_mode()

@@ -1,27 +1,25 @@
 """The matrix form in PyTorch, operation by operation, in single precision.
 
 Passes over X: 2, of half the bytes each. Temporaries: up to 3 vectors of n float32, a copy of the
-weights. Order of additions: that of PyTorch's BLAS. X and y are cast in prepare; the gradient is
-float32.
-Source: the matrix form; PyTorch's documentation of ``inference_mode``.
+weights. Order of additions: that of PyTorch's BLAS; the gradient is float32.
+Source: `matrix`; PyTorch's documentation of ``inference_mode``.
 """
 
 import numpy as np
 import torch
 
-from impls.logistic._torch import as_tensor, matrix_form
+from impls._prepare import SINGLE_RTOL, as_single
+from impls.logistic._torch import as_tensors, matrix_form
 
 PEER = "PyTorch"
-PASSES = 2
 PREPARED_COPIES = 0.5
 BYTES_PER_VALUE = 4
-# The cast of X and float32 sums: see float32.
-RTOL = 2e-5
+RTOL = SINGLE_RTOL
 REQUIRES = "torch"
 
 
 def prepare(X, y):
-    return as_tensor(X.astype(np.float32, order="C")), as_tensor(y.astype(np.float32))
+    return as_tensors(*as_single(X, y))
 
 
 @torch.inference_mode()

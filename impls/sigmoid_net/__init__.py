@@ -12,38 +12,44 @@ Conventions
 X : (n_samples, n_features), y : (n_samples,) with targets in [0, 1], weights : (n_features,).
 A sum, not a mean. An intercept is a column of ones in X; the last of the text's three is one.
 
-The neural-network text has the same X, ``TRAINING_SET``; its ``OUTPUT``, ``layer`` and ``weights``
-are columns, here vectors. Its epoch ``weights += X.T @ ((OUTPUT - layer) * layer * (1 - layer))``
-is this gradient's descent step of size 1.
-
-The loss is not convex: far on the wrong side its slope is nearly 0, so that ``1 - s`` has to keep
-its digits. It is ``sigmoid(-z)``, never a difference.
+The loss is not convex. Far on the wrong side its slope is nearly 0, so that ``1 - s`` has to keep
+its digits: it is computed as ``sigmoid(-z)``, never as a difference.
 
 Work
 ----
 4 n d operations for the two products and some 24 per sample for the layer and its slope; at least
 n d values of X must move, once.
+
+Sources
+-------
+neural-network
+    "Is it possible to improve the performance of mutually recursive arrays?", a question about a
+    network of one layer in NumPy and its answer, in Russian. Its ``TRAINING_SET`` is X; its
+    ``OUTPUT``, ``layer`` and ``weights`` are columns, here vectors. Its epoch, ``weights += X.T @
+    ((OUTPUT - layer) * layer * (1 - layer))``, is this gradient's descent step of size 1.
 """
 
 import numpy as np
 
-from impls import _numerics
-from impls._checks import as_float64, check_batch, check_call, check_labels, expect_shape
+from impls import _glm, _numerics
+from impls._checks import as_float64, check_batch, check_labels
 
 # Largest second derivative of one sample's loss by ``<w, x>``: at y = 0 and s = 0.386, or mirrored.
 CURVATURE = 0.0771
 AVERAGED = False  # the loss is a sum over the samples
 
+check_shapes = _glm.check_shapes
+zero_weights = _glm.zero_weights
+compulsory_bytes = _glm.compulsory_bytes
+
 
 def make(n_samples, n_features, generator):
     """Uniform X with variance 1, weights that give ``<w, x>`` variance 1, fair targets 0 and 1."""
-    X = _numerics.uniform(n_samples, n_features, generator)
-    y = generator.integers(0, 2, n_samples).astype(np.float64)
-    return generator.standard_normal(n_features) / np.sqrt(n_features), X, y
+    return _glm.draw_binary(n_samples, n_features, generator)
 
 
 def extreme_batches(generator):
-    """Batches at the edges of the problem, by name: where a careless kernel overflows or fails."""
+    """Batches at the edges of the problem, by name, where a careless kernel overflows or fails."""
     weights, X, y = make(50, 20, generator)
     z = X @ weights
     steep = weights * (1e4 / np.abs(z).max())
@@ -64,7 +70,7 @@ def extreme_batches(generator):
 
 
 def check(X, y):
-    """Refuse a batch that this problem has no gradient for.
+    """Refuse a batch that the problem does not define a gradient for.
 
     Raises
     ------
@@ -75,19 +81,13 @@ def check(X, y):
     check_labels(y, (y >= 0) & (y <= 1), "a target in [0, 1]")
 
 
-def check_shapes(weights, X, y):
-    """Refuse weights and targets whose shapes do not match X; see `check` for the errors."""
-    _, n_features = check_call(weights, X, y)
-    expect_shape("weights", weights, (n_features,), "(n_features,) of X")
-
-
 def loss(weights, X, y):
     """The objective in float64.
 
     Raises
     ------
     TypeError, ValueError
-        If these are no data of the problem, or what an implementation made of them.
+        If these are not data of the problem, such as another library's prepared arrays.
     """
     check(X, y)
     check_shapes(weights, X, y)
@@ -95,47 +95,33 @@ def loss(weights, X, y):
     return float(residual @ residual) / 2
 
 
-def zero_weights(X, y):
-    """Where training starts: a zero per feature."""
-    return np.zeros(X.shape[1])
-
-
 def reference(weights, X, y):
-    """Gradient in longdouble, block by block of rows so that only a block is ever copied."""
-    weights = weights.astype(np.longdouble)
-    gradient = np.zeros_like(weights)
-    for rows in _numerics.blocks(X):
-        block = X[rows].astype(np.longdouble)
-        z = block @ weights
-        s, rest = _numerics.sigmoid(z), _numerics.sigmoid(-z)
-        gradient += ((s - y[rows].astype(np.longdouble)) * s * rest) @ block
-    return gradient
+    """Gradient in longdouble."""
+    return _glm.exact_sum(_residual, weights, X, y)
+
+
+def _residual(z, y):
+    s, rest = _numerics.sigmoid(z), _numerics.sigmoid(-z)
+    return (s - y) * s * rest
 
 
 def absolute_terms(weights, X, y):
     """Sum over samples of ``((s + y) t + t (t + |s - y| |1 - 2 s|) sum_k |w_k x_k|) |x|``.
 
-    One value per feature; ``t = s (1 - s)`` is the sigmoid's slope. The last part is what rounding
-    of ``<w, x>`` does, to first order: ``t t`` by way of the residual, ``(s - y) t (1 - 2 s)`` by
-    way of the slope, without letting the two cancel. The smallest normal float32 is added: below
-    it, a slope may round to 0.
+    One value per feature; ``t = s (1 - s)`` is the sigmoid's slope. The last term is the effect of
+    rounding ``<w, x>``, to first order: ``t t`` through the residual and ``(s - y) t (1 - 2 s)``
+    through the slope, which are not allowed to cancel. The smallest normal float32 is added,
+    because a smaller slope may round to 0.
     """
-    terms = np.zeros(weights.shape)
-    for rows in _numerics.blocks(X):
-        block, targets = X[rows].astype(np.float64), y[rows].astype(np.float64)
-        z = block @ weights
-        s, slope = _numerics.sigmoid(z), _numerics.sigmoid(z) * _numerics.sigmoid(-z)
-        np.abs(block, out=block)
-        spread = slope * (slope + np.abs((s - targets) * (1 - 2 * s))) * (block @ np.abs(weights))
-        terms += ((s + targets) * slope + spread + np.finfo(np.float32).tiny) @ block
-    return terms
+    return _glm.absolute_sum(_size, weights, X, y)
+
+
+def _size(z, y, spread):
+    s, slope = _numerics.sigmoid(z), _numerics.sigmoid(z) * _numerics.sigmoid(-z)
+    rounding = slope * (slope + np.abs((s - y) * (1 - 2 * s))) * spread
+    return (s + y) * slope + rounding + np.finfo(np.float32).tiny
 
 
 def count_operations(n_samples, n_features):
     """Floating-point operations of one gradient, a layer with its slope counted as 24."""
     return n_samples * (4 * n_features + 24)
-
-
-def compulsory_bytes(n_samples, n_features, bytes_per_value=8):
-    """Least bytes that one gradient must move: X and y once, weights in and gradient out."""
-    return bytes_per_value * (n_samples * n_features + n_samples + 2 * n_features)

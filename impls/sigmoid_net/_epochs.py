@@ -1,7 +1,7 @@
 """The text's training: epoch after epoch, each a descent step of size 1 on all samples.
 
-An epoch needs the weights of the one before, so that the epochs cannot become one array
-operation; what they can be is compiled, all together.
+Each epoch needs the weights of the one before, so that the epochs cannot become one array
+operation; but one compiled function can run all of them.
 """
 
 from pathlib import Path

@@ -1,4 +1,6 @@
-"""The text's layer with its slope in NumPy, from one exponential that never overflows."""
+"""The text's layer with its slope, from one exponential that never overflows."""
+
+import math
 
 import numpy as np
 
@@ -13,3 +15,11 @@ def layer_terms(z, y):
     upper = 1 / (1 + decay)
     lower = decay * upper
     return (np.where(z >= 0, upper, lower) - y) * (upper * lower)
+
+
+def layer_term(z, y):
+    """`layer_terms` of one sample, for loops over single numbers: interpreted and compiled."""
+    decay = math.exp(-abs(z))
+    upper = 1.0 / (1.0 + decay)
+    lower = decay * upper
+    return ((upper if z >= 0 else lower) - y) * (upper * lower)

@@ -1,14 +1,10 @@
 """Two matrix-vector products around the layer and its slope: the baseline of all speed-ups.
 
-Passes over X: 2. Temporaries: up to 7 vectors of n values at a time.
-Order of additions: BLAS's.
-Source: an epoch of the neural-network text, with the sign turned and a layer that does not
-overflow.
+Passes over X: 2. Temporaries: up to 7 vectors of n values at a time. Order of additions: BLAS's.
+Source: an epoch of the neural-network text, the sign turned, with a layer that does not overflow.
 """
 
 from impls.sigmoid_net._layer import layer_terms
-
-PASSES = 2
 
 
 def gradient(weights, X, y):

@@ -5,9 +5,9 @@ Order of additions: the samples' own; BLAS's within an inner product.
 Source: an epoch of the neural-network text, sample by sample.
 """
 
-import math
-
 import numpy as np
+
+from impls.sigmoid_net._layer import layer_term
 
 MAX_SAMPLES = 100_000  # some 3 us each: 0.3 s a call
 
@@ -15,13 +15,5 @@ MAX_SAMPLES = 100_000  # some 3 us each: 0.3 s a call
 def gradient(weights, X, y):
     total = np.zeros(X.shape[1])
     for i in range(X.shape[0]):
-        total += _layer_term(X[i] @ weights, y[i]) * X[i]
+        total += layer_term(X[i] @ weights, y[i]) * X[i]
     return total
-
-
-def _layer_term(z, y):
-    """``(layer - y) * layer * (1 - layer)`` with ``layer = sigmoid(z)``; see `_layer`."""
-    decay = math.exp(-abs(z))
-    upper = 1 / (1 + decay)
-    lower = decay * upper
-    return ((upper if z >= 0 else lower) - y) * (upper * lower)

@@ -13,16 +13,20 @@ Conventions
 X : (n_samples, n_features), y : (n_samples,) with whole labels in [0, K), weights :
 (K, n_features), a row per class. A mean, not a sum. An intercept is a column of ones in X.
 
-The softmax text's ``a`` is ``weights``, its ``l`` the logits ``X W^T``, and its
-``np_cross_entropy_grad(p, y, x)`` is this gradient once every row of ``p`` sums to 1. Its first
-``np_softmax`` divides by the sum over the whole batch (``_batch_softmax.py``). Its corrected one
-divides by each row's sum but still subtracts the largest logit of the whole batch: a row that lies
-750 below it becomes 0 / 0. Here every row's own largest logit is subtracted.
-
 Work
 ----
 4 n d K operations for the two products and some 24 per logit for the softmax; at least n d values
 of X must move, once.
+
+Sources
+-------
+softmax
+    "How to make my logistic regression faster", a question about softmax regression on MNIST in
+    NumPy and its answer, in Chinese. Its ``a`` is ``weights``, its ``l`` the logits ``X W^T``, and
+    its ``np_cross_entropy_grad(p, y, x)`` is this gradient once every row of ``p`` sums to 1. The
+    question's ``np_softmax`` divides by the sum over the whole batch (``_batch_softmax.py``). The
+    answer's divides by each row's sum but subtracts the largest logit of the whole batch, so that a
+    row whose logits lie 750 below becomes 0 / 0. Here each row's own largest logit is subtracted.
 """
 
 import numpy as np
@@ -38,17 +42,15 @@ from impls._checks import (
     shape_of,
 )
 
-# What `make` draws: as many classes as the digits have.
+# Classes that `make` draws, as many as there are digits.
 N_CLASSES = 10
 # Labels index the classes: prepared once, so that no kernel casts them.
 LABEL_DTYPE = np.intp
 # Largest second derivative of one sample's loss along its logits: diag(p) - p p^T is at most 1/2.
 CURVATURE = 0.5
 AVERAGED = True  # the loss is a mean over the samples
-# Larger labels are identifiers, not classes: weights for them would fill the memory.
+# Labels beyond this are identifiers, not classes; weights for them would fill the memory.
 _MOST_CLASSES = 65_536
-# Values of one block: 64 Ki longdoubles are 1 MiB, which stays in the second cache.
-_BLOCK_ELEMENTS = 65_536
 
 
 def make(n_samples, n_features, generator):
@@ -60,7 +62,7 @@ def make(n_samples, n_features, generator):
 
 
 def extreme_batches(generator):
-    """Batches at the edges of the problem, by name: where a careless kernel overflows or fails."""
+    """Batches at the edges of the problem, by name, where a careless kernel overflows or fails."""
     weights, X, y = make(50, 20, generator)
     logits = X @ weights.T
     steep = weights * (1e4 / np.abs(logits).max())
@@ -82,7 +84,7 @@ def extreme_batches(generator):
 
 
 def check(X, y):
-    """Refuse a batch that this problem has no gradient for.
+    """Refuse a batch that the problem does not define a gradient for.
 
     Raises
     ------
@@ -123,8 +125,8 @@ def reference(weights, X, y):
 def absolute_terms(weights, X, y):
     """Mean over samples of ``(p_k + onehot_k + p_k (s_k + sum_j p_j s_j)) |x|``, per weight.
 
-    ``s_k = sum_j |W_kj x_j|``: the last part is what rounding of the logits does to the softmax,
-    to first order. The smallest normal float32 is added to p: below it, p may round to 0.
+    ``s_k = sum_j |W_kj x_j|``; the last term is the effect of rounding the logits on the softmax,
+    to first order. The smallest normal float32 is added to p, because a smaller p may round to 0.
     """
     weights, y = as_float64(weights), _labels(y)
     terms = np.zeros(weights.shape)
@@ -145,7 +147,7 @@ def loss(weights, X, y):
     Raises
     ------
     TypeError, ValueError
-        If these are no data of the problem, or what an implementation made of them.
+        If these are not data of the problem, such as another library's prepared arrays.
     """
     check(X, y)
     check_shapes(weights, X, y)
@@ -164,7 +166,7 @@ def zero_weights(X, y):
 
 
 def predict(weights, X):
-    """The class with the largest logit of each sample; of equal ones the first."""
+    """The class with each sample's largest logit; the first of equal ones."""
     check_array("weights", weights)
     check_array("X", X)
     return np.argmax(as_float64(X) @ as_float64(weights).T, axis=1)
@@ -182,7 +184,7 @@ def compulsory_bytes(n_samples, n_features, bytes_per_value=8):
 
 
 def _shift_rows(weights, X, distance):
-    """Weights whose logits all move together, up to `distance` up or down from row to row."""
+    """Weights that shift all logits of a row together, by up to `distance` up or down."""
     shift = X[0] / np.abs(X @ X[0]).max()
     return weights + distance * shift
 
@@ -198,5 +200,5 @@ def _exact_softmax(z):
 
 
 def _blocks(weights, X):
-    n_rows = max(1, _BLOCK_ELEMENTS // max(weights.shape))
-    return [slice(start, start + n_rows) for start in range(0, X.shape[0], n_rows)]
+    """Blocks of rows, whose features or logits, whichever are more, fill a block."""
+    return _numerics.blocks(X, max(weights.shape))

@@ -1,8 +1,8 @@
 """The softmax text's gradient as it was asked about: every p divided by the sum over the batch.
 
-Wrong on purpose: p sums to 1 over the batch and to some 1/n in a row, so that p - onehot(y) is
-nearly -onehot(y) however right the weights are, and the gradient of a class does not vanish where
-it is learnt. At a batch of one sample it is right.
+Wrong on purpose: p sums to 1 over the batch and to about 1/n in a row. p - onehot(y) is then nearly
+-onehot(y) even for the right weights, and the gradient does not vanish where a class is learnt. For
+a batch of one sample it is right.
 
 Passes over X: 2. Temporaries: n x K logits and up to 3 more tables of their size.
 Order of additions: BLAS's.
@@ -10,8 +10,6 @@ Source: ``np_softmax`` and ``np_cross_entropy_grad`` of the softmax text's quest
 """
 
 import numpy as np
-
-PASSES = 2
 
 
 def gradient(weights, X, y):

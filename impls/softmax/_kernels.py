@@ -1,4 +1,4 @@
-"""Loops that numba compiles.
+"""The loop over the samples that numba compiles.
 
 Compiled functions that call each other stand in this one file: numba's cache on disk does not
 notice that a function in another file has changed.
@@ -30,9 +30,9 @@ def subtract_softmax(z, label):
 def add_rows(weights, X, y, start, stop, gradient):
     """Add the terms of the samples ``start <= i < stop`` to `gradient`; reads each row once.
 
-    Both inner loops run over the features, which lie together in X, weights and gradient. Four
-    samples at a time share what is loaded of the weights and of the gradient; what the last four
-    lack is the last sample again, with residuals of 0.
+    Both inner loops run over the features, which are contiguous in X, weights and gradient. Four
+    samples at a time share each load of the weights and of the gradient; the last four are filled
+    up with the last sample, its residuals set to 0.
     """
     n_classes, n_features = weights.shape
     z = np.empty((4, n_classes))
@@ -62,9 +62,9 @@ def add_rows(weights, X, y, start, stop, gradient):
 
 @njit(cache=True, parallel=True)
 def mean_of_shares(weights, X, y, n_shares):
-    """Gradient, the samples shared out to `n_shares` threads; each adds up a table of its own.
+    """Gradient, the samples shared out to `n_shares` threads, each with a table of its own.
 
-    Tables are a cache line or more apart, so that no two threads write to one line.
+    Tables are at least a cache line apart, so that no two threads write to one line.
     """
     n_samples, n_features = X.shape
     n_classes = weights.shape[0]

@@ -2,15 +2,13 @@
 
 Passes over X: 2. Temporaries: n x K logits, overwritten by the residuals, and up to 2 vectors of n
 values. Order of additions: BLAS's.
-Source: ``np_linear``, ``np_softmax`` and ``np_cross_entropy_grad`` of the softmax text, its softmax
-made right.
+Source: ``np_linear``, ``np_softmax`` and ``np_cross_entropy_grad`` of the softmax text, with the
+softmax of each row.
 """
 
 import numpy as np
 
 from impls.softmax._softmax import softmax
-
-PASSES = 2
 
 
 def gradient(weights, X, y):

@@ -1,8 +1,8 @@
 """Solvers: gradient descent with any implementation's kernel; each file here is one.
 
-Every update is ``weights -= step * gradient(weights, X_batch, y_batch)``, the gradient being the
-problem's own, a sum or a mean over the batch. What tells the solvers apart is which samples make a
-batch. A solver is a module with a docstring and
+Every update is ``weights -= step * gradient(weights, X_batch, y_batch)``. The gradient is the
+problem's own, a sum or a mean over the batch. Solvers differ in the samples of a batch. A solver is
+a module with a docstring and
 
 ===================================  ===========================================================
 ``SHUFFLES``                         whether each epoch takes the samples in a new random order

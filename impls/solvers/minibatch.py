@@ -1,7 +1,7 @@
 """Mini-batch gradient descent: every update takes the next few samples of a random order.
 
-Source: the gradient-descent text, "batch random gradient descent"; the MNIST text's training loop,
-which leaves out the samples after the last whole batch: here they make a smaller one.
+Source: the gradient-descent text, "batch random gradient descent"; the softmax text's training
+loop, which drops the samples after the last whole batch: here they make a smaller batch.
 """
 
 SHUFFLES = True

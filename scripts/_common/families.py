@@ -5,7 +5,7 @@ nothing else changes its look. The rule is for plug-ins too:
 
 1. ``PEER`` names a library, other than NumPy: a library.
 2. ``MAX_SAMPLES`` or ``MAX_ELEMENTS`` is set: a teaching loop, limited because it is slow.
-3. ``PEER`` is NumPy, or ``PASSES`` is 2 or more: whole-array code, in NumPy.
+3. ``PEER`` is NumPy, or the docstring says 2 passes over X or more: whole-array code, in NumPy.
 4. The rest reads X once: one pass.
 
 What cannot be asked is `OTHER`.
@@ -24,11 +24,11 @@ OTHER = "not known"
 FAMILIES = (ONE_PASS, NUMPY, LIBRARY, LOOP, OTHER)
 
 
-def family_of(options: Mapping[str, Any]) -> str:
-    """The family of an implementation with these constants."""
+def family_of(options: Mapping[str, Any], passes: int | None) -> str:
+    """The family of an implementation with these constants and so many passes over X."""
     peer = options.get("PEER", "")
     if peer and peer != "NumPy":
         return LIBRARY
     if "MAX_SAMPLES" in options or "MAX_ELEMENTS" in options:
         return LOOP
-    return NUMPY if peer or options.get("PASSES", 1) > 1 else ONE_PASS
+    return NUMPY if peer or (passes or 1) > 1 else ONE_PASS

@@ -56,9 +56,9 @@ class Contender:
             "moves_alone": "MOVES_ALONE" in options,
             "bytes_per_value": int(options.get("BYTES_PER_VALUE", 8)),
             "copies": float(options.get("PREPARED_COPIES", 0)),
-            "passes": str(options.get("PASSES", 1)),
+            "passes": str(self.implementation.passes or "?"),
             "peer": str(options.get("PEER", "")),
-            "family": family_of(options),
+            "family": family_of(options, self.implementation.passes),
             "rtol": self.implementation.rtol,
             "summary": self.implementation.doc.partition("\n")[0],
         }

@@ -1,6 +1,6 @@
-"""Vector instructions in compiled code: LLVM's, which numba has no way to ask for.
+"""Vector instructions in compiled code, as LLVM IR: numba has no way to ask for them.
 
-numba's cache on disk does not notice a change here: `_fused` and `_digits` name a digest of it.
+In all functions `b` is llvmlite's builder, which appends instructions to the code being built.
 """
 
 import functools
@@ -13,11 +13,12 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 from numba.np.arrayobj import make_array
 
-from impls.logistic._tuning import target
+from impls._onepass.tuning import target
 
 I8, I16, I32, I64 = (ir.IntType(bits) for bits in (8, 16, 32, 64))
 DOUBLE, FLOAT = ir.DoubleType(), ir.FloatType()
-# What an array holds, its bytes and LLVM's name. numba has no arrays of float16: their bits.
+# LLVM type of an array's values, their bytes and their name in LLVM's intrinsics. numba has no
+# arrays of float16: uint16 stands for their bits.
 ELEMENTS = {
     types.float64: (DOUBLE, 8, "f64"),
     types.float32: (FLOAT, 4, "f32"),
@@ -26,22 +27,22 @@ ELEMENTS = {
     types.uint8: (I8, 1, "i8"),
 }
 LINE_BYTES = 64
-# 64 bytes pay where arithmetic is the limit: 3 to 20 % in narrow rows, twice the speed in what has
-# to be converted.
+# Vectors of 64 bytes pay where arithmetic is the limit: 3 to 20 % for narrow rows, 2x for values
+# that have to be converted.
 VECTOR_BYTES, LONG_VECTOR_BYTES = 32, 64
-# Sums may be reordered and products fused; infinities and NaN keep their meaning.
+# Fast-math flags. Sums may be reordered and products fused; infinities and NaN keep their meaning.
 SUM, FUSE = ("contract", "reassoc", "nsz"), ("contract",)
 
 
 def call(b, name, result, arguments):
-    """Call one of LLVM's own functions."""
+    """Call one of LLVM's intrinsics."""
     kind = ir.FunctionType(result, [a.type for a in arguments])
     function = b.module.globals.get(name) or ir.Function(b.module, kind, name)
     return b.call(function, arguments)
 
 
 def keep(b, value):
-    """`value` in a register of its own: LLVM would compute it anew from others at every use."""
+    """`value` in a register of its own; LLVM would recompute it from others at every use."""
     kind = ir.FunctionType(value.type, [value.type])
     return b.asm(kind, "", "=r,0", [value], side_effect=False)
 
@@ -50,8 +51,9 @@ _moves_alone = False
 
 
 def move_alone():
-    """Leave arithmetic out of all vector code that is compiled from now on: what it loads and
-    stores is the same. numba's cache on disk has to be another one than usual.
+    """Leave arithmetic out of all vector code compiled from now on; loads and stores stay.
+
+    The caller must give numba a cache folder of its own, so that the usual one keeps real code.
     """
     global _moves_alone
     _moves_alone = True
@@ -65,7 +67,7 @@ def multiply_add(b, value, factor, total, flags):
 
 
 def mix(b, *vectors):
-    """The bits of all, as fast as anything can be that depends on all of them."""
+    """Exclusive or of all bits: the cheapest result that depends on every vector."""
     kind = vectors[0].type
     bits = ir.VectorType(ir.IntType(64 if kind.element == DOUBLE else 32), kind.count)
     mixed = functools.reduce(b.xor, [b.bitcast(vector, bits) for vector in vectors])
@@ -78,43 +80,43 @@ def moves_alone():
 
 
 def shuffle(b, left, right, order):
-    """The lanes of both vectors in that order, those of the second counted after the first's."""
+    """Lanes of both vectors in the given order; the second's are counted after the first's."""
     return b.shuffle_vector(left, right, ir.Constant(ir.VectorType(I32, len(order)), order))
 
 
 def splat(b, value, lanes):
-    """A vector that holds `value` in every lane."""
+    """A vector with `value` in every lane."""
     empty = ir.Constant(ir.VectorType(value.type, lanes), ir.Undefined)
     return shuffle(b, b.insert_element(empty, value, I32(0)), empty, [0] * lanes)
 
 
-def ask_for(b, pointer, level):
-    """Ask for a line, into the cache of that level."""
+def prefetch(b, pointer, level):
+    """Prefetch a cache line into the cache of that level."""
     call(b, "llvm.prefetch.p0", ir.VoidType(), [pointer, I32(0), I32(4 - level), I32(1)])
 
 
-def ask_for_lines(b, pointer, n_bytes, level):
-    """Ask for the lines of so many bytes, from a pointer to values on."""
+def prefetch_lines(b, pointer, n_bytes, level):
+    """Prefetch the cache lines of the next `n_bytes` from a pointer on."""
     first = b.bitcast(pointer, I8.as_pointer())
     for line in range(0, n_bytes, LINE_BYTES):
-        ask_for(b, b.gep(first, [I64(line)]), level)
+        prefetch(b, b.gep(first, [I64(line)]), level)
 
 
 @intrinsic
-def ask_for_value(_context, values, index):
-    """Ask for the line of ``values[index]``, into the first-level cache."""
+def prefetch_value(_context, values, index):
+    """Prefetch the cache line of ``values[index]`` into L1."""
 
     def build(context, b, signature, arguments):
         data = make_array(signature.args[0])(context, b, arguments[0]).data
         at = b.bitcast(b.gep(data, [arguments[1]]), I8.as_pointer())
-        ask_for(b, at, level=1)
+        prefetch(b, at, level=1)
         return context.get_dummy_value()
 
     return types.void(values, types.intp), build
 
 
 def convert(b, value, kind):
-    """A vector in another type of as many lanes."""
+    """A vector converted to another type with as many lanes."""
     old, new = value.type.element, kind.element
     if old == new:
         return value
@@ -126,9 +128,10 @@ def convert(b, value, kind):
 
 
 def _convert_levels(b, value, kind):
-    """Bytes in doubles; by way of 64 bits where one instruction then does it, not two.
+    """Bytes to doubles; through 64-bit integers where AVX-512DQ converts those in one instruction.
 
-    LLVM shortens that way if it is told so: the bytes are spread, which it takes for what it is.
+    The bytes are spread over 8 lanes each by a shuffle, which LLVM turns into a zero extension. A
+    zero extension itself it would turn back into two instructions.
     """
     if not compiles_for("avx512dq"):
         return b.uitofp(value, kind)
@@ -141,9 +144,9 @@ def _convert_levels(b, value, kind):
 
 
 def sum_neighbours(b, vectors, n_bytes):
-    """Sums of all lanes that are in the same 16 bytes of a vector: there a shuffle is cheap.
+    """Sums of the lanes within each 16 bytes of a vector, where a shuffle is cheap.
 
-    As many vectors fewer as 16 bytes have lanes of `n_bytes`: their sums are side by side.
+    The sums of as many vectors as 16 bytes hold lanes of `n_bytes` end up side by side in one.
     """
     lanes, near = vectors[0].type.count, 16 // n_bytes
     even = [
@@ -159,16 +162,16 @@ def sum_neighbours(b, vectors, n_bytes):
 
 
 def sum_lanes(b, vectors, n_bytes):
-    """The sum of each vector's lanes of `n_bytes`, in order, in as few vectors as hold them.
+    """The sum over each vector's lanes of `n_bytes`, in order, in as few vectors as hold them.
 
-    Neighbours are added first, of two vectors at a time, then halves. 8 sums of 4 lanes take 18
-    instructions; one by one, 40.
+    Neighbouring lanes are added first, two vectors at a time, then halves: 8 sums of 4 lanes take
+    18 instructions instead of 40 one by one.
     """
     if not vectors:
         return []
     part, near = vectors[0].type.count, 16 // n_bytes
     vectors = sum_neighbours(b, vectors, n_bytes)
-    while part > near:  # of a vector, of which the first half is added to the second
+    while part > near:  # lanes that still belong to one sum: add their halves
         lanes = vectors[0].type.count
         sides = (0, lanes) if len(vectors) > 1 else (0,)
         first = [
@@ -184,21 +187,30 @@ def sum_lanes(b, vectors, n_bytes):
 
 
 def store_sums(b, vectors, pointer, n_bytes):
-    """Write the sum of each vector's lanes of `n_bytes`, in order, to where values of them are."""
+    """Store the sum over each vector's lanes of `n_bytes`, in order, from a pointer on."""
     for sums in sum_lanes(b, vectors, n_bytes):
         b.store(sums, b.bitcast(pointer, sums.type.as_pointer()), align=n_bytes)
         pointer = b.gep(pointer, [I64(sums.type.count)])
 
 
 def _add_shuffled(b, left, right, order, distance):
-    """``v[order] + v[order + distance]``, v being both vectors one after the other."""
+    """``v[order] + v[order + distance]``, where v is both vectors one after the other."""
     parts = [shuffle(b, left, right, [i + by for i in order]) for by in (0, distance)]
     whole = isinstance(left.type.element, ir.IntType)
     return b.add(*parts) if whole else b.fadd(*parts, flags=("reassoc",))
 
 
 class Array:
-    """An array that a loop reads and writes in vectors of one type, whatever it stores."""
+    """An array that a loop loads and stores in vectors of one type, whatever type it stores.
+
+    Attributes
+    ----------
+    row_values : LLVM value
+        Values from one row to the next.
+    apart_values : LLVM value
+        Values between the rows that a step takes together: neighbouring rows of a 2-D array, rows
+        of neighbouring parts of a 3-D one.
+    """
 
     def __init__(self, context, b, type_, value, kind):
         self.b, self.kind = b, kind
@@ -207,11 +219,11 @@ class Array:
         self.data = b.bitcast(array.data, self.element.as_pointer())
         self.stored = ir.VectorType(self.element, kind.count)
         self.n_columns = cgutils.unpack_tuple(b, array.shape)[-1]
-        self.row_values = self.n_columns  # from one row to the next
+        self.row_values = self.n_columns
         if type_.layout != "C" and type_.ndim == 2:
             n_bytes = cgutils.unpack_tuple(b, array.strides)[0]
             self.row_values = b.sdiv(n_bytes, I64(self.n_bytes), flags=["exact"])
-        self.apart_values = self.row_values  # from what a loop takes to what is beside it
+        self.apart_values = self.row_values
         if type_.ndim == 3:
             self.apart_values = b.mul(cgutils.unpack_tuple(b, array.shape)[1], self.row_values)
 
@@ -219,7 +231,7 @@ class Array:
         return self.b.gep(self.data, [index])
 
     def load(self, pointer, index, mask=None):
-        """Vector from `index` after the pointer on; 0 where the mask is off."""
+        """Load a vector `index` values after the pointer; lanes are 0 where the mask is off."""
         at = self.b.bitcast(self.b.gep(pointer, [index]), self.stored.as_pointer())
         if mask is None:
             value = self.b.load(at, align=self.n_bytes)
@@ -230,7 +242,7 @@ class Array:
         return convert(self.b, value, self.kind)
 
     def store(self, value, pointer, index, mask=None):
-        """Write a vector to `index` after the pointer, but not where the mask is off."""
+        """Store a vector `index` values after the pointer; lanes are left where the mask is off."""
         at = self.b.bitcast(self.b.gep(pointer, [index]), self.stored.as_pointer())
         value = convert(self.b, value, self.stored)
         if mask is None:
@@ -241,12 +253,12 @@ class Array:
 
 
 def compiles_for(feature):
-    """Whether numba makes use of a feature of the processor; NUMBA_CPU_NAME can keep it from it."""
+    """Whether numba compiles for a feature of the processor; NUMBA_CPU_NAME can rule it out."""
     return f"+{feature}" in target()[2].split(",")
 
 
 def count_lanes(stored, computed, n_bytes):
-    """Values of a vector of `n_bytes` at most, by the types of what is stored and computed."""
+    """Lanes of a vector of at most `n_bytes`, by the types that are stored and computed."""
     if ELEMENTS[stored][1] <= 2:
         n_bytes = LONG_VECTOR_BYTES
     elif not compiles_for("avx512f"):
@@ -255,12 +267,12 @@ def count_lanes(stored, computed, n_bytes):
 
 
 def masks_levels():
-    """Whether a rest of values of 1 or 2 bytes takes a mask, or else a jump for each of them."""
+    """Whether a tail of 1- or 2-byte values can be masked; else it takes a branch per value."""
     return compiles_for("avx512bw")
 
 
 def first_lanes(b, rest, lanes):
-    """On in the first `rest` lanes."""
+    """A mask that is on in the first `rest` lanes."""
     order = ir.Constant(ir.VectorType(I64, lanes), list(range(lanes)))
     return b.icmp_unsigned("<", order, splat(b, rest, lanes))
 
@@ -271,7 +283,7 @@ def whole(n, unit):
 
 
 def aligned(shape, dtype):
-    """An array of zeros that begins with a cache line: loads of whole lines touch one, not two."""
+    """Zeros that begin with a cache line, so that a vector of a line touches one line, not two."""
     n_bytes = math.prod(shape) * np.dtype(dtype).itemsize
     room = np.zeros(n_bytes + LINE_BYTES, np.uint8)
     begin = -room.ctypes.data % LINE_BYTES

@@ -1,57 +1,66 @@
-"""Loops over the features, for some rows at a time.
+"""Loops over the features that read some rows and add others: the steps of a pass.
 
-numba's cache on disk does not notice a change here: `_fused` and `_digits` name a digest of it.
+A step reads rows for their inner products with the weights and adds earlier rows, times their
+residuals, to the gradient, vector by vector: both groups share each load of weights and gradient.
+The tail of the features is masked.
 """
 
 from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-from impls.logistic._tuning import Ahead, tuning
-from impls.logistic._vectors import (
+from impls._onepass.tuning import Prefetch, tuning
+from impls._onepass.vectors import (
     ELEMENTS,
     FUSE,
     I64,
     SUM,
     VECTOR_BYTES,
     Array,
-    ask_for_lines,
     convert,
     count_lanes,
     first_lanes,
     keep,
     multiply_add,
+    prefetch_lines,
     splat,
     store_sums,
 )
 
-_FEW = 4  # rows, of which each has a register for its address
+_FEW = 4  # rows, each with a pointer in a register
 
 
-def _look_ahead(n_rows, far):
-    """What a step asks for."""
-    if not far:
-        return Ahead(level=0)
+def _prefetch_of(n_rows, from_memory):
+    """What a step prefetches."""
+    if not from_memory:
+        return Prefetch(level=0)
     return tuning().eight if n_rows > _FEW else tuning().four
 
 
-def make_step(n_rows, reads=False, adds=False, far=False):
-    """A loop over the features, for `n_rows` rows that it reads and as many that it adds.
+def make_step(n_rows, reads=False, adds=False, from_memory=False):
+    """Make a loop over the features that reads `n_rows` rows and adds as many.
 
-    ``step(weights, X, first_read, first_added, gradient, z, to, of)``: writes the inner products
-    of the rows from `first_read` on to ``z[to:]``, and adds the rows from `first_added` on, times
-    ``z[of:]``, to the gradient. It computes in the type of z. Rows from afar are asked for ahead.
+    ``step(weights, X, first_read, first_added, gradient, z, to, of)`` stores the inner products of
+    the rows from `first_read` on in ``z[to:]``, and adds the rows from `first_added` on, times
+    ``z[of:]``, to the gradient. It computes in the type of z.
 
-    Of an X of two dimensions these rows are next to each other; of three, (n_rows, n, n_features),
-    one from each of its parts, and `first_read` and `first_added` count within those.
+    Parameters
+    ----------
+    n_rows : int
+        Rows that lie next to each other in a 2-D X. A 3-D X (n_rows, n, n_features) has distant
+        parts: a step takes one row of each, and `first_read` and `first_added` count within a part.
+    reads, adds : bool
+        What the step does.
+    from_memory : bool
+        Whether to prefetch, and to use the vectors that suit memory.
     """
 
     @intrinsic
     def step(_context, weights, X, first_read, first_added, gradient, z, to, of):
         def build(context, b, signature, arguments):
             element, n_bytes, _ = ELEMENTS[z.dtype]
-            spread, ahead = X.ndim == 3, _look_ahead(n_rows, far)
-            longest = tuning().far_vector_bytes if far else VECTOR_BYTES
+            spread, ahead = X.ndim == 3, _prefetch_of(n_rows, from_memory)
+            longest = tuning().memory_vector_bytes if from_memory else VECTOR_BYTES
             lanes = count_lanes(X.dtype, z.dtype, longest)
             kind = ir.VectorType(element, lanes)
             zero = ir.Constant(kind, [0.0] * lanes)
@@ -74,8 +83,8 @@ def make_step(n_rows, reads=False, adds=False, far=False):
             ]
 
             def load_rows(start, j, mask):
-                """Vectors of all rows: a pointer each, or where there are more rows than registers
-                for that, one pointer and distances, which both groups share."""
+                """One vector from each row. Up to 4 rows have a pointer each; with 8, registers run
+                out, so one base pointer and shared offsets are used."""
                 here = b.gep(start, [j])
                 here = keep(b, here) if n_rows > _FEW else here
                 return [x.load(here, distance, mask) for distance in apart]
@@ -86,18 +95,18 @@ def make_step(n_rows, reads=False, adds=False, far=False):
             front = b.gep(read, [n_ahead])
 
             def fetch(j):
-                """Ask for what comes, line by line: rows as they lie in memory, or each along
-                itself."""
+                """Prefetch line by line: the rows to come as they lie in memory, or each row ahead
+                along itself."""
                 if spread or (ahead.along and x.n_bytes >= 4):
                     here = b.gep(read, [b.add(j, I64(ahead.n_bytes // x.n_bytes))])
                     starts, n_rows_each = [b.gep(here, [distance]) for distance in apart], 1
                 else:
                     starts, n_rows_each = [b.gep(front, [b.mul(j, I64(n_rows))])], n_rows
                 for start in starts:
-                    ask_for_lines(b, start, n_rows_each * lanes * x.n_bytes, ahead.level)
+                    prefetch_lines(b, start, n_rows_each * lanes * x.n_bytes, ahead.level)
 
             def add_rows(j, mask):
-                parts = [zero] * 2  # two chains: half the latency
+                parts = [zero] * 2  # two accumulators: half the latency
                 rows = load_rows(added, j, mask)
                 for k, (row, factor) in enumerate(zip(rows, factors, strict=True)):
                     parts[k % 2] = multiply_add(b, row, factor, parts[k % 2], (*FUSE, "nsz"))
@@ -129,7 +138,7 @@ def make_step(n_rows, reads=False, adds=False, far=False):
 
 
 def _merge(b, kind, *ways):
-    """Phi nodes of the sums that come from each (block, sums)."""
+    """Phi nodes that merge the sums of each (basic block, sums)."""
     merged = [b.phi(kind) for _ in ways[0][1]]
     for block, sums in ways:
         for node, value in zip(merged, sums, strict=True):
@@ -138,7 +147,7 @@ def _merge(b, kind, *ways):
 
 
 def _loop(b, width, kind, n_sums, body):
-    """Whole vectors of the features, then the rest under a mask; returns the sums."""
+    """Whole vectors of the features, then the tail under a mask; returns the sums."""
     zero = ir.Constant(kind, [0.0] * kind.count)
     rest = b.urem(width, I64(kind.count))
     whole = b.sub(width, rest)

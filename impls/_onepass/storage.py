@@ -1,4 +1,4 @@
-"""X in fewer bytes than float64: 8-bit levels, and float16."""
+"""X in fewer bytes than float64: 8-bit levels, float16, and which of them holds X exactly."""
 
 import contextlib
 import platform
@@ -7,36 +7,37 @@ from dataclasses import dataclass
 import numpy as np
 
 from impls._errors import Unavailable, Unfit
-from impls.logistic._digits import digits_gradient, digits_pay, ready_digits, split_weights
-from impls.logistic._fused import fused_gradient, own_caches_bytes, ready
-from impls.logistic._vectors import LINE_BYTES, aligned, compiles_for, masks_levels, whole
+from impls._onepass.limbs import limbs_gradient, limbs_pay, ready_limbs, split_weights
+from impls._onepass.threads import fused_gradient, own_cache_bytes, own_caches_bytes, ready
+from impls._onepass.vectors import LINE_BYTES, aligned, compiles_for, masks_levels, whole
 
 _EPS = np.finfo(np.float64).eps
-# Without masks for levels: how many are taken at a time, of which rows then have a whole number (at
-# 25 to 100 features 1.2 to 1.3x); and features from which they are ahead of float32, whose values
-# are widened by one instruction (16 features take 0.85 times as long, 32 and 48 0.65 to 0.85 times,
-# 64 1.1 times).
+# Where levels cannot be masked (AVX2): rows are padded to a multiple of so many levels (1.2 to 1.3x
+# at 25 to 100 features); and with fewer features than this float32 beats levels, because one
+# instruction widens it (float32's time relative to levels': 0.85 at 16 features, 0.65 to 0.85 at 32
+# and 48, 1.1 at 64; python -m scripts.race --pixels --contender auto --size 4000000 16, with other
+# numbers here).
 _VECTOR_LEVELS, _NO_SINGLE_FEATURES = 8, 64
-_BLOCK_VALUES = 2**16  # at a time, so that checks need little memory beside X
-# How many times the mean magnitude of its values the offset of a feature may be: rounding grows as
-# many times, from some 1e-15 of the terms.
+_BLOCK_VALUES = 2**16  # values checked at a time, so that checks need little memory
+# Largest ratio of a feature's offset to the mean magnitude of its values. Rounding grows by this
+# ratio, from some 1e-15 of the terms.
 _MOST_SHIFT = 64
 
 
 @dataclass(frozen=True)
 class Levels:
-    """X as ``offset + scale * level``, feature by feature, with levels of 0 to 255.
+    """X as ``offset + scale * level``, feature by feature, with levels from 0 to 255.
 
     Attributes
     ----------
     levels : ndarray of uint8
-        (n_samples, n_features or more): if any offset is not 0, the column after the features is
-        1, so that one pass over X gives the sum of the residuals as well; what may follow, to fill
-        a cache line or a vector, is 0.
+        (n_samples, n_features or more). If any offset is not 0, the column after the features is
+        1, so that the same pass gives the sum of the residuals. Columns of 0 pad the rows to whole
+        cache lines or vectors.
     scale, offset : ndarray of float64
         (n_features,)
     most_levels : int
-        Sum of the features' largest levels.
+        Sum of the features' largest levels, which no row's sum exceeds.
     shifted : bool
         Whether any offset is not 0.
     """
@@ -63,18 +64,18 @@ class Levels:
         return self.levels.nbytes
 
     def __array__(self, dtype=None, copy=None):
-        """X, a copy: whatever takes an array gets the data."""
+        """A copy of X, for whatever takes an array."""
         return np.array(self.scale * self.levels[:, : len(self.scale)] + self.offset, dtype)
 
     def ready(self, y):
-        """y in C order, once the code for such data is made."""
+        """y in C order; compiles the code for such data."""
         _, y = ready(self.levels, y)
-        if self._digits_pay():
-            ready_digits(self.levels, y)
+        if self._limbs_pay():
+            ready_limbs(self.levels, y)
         return y
 
     def gradient(self, weights, y):
-        """Gradient of X: scale and offset are folded into the weights and into the sums."""
+        """Gradient of X, with scale and offset folded into the weights and into the sums."""
         sums = self._sum(weights, weights @ self.offset, y)
         gradient = sums[: len(weights)]
         gradient *= self.scale
@@ -83,33 +84,33 @@ class Levels:
         return gradient
 
     def _sum(self, weights, shift, y):
-        """Sums of the levels, in whole numbers where that is faster and exact enough."""
+        """Sums of the levels, in integers where that is faster and exact enough."""
         folded = np.zeros(self.levels.shape[1])
         np.multiply(weights, self.scale, out=folded[: len(weights)])
-        n_used, digits = len(weights) + self.shifted, None
-        if self._digits_pay():
-            digits = split_weights(folded[:n_used], self.most_levels)
-        if digits:
-            del folded  # a vector less while the threads have theirs
-            return digits_gradient(*digits, shift, self.levels, y, n_used)
+        n_used, limbs = len(weights) + self.shifted, None
+        if self._limbs_pay():
+            limbs = split_weights(folded[:n_used], self.most_levels)
+        if limbs:
+            del folded  # one vector less while the threads allocate theirs
+            return limbs_gradient(*limbs, shift, self.levels, y, n_used)
         if self.shifted:
             folded[len(weights)] = shift
         return fused_gradient(folded, self.levels, y)
 
-    def _digits_pay(self):
-        """Whether they do, and rows fill cache lines: the number of threads may have changed."""
-        return self.levels.shape[1] % LINE_BYTES == 0 and digits_pay(*self.shape)
+    def _limbs_pay(self):
+        """Whether integers pay, and rows fill lines."""
+        return self.levels.shape[1] % LINE_BYTES == 0 and limbs_pay(*self.shape)
 
 
 def as_levels(X):
-    """X in 8 bits, the same to rounding.
+    """X as 8-bit levels, equal to rounding.
 
     Raises
     ------
     Unfit
         If a feature has more than 256 values, or they are not evenly spaced.
     """
-    with np.errstate(over="ignore", invalid="ignore"):  # what overflows has no levels
+    with np.errstate(over="ignore", invalid="ignore"):  # values that overflow have no levels
         for unit in (1.0, 1 / 255):
             if _are_levels(X, unit):
                 return _store_levels(X, np.full(X.shape[1], unit), np.zeros(X.shape[1]))
@@ -120,7 +121,7 @@ def as_levels(X):
 
 
 def _store_levels(X, scale, offset):
-    """Levels of an X that has them."""
+    """Levels of an X that has them, by each feature's scale and offset."""
     (n_samples, n_features), shifted = X.shape, bool(offset.any())
     levels = aligned((n_samples, _count_columns(*X.shape, shifted)), np.uint8)
     steps = np.where(scale, scale, 1)
@@ -132,9 +133,9 @@ def _store_levels(X, scale, offset):
 
 
 def _check_levels(X, stored):
-    """Refuse levels that are not X to rounding, relative to the sum of each feature's values.
+    """Refuse levels that differ from X by more than rounding of the sum of a feature's values.
 
-    An offset that is much larger than most values of its feature would cancel in the gradient.
+    An offset much larger than most values of its feature would cancel in the gradient.
     """
     n_samples, n_features = X.shape
     lost, size = np.zeros(n_features), np.zeros(n_features)
@@ -150,19 +151,19 @@ def _check_levels(X, stored):
 
 
 def _blocks(X):
-    """Slices of rows that stay in cache through several steps."""
+    """Slices of rows that stay in cache while they are checked."""
     n_rows = max(1, _BLOCK_VALUES // X.shape[1])
     return [slice(start, start + n_rows) for start in range(0, len(X), n_rows)]
 
 
 def _count_columns(n_samples, n_features, shifted):
-    """Of the features, one more if they are shifted, and what fills a cache line or a vector."""
+    """Columns of the levels: the features, one if they are shifted, and the padding."""
     return whole(n_features + shifted, _row_unit(n_samples, n_features))
 
 
 def _row_unit(n_samples, n_features):
-    """Levels of which a row has a whole number."""
-    if digits_pay(n_samples, n_features):
+    """Levels to whose multiple a row is padded."""
+    if limbs_pay(n_samples, n_features):
         return LINE_BYTES
     return 1 if masks_levels() else _VECTOR_LEVELS
 
@@ -187,7 +188,7 @@ def as_half(X):
 
 
 def _are_levels(X, unit):
-    """Whether all of X is whole multiples of the unit, from 0 to 255 of them, to rounding each."""
+    """Whether each value of X is an integer from 0 to 255 times the unit, to rounding."""
     for rows in _blocks(X):
         values = X[rows]
         whole = np.rint(values / unit)
@@ -198,9 +199,9 @@ def _are_levels(X, unit):
 
 
 def _spacing(column, j):
-    """Step between the values of a feature, and where they begin: at the end that is nearer to 0.
+    """Step between the levels of a feature, and its offset: the end of its range nearer to 0.
 
-    From there to its other end, the step may be negative.
+    The step is negative where the other end is below.
     """
     values = np.unique(column)
     low, width = values[0], values[-1] - values[0]
@@ -226,11 +227,12 @@ def _no_levels(column, j):
 
 
 def smallest(X):
-    """X in the fewest bytes that hold it exactly, if it is read from memory; else as it is.
+    """X in the fewest bytes that hold it exactly if it comes from memory; else X itself.
 
-    Levels that have to be converted slower than float64 is read are not taken.
+    Levels are not taken where converting them is slower than reading float64.
     """
-    if X.nbytes <= own_caches_bytes():
+    # One core's cache first: to count the threads starts them.
+    if X.nbytes <= own_cache_bytes() or X.nbytes <= own_caches_bytes():
         return X
     ways = [_as_exact_levels, _as_exact_single]
     if X.shape[1] < _NO_SINGLE_FEATURES and not masks_levels():
@@ -240,16 +242,20 @@ def smallest(X):
 
 
 def _as_exact_levels(X):
-    """X in 8 bits, if it is levels and they pay: on a Zen 3 with AVX2, where they are converted to
-    float64 they take 1.1 to 1.3 times as long as that does where memory is fast."""
-    if masks_levels() or digits_pay(*X.shape):
+    """X as levels, if it has them and they pay, or None.
+
+    On a Zen 3 with AVX2, levels converted to float64 take 1.1 to 1.3 times as long as float64 where
+    memory is fast (python -m scripts.race --pixels --contender fused_uint8 fused --size 4000000
+    16).
+    """
+    if masks_levels() or limbs_pay(*X.shape):
         with contextlib.suppress(Unfit):
             return as_levels(X)
     return None
 
 
 def _as_exact_single(X):
-    """X in float32, if that loses nothing."""
+    """X in float32 if that loses nothing, or None."""
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):
         single = X.astype(np.float32)
     return single if np.array_equal(single, X) else None

@@ -1,4 +1,4 @@
-"""8-bit levels in whole numbers: where digits hold what float64 holds, and where they would not."""
+"""8-bit levels in integers: where limbs hold what float64 holds, and where they would not."""
 
 from dataclasses import replace
 
@@ -8,20 +8,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import impls
-from impls.logistic import _digits, _storage
-from impls.logistic._storage import as_levels
+from impls._onepass import limbs, storage
+from impls._onepass.storage import as_levels
 from tests._guarded import guarded
 
 
 @pytest.fixture(autouse=True, scope="module")
 def at_any_size():
-    """Digits even where they do not pay, so that small data go through them."""
-    if not _digits._n_words():
-        pytest.skip("digits need AVX-512 VNNI or AVX2 alone, which numba does not use here")
+    """Limbs even where they do not pay, so that small data go through them."""
+    if not limbs._n_words():
+        pytest.skip("limbs need AVX-512 VNNI or AVX2 alone, which numba does not use here")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(_digits, "_FEWEST_FEATURES", {32: 1, 16: 1})
-        patch.setattr(_digits, "_FEWEST_LEVELS", 1)
-        patch.setattr(_digits, "count_threads", lambda: 2)
+        patch.setattr(limbs, "_FEWEST_FEATURES", {32: 1, 16: 1})
+        patch.setattr(limbs, "_FEWEST_LEVELS", 1)
+        patch.setattr(limbs, "count_threads", lambda: 2)
         yield
 
 
@@ -41,7 +41,7 @@ def error_of(weights, X, y):
     size=st.sampled_from([0.0, 1e-250, 1e-9, 0.1, 1.0, 5.0, 30.0, 1e4]),
     offset=st.sampled_from([0, 128]),
 )
-def test_digits_give_the_gradient_of_the_same_data(shape, seed, size, offset):
+def test_limbs_give_the_gradient_of_the_same_data(shape, seed, size, offset):
     generator = np.random.default_rng(seed)
     X = (generator.integers(0, 256, shape) - offset) / 255
     weights = size * generator.standard_normal(shape[1]) / np.sqrt(shape[1])
@@ -74,7 +74,7 @@ def test_levels_that_are_all_0_have_a_gradient_of_0(n_features):
 )
 @pytest.mark.parametrize("sign", [1, -1])
 def test_the_largest_sums_fit(n_features, power, sign):
-    """Levels of 255, weights and residuals just below a power of 2: no digits are larger."""
+    """Levels of 255, weights and residuals just below a power of 2: no limbs are larger."""
     X = np.full((1200, n_features), 255.0)
     weights = np.full(n_features, sign * np.nextafter(2.0**power, 0))
     assert error_of(weights, X, np.full(len(X), float(sign < 0))) <= 8e-15
@@ -93,8 +93,8 @@ def test_features_of_samples_with_small_residuals_keep_their_digits(n_small, z):
 
 
 @pytest.mark.parametrize("most", [1, 255])
-def test_usual_weights_go_through_digits(monkeypatch, most):
-    monkeypatch.setattr(_storage, "fused_gradient", None)
+def test_usual_weights_go_through_limbs(monkeypatch, most):
+    monkeypatch.setattr(storage, "fused_gradient", None)
     generator = np.random.default_rng(0)
     X = generator.integers(0, most + 1, (100, 784)) / most
     levels = as_levels(X)
@@ -102,11 +102,11 @@ def test_usual_weights_go_through_digits(monkeypatch, most):
     assert np.isfinite(gradient).all()
 
 
-def test_weights_that_digits_cannot_hold_go_another_way():
+def test_weights_that_limbs_cannot_hold_go_another_way():
     X = np.zeros((64, 2))
     X[:32, 0], X[32:, 1] = 255, 255
     weights = np.array([1e9, 1e-9])
-    assert _digits.split_weights(weights, as_levels(X).most_levels) is None
+    assert limbs.split_weights(weights, as_levels(X).most_levels) is None
     assert error_of(weights, X, np.zeros(64)) <= 8e-15
 
 
@@ -121,7 +121,7 @@ def test_what_is_no_number_is_seen(value):
     ("n_features", "offset", "n_columns"),
     [(70, 0, 128), (127, 1.5, 128), (128, 0, 128), (128, 1.5, 192)],
 )
-def test_levels_that_go_through_digits_fill_cache_lines(n_features, offset, n_columns):
+def test_levels_that_go_through_limbs_fill_cache_lines(n_features, offset, n_columns):
     """One column more, of ones, if there is an offset to be multiplied by the sum of residuals."""
     X = np.eye(16, n_features) + offset
     levels = as_levels(X).levels

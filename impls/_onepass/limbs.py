@@ -1,24 +1,24 @@
-"""One pass over 8-bit levels in whole numbers, where float64 is limited by conversions.
+"""The pass over 8-bit levels in integer arithmetic, where float64 is limited by conversions.
 
-In float64 8 levels take a widening, a conversion and a product for each of their two uses: 0.375
-cycles a level on 2 ports. Here weights and residuals are 4 digits of 15 bits, and one instruction
-multiplies 32 levels by a digit each and adds the products of neighbours to 16 sums of 32 bits,
-which are exact. 32 levels take 5 instructions for the inner products and 5.5 for the sum over the
-rows: 0.16 cycles a level. What is done once for 4 rows, to add up their sums, and once for a block,
-to turn 64 features' sums into numbers, takes 0.03 more at 1,000 features. That is AVX-512 VNNI.
-AVX2 multiplies 16 levels and adds in a second instruction, in half as many registers: 26 and 28
-instructions for 32 levels, which on Zen 3 take 5.6 and 6.3 cycles in the first-level cache. With
-what is done once for 4 rows and for a block it is 0.5 cycles a level, where float64 takes 1.2.
+Weights and residuals are split into 4 limbs of 15 bits (fixed-point slices, as in Ozaki's scheme
+for exact products). One AVX-512 VNNI instruction multiplies 32 levels by a limb each and adds the
+products of neighbours to 16 sums of 32 bits, which are exact.
 
-Rows are read 4 at a time; then the block, which is still in the second-level cache, is added, 64
-features at a time, of which a row has one line. The next block is asked for meanwhile.
+Cost, by count of instructions. In float64, 8 levels take a widening, a conversion and a product for
+each of their two uses: 0.375 cycles a level on 2 ports. With VNNI, 32 levels take 5 instructions
+for the inner products and 5.5 for the sum over the rows: 0.16 cycles a level; the sums of 4 rows
+and the conversion of a block's sums add 0.03 at 1,000 features. AVX2 multiplies 16 levels and adds
+in a second instruction, with half as many registers: 26 and 28 instructions for 32 levels, 0.5
+cycles a level on Zen 3, where float64 takes 1.2.
 
-Rounding: a weight's digits hold it to 2^-59 of the largest weight, a residual's to 2^-59 of the
-largest of its block: much smaller ones are added in float64. Where digits do not do for the
-weights, `split_weights` says so.
+Rows are read 4 at a time for their inner products. Then the block, which is still in L2, is added,
+64 features at a time: one cache line of each row. The next block is prefetched meanwhile.
 
-numba's cache on disk notices changes of this file alone. Compiled functions that call each other
-stand in it, and it names what the files of vector code and `_tuning` are: 6f295b56c3a6.
+Rounding: the limbs hold a weight to 2^-59 of the largest weight, and a residual to 2^-59 of the
+largest residual of its block; much smaller residuals are added in float64. `split_weights` says
+where limbs would lose too much of the weights.
+
+Built from: 5e2d2ce19dad (tests/_built_from.py)
 """
 
 import functools
@@ -30,10 +30,10 @@ from numba import njit, prange, types
 from numba.core import cgutils
 from numba.extending import intrinsic, overload
 
-from impls.logistic._fused import THREADS_ONLY, count_threads, own_cache_bytes
-from impls.logistic._residuals import make_residuals
-from impls.logistic._steps import make_step
-from impls.logistic._vectors import (
+from impls._onepass.residuals import make_residuals
+from impls._onepass.steps import make_step
+from impls._onepass.threads import THREADS_ONLY, count_threads, own_cache_bytes
+from impls._onepass.vectors import (
     DOUBLE,
     FUSE,
     I8,
@@ -43,30 +43,31 @@ from impls.logistic._vectors import (
     LINE_BYTES,
     Array,
     aligned,
-    ask_for,
     call,
     compiles_for,
+    prefetch,
     shuffle,
     splat,
     sum_neighbours,
     whole,
 )
 
-_DIGITS, _BITS = 4, 15
+_LIMBS, _BITS = 4, 15
 _STEP = 4  # rows whose inner products are computed at a time
-_MOST_ROWS = 256  # of a block; the sums of 512 would fit in 32 bits
-# By levels of a vector: the part of the cache that a core has for itself that a block of rows
-# takes, 32 rows at least, and the next one as much; and which of 4 rows of the next one are asked
-# for while those of a block are read, the others while it is added.
-_CACHE_SHARE, _ASKED_ROWS, _FEWEST_ROWS = {32: 16, 16: 4}, {32: (1, 3), 16: (0, 1, 2, 3)}, 32
-# Where it is ahead of float64, by levels of a vector: 60 million levels take 1.2 times as long in
-# float64 at 200 features, 1.5 times from 500 on; in cache 0.9 times at 1,000 x 256, 1.4 times at
-# 1,000 x 1,000. With AVX2, 1.25 times at 40 features, 1.45 times from 60 on.
+_MOST_ROWS = 256  # rows of a block; the sums of 512 would fit in 32 bits
+# By levels of a vector: a block of rows (32 at least) takes one part in so many of a core's own
+# cache, and the next block as much; and which of every 4 rows of the next block are prefetched
+# while a block is read, the others while it is added.
+_CACHE_SHARE, _PREFETCHED_ROWS, _FEWEST_ROWS = {32: 16, 16: 4}, {32: (1, 3), 16: (0, 1, 2, 3)}, 32
+# Fewest features and levels for which integers beat float64, by levels of a vector. Speed-up over
+# float64 for 60 million levels: 1.2x at 200 features, 1.5x from 500 on; in cache 0.9x at 1,000 x
+# 256, 1.4x at 1,000 x 1,000. With AVX2: 1.25x at 40 features, 1.45x from 60 on. (python -m
+# scripts.race --pixels --contender fused_uint8 --size 300000 200, with other numbers here.)
 _FEWEST_FEATURES, _FEWEST_LEVELS = {32: 192, 16: 40}, 2**19
-# A residual that is smaller than the largest of its block by more than this loses more than 2^-47,
-# and is added in float64. If more than a quarter are, all of the block is: which takes as long.
+# A residual that is smaller than its block's largest by more than this factor would lose more than
+# 2^-47 and is added in float64; so is the whole block if more than a quarter of its residuals are.
 _SPREAD, _MOST_SMALL = 2.0**12, 4
-_LEAST = 1e-200  # which, scaled to fill the digits, is far from overflow
+_LEAST = 1e-200  # scaled to fill the limbs, it is far from overflow
 
 _add_one, _add_four = make_step(1, adds=True), make_step(_STEP, adds=True)
 _residuals_block, _residuals_step = make_residuals(_FEWEST_ROWS), make_residuals(_STEP)
@@ -74,49 +75,49 @@ _residuals_block, _residuals_step = make_residuals(_FEWEST_ROWS), make_residuals
 
 @functools.cache
 def _n_words():
-    """Levels of a vector, as 16-bit words, by what numba compiles for; 0: digits do not pay."""
+    """Levels of a vector, as 16-bit words, by what numba compiles for; 0 where limbs do not pay."""
     if compiles_for("avx512vnni"):
         return 32
     return 16 if compiles_for("avx2") and not compiles_for("avx512f") else 0
 
 
 def _kinds():
-    """Vectors of words and of the sums of neighbours' products."""
+    """Vector types of the words and of the sums of neighbours' products."""
     return ir.VectorType(I16, _n_words()), ir.VectorType(I32, _n_words() // 2)
 
 
 def _n_chunk():
-    """Features whose sums fit in 32 bits."""
+    """Features whose inner products fit in 32 bits."""
 
 
 @overload(_n_chunk)
 def _count_chunk():
-    # Those of 4 lanes, each of 2 products of at most 255 and 2^14 for every vector of features.
+    # A sum of 4 lanes, each of 2 products of at most 255 x 2^14 per vector of features.
     n_features = 64 * _n_words()
     return lambda: n_features
 
 
 def _groups(items):
-    """All at once if 32 registers hold 16 sums and more, or else one half, then the other."""
+    """All items at once with 32 registers, which hold 16 sums and more; else in two halves."""
     n = len(items) if _n_words() == 32 else len(items) // 2
     return [items[i : i + n] for i in range(0, len(items), n)]
 
 
 def _zero_sums(b, kind, count):
-    """Variables in registers, once LLVM has seen how they are used."""
+    """Zeroed variables, which LLVM turns into registers."""
     zero = ir.Constant(kind, [0] * kind.count)
     return [cgutils.alloca_once_value(b, zero) for _ in range(count)]
 
 
-def _add_products(b, total, levels, digits):
-    """Add products of words to sums, those of neighbours to one."""
+def _add_products(b, total, levels, limbs):
+    """Add the products of words to sums, two neighbours' to each."""
     name = "llvm.x86.avx512.pmaddw.d.512" if _n_words() == 32 else "llvm.x86.avx2.pmadd.wd"
-    products = call(b, name, _kinds()[1], [levels, digits])
+    products = call(b, name, _kinds()[1], [levels, limbs])
     b.store(b.add(b.load(total), products), total)
 
 
 def _number(b, sums, kind):
-    """Numbers from the sums of each digit, the lowest digit first."""
+    """Doubles from the sums of each limb, the lowest limb first."""
     base = ir.Constant(kind, [2.0**_BITS] * kind.count)
     value = b.sitofp(sums[-1], kind)
     for part in sums[-2::-1]:
@@ -125,8 +126,8 @@ def _number(b, sums, kind):
 
 
 @intrinsic
-def _read(_context, digits, X, first, start, stop, z, at, unit, ahead):
-    """Add `unit` times the inner products of 4 rows with the digits of some features to z."""
+def _read(_context, limbs, X, first, start, stop, z, at, unit, ahead):
+    """Add `unit` times the inner products of 4 rows with limbs, of some features, to z."""
 
     def build(context, b, signature, arguments):
         words, sum_kind = _kinds()
@@ -137,20 +138,20 @@ def _read(_context, digits, X, first, start, stop, z, at, unit, ahead):
         )
         first, start, stop = arguments[2:5]
         rows = [x.address(b.mul(b.add(first, I64(k)), x.n_columns)) for k in range(_STEP)]
-        parts = [weights.address(b.mul(weights.n_columns, I64(k))) for k in range(_DIGITS)]
-        sums = _zero_sums(b, sum_kind, _DIGITS * _STEP)
+        parts = [weights.address(b.mul(weights.n_columns, I64(k))) for k in range(_LIMBS)]
+        sums = _zero_sums(b, sum_kind, _LIMBS * _STEP)
         for group in _groups(range(_STEP)):
             with cgutils.for_range_slice(b, start, stop, I64(words.count), I64) as (j, _):
-                digits = [weights.load(part, j) for part in parts]
+                limbs = [weights.load(part, j) for part in parts]
                 for r in group:
-                    if r in _ASKED_ROWS[words.count]:
-                        ask_for(b, b.gep(rows[r], [b.add(j, arguments[8])]), 2)
+                    if r in _PREFETCHED_ROWS[words.count]:
+                        prefetch(b, b.gep(rows[r], [b.add(j, arguments[8])]), 2)
                     levels = b.zext(x.load(rows[r], j), words)
-                    for k, digit in enumerate(digits):
-                        _add_products(b, sums[k * _STEP + r], levels, digit)
-        by_digit = sum_neighbours(b, [b.load(s) for s in sums], 4)
+                    for k, limb in enumerate(limbs):
+                        _add_products(b, sums[k * _STEP + r], levels, limb)
+        by_limb = sum_neighbours(b, [b.load(s) for s in sums], 4)
         part = sum_kind.count
-        value = _number(b, by_digit, ir.VectorType(DOUBLE, part))
+        value = _number(b, by_limb, ir.VectorType(DOUBLE, part))
         while part > _STEP:
             part //= 2
             halves = [
@@ -163,14 +164,14 @@ def _read(_context, digits, X, first, start, stop, z, at, unit, ahead):
         return context.get_dummy_value()
 
     n = types.intp
-    return types.void(digits, X, n, n, n, z, n, types.float64, n), build
+    return types.void(limbs, X, n, n, n, z, n, types.float64, n), build
 
 
 def _pair_rows(b, left, right, half):
-    """Words of two rows' levels side by side, in 2 vectors: even and odd features of a half of each
-    16 bytes.
+    """Levels of two rows side by side as words, in 2 vectors: even and odd features.
 
-    Shuffles of two words at a time and within 16 bytes, then the lower and the upper bytes.
+    They are those of one half of each 16 bytes: a shuffle of words within 16 bytes pairs the rows,
+    then the lower and the upper bytes are taken.
     """
     kind = left.type
     lanes = [i + 4 * half + j for i in range(0, kind.count, 8) for j in range(4)]
@@ -182,10 +183,10 @@ def _pair_rows(b, left, right, half):
 
 
 @intrinsic
-def _add_line(_context, X, first, n_rows, start, n_used, digits, unit, total, ahead):
-    """Add `unit` times the digits times the rows from `first` on to the sums of 64 features.
+def _add_line(_context, X, first, n_rows, start, n_used, limbs, unit, total, ahead):
+    """Add `unit` times the rows from `first` on times their limbs to the sums of 64 features.
 
-    Those from the `n_used`-th on are 0, and may be left out.
+    Features from the `n_used`-th on are 0 and may be left out.
     """
 
     def build(context, b, signature, arguments):
@@ -196,28 +197,26 @@ def _add_line(_context, X, first, n_rows, start, n_used, digits, unit, total, ah
         )
         first, n_rows, start, n_used = arguments[1:5]
         corner = b.gep(x.address(b.mul(first, x.n_columns)), [start])
-        parts = [residuals.address(b.mul(residuals.n_columns, I64(k))) for k in range(_DIGITS)]
+        parts = [residuals.address(b.mul(residuals.n_columns, I64(k))) for k in range(_LIMBS)]
         factor = splat(b, arguments[6], 8)
 
         def sum_rows(at, halves):
-            """Sums of each digit, of even and of odd features of the halves."""
-            sums = _zero_sums(b, sum_kind, 2 * len(halves) * _DIGITS)
-            asks = at == halves[0] == 0 and len(_ASKED_ROWS[words.count]) < _STEP
+            """Sums of each limb, for the even and the odd features of the halves."""
+            sums = _zero_sums(b, sum_kind, 2 * len(halves) * _LIMBS)
+            asks = at == halves[0] == 0 and len(_PREFETCHED_ROWS[words.count]) < _STEP
             with cgutils.for_range_slice(b, I64(0), n_rows, I64(2), I64) as (i, _):
                 apart = [b.mul(b.add(i, I64(k)), x.n_columns) for k in range(2)]
                 lines = [b.gep(corner, [b.add(distance, I64(at))]) for distance in apart]
                 if asks:
-                    ask_for(b, b.gep(lines[0], [arguments[8]]), 2)
+                    prefetch(b, b.gep(lines[0], [arguments[8]]), 2)
                 pair = [b.load(b.bitcast(line, words.as_pointer()), align=1) for line in lines]
                 paired = [word for half in halves for word in _pair_rows(b, *pair, half)]
                 for k, part in enumerate(parts):
                     both = b.load(b.bitcast(b.gep(part, [i]), I32.as_pointer()), align=4)
-                    digit = b.bitcast(splat(b, both, sum_kind.count), words)
+                    limb = b.bitcast(splat(b, both, sum_kind.count), words)
                     for q, word in enumerate(paired):
-                        _add_products(b, sums[q * _DIGITS + k], word, digit)
-            return [
-                [b.load(s) for s in sums[i : i + _DIGITS]] for i in range(0, len(sums), _DIGITS)
-            ]
+                        _add_products(b, sums[q * _LIMBS + k], word, limb)
+            return [[b.load(s) for s in sums[i : i + _LIMBS]] for i in range(0, len(sums), _LIMBS)]
 
         def add_eight(even, odd, lane, j):
             order = [side + lane + i for i in range(4) for side in (0, sum_kind.count)]
@@ -227,7 +226,7 @@ def _add_line(_context, X, first, n_rows, start, n_used, digits, unit, total, ah
         def add_halves(at, halves):
             sums = sum_rows(at, halves)
             kind = ir.VectorType(DOUBLE, sum_kind.count)
-            numbers = [_number(b, by_digit, kind) for by_digit in sums]
+            numbers = [_number(b, by_limb, kind) for by_limb in sums]
             for half, even, odd in zip(halves, numbers[::2], numbers[1::2], strict=True):
                 for lane in range(0, sum_kind.count, 4):
                     add_eight(even, odd, lane, b.add(start, I64(at + 4 * lane + 8 * half)))
@@ -240,35 +239,35 @@ def _add_line(_context, X, first, n_rows, start, n_used, digits, unit, total, ah
         return context.get_dummy_value()
 
     n = types.intp
-    return types.void(X, n, n, n, n, digits, types.float64, total, n), build
+    return types.void(X, n, n, n, n, limbs, types.float64, total, n), build
 
 
 @njit(nogil=True, cache=True)
 def _scale(most):
-    """The power of 2 that makes of the largest number one that just fits in the digits."""
-    return math.ldexp(1.0, _DIGITS * _BITS - 1 - math.frexp(most)[1])
+    """The power of 2 that scales the largest number so that it just fits in the limbs."""
+    return math.ldexp(1.0, _LIMBS * _BITS - 1 - math.frexp(most)[1])
 
 
 @njit(nogil=True, cache=True)
-def _split(numbers, scale, digits):
-    """Signed digits of the numbers times the scale, the lowest digit first."""
-    scale *= 2.0 ** (-_BITS * (_DIGITS - 1))
+def _split(numbers, scale, limbs):
+    """Split the numbers times the scale into signed limbs, the lowest first."""
+    scale *= 2.0 ** (-_BITS * (_LIMBS - 1))
     for j in range(len(numbers)):
         rest = numbers[j] * scale
-        for k in range(_DIGITS - 1, -1, -1):
-            digit = np.rint(rest)  # 2^14 at most, whose remainder is 1/2 at most: both are exact
-            digits[k, j] = np.int16(digit)
-            rest = (rest - digit) * 2.0**_BITS
+        for k in range(_LIMBS - 1, -1, -1):
+            limb = np.rint(rest)  # at most 2^14, and the rest at most 1/2: both exact
+            limbs[k, j] = np.int16(limb)
+            rest = (rest - limb) * 2.0**_BITS
 
 
 @njit(nogil=True, cache=True)
-def _compute_residuals(digits, unit, shift, X, y, first, z, ahead):
-    """Residuals of as many samples from `first` on as z has room for, a multiple of 4."""
+def _compute_residuals(limbs, unit, shift, X, y, first, z, ahead):
+    """Store in z the residuals of ``len(z)`` samples from `first` on, a multiple of 4."""
     z[:] = shift
     for m in range(0, len(z), _STEP):
-        for start in range(0, digits.shape[1], _n_chunk()):
-            stop = min(start + _n_chunk(), digits.shape[1])
-            _read(digits, X, first + m, start, stop, z, m, unit, ahead)
+        for start in range(0, limbs.shape[1], _n_chunk()):
+            stop = min(start + _n_chunk(), limbs.shape[1])
+            _read(limbs, X, first + m, start, stop, z, m, unit, ahead)
     whole = len(z) // _FEWEST_ROWS * _FEWEST_ROWS
     for m in range(0, whole, _FEWEST_ROWS):
         _residuals_block(z, m, y, first + m)
@@ -278,13 +277,13 @@ def _compute_residuals(digits, unit, shift, X, y, first, z, ahead):
 
 @njit(nogil=True, cache=True)
 def _larger(most, value):
-    """`most`, or the magnitude of the value if that is more: never if it is not a number."""
+    """The larger of `most` and the value's magnitude; NaN counts for nothing."""
     return abs(value) if abs(value) > most else most
 
 
 @njit(nogil=True, cache=True)
 def _largest(z):
-    """The largest magnitude, but for what is not a number; 4 at a time, none of which waits."""
+    """The largest magnitude, NaN aside, in 4 independent accumulators."""
     a, b, c, d = 0.0, 0.0, 0.0, 0.0
     for m in range(0, len(z), 4):
         a = _larger(a, z[m])
@@ -296,13 +295,13 @@ def _largest(z):
 
 @njit(nogil=True, cache=True)
 def _is_small(residual, least):
-    """Whether digits would lose too much of it: it is too small, or not a number."""
+    """Whether limbs would lose too much of a residual: it is too small, or NaN."""
     return residual != 0 and not abs(residual) >= least
 
 
 @njit(nogil=True, cache=True)
-def _add_block(X, first, n_used, z, digits, total, ahead):
-    """Add the rows from `first` on, times their residuals z, a multiple of 4."""
+def _add_block(X, first, n_used, z, limbs, total, ahead):
+    """Add ``len(z)`` rows from `first` on, a multiple of 4, times their residuals z."""
     most = _largest(z)
     least = most / _SPREAD if most > _LEAST else np.inf
     n_small = 0
@@ -319,22 +318,22 @@ def _add_block(X, first, n_used, z, digits, total, ahead):
     if not most > _LEAST:
         return
     scale = _scale(most)
-    _split(z, scale, digits)
+    _split(z, scale, limbs)
     for start in range(0, X.shape[1], LINE_BYTES):
-        _add_line(X, first, len(z), start, n_used, digits, 1 / scale, total, ahead)
+        _add_line(X, first, len(z), start, n_used, limbs, 1 / scale, total, ahead)
 
 
 @njit(nogil=True, cache=True)
 def _add_share(weights, unit, shift, X, y, n_used, start, stop, n_rows, total):
-    """Make `total` the sum over the samples ``start <= i < stop``, 4 at least."""
+    """Make `total` the sum over the samples ``start <= i < stop``, at least 4."""
     total[:] = 0
-    z, digits = np.empty(_MOST_ROWS), np.empty((_DIGITS, _MOST_ROWS), np.int16)
+    z, limbs = np.empty(_MOST_ROWS), np.empty((_LIMBS, _MOST_ROWS), np.int16)
     while start < stop:
         n = min(n_rows, max(_STEP, (stop - start) // _STEP * _STEP))
         first = min(start, stop - n)  # the last rows are read with some that have been added
         _compute_residuals(weights, unit, shift, X, y, first, z[:n], n_rows * X.shape[1])
         z[: start - first] = 0
-        _add_block(X, first, n_used, z[:n], digits, total, n_rows * X.shape[1])
+        _add_block(X, first, n_used, z[:n], limbs, total, n_rows * X.shape[1])
         start = first + n
 
 
@@ -356,52 +355,57 @@ def _add_together(weights, unit, shift, X, y, n_used, n_rows, n_shares, result):
             result[j] += others[n, j]
 
 
-def digits_pay(n_samples, n_features):
-    """Whether `digits_gradient` is faster than `fused_gradient`."""
+def limbs_pay(n_samples, n_features):
+    """Whether `limbs_gradient` is faster than `fused_gradient`."""
     large = n_samples * n_features >= _FEWEST_LEVELS and n_samples >= _STEP * count_threads()
     return large and n_features >= _FEWEST_FEATURES.get(_n_words(), math.inf)
 
 
 def split_weights(weights, most_levels):
-    """Digits of the weights, in whole vectors, and their unit; None if they would lose too much.
+    """Limbs of the weights, in whole vectors, and their unit; None if they would lose too much.
 
-    What the weights lose may change no inner product by more than 2^-47. `most_levels` is the
-    largest sum of levels that a row can have.
+    The loss may change no inner product by more than 2^-47.
+
+    Parameters
+    ----------
+    weights : ndarray of float64
+    most_levels : int
+        Largest sum of levels that a row can have.
     """
     most = max(weights.max(), -weights.min())
     if not (most == 0 or (most > _LEAST and most * most_levels <= 2**12)):
         return None
     n_columns = whole(len(weights), _n_words())
-    digits, scale = aligned((_DIGITS, n_columns), np.int16), _scale(most)
-    _split(weights, scale, digits)
-    return digits, 1 / scale
+    limbs, scale = aligned((_LIMBS, n_columns), np.int16), _scale(most)
+    _split(weights, scale, limbs)
+    return limbs, 1 / scale
 
 
-def digits_gradient(digits, unit, shift, X, y, n_used):
+def limbs_gradient(limbs, unit, shift, X, y, n_used):
     """``X^T (sigmoid(X w + shift) - y)`` in one pass, in float64.
 
     Parameters
     ----------
-    digits, unit : ndarray of int16, float
-        The weights, as `split_weights` makes them.
+    limbs, unit : ndarray of int16, float
+        The weights, from `split_weights`.
     X : ndarray of uint8
-        As `aligned` makes it, of whole cache lines; 4 samples or more for each thread.
+        From `aligned`, in rows of whole cache lines; at least 4 samples per thread.
     y : ndarray of float64
         In C order, finite.
     n_used : int
-        Columns of X that are not 0: the sums of the others may be left at 0.
+        Columns of X that are not 0; the sums of the others may be left at 0.
     """
     n_features = X.shape[1]
     block_bytes = own_cache_bytes() // _CACHE_SHARE[_n_words()]
     n_rows = block_bytes // n_features // _FEWEST_ROWS * _FEWEST_ROWS
     n_rows = max(_FEWEST_ROWS, min(_MOST_ROWS, n_rows))
     result = np.empty(n_features)
-    _add_together(digits, unit, shift, X, y, n_used, n_rows, count_threads(), result)
+    _add_together(limbs, unit, shift, X, y, n_used, n_rows, count_threads(), result)
     return result
 
 
-def ready_digits(X, y):
-    """Make the code for such data, of as few samples as it takes."""
+def ready_limbs(X, y):
+    """Compile the code for such data, with as few samples as it takes."""
     few = _STEP * count_threads()
-    digits = split_weights(np.zeros(X.shape[1]), 1)
-    digits_gradient(*digits, 0.0, X[:few], y[:few], X.shape[1])
+    limbs = split_weights(np.zeros(X.shape[1]), 1)
+    limbs_gradient(*limbs, 0.0, X[:few], y[:few], X.shape[1])

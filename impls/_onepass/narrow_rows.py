@@ -1,10 +1,9 @@
-"""Narrow rows, of up to 4 vectors: one loop that keeps weights and sums in registers.
+"""The loop for rows of up to 4 vectors, which keeps weights and sums in registers.
 
-In each turn it reads 8 rows for their inner products, computes the residuals of the 8 before them,
-and adds the 8 before those: nothing waits for what the same turn computes. The last vector of a row
-overlaps the one before it, so that none needs a mask.
-
-numba's cache on disk does not notice a change here: `_fused` and `_digits` name a digest of it.
+It is a software pipeline of three stages with 8 rows in each. An iteration reads 8 rows for their
+inner products, computes the residuals of the 8 rows read one iteration ago, and adds the 8 rows
+read two iterations ago, so that no stage waits for another of the same iteration. The last vector
+of a row overlaps the one before it, so that no tail needs a mask.
 """
 
 import itertools
@@ -14,37 +13,39 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from impls.logistic._residuals import MOST_CONSTANTS, residual_of
-from impls.logistic._tuning import tuning
-from impls.logistic._vectors import (
+from impls._onepass.residuals import MOST_CONSTANTS, residual_of
+from impls._onepass.tuning import tuning
+from impls._onepass.vectors import (
     ELEMENTS,
     FUSE,
     I64,
     LONG_VECTOR_BYTES,
     SUM,
     Array,
-    ask_for_lines,
     convert,
     count_lanes,
     first_lanes,
     keep,
     masks_levels,
     multiply_add,
+    prefetch_lines,
     splat,
     store_sums,
 )
 
-STEP = 8  # rows
+STEP = 8  # rows of a step
 _MOST_VECTORS = 4
-_SLOTS = 4  # for the inner products and residuals of a step: 3 are in use
-PART_ROWS = 512  # that float32 adds up: 64 sums of 8 rows, whose rounding is some 2e-7
+_SLOTS = 4  # buffers for the inner products and residuals of a step; 3 are in use
+# Rows that float32 adds up before the sum moves to the total: 64 sums of 8 rows, which round by
+# some 2e-7.
+PART_ROWS = 512
 _PART_STEPS = PART_ROWS // STEP
 
 
 def narrow_features(stored, computed):
-    """Least and most features of narrow rows, by the types of X and y.
+    """Fewest and most features of narrow rows, by the types of X and y.
 
-    At least a vector where values of 1 or 2 bytes have no masks.
+    Where values of 1 or 2 bytes cannot be masked, a row has at least one whole vector.
     """
     lanes = count_lanes(stored, computed, LONG_VECTOR_BYTES)
     masked = ELEMENTS[stored][1] > 2 or masks_levels()
@@ -53,10 +54,10 @@ def narrow_features(stored, computed):
 
 @intrinsic
 def add_narrow(_context, weights, X, y, start, n_rounds, total):
-    """Add the terms of the samples from `start` on to `total`; computed in the type of y.
+    """Add the terms of the samples from `start` on to `total`, computed in the type of y.
 
-    A round takes a step from each of as many parts as `_tuning` says, which follow each other in
-    memory and have `n_rounds` steps.
+    The samples are `narrow_parts` parts (see `Tuning`) of `n_rounds` steps each, which follow each
+    other in memory; a round takes one step from each part.
     """
 
     def build(context, b, signature, arguments):
@@ -67,7 +68,7 @@ def add_narrow(_context, weights, X, y, start, n_rounds, total):
 
 
 class _Narrow:
-    """The loop, for each number of vectors."""
+    """Builds the loop, once for each number of vectors in a row."""
 
     def __init__(self, context, b, kinds, arguments):
         self.b, self.stored, self.dtype = b, kinds[1].dtype, kinds[2].dtype
@@ -88,7 +89,7 @@ class _Narrow:
         self.table, self.seen_table = table, keep(b, table)
 
     def build(self):
-        """Code for 1 to 4 vectors, and for a part of one; they are chosen outside of the loop."""
+        """Code for rows of 1 to 4 vectors, and of part of one; a switch chooses before the loop."""
         b, width, lanes = self.b, self.x.n_columns, self.kind.count
         n_vectors = b.udiv(b.add(width, I64(lanes - 1)), I64(lanes))
         below = b.icmp_unsigned("<", width, I64(lanes))
@@ -106,7 +107,7 @@ class _Narrow:
         b.position_at_end(after)
 
     def _start(self, n):
-        """Weights of `n` vectors, or of a part of one, and no sums yet."""
+        """Load the weights, in `n` vectors or part of one, and zero the sums."""
         b, width, lanes = self.b, self.x.n_columns, self.kind.count
         self.mask, self.places = None, [I64(v * lanes) for v in range(n - 1)]
         if n:
@@ -115,13 +116,13 @@ class _Narrow:
         else:
             self.places.append(I64(0))
             self.fresh = self.mask = first_lanes(b, width, lanes)
-        self.near = [self.weights.load(self.weights.data, at, self.mask) for at in self.places]
-        self.near[-1] = b.select(self.fresh, self.near[-1], self.zero)
+        self.loaded = [self.weights.load(self.weights.data, at, self.mask) for at in self.places]
+        self.loaded[-1] = b.select(self.fresh, self.loaded[-1], self.zero)
         for total in self.sums:
             b.store(self.zero, total)
 
     def _loop(self):
-        """Two turns more than there are steps; the rows of the last three are kept."""
+        """The pipeline: two iterations more than there are steps, to drain it."""
         b, n_parts = self.b, tuning().narrow_parts
         n_steps = b.mul(self.n_rounds, I64(n_parts))
         part_rows = b.mul(self.n_rounds, I64(STEP))
@@ -130,8 +131,8 @@ class _Narrow:
         part, row, turned, added = (cgutils.alloca_once_value(b, first) for first in firsts)
         with cgutils.for_range(b, b.add(n_steps, I64(2))) as loop:
             ways = (self._read, row), (self._turn, turned), (self._add, added)
-            for late, (way, first) in enumerate(ways):
-                i = b.sub(loop.index, I64(late))
+            for lag, (way, first) in enumerate(ways):
+                i = b.sub(loop.index, I64(lag))
                 with b.if_then(b.icmp_unsigned("<", i, n_steps)):
                     way(i, b.load(first))
             b.store(b.load(turned), added)
@@ -148,7 +149,7 @@ class _Narrow:
         return self.x.address(self.b.mul(i, self.x.row_values))
 
     def _rows(self, first):
-        """Vectors of each row of a step; the last one of a row ends where the next row begins."""
+        """Vectors of each row of a step; a row's last vector ends where the next row begins."""
         b = self.b
         rows = [self._row(first)]
         for _ in range(STEP):
@@ -161,26 +162,26 @@ class _Narrow:
                 yield [*whole, self.x.load(following, I64(-self.kind.count))]
 
     def _read(self, i, first):
-        """Inner products, row by row as they lie in memory."""
+        """Stage 1: inner products, row by row as they lie in memory."""
         b, products = self.b, []
-        self._ask(first)
+        self._prefetch(first)
         for row in self._rows(first):
             product = self.zero
-            for value, weight in zip(row, self.near, strict=True):
+            for value, weight in zip(row, self.loaded, strict=True):
                 product = multiply_add(b, value, weight, product, SUM)
             products.append(product)
         place = b.bitcast(self._slot(i), self.kind.element.as_pointer())
         store_sums(b, products, place, self.n_bytes)
 
-    def _ask(self, first):
-        """For as many lines as a step has, ahead in its part."""
+    def _prefetch(self, first):
+        """Prefetch as many lines as a step has, ahead in its part."""
         b, ahead = self.b, tuning().narrow
         front = b.gep(self._row(first), [I64(ahead.n_bytes // self.x.n_bytes)])
         n_bytes = STEP * len(self.places) * self.kind.count * self.x.n_bytes
-        ask_for_lines(b, front, n_bytes, ahead.level)
+        prefetch_lines(b, front, n_bytes, ahead.level)
 
     def _turn(self, i, first):
-        """Inner products into residuals."""
+        """Stage 2: inner products into residuals."""
         b, slot = self.b, self._slot(i)
         value = b.load(slot, align=self.n_bytes)
         label = self.labels.load(self.labels.data, first)
@@ -188,8 +189,10 @@ class _Narrow:
         b.store(residual, slot, align=self.n_bytes)
 
     def _constant(self, number):
-        """A vector of a number, from a table that LLVM does not see into: it would make the vector
-        anew in each turn, by two instructions, of 190."""
+        """A vector of a number, from a table that LLVM cannot see into.
+
+        LLVM would otherwise rebuild each vector in each iteration, by two instructions of 190.
+        """
         b, places = self.b, self.numbers
         if number not in places:
             places[number] = I64(len(places))
@@ -199,7 +202,7 @@ class _Narrow:
         return b.load(b.gep(self.seen_table, [I64(0), places[number]]))
 
     def _add(self, i, first):
-        """Rows times residuals, in two chains, to the sums."""
+        """Stage 3: add the rows times their residuals to the sums, in two accumulators each."""
         b = self.b
         residuals = b.bitcast(self._slot(i), self.kind.element.as_pointer())
         chains = [[self.zero] * len(self.places) for _ in range(2)]
@@ -216,7 +219,7 @@ class _Narrow:
                 self._move()
 
     def _move(self):
-        """Add the sums to the total, and of the last vector only what no other has as well."""
+        """Add the sums to the total; of the last vector only the lanes that do not overlap."""
         b = self.b
         for at, total in zip(self.places, self.sums, strict=False):
             value = b.load(total)
