@@ -47,8 +47,8 @@ def in_preset(module: str, n_samples: int, n_features: int) -> bool:
 
 
 def problems() -> list[str]:
-    """Problems in the working tree: folders that hold the baseline, ``matrix.py``."""
-    return [path.parent.name for path in sorted(_PROBLEMS.glob("[a-z]*/matrix.py"))]
+    """Problems in the working tree."""
+    return list(_table.problems_in(_PROBLEMS))
 
 
 def implementations(problem: str) -> list[str]:

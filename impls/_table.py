@@ -220,8 +220,13 @@ class Implementation:
 
 def problems() -> tuple[str, ...]:
     """Names of the problems, sorted; imports none of them."""
-    folders = (path.parent.name for path in _PACKAGE.glob("[a-z]*/__init__.py"))
-    return tuple(sorted(set(folders) - _NOT_PROBLEMS))
+    return problems_in(_PACKAGE)
+
+
+def problems_in(folder: Path) -> tuple[str, ...]:
+    """Names of the problems that a folder holds: of this package, or of a tree beside it."""
+    found = (path.parent.name for path in folder.glob("[a-z]*/__init__.py"))
+    return tuple(sorted(set(found) - _NOT_PROBLEMS))
 
 
 def names(problem: str) -> tuple[str, ...]:

@@ -51,7 +51,8 @@ CHEATS = {
         "its prepare writes into X",
     ),
     "writes into what it has prepared": (
-        "def prepare(X, y):\n    return X.astype(np.float32), y\nRTOL = 1e-5\n"
+        "def prepare(X, y):\n    return X.astype(np.float32), y\n"
+        "BYTES_PER_VALUE = 4\nRTOL = 1e-5\n"
         + body("g = right(weights, X, y)", "X += 1e-9 * X", "X[0] = 0", "return g"),
         "it writes into X",
     ),
