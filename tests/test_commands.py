@@ -8,6 +8,7 @@ import math
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -522,6 +523,37 @@ def test_the_suite_finds_plug_ins_of_pythonpath(monkeypatch):
     monkeypatch.setattr(driver.Session, "environment", "same")
     folders = session.variables()["GRADMARK_PATH"].split(os.pathsep)
     assert folders == [str(ROOT), str(Path("plug-ins").absolute()), "/elsewhere"]
+
+
+@pytest.mark.parametrize(
+    "changed",
+    [
+        {"versions": math.nan},
+        {"versions": {"numpy": None}},
+        {"n_threads": "all"},
+        {"cache_bytes": {"1": "much"}},
+        {"cache_bytes": {"1": 10**400}},
+        {"memory_bytes": math.inf},
+        {"command": None},
+        {"load": []},
+    ],
+    ids=str,
+)
+def test_facts_of_another_kind_are_damaged(tmp_path, monkeypatch, changed):
+    monkeypatch.setattr(_facts, "FOLDER", tmp_path)
+    path = tmp_path / "results.json"
+    _facts.save_facts(_facts.collect_facts("all", "no commit"), path)
+    path.write_text(json.dumps(json.loads(path.read_text()) | changed))
+    with pytest.raises(UserError, match="is damaged"):
+        _facts.load_facts(path, "all")
+
+
+def test_facts_are_read_as_they_were_saved_in_one_line(tmp_path, monkeypatch):
+    monkeypatch.setattr(_facts, "FOLDER", tmp_path)
+    facts = replace(_facts.collect_facts("all", "no commit"), cpu="\x1b[2Jfast\nlaser\udcff")
+    _facts.save_facts(facts, tmp_path / "results.json")
+    loaded = _facts.load_facts(tmp_path / "results.json", "all")
+    assert loaded == replace(facts, cpu="[2Jfast laser")
 
 
 def test_facts_name_what_perturbs():

@@ -11,11 +11,13 @@ from dataclasses import asdict, replace
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from typing import Any
 
 import psutil
 from threadpoolctl import threadpool_info
 
 from impls import _machine
+from impls._errors import one_line
 from impls._files import write_json
 from scripts._common.errors import UserError
 from scripts._common.project import STATE
@@ -55,15 +57,27 @@ def load_facts(results: Path, threads: str) -> Facts:
     """Load the facts of a result file, or collect this interpreter's if asv was run by hand."""
     path = FOLDER / results.name
     try:
-        record = json.loads(path.read_text(encoding="utf-8"))
-        record["cache_bytes"] = {int(k): v for k, v in record["cache_bytes"].items()}
-        return Facts(**record)
+        return _parse(json.loads(path.read_text(encoding="utf-8")))
     except FileNotFoundError:
         return replace(collect_facts(threads, "commit unknown"), command="asv run")
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError) as error:
         raise UserError(
-            f"{path} is damaged ({error}); python -m scripts.run makes it again"
+            f"{path} is damaged ({error}); move it away, or measure again: "
+            "python -m scripts.run --again"
         ) from error
+
+
+def _parse(record: Any) -> Facts:
+    """Make facts of a JSON record; damage raises whatever error it leads to."""
+    texts = ("command", "commit", "date", "cpu", "system", "blas")
+    return Facts(
+        **{name: one_line(record[name]) for name in texts},
+        n_threads=int(float(record["n_threads"])),
+        memory_bytes=int(float(record["memory_bytes"])),
+        load=float(record["load"]),
+        cache_bytes={int(level): int(float(size)) for level, size in record["cache_bytes"].items()},
+        versions={one_line(name): one_line(text) for name, text in record["versions"].items()},
+    )
 
 
 def _command() -> str:
