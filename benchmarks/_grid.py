@@ -27,6 +27,8 @@ _LISTED = _PRESETS[os.environ.get("GRADMARK_LISTED_PRESET", _PRESET)]["sizes"]
 N_SAMPLES = sorted({n_samples for n_samples, _ in _LISTED})
 N_FEATURES = sorted({n_features for _, n_features in _LISTED})
 SOLVERS = sorted(path.stem for path in (_PROBLEMS / "solvers").glob("[!_]*.py"))
+# Drawing, compiling, verifying and measuring one cell; a cell that hangs is ended then.
+TIMEOUT_SECONDS: float = _PRESETS[_PRESET]["timeout_seconds"]
 SECONDS_PER_CELL: float = _PRESETS[_PRESET]["seconds_per_cell"]
 # Limit of a training towards a loss; a solver that needs more is skipped with a reason.
 MOST_EPOCHS: int = _PRESETS[_PRESET].get("most_epochs", 200)

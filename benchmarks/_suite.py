@@ -22,7 +22,7 @@ class Template(ABC):
     problem: str
     check = Check.REFUSE
     cell: Cell
-    timeout = 1800  # seconds; 8 GB of data take minutes to draw and to verify
+    timeout = _grid.TIMEOUT_SECONDS  # seconds; 8 GB of data take minutes to draw and to verify
     # Raised by hand when the data or the meaning of a metric changes. asv's default, a hash of the
     # source, would drop every result when a comment is edited.
     version = "1"

@@ -88,6 +88,23 @@ def check_single(weights: Array) -> None:
         )
 
 
+def check_narrow_gradient(gradient: Array, weights: Array, X: Any, y: Any) -> None:
+    """Refuse a gradient that is infinite or NaN only because float32 computed it.
+
+    Raises
+    ------
+    Unfit
+        If the gradient is not finite, and weights, X and y are.
+    """
+    if np.isfinite(gradient).all():
+        return
+    if all(np.isfinite(np.asarray(each, np.float64)).all() for each in (weights, X, y)):
+        raise Unfit(
+            "the gradient of these data is out of float32's range; scale X to about 1, or take an "
+            "implementation of float64"
+        )
+
+
 def _lossy_features(rows: Array, dtype: np.dtype[Any]) -> Array:
     """Whether the values of each feature lose more than the type's precision of their sum."""
     limits, room = np.finfo(dtype), _ROOM.get(dtype, 1.0)

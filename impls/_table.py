@@ -44,7 +44,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from impls import _compiled
-from impls._casting import check_single, check_stored, in_float64
+from impls._casting import check_narrow_gradient, check_single, check_stored, in_float64
 from impls._checks import as_plain
 from impls._errors import BadPlugin, Unavailable, UnknownName
 from impls._forms import Form, form_of
@@ -172,9 +172,12 @@ class Implementation:
         if not self._is_prepared(X, y):
             X, y = self._prepare_late(X, y)
         weights = in_float64(weights, "weights")
-        if self.options.get("BYTES_PER_VALUE") in (2, 4):
-            check_single(weights)
-        return self.kernel(weights, X, y)
+        if self.options.get("BYTES_PER_VALUE") not in (2, 4):
+            return self.kernel(weights, X, y)
+        check_single(weights)
+        gradient = self.kernel(weights, X, y)
+        check_narrow_gradient(gradient, weights, X, y)
+        return gradient
 
     def _is_prepared(self, X: Array, y: Array) -> bool:
         """Whether `prepare` is known to return such arrays."""

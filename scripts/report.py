@@ -56,13 +56,13 @@ def main() -> int:
         curves = load_curves(state)
     _check_names(arguments.highlight, results)
     facts = _facts_of(results, state, arguments.threads)
-    _write_data(results, folder)
-    _write_tables(results, facts, folder)
+    pages = _write_tables(results, facts, folder)
     shown = results.assign(highlighted=results["implementation"].isin(arguments.highlight))
     pictures = _write_figures(shown, curves, facts, folder)
-    _write_index(results, pictures, facts, folder)
+    _write_data(results, folder)
+    index = _write_index(results, pages, pictures, facts, folder)
     print(tabulate(fastest_rows(results), FASTEST_HEADERS, disable_numparse=True))
-    print("\nWritten:", *(f"  {path}" for path in sorted(folder.glob("*.*"))), sep="\n")
+    print(f"\n{len(pages)} tables and {len(pictures)} figures are written. Open {index}")
     return 0
 
 
@@ -177,11 +177,14 @@ def _write_data(results: pd.DataFrame, folder: Path) -> None:
     results.to_parquet(folder / "results.parquet", index=False)
 
 
-def _write_tables(results: pd.DataFrame, facts: Facts, folder: Path) -> None:
+def _write_tables(results: pd.DataFrame, facts: Facts, folder: Path) -> list[str]:
+    """Write the tables that have something to show; return their names."""
     footer = facts.footer.replace("\n", "  \n")
-    for name in _tables.names("results"):
-        text = f"{_tables.render(name, results)}\n---\n\n{footer}\n"
+    texts = {name: _tables.render(name, results) for name in _tables.names("results")}
+    written = {name: f"{text}\n---\n\n{footer}\n" for name, text in texts.items() if text}
+    for name, text in written.items():
         (folder / f"{name}.md").write_text(text, encoding="utf-8")
+    return list(written)
 
 
 def _write_figures(
@@ -208,21 +211,22 @@ def _write_figures(
 
 
 def _write_index(
-    results: pd.DataFrame, pictures: list[Picture], facts: Facts, folder: Path
-) -> None:
+    results: pd.DataFrame, tables: list[str], pictures: list[Picture], facts: Facts, folder: Path
+) -> Path:
     """Write README.md: this report, and what a race and experiments have left in its folder."""
     races = [
         Picture("race", name, _figures.sentence(name))
         for name in _figures.names("race")
         if (folder / f"{name}.png").is_file()
     ]
-    sentences = {name: _tables.sentence(name) for name in _tables.names("results")}
+    sentences = {name: _tables.sentence(name) for name in tables}
     others = {name: _tables.sentence(name) for name in _tables.names("race")}
     others |= {name: _experiments.describe(name) for name in _experiments.names()}
     sentences |= {n: text for n, text in others.items() if (folder / f"{n}.md").is_file()}
     pages = {f"{name}.md": sentence for name, sentence in sentences.items()}
     text = render_index(list(results["problem"].unique()), [*pictures, *races], pages, facts)
     (folder / "README.md").write_text(text, encoding="utf-8")
+    return folder / "README.md"
 
 
 if __name__ == "__main__":

@@ -193,7 +193,7 @@ def test_list_goes_on_past_a_broken_entry(monkeypatch, tmp_path, capsys):
     text = capsys.readouterr().out
     assert "broken: the entry point broken = " in text
     assert "has no function gradient(weights, X, y)" in text
-    assert "numba_fused" in text
+    assert "numba_parallel" in text
 
 
 def test_check_passes_what_is_right(monkeypatch, capsys):
@@ -319,7 +319,7 @@ def test_presets_measure_what_the_table_of_the_fastest_shows_at_every_size(metri
 
 @pytest.mark.parametrize("table", _tables.names("results"))
 def test_tables_show_every_state_and_no_zero_for_what_is_not_there(table):
-    names = [metric.name for metric in metrics.metrics().values()]
+    names = [*(metric.name for metric in metrics.metrics().values()), "novelty"]
     rows = [
         (state, 10, metric, NAN, state, f"reason of {metric}")
         for metric in names
@@ -329,6 +329,12 @@ def test_tables_show_every_state_and_no_zero_for_what_is_not_there(table):
     assert all(f"| {state}" in text for state in ("skipped", "failed", "wrong", "missing"))
     assert "reason of" in text
     assert " 0 " not in text
+
+
+def test_a_metric_without_a_page_is_shown_by_its_unit_among_the_others():
+    rows = frame(("matrix", 10, "novelty", 2e-6, "ok", "")).assign(unit="seconds")
+    assert "2.00 us" in _tables.render("others", rows)
+    assert _tables.render("others", TIMES) == ""
 
 
 def test_the_report_of_recorded_results(tmp_path, monkeypatch, capsys):
@@ -357,7 +363,7 @@ def test_the_index_links_what_a_race_and_experiments_left(tmp_path, monkeypatch)
     for name in ("race.md", "race.png", "descent.md"):
         (tmp_path / name).write_text("")
     made = _facts.collect_facts("all", "commit 01234567")
-    report._write_index(TIMES, [], made, tmp_path)
+    report._write_index(TIMES, [], [], made, tmp_path)
     index = (tmp_path / "README.md").read_text(encoding="utf-8")
     assert "](race.png)" in index
     assert "- [race.md](race.md): All against all" in index

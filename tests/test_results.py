@@ -118,7 +118,7 @@ def test_what_an_implementation_imports_counts_and_what_others_import_does_not(r
 @pytest.mark.parametrize("file", ["impls/_checks.py", "impls/logistic/__init__.py"])
 def test_nothing_holds_once_what_all_import_has_changed(recorded, file):
     recorded.write(file, "# edited")
-    with pytest.raises(UserError, match=rf"do not hold: not measured since {file} has changed"):
+    with pytest.raises(UserError, match=rf"out of date: not measured since {file} has changed"):
         results.load_results(recorded.state())
 
 
@@ -156,7 +156,7 @@ def test_other_settings_are_other_results(recorded, changed, reason):
 
 def test_a_value_of_which_no_state_is_known_does_not_hold(recorded):
     recorded.journal.unlink()
-    with pytest.raises(UserError, match="nothing says in which state it was measured"):
+    with pytest.raises(UserError, match="no record of the files and versions"):
         results.load_results(recorded.state())
 
 
@@ -164,7 +164,7 @@ def test_a_state_that_was_tampered_with_is_not_believed(recorded):
     (path,) = recorded.provenance.glob("*.json")
     path.write_text(path.read_text().replace("numpy", "humpy"))
     _journal.load_state.cache_clear()
-    with pytest.raises(UserError, match="nothing says in which state"):
+    with pytest.raises(UserError, match="there is no record of the files"):
         results.load_results(recorded.state())
 
 

@@ -100,6 +100,14 @@ def test_an_archive_inside_of_another_clone_is_no_commit_and_writes_nothing(tmp_
     assert snapshot(tmp_path) == before
 
 
+def test_variables_that_name_another_repository_do_not_count(clone, tmp_path, monkeypatch):
+    run_git(tmp_path, "init", "--quiet", "other")
+    monkeypatch.setenv("GIT_DIR", str(tmp_path / "other" / ".git"))
+    title = _tree.working_tree().title
+    monkeypatch.delenv("GIT_DIR")
+    assert title == f"commit {run_git(clone, 'rev-parse', 'HEAD')[:8]}"
+
+
 @pytest.mark.parametrize("path", ["", "/nowhere"])
 def test_without_a_clone_or_without_git_there_is_no_commit(folder, monkeypatch, path):
     if path:

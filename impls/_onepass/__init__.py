@@ -1,13 +1,14 @@
 """The engine: a gradient in one pass over X, compiled by numba to vector instructions.
 
-It serves problems with one number per sample, and knows none of them by name. From the instruction
-to the call:
+The passes, threads and storage are those of any problem with one number per sample. The residual in
+``residuals`` is logistic's, ``sigmoid(z) - y``, so that the engine serves logistic alone. From the
+instruction to the call:
 
 ================  ===============================================================================
 ``tuning``        what is fastest on which processor
 ``vectors``       vector instructions: loads, stores, masks, shuffles, prefetch
 ``exp``           exp of vectors of numbers that are not positive
-``residuals``     residuals of some samples at a time
+``residuals``     the residual of logistic, of some samples at a time
 ``steps``         loops over the features that read some rows and add others
 ``narrow_rows``   the loop for rows of up to 4 vectors
 ``passes``        the order of the steps: one pass over a share of the samples

@@ -18,7 +18,7 @@ Rounding: the limbs hold a weight to 2^-59 of the largest weight, and a residual
 largest residual of its block; much smaller residuals are added in float64. `split_weights` says
 where limbs would lose too much of the weights.
 
-Built from: 5e2d2ce19dad (tests/_built_from.py)
+Built from: 8c65e3683581 (tests/_built_from.py)
 """
 
 import functools

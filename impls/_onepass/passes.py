@@ -24,18 +24,19 @@ Variants, chosen by the length of a row (`_choose_way`, `tuning.py`):
 - rows of a step from 4 or 8 distant parts of X (`_add_spread`), where the hardware prefetcher
   follows that many streams;
 - narrow rows (`narrow_rows.py`), whose weights and sums stay in registers;
-- an X that stays in L1 or L2 is read and then added, without a pipeline (`add_resident`).
+- an X that stays in L1 or L2 is read and then added, without a pipeline (`add_resident`);
+- so are 8 rows at a time of a cached X of long rows, where that is faster (`in_turn_bytes`).
 
-The steps and residuals are written in LLVM IR: LLVM vectorises neither a loop with sums and a store
-nor exp.
+The steps and residuals are written in LLVM IR, because LLVM does not vectorise a loop that both
+sums and stores, nor a call of exp.
 
-What keeps the pass below the read roof is the second use of the rows; inner products alone reach
-the roof at every size. Rows, weights and gradient that have left L1 occupy line-fill buffers, in
-which lines from memory wait: a Xeon (L1 of 32 KB, 12 buffers) asks for 2.5 lines and writes back
-0.25 for each line that a plain read asks for, and reaches 0.9 of the roof at 1,000 features. On a
-Zen 3, from 1,000 features on, the loads and stores alone take as long as the whole gradient
-(``python -m scripts.race --moves --contender fused --size 100000 1000``); at 10,000 features, 8
-rows of 80 KB no longer fit in L2.
+From 1,000 features on, what keeps the pass below the read roof is the second use of the rows; inner
+products alone reach the roof at every size. Rows, weights and gradient that have left L1 occupy
+line-fill buffers, which lines from memory need as well. A Xeon (L1 of 32 KB, 12 buffers) requests
+2.5 times as many lines as a plain read, and writes back a quarter as many; it reaches 0.9 of the
+roof at 1,000 features. On a Zen 3, the loads and stores alone then take as long as the whole
+gradient (``python -m scripts.race --moves --contender fused --size 100000 1000``). At 10,000
+features, the 4 rows that are read and the 4 that are added, of 80 KB each, no longer fit in L2.
 
 The kernel is known: dotxaxpyf of BLIS (Van Zee and van de Geijn, 2015), BiCGK and ATAX of
 Build-to-Order BLAS (Belter, Jessup, Karlin and Siek, 2009), mmchain of SystemML (Ashari et al.,
@@ -56,8 +57,8 @@ from impls._onepass.tuning import tuning
 # Rows of a step: 8 (`STEP`), or 4 long ones. Rows of a block, whose residuals are computed
 # together: 32, 16 or 8.
 _FEW_STEP, _HALF_BLOCK, _BLOCK = 4, 16, 32
-_NO_BLOCKS = 2**62  # rows of a block that no share has: without a pipeline
-_ROOM = 3 * _BLOCK + 8  # the ring, and a cache line between what two threads write
+_NO_BLOCKS = 2**62  # more rows than any share has: no pipeline
+_ROOM = 3 * _BLOCK + 8  # the ring of 3 blocks, padded so that threads share no cache line
 
 _read_eight, _add_eight = make_step(STEP, reads=True), make_step(STEP, adds=True)
 _both_eight = make_step(STEP, reads=True, adds=True)
@@ -75,7 +76,7 @@ _residuals_one = make_residuals(1)
 
 @njit(nogil=True, cache=True)
 def _move(part, total):
-    """Add `part` to `total` and zero it, if it is an array of its own."""
+    """If `part` is separate from `total`, add it to `total` and zero it."""
     if part.itemsize != total.itemsize or len(part) != len(total):
         for j in range(len(total)):
             total[j] += part[j]
@@ -149,10 +150,10 @@ def _add_eights(weights, X, y, start, stop, total, part, z, from_memory, n):
 
 @njit(nogil=True, cache=True)
 def _add_fours(weights, X, y, start, stop, total, part, z, from_memory, lag):
-    """As `_add_eights`, in steps of 4 rows that are blocks of their own.
+    """As `_add_eights`, with blocks of 4 rows: one step is one block.
 
-    A block is added `lag` steps after it is read, 1 to 3. With a lag of more than one, its
-    residuals are computed while another block is added, so that short steps need not wait.
+    A block is added `lag` steps after it is read, 1 or 2 (the ring of four allows 3). With a lag of
+    2, its residuals are computed while another block is added, so that short steps need not wait.
     """
     n, n_taken = _FEW_STEP, 1 if X.ndim == 3 else _FEW_STEP
     n_blocks = (stop - start) // n_taken
@@ -211,8 +212,8 @@ def _add_rows(weights, X, y, start, stop, total, part, z, from_memory):
     """Add the terms of the samples ``start <= i < stop`` to `total`.
 
     Rows from memory may be prefetched, or taken from distant parts of the share; in cache both only
-    cost time. `part` is `total` itself; for float32 it is an array of its own, which takes
-    `PART_ROWS` rows (and some more at the end) before it is added to `total`.
+    cost time. In float64 `part` is `total`. In float32 it is a separate array, which is added to
+    `total` every `PART_ROWS` rows (and some more at the end).
     """
     n_rows = _round_rows(X, y)
     if n_rows:
@@ -220,12 +221,12 @@ def _add_rows(weights, X, y, start, stop, total, part, z, from_memory):
         add_narrow(weights, X, y, start, n_rounds, total)
         start += n_rounds * n_rows
     row_bytes = X.shape[1] * X.itemsize
-    block, eights, asked, lag = _choose_way(row_bytes, from_memory, y)
+    block, eights, prefetches, lag = _choose_way(row_bytes, from_memory, y)
     if from_memory:
         start = _add_spread(weights, X, y, start, stop, total, part, z)
     if eights:
         start = _add_eights(weights, X, y, start, stop, total, part, z, from_memory, block)
-    start = _add_fours(weights, X, y, start, stop, total, part, z, from_memory and asked, lag)
+    start = _add_fours(weights, X, y, start, stop, total, part, z, from_memory and prefetches, lag)
     while start + 2 <= stop:
         _read_two(weights, X, start, 0, part, z, 0, 0)
         _residuals_two(z, 0, y, start)
@@ -239,8 +240,7 @@ def _add_rows(weights, X, y, start, stop, total, part, z, from_memory):
 
 
 def _choose_way(row_bytes, from_memory, y):
-    """Rows of a block, whether steps of 8 are taken, and of steps of 4 whether they prefetch and
-    their lag."""
+    """Return (rows of a block, use steps of 8, steps of 4 prefetch, lag of steps of 4)."""
 
 
 @overload(_choose_way)

@@ -4,7 +4,7 @@
 adds up its share of the samples, and the sums are merged; for few long rows, the threads share out
 the features instead, because merging long sums would cost more than the rows.
 
-Built from: 1aad86bbd8de (tests/_built_from.py)
+Built from: d55b085b21a4 (tests/_built_from.py)
 """
 
 import functools

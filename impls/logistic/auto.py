@@ -1,4 +1,4 @@
-"""The storage that is read fastest of those that hold X exactly, and `fused` on it.
+"""`fused` on the smallest type that holds X exactly: 8-bit levels, float32 or float64.
 
 `prepare` looks at the data if X does not fit in the cores' own caches: evenly spaced 8-bit levels
 are stored as uint8, values that float32 holds exactly as float32. The gradient is float64's of the

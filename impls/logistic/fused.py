@@ -1,4 +1,4 @@
-"""One pass: a loop reads rows and adds earlier ones that are still in cache; on all threads.
+"""One pass: while a row is read, earlier rows are added from cache; on all threads.
 
 Passes over X: 1 (up to 96 KB, which stay in L1 or L2, X is read and then added). Temporaries: a
 gradient of d values and 1 KB per thread, 4 KB for the smallest X. Order of additions: 8 rows at a

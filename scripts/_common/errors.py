@@ -56,7 +56,7 @@ def run_command(main: Callable[[], int]) -> None:
 
 
 def _open_streams() -> None:
-    """Open what was closed from the start: libraries write to it, and files took its number."""
+    """Reopen closed standard streams: a new file would get their numbers, and be written to."""
     while (number := os.open(os.devnull, os.O_RDWR)) <= 2:
         os.set_inheritable(number, True)
     os.close(number)

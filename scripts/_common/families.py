@@ -1,14 +1,14 @@
 """Families of implementations: what kind of thing each is, told from its own constants.
 
-A figure colours and groups by family, so that a new file takes its place among its like and
-nothing else changes its look. The rule is for plug-ins too:
+A figure colours and groups by family, so that a new file gets the style of its group and others
+keep theirs. The rule is for plug-ins too:
 
 1. ``PEER`` names a library, other than NumPy: a library.
 2. ``MAX_SAMPLES`` or ``MAX_ELEMENTS`` is set: a teaching loop, limited because it is slow.
 3. ``PEER`` is NumPy, or the docstring says 2 passes over X or more: whole-array code, in NumPy.
 4. The rest reads X once: one pass.
 
-What cannot be asked is `OTHER`.
+Implementations that cannot be loaded are `OTHER`.
 """
 
 from __future__ import annotations

@@ -44,7 +44,7 @@ class Winner:
 
     @property
     def is_certain(self) -> bool:
-        """Whether the speed-up is."""
+        """Whether the speed-up's uncertainty is at most `UNCERTAIN`."""
         return self.baseline is None or uncertainty(self.row, self.baseline) <= UNCERTAIN
 
     @property
@@ -56,7 +56,7 @@ class Winner:
 def times_with_errors(results: pd.DataFrame) -> pd.DataFrame:
     """Rows with a time, each with the ``error`` of its gradient, and the ``worst`` on any data.
 
-    Where the error was not measured on the same data, it is the worst.
+    Where the error was not measured on the same data, the worst error on other data is used.
     """
     ok = results[results["state"] == "ok"]
     times, errors = (ok[ok["metric"] == metric] for metric in ("time", "error"))
@@ -68,9 +68,10 @@ def times_with_errors(results: pd.DataFrame) -> pd.DataFrame:
 
 
 def within(times: pd.DataFrame, tolerance: float) -> pd.DataFrame:
-    """Of `times_with_errors`, those by implementations that are exact to EXACT or to SINGLE.
+    """Rows of `times_with_errors` by implementations that are as exact as a tolerance asks for.
 
-    So exact on all data where the error was measured, and stating no larger tolerance.
+    Their error is within the tolerance on all data where it was measured, and the RTOL that they
+    state is at most `PROMISED[tolerance]`.
     """
     measured = (times["worst"] <= tolerance) | times["worst"].isna()
     return times[measured & (times["rtol"] <= PROMISED[tolerance])]

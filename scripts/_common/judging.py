@@ -59,7 +59,7 @@ class Findings:
 
     @property
     def is_wrong(self) -> bool:
-        """Whether a gradient is not the reference's; not so where there was none to compare."""
+        """Whether a gradient differs from the reference; False if none could be compared."""
         compared = {batch: e for batch, e in self.errors.items() if batch not in self.states}
         return any(error > self.limit for error in compared.values())
 

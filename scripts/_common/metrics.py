@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from scripts._common.project import ROOT
 
+OTHERS = "others"  # the table that shows what no other does
 BASELINE = "matrix"  # speed-ups are over this implementation
 
 
@@ -24,11 +25,14 @@ class Metric:
         Description for figures and tables.
     unit : str
         Unit of the values, as asv shows it; empty for a plain number.
+    page : str
+        The table that shows it in its own way, or ``others``.
     """
 
     name: str
     label: str
     unit: str
+    page: str
 
 
 @functools.cache
@@ -40,4 +44,4 @@ def metrics() -> Mapping[str, Metric]:
 
 def metric_of(method: str) -> Metric:
     """The metric of a method; if the file has none, one with the method's own name."""
-    return metrics().get(method, Metric(method, method, ""))
+    return metrics().get(method, Metric(method, method, "", OTHERS))

@@ -97,14 +97,14 @@ class Process:
         return reply
 
     def _read(self, line: str) -> dict[str, Any]:
-        """An answer to the step that was sent last; what else comes is foreign code's."""
+        """The answer to the last step; anything else was printed by the implementation."""
         try:
             reply: dict[str, Any] = json.loads(line)
             if reply.pop("to") != self._step:
                 raise ValueError
         except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
             self.close()
-            raise Out("failed", "it writes where its process answers") from None
+            raise Out("failed", "it wrote to the pipe that is reserved for results") from None
         return {k: one_line(v) if isinstance(v, str) else v for k, v in reply.items()}
 
     def close(self) -> None:

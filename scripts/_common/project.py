@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 from pathlib import Path
 
@@ -17,8 +18,12 @@ def git(*arguments: str, root: Path | None = None) -> bytes | None:
     taken for an option.
     """
     command = ["git", "--no-optional-locks", "-C", str(root or ROOT), *arguments]
+    # Variables such as GIT_DIR would name another repository.
+    variables = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}
     try:
-        done = subprocess.run(command, check=True, stdin=subprocess.DEVNULL, capture_output=True)
+        done = subprocess.run(
+            command, check=True, stdin=subprocess.DEVNULL, capture_output=True, env=variables
+        )
     except (OSError, subprocess.CalledProcessError):
         return None
     return done.stdout

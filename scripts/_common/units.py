@@ -41,6 +41,12 @@ def error(value: float) -> str:
     return f"{value:.2e}" if value else "0"
 
 
+def value(number: float, unit: str) -> str:
+    """A value in the way of its unit; of a unit that has none, 4 digits and the unit."""
+    ways = {"seconds": seconds, "bytes": n_bytes, "GB/s": gigabytes_per_second}
+    return ways[unit](number) if unit in ways else f"{number:.4g} {unit}".rstrip()
+
+
 def short(text: str) -> str:
     """`text` without trailing zeros of decimals: ``1.50 ms`` becomes ``1.5 ms``."""
     return re.sub(r"\.0+(?!\d)|(\.\d*[1-9])0+(?!\d)", r"\1", text)

@@ -21,7 +21,7 @@ from impls import _machine, _measure, _table, _verify
 from scripts._common.families import family_of
 
 Reply = dict[str, Any]
-# Weights of a sample, which take turns, and calls at others that are called once.
+# Weight vectors that take turns within a sample, and weight vectors that are used only once.
 _N_WEIGHTS, _N_FRESH = 4, 16
 _REST_SECONDS = 0.001
 _WARM_SECONDS = 0.02
@@ -104,11 +104,11 @@ class Contender:
         Parameters
         ----------
         seed : int
-            Nobody knows the weights before.
+            Unpredictable, so that answers cannot be computed beforehand.
         tells : bool
             Return the gradient at the last of these weights as well.
         times : int
-            How many times as many calls as usual; the race then times the answer itself.
+            Multiplier of the number of calls; above 1, the race times the answer itself.
         """
         n_calls = times * self.n_calls
         calls = self._calls(seed, min(_N_WEIGHTS, n_calls))

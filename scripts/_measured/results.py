@@ -217,7 +217,7 @@ def _files_of(environment: str | None, threads: str) -> list[ResultFile]:
 
 def _why(rows: pd.DataFrame) -> str:
     """Why the newest of the existing results is not valid."""
-    return f" (those that there are do not hold: {rows['reason'].iloc[0]})" if len(rows) else ""
+    return f" (existing results are out of date: {rows['reason'].iloc[0]})" if len(rows) else ""
 
 
 def known_cells(wanted: State, threads: str) -> set[str]:

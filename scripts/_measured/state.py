@@ -11,7 +11,7 @@ from scripts._common.tree import PACKAGES, Tree
 from scripts._measured.cells import Cell
 from scripts._measured.journal import load_state
 
-_UNKNOWN = "a change that is not known: nothing says in which state it was measured"
+_UNKNOWN = "an unknown change: there is no record of the files and versions of the measurement"
 
 
 @dataclass(frozen=True)
