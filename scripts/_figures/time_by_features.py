@@ -1,4 +1,4 @@
-"""How the time of one gradient grows with the number of features."""
+"""Time of one gradient against the number of features, in panels by samples: lower is faster."""
 
 from __future__ import annotations
 
