@@ -40,7 +40,7 @@ _RUNS: dict[str, tuple[str, Callable[[_rows.Row], str]]] = {
     ),
     "epoch": ("Time of one epoch", lambda row: units.seconds(row.value)),
     "time_to_loss": (
-        "Time until the loss is within 1 % of the optimum (or of the initial loss)",
+        "Time until the loss is within 1 % of the optimum (or at 1 % of the initial loss)",
         lambda row: units.seconds(row.value),
     ),
     "final_loss": ("Loss after 20 epochs", lambda row: f"{row.value:.6g}"),
