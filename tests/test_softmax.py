@@ -279,7 +279,7 @@ def test_predict_and_zero_weights():
     np.testing.assert_array_equal(problem.predict(weights, X), [2, 1, 0])
 
 
-# Inputs that are accepted
+# What may be handed in
 
 
 LAYOUTS = {
@@ -297,7 +297,7 @@ def test_layouts(implementation, layout):
 
 @pytest.mark.parametrize("dtype", [np.float32, np.float16, np.int8, np.uint64, ">f8"])
 def test_other_real_types(implementation, dtype):
-    X, weights = np.abs(SMALL.X * 30), np.abs(SMALL.weights * 3)  # products overflow int8
+    X, weights = np.abs(SMALL.X * 30), np.abs(SMALL.weights * 3)  # products beyond an int8
     batch = Batch(*(a.astype(dtype) for a in (weights, X, SMALL.y)))
     assert implementation.prepare(batch.X, batch.y)[1].dtype == np.intp
     assert_right(implementation, batch)
