@@ -1,4 +1,4 @@
-"""Effective bandwidth by working set: at the grey read roof, nothing is left to gain."""
+"""Lines show effective bandwidth by working set: the nearer to the grey read roof, the better."""
 
 from __future__ import annotations
 

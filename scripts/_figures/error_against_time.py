@@ -1,4 +1,4 @@
-"""Error against time, a point per implementation: further left is faster, lower is more exact."""
+"""Each point is an implementation at one size: further left is faster, lower is more exact."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Workspace of one call, and peak memory of its process, with the call's part in orange."""
+"""Points show the workspace of a call; bars show its process's peak, with the call in orange."""
 
 from __future__ import annotations
 

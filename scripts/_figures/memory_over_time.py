@@ -1,4 +1,4 @@
-"""Memory of a process from its start to its end; the shaded part is the calls of the gradient."""
+"""Each line is the memory of a process over time; shading marks the calls of the gradient."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Speed-up over the baseline in paired rounds, with 95 % intervals: above 1x is faster."""
+"""Each mark is a contender's speed-up over the baseline at one size: above 1x, it is faster."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Speed-up over the baseline for each implementation and size: blue is faster, red is slower."""
+"""Each cell is an implementation's speed-up over the baseline: blue is faster, red is slower."""
 
 from __future__ import annotations
 

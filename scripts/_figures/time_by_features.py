@@ -1,4 +1,4 @@
-"""Time of one gradient against the number of features, in panels by samples: lower is faster."""
+"""Lines show how the time of one gradient grows with the number of features: lower is faster."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Time of one gradient against the number of samples, in panels by features: lower is faster."""
+"""Lines show how the time of one gradient grows with the number of samples: lower is faster."""
 
 from __future__ import annotations
 

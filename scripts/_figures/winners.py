@@ -1,4 +1,4 @@
-"""The fastest implementation at each size: find your size, read its name and its speed-up."""
+"""Each cell names the fastest implementation at a size, its speed-up, and its lead on the next."""
 
 from __future__ import annotations
 
