@@ -1,7 +1,7 @@
-"""Who judges a cell's gradients: a process that was forked before foreign code was imported.
+"""The judge of a cell's gradients: a process that is forked before foreign code is imported.
 
-Whatever an implementation does to NumPy or to the verifier reaches neither the verdict nor the
-exact gradients, which are kept for all.
+An implementation that changes NumPy or the verifier in its own process affects neither the verdict
+nor the exact gradients on disk, which all implementations share.
 """
 
 from __future__ import annotations
@@ -22,13 +22,13 @@ Draw = Callable[[], Any]
 
 
 class Judge:
-    """Exact gradients of one batch, and what the gradients of an implementation come to.
+    """Exact gradients of one batch, and the verdict on an implementation's gradients.
 
     Parameters
     ----------
     problem : str
     draw : callable
-        Gives ``(weights, X, y)``, the same at each call.
+        Returns ``(weights, X, y)``, the same at each call.
     """
 
     def __init__(self, problem: str, draw: Draw) -> None:
@@ -37,7 +37,7 @@ class Judge:
         self._references: list[_verify.Reference] = []
 
     def look_up(self) -> None:
-        """Compute the exact gradients, or find them; keeps nothing of the batch."""
+        """Compute the exact gradients or read them from disk; the batch is not kept."""
         weights, X, y = self._draw()
         self._references = [
             _exact.exact_gradient(self._problem, each, X, y, _KEPT)
@@ -45,18 +45,19 @@ class Judge:
         ]
 
     def judge(self, gradients: Sequence[Any], rtol: float) -> _verify.Verdict:
-        """As `_verify.judge`, against the exact gradients."""
+        """Verdict of `_verify.judge` against the exact gradients."""
         return _verify.judge(gradients, self._references, rtol)
 
 
 class Elsewhere(Judge):
-    """A judge in a forked process, which ends with this one: its pipe is closed then."""
+    """A judge in a forked process, which ends when this process closes the pipe or ends."""
 
     def __init__(self, problem: str, draw: Draw) -> None:
         super().__init__(problem, draw)
         self._pipe, its = multiprocessing.Pipe()
         with warnings.catch_warnings():
-            # Of threads that the child lacks: it calls none but BLAS's, which start anew.
+            # Python warns of threads that the child lacks. It uses those of BLAS alone, which
+            # BLAS starts again.
             warnings.simplefilter("ignore", DeprecationWarning)
             self._pid = os.fork()
         if not self._pid:
@@ -65,11 +66,11 @@ class Elsewhere(Judge):
         its.close()
 
     def look_up(self) -> None:
-        """As `Judge.look_up`."""
+        """`Judge.look_up` in the other process."""
         self._ask("look_up")
 
     def judge(self, gradients: Sequence[Any], rtol: float) -> _verify.Verdict:
-        """As `Judge.judge`."""
+        """`Judge.judge` in the other process."""
         verdict: _verify.Verdict = self._ask("judge", gradients, rtol)
         return verdict
 
@@ -88,7 +89,7 @@ class Elsewhere(Judge):
 
 @contextmanager
 def judging(problem: str, draw: Draw) -> Iterator[Judge]:
-    """A judge of a batch; in this process where the system forks none."""
+    """A judge of a batch, in a process of its own if the system can fork."""
     if not hasattr(os, "fork"):
         yield Judge(problem, draw)
         return
@@ -100,7 +101,7 @@ def judging(problem: str, draw: Draw) -> Iterator[Judge]:
 
 
 def _serve(pipe: Connection, judge: Judge) -> None:
-    """Answer until the pipe is closed; never returns to what was forked."""
+    """Answer until the pipe is closed; never returns into the code of the parent."""
     try:
         while True:
             method, *arguments = pipe.recv()

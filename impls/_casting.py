@@ -1,4 +1,4 @@
-"""Data in a narrower type: equal to rounding of each feature's own size, or refused."""
+"""Checks that data fit a narrower type: each feature to rounding of its own size, or Unfit."""
 
 from __future__ import annotations
 
@@ -12,18 +12,18 @@ from impls._errors import Unfit
 
 Array = np.ndarray[Any, Any]
 
-# Values in float32 are multiplied by residuals and added up in float32: they keep a factor of 2^23
-# from both ends of its range. Values in float16 are computed in float32, which has room enough.
+# float32 values are multiplied by residuals and summed in float32, so they must stay a factor of
+# 2^23 away from both ends of its range. float16 values are computed in float32 and need no margin.
 _ROOM = {np.dtype(np.float32): 2.0**23}
 
 
 def check_stored(X: Array, y: Array, n_bytes: Any) -> None:
-    """Refuse an X that 4 or 2 bytes per value do not hold, or a y that float32 does not.
+    """Refuse an X that does not fit 4 or 2 bytes per value, or a y that does not fit float32.
 
     Raises
     ------
     Unfit
-        As `check_fits` does.
+        If `check_fits` raises it.
     """
     dtype = {4: np.float32, 2: np.float16}.get(n_bytes)
     if dtype is not None:
@@ -33,22 +33,22 @@ def check_stored(X: Array, y: Array, n_bytes: Any) -> None:
 
 
 def check_fits(values: Array, dtype: Any, name: str) -> None:
-    """Refuse values that a narrower type does not hold; NaN and infinities it holds.
+    """Refuse values that do not fit a narrower type. NaN and infinities fit.
 
     Parameters
     ----------
     values : ndarray
-        X, each feature judged by itself, or a vector.
+        X, whose features are judged separately, or a vector.
     dtype : dtype
-        A floating type.
+        A floating-point type.
     name : str
         Name of the values, for the message.
 
     Raises
     ------
     Unfit
-        If a value is too large for the type, or a feature loses more than rounding: below the
-        smallest normal number, digits are lost.
+        If a value is too large for the type, or a feature loses more than rounding because its
+        values are subnormal in the type.
     """
     dtype = np.dtype(dtype)
     rows = values.reshape(len(values), -1)
@@ -65,7 +65,7 @@ def check_fits(values: Array, dtype: Any, name: str) -> None:
 
 
 def in_float64(values: Array, name: str) -> Array:
-    """`values` as a plain array of float64; Unfit if it is of a wider type, and they do not fit."""
+    """`values` as a plain float64 array; raises Unfit if values of a wider type do not fit."""
     if values.dtype.itemsize > np.dtype(np.float64).itemsize:
         check_fits(values, np.float64, name)
     return cast("Array", as_float64(values))
@@ -106,7 +106,7 @@ def check_narrow_gradient(gradient: Array, weights: Array, X: Any, y: Any) -> No
 
 
 def _lossy_features(rows: Array, dtype: np.dtype[Any]) -> Array:
-    """Whether the values of each feature lose more than the type's precision of their sum."""
+    """For each feature, whether casting loses more than eps of the sum of its absolute values."""
     limits, room = np.finfo(dtype), _ROOM.get(dtype, 1.0)
     least, most = float(limits.tiny) * room, float(limits.max) / room
     lost, size = np.zeros((2, rows.shape[1]), rows.dtype)

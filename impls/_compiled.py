@@ -1,6 +1,6 @@
-"""What numba needs from its surroundings: a compiler, threads, a folder for compiled code.
+"""What numba needs around it: a compiler, threads, a folder for compiled code.
 
-Nothing here imports numba unless the caller uses it.
+numba is imported only for callers that use it.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ _DEFAULT_LAYER = "default", ["tbb", "omp", "workqueue"]
 
 
 def find_cache(folder: Path | None) -> None:
-    """Give numba a folder for its cache if it would find none; call it before the import.
+    """Give numba a folder for its cache if it can write to none; call this before the import.
 
     Without a folder, numba refuses to define functions with ``cache=True``. It tries
-    NUMBA_CACHE_DIR, or else the ``__pycache__`` beside the code and the user's cache folder. If
-    NUMBA_CACHE_DIR cannot be written, it is replaced by a private folder of its own, so that
-    separate caches stay separate.
+    NUMBA_CACHE_DIR if that is set, otherwise the ``__pycache__`` beside the code and the user's
+    cache folder. A NUMBA_CACHE_DIR that cannot be written is replaced by a private folder whose
+    name is derived from it, so that separate caches stay separate.
 
     Parameters
     ----------
@@ -52,12 +52,12 @@ def find_cache(folder: Path | None) -> None:
 
 
 def lacks_cache(error: BaseException) -> bool:
-    """Whether the error says that numba has found no folder for its cache."""
+    """Whether the error is numba's for a missing cache folder."""
     return isinstance(error, RuntimeError) and "no locator available" in str(error)
 
 
 def require_compiler() -> None:
-    """Refuse compiled code where numba's compiler is switched off.
+    """Refuse compiled code if numba's compiler is switched off.
 
     Raises
     ------
@@ -68,11 +68,10 @@ def require_compiler() -> None:
 
 
 def require_threads() -> None:
-    """Refuse code that needs numba's threads where none can be had.
+    """Refuse code that needs numba's threads if no threading layer is available.
 
-    numba loads its threading layer at the first use. It is asked here only if the user chose a
-    layer: of the default ones, one is always there, and a process that has loaded GNU's OpenMP must
-    not fork.
+    The test loads the threading layer, so it is made only if the user chose a layer. Of the default
+    layers one is always available, and a process that has loaded GNU OpenMP must not fork.
 
     Raises
     ------
@@ -107,12 +106,12 @@ def require_surroundings(module: Any) -> None:
 def limit_threads(n_threads: int) -> None:
     """Let numba, if it is loaded, use at most `n_threads`."""
     if "numba" in sys.modules:
-        with suppress(ValueError):  # no threading layer, so no threads: `load` tells who needs them
+        with suppress(ValueError):  # no threading layer, so there is nothing to limit
             _numba().set_num_threads(min(n_threads, _numba().config.NUMBA_NUM_THREADS))
 
 
 def _numba() -> Any:
-    """numba, imported by name: an import statement would be a dependency of every gradient."""
+    """numba, imported by name, because a statement would make every gradient depend on it."""
     return importlib.import_module("numba")
 
 
@@ -121,14 +120,14 @@ def _requires_numba(module: ModuleType) -> bool:
 
 
 def _holds_numba(module: ModuleType) -> bool:
-    """Whether a module, or a part of it, holds anything of numba."""
+    """Whether a module, or one whose functions it uses, contains an object of numba."""
     return "numba" in sys.modules and any(
         _is_of_numba(value) for part in _parts(module) for value in vars(part).values()
     )
 
 
 def _parts(module: ModuleType) -> list[ModuleType]:
-    """The module, and the modules of its package and of ours that its functions come from."""
+    """The module, and the modules of its package and of `impls` that define its functions."""
     own = {"impls", module.__name__.partition(".")[0]}
     names = {str(getattr(value, "__module__", "")) for value in vars(module).values()}
     near = [name for name in names if name.partition(".")[0] in own]
@@ -143,7 +142,7 @@ def _is_of_numba(value: Any) -> bool:
 
 
 def _asked_folder() -> str:
-    """Folder that NUMBA_CACHE_DIR or numba's configuration names."""
+    """Cache folder that the user set, by NUMBA_CACHE_DIR or numba's configuration; may be empty."""
     config = getattr(sys.modules.get("numba"), "config", None)
     return str(getattr(config, "CACHE_DIR", "") or os.environ.get(_CACHE_VARIABLE, ""))
 
@@ -156,8 +155,8 @@ def _set_cache(folder: Path) -> None:
 
 
 def _user_cache() -> Path:
-    """Folder where numba keeps code that it cannot keep beside the source."""
-    # pathlib's expanduser raises where the home is not known.
+    """Folder in which numba keeps code that it cannot keep beside the source."""
+    # pathlib's expanduser raises if there is no home folder.
     home = Path(os.path.expanduser("~"))  # noqa: PTH111
     if sys.platform == "darwin":
         return home / "Library" / "Caches" / "numba"
@@ -174,7 +173,7 @@ def _can_write(folder: Path) -> bool:
 
 
 def _make_private(asked: str) -> Path | None:
-    """A folder that nobody else can write to, because numba runs what it loads from its cache."""
+    """A folder that other users cannot write to, because numba runs code from its cache."""
     apart = f"-{hashlib.sha256(asked.encode()).hexdigest()[:8]}" if asked else ""
     with suppress(OSError):
         folder = Path(tempfile.gettempdir()) / f"gradmark-numba-{os.geteuid()}{apart}"
@@ -185,7 +184,7 @@ def _make_private(asked: str) -> Path | None:
 
 
 def _is_private(folder: Path) -> bool:
-    """Whether it is a real folder of the user's own that nobody else can write to."""
+    """Whether it is the user's own folder, no link, and closed to writes of other users."""
     status = folder.lstat()
     own = stat.S_ISDIR(status.st_mode) and status.st_uid == os.geteuid()
     return own and not status.st_mode & 0o022 and _can_write(folder)

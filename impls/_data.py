@@ -1,4 +1,4 @@
-"""Data: seeded generators and the real data sets, of every problem."""
+"""Data of every problem: seeded generators and real data sets."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def datasets(problem: str) -> tuple[str, ...]:
 
 
 def dataset(problem: str, name: str) -> Batch:
-    """``(weights, X, y)`` of a real data set, with seeded weights; as `make` returns them.
+    """``(weights, X, y)`` of a real data set, with seeded weights, in the form that `make` returns.
 
     Raises
     ------

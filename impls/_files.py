@@ -1,4 +1,4 @@
-"""Files that are written whole or not at all."""
+"""Writing files: the whole file or nothing."""
 
 from __future__ import annotations
 
@@ -23,5 +23,5 @@ def write_whole(path: Path, data: bytes | str) -> None:
 
 
 def write_json(path: Path, record: Any) -> None:
-    """As `write_whole`, a record as JSON."""
+    """Write a record as JSON, as `write_whole` does."""
     write_whole(path, json.dumps(record, indent=1))

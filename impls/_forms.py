@@ -1,4 +1,4 @@
-"""How arrays lie in memory, which tells prepared arrays from others."""
+"""Type and memory layout of arrays, by which prepared arrays are recognised."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ import numpy as np
 
 
 class Form(NamedTuple):
-    """What a kernel relies on in an array; of other libraries' arrays, the type alone.
+    """Properties of an array that a kernel relies on.
 
     Attributes
     ----------
     kind : str
         The array's type and its dtype, byte order included.
     aligned, c_order, f_order : bool
-        As in NumPy's flags.
+        NumPy's flags; all true for an array of another library.
     """
 
     kind: str
@@ -24,13 +24,13 @@ class Form(NamedTuple):
     f_order: bool
 
     def serves_as(self, other: Form) -> bool:
-        """Whether a kernel that takes the other form also takes this one."""
+        """Whether a kernel that accepts the other form also accepts this one."""
         pairs = zip(self[1:], other[1:], strict=True)
         return self.kind == other.kind and all(mine >= its for mine, its in pairs)
 
 
 def form_of(array: Any) -> Form:
-    """The form of an array of any library."""
+    """Form of an array of any library."""
     kind = type(array)
     name = f"{kind.__module__}.{kind.__qualname__}"
     if not isinstance(array, np.ndarray):

@@ -1,9 +1,10 @@
-"""Import closures, read from source and never run: the files and libraries that a module uses.
+"""Import closures: the files and libraries that a module uses, found without running it.
 
-A closure is what makes a measured value stale. It follows ``import`` statements, at the top of a
-file or inside of a function. ``import impls`` alone counts for the names that are taken from it,
-so that a gradient's closure does not hold the solvers. Data beside a source file belong to it if
-the source names them in a string, as in ``ctypes.CDLL(Path(__file__).with_name("kernel.so"))``.
+A measured value is stale once its closure has changed. A closure follows ``import`` statements, at
+the top of a file or inside a function. ``import impls`` adds the modules of the names that are
+used from it, and no others, so that a gradient's closure does not hold the solvers. A data file
+beside a source file belongs to the closure if the source names it in a string, as in
+``ctypes.CDLL(Path(__file__).with_name("kernel.so"))``.
 """
 
 from __future__ import annotations
@@ -20,20 +21,21 @@ from importlib.metadata import PackageNotFoundError, distribution, packages_dist
 from pathlib import Path, PurePosixPath
 
 _SUFFIXES = (".py", *EXTENSION_SUFFIXES)
-# Names that are looked up here and re-exported elsewhere: the package's file is not followed.
+# This package re-exports names of its modules: the modules are followed, its own file is not.
 _FACADE = "impls"
 
 
 @dataclass(frozen=True)
 class Closure:
-    """What a module uses.
+    """Files and libraries that a module uses.
 
     Attributes
     ----------
     files : frozenset of str
-        Paths from the parent of the package's folder, with slashes: ``impls/logistic/matrix.py``.
+        Paths relative to the parent of the package's folder, with slashes:
+        ``impls/logistic/matrix.py``.
     libraries : frozenset of str
-        Installed distributions, with what they require.
+        Installed distributions and the distributions that they require.
     """
 
     files: frozenset[str]
@@ -41,13 +43,13 @@ class Closure:
 
 
 class Sources:
-    """Packages whose files may be edited, by the name that they are imported under.
+    """Packages whose files may be edited, by import name.
 
     Parameters
     ----------
     packages : Mapping[str, Path]
         Folder (or file) of each package: ``{"impls": Path("impls")}``. Packages installed in
-        development mode, and those of no distribution, are added as they are met.
+        development mode, and packages of no distribution, are added when an import names them.
     """
 
     def __init__(self, packages: Mapping[str, Path]) -> None:
@@ -60,7 +62,7 @@ class Sources:
         return list(self._packages)
 
     def closure(self, roots: Iterable[str]) -> Closure:
-        """Everything that the files `roots` import, themselves included."""
+        """Closure of the files `roots`: these files and all that they import."""
         seen: set[str] = set()
         libraries: set[str] = set()
         waiting = [root for root in roots if self.locate(root).is_file()]
@@ -84,7 +86,7 @@ class Sources:
         return sorted(self._name(package, path) for path in paths if path.is_file())
 
     def locate(self, file: str) -> Path:
-        """Where a file of a closure is."""
+        """Path of a closure's file on disk."""
         top, *rest = PurePosixPath(file).parts
         if not rest:  # a package that is one file
             return self._packages.get(PurePosixPath(top).stem, Path(top))
@@ -94,7 +96,7 @@ class Sources:
         return PurePosixPath(package, path.relative_to(self._packages[package])).as_posix()
 
     def _read(self, file: str) -> tuple[frozenset[str], frozenset[str]]:
-        """Files and distributions that a file names itself."""
+        """Files and distributions that a file names directly."""
         if file not in self._direct:
             files: set[str] = set()
             libraries: set[str] = set()
@@ -107,7 +109,7 @@ class Sources:
         return self._direct[file]
 
     def _files_of(self, module: str) -> set[str]:
-        """Files that importing a module runs, or that a name of the facade comes from."""
+        """Files that run when a module is imported, or that define a name of the facade."""
         top, *rest = module.split(".")
         if not self._is_source(top):
             return set()
@@ -121,7 +123,7 @@ class Sources:
         return files
 
     def _find(self, package: str, parts: list[str]) -> str:
-        """File of a module by the parts of its name, or an empty text."""
+        """File of a module by the parts of its name; empty if there is none."""
         folder = self._packages[package]
         path = folder.joinpath(*parts)
         candidates = [path / "__init__.py"]
@@ -130,7 +132,7 @@ class Sources:
         return next((self._name(package, file) for file in candidates if file.is_file()), "")
 
     def _facade(self) -> Mapping[str, set[str]]:
-        """Modules that each name of the facade comes from."""
+        """Modules that define each name of the facade."""
         names: dict[str, set[str]] = {}
         for node in ast.walk(_parse(self._packages[_FACADE] / "__init__.py")):
             if isinstance(node, ast.ImportFrom) and node.module:
@@ -160,13 +162,13 @@ class Sources:
             if isinstance(node, ast.Constant) and isinstance(node.value, str)
         }
         names = {text for text in texts if re.fullmatch(r"\w[\w.-]{0,99}\.\w{1,9}", text)}
-        names.discard("__init__.py")  # a package's file is an import, whoever names it
+        names.discard("__init__.py")  # a source that names it means no data file
         parent = PurePosixPath(file).parent
         return {(parent / name).as_posix() for name in names if (folder / name).is_file()}
 
 
 def _parse(path: Path) -> ast.AST:
-    """Syntax tree of a source; an empty one of what Python could not read either."""
+    """Syntax tree of a source; empty if Python cannot parse it."""
     try:
         return ast.parse(path.read_bytes() if path.suffix == ".py" else b"")
     except (OSError, SyntaxError, ValueError, RecursionError, MemoryError):
@@ -174,7 +176,7 @@ def _parse(path: Path) -> ast.AST:
 
 
 def _imported_modules(tree: ast.AST, file: PurePosixPath) -> Iterator[str]:
-    """Dotted names that may be modules: of imports, and of what is taken from the facade."""
+    """Dotted names that may be modules, from imports and from uses of the facade."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
@@ -184,12 +186,12 @@ def _imported_modules(tree: ast.AST, file: PurePosixPath) -> Iterator[str]:
         elif isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
             yield f"{node.value.id}.{node.attr}" if node.value.id == _FACADE else ""
         elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-            # A name that importlib.import_module may be given.
+            # importlib.import_module may get this name.
             yield node.value if re.fullmatch(rf"{_FACADE}(\.\w+)+", node.value) else ""
 
 
 def _absolute(node: ast.ImportFrom, file: PurePosixPath) -> str:
-    """Module that ``from MODULE import ...`` names, its leading dots resolved."""
+    """Module of a ``from MODULE import`` statement, with leading dots resolved."""
     if not node.level:
         return node.module or ""
     package = file.parent.parts[: len(file.parent.parts) - node.level + 1]
@@ -198,7 +200,7 @@ def _absolute(node: ast.ImportFrom, file: PurePosixPath) -> str:
 
 @functools.cache
 def requirements(library: str) -> frozenset[str]:
-    """Installed distributions that one requires, and those that they require."""
+    """Installed distributions that a library requires, directly or not."""
     found: set[str] = set()
     waiting = [library]
     while waiting:
@@ -209,7 +211,7 @@ def requirements(library: str) -> frozenset[str]:
 
 
 def _requires(library: str) -> list[str]:
-    """Distributions that one requires in any case, not for an extra."""
+    """Distributions that a library requires without any extra."""
     try:
         texts = distribution(library).requires or []
     except PackageNotFoundError:
@@ -225,22 +227,22 @@ def _is_installed(library: str) -> bool:
 
 
 def _normalise(name: str) -> str:
-    """A distribution's name as indices spell it: scikit_learn is scikit-learn."""
+    """A distribution's normalised name: scikit_learn is scikit-learn."""
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
 @functools.cache
 def _distributions(top: str) -> frozenset[str]:
-    """Distributions that bring a package; the package's own name if none is installed."""
-    if _is_installed(top):  # the usual case, without reading the lists of all files
+    """Distributions that install a package; the package's own name if there are none."""
+    if _is_installed(top):  # the usual case; the other one reads the file lists of all
         return frozenset([_normalise(top)])
     return frozenset(map(_normalise, packages_distributions().get(top, [top])))
 
 
 @functools.cache
 def _editable_path(top: str) -> Path | None:
-    """Folder or file of a package that is no copy made by an installer; None for one that is."""
-    spec = PathFinder.find_spec(top)  # of a top-level package: nothing is imported
+    """Folder or file of a package whose source is used in place; None for an installed copy."""
+    spec = PathFinder.find_spec(top)  # imports nothing, because the package is top-level
     if spec is None or not any(map(_is_editable, _distributions(top))):
         return None
     if spec.submodule_search_locations:
@@ -252,5 +254,5 @@ def _is_editable(library: str) -> bool:
     try:
         text = distribution(library).read_text("direct_url.json")
     except PackageNotFoundError:
-        return True  # on the path and of no distribution
+        return True  # on the path, but of no distribution
     return bool(text and json.loads(text).get("dir_info", {}).get("editable"))

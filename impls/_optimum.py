@@ -1,4 +1,4 @@
-"""What a training can reach: a stable step and the least loss."""
+"""Limits of a training: a stable step and the least loss."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ Array = np.ndarray[Any, Any]
 
 
 def stable_step(problem: str, X: Array, batch_size: int) -> float:
-    """A step 1 / L_b with which batches of this size descend and do not diverge.
+    """A step 1 / L_b for which training with batches of this size descends and does not diverge.
 
-    ``L_b = n (b - 1) / (b (n - 1)) L + (n - b) / (b (n - 1)) L_max`` with L the largest curvature
-    of the mean loss and L_max that of one sample's loss: the expected smoothness of a batch drawn
-    without replacement (Gower et al., "SGD: General Analysis and Improved Rates", 2019). Both come
-    from the problem's CURVATURE, the largest second derivative of a sample's loss by ``<w, x>``.
-    Where the gradient is a sum and not a mean, the step is divided by the batch size.
+    ``L_b = n (b - 1) / (b (n - 1)) L + (n - b) / (b (n - 1)) L_max`` is the expected smoothness of
+    a batch of b samples drawn without replacement from n (Gower et al., "SGD: General Analysis and
+    Improved Rates", 2019). L is the largest curvature of the mean loss, L_max that of one sample's
+    loss. Both follow from the problem's CURVATURE, the largest second derivative of a sample's loss
+    with respect to ``<w, x>``. If the gradient is a sum and not a mean, the step is divided by b.
 
     Raises
     ------
     ValueError
-        If all of X is 0: every step is then stable and none gets anywhere.
+        If all of X is 0, so that the loss does not depend on the weights.
     """
     n_samples = len(X)
     largest = float(np.linalg.eigvalsh(X.T @ X)[-1]) / n_samples
@@ -40,14 +40,14 @@ def stable_step(problem: str, X: Array, batch_size: int) -> float:
 
 
 def find_optimum(problem: str, X: Array, y: Array) -> float:
-    """Least loss, by scipy's L-BFGS from zero weights with the ``matrix`` gradient.
+    """Least loss, found by scipy's L-BFGS with the ``matrix`` gradient, starting at zero weights.
 
-    For a problem that is not convex, it is the local minimum that zero weights lead to.
+    For a problem that is not convex, this is a local minimum.
 
     Raises
     ------
     RuntimeError
-        If it takes more than 5,000 iterations.
+        If L-BFGS has not converged after 5,000 iterations.
     """
     from scipy.optimize import minimize
 
@@ -61,9 +61,9 @@ def find_optimum(problem: str, X: Array, y: Array) -> float:
         gradient = implementation.kernel(weights, X_prepared, y_prepared)
         return float(loss(weights, X, y)), as_float64(gradient).ravel()
 
-    # A change of 1e-12 of the loss is far below the 1 % that is asked for.
+    # The target of a training is within 1 % of this loss; 1e-12 is far below that.
     options = {"maxiter": 5000, "maxfun": 10_000, "ftol": 1e-12, "gtol": 1e-9}
     found = minimize(loss_and_gradient, zeros.ravel(), jac=True, method="L-BFGS-B", options=options)
-    if found.status == 1:  # 2 is a line search that ends at the last digits of the optimum
+    if found.status == 1:  # status 2: the line search ended at rounding, near the optimum
         raise RuntimeError(f"no optimum of {problem} in {found.nit:,} iterations: {found.message}")
     return float(found.fun)

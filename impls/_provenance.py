@@ -1,8 +1,8 @@
 """What a measured value depends on: contents of files, versions of libraries, settings.
 
-A value holds as long as nothing that it depends on has changed, whatever commit it was filed
-under. The measuring process records a `Provenance`; `Rules.changes` compares it with the present
-one for the files and libraries that a cell really uses.
+A value is valid as long as nothing that it depends on has changed; the commit that it is filed
+under does not matter. The measuring process records a `Provenance`. `Rules.changes` compares it
+with the present one, for the files and libraries that a cell uses.
 """
 
 from __future__ import annotations
@@ -23,17 +23,17 @@ from impls import _machine
 from impls._files import write_json
 from impls._imports import Closure, Sources, requirements
 
-# Variables that change what compiled code, BLAS, threads or memory do.
+# Environment variables, by prefix, that affect compiled code, BLAS, threads or memory.
 _PREFIXES = (
     *("NUMBA_", "OMP_", "OPENBLAS_", "GOTO_", "MKL_", "BLIS_", "VECLIB_", "KMP_", "GOMP_", "TBB_"),
     *("NUMEXPR_", "XLA_", "JAX_", "TORCH_", "NPY_", "MALLOC_", "GLIBC_TUNABLES", "LD_PRELOAD"),
     *("PYTHONMALLOC", "DAAL_", "SKLEARN_", "GRADMARK_THREADS_PAY_FROM"),
 )
-# KMP_*: threadpoolctl and scikit-learn set them whenever they are imported.
+# threadpoolctl and scikit-learn set the KMP_ variables when they are imported.
 _WITHOUT_EFFECT = frozenset({"NUMBA_CACHE_DIR", "KMP_DUPLICATE_LIB_OK", "KMP_INIT_AT_FORK"})
-# Which sizes run, for how long, and what a figure is called say nothing about a value.
+# Sizes, durations and labels do not affect a value.
 _SETTINGS = frozenset({"benchmarks/presets.json", "benchmarks/metrics.json"})
-# What times every cell, though no file of ours imports it.
+# Times every cell, but no file of the project imports it.
 _TIMER = "asv-runner"
 _BASELINE = "matrix"
 
@@ -47,9 +47,10 @@ class Provenance:
     files : dict[str, str]
         git's hash of each file's content, by path: ``impls/logistic/matrix.py``.
     versions : dict[str, str]
-        Of Python and of each installed distribution that any file imports.
+        Versions of Python and of each installed distribution that a file imports.
     settings : dict[str, str]
-        Processor, processors that the process may use, and environment variables that matter.
+        Processor model, number of processors that the process may use, and the environment
+        variables that affect a value.
     """
 
     files: dict[str, str]
@@ -58,18 +59,18 @@ class Provenance:
 
     @cached_property
     def digest(self) -> str:
-        """Name of this state: the same for the same contents."""
+        """Name of this state, computed from its contents."""
         text = json.dumps(asdict(self), sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     @classmethod
     def read(cls, record: Any) -> Provenance:
-        """Of a JSON record.
+        """Make a state from a JSON record.
 
         Raises
         ------
         ValueError
-            If it does not have this form.
+            If a field is missing or is no mapping of texts.
         """
         parts: dict[str, Any] = {field.name: None for field in fields(cls)}
         for name in parts:
@@ -81,7 +82,7 @@ class Provenance:
 
 
 def find_sources(impls: Path, benchmarks: Path, plugins: Iterable[str] = ()) -> Sources:
-    """Sources of the two packages by their folders, and those of plug-ins.
+    """Sources of the two packages in these folders, and of plug-ins.
 
     Parameters
     ----------
@@ -104,19 +105,22 @@ def collect(sources: Sources) -> Provenance:
 
 
 def save(state: Provenance, folder: Path) -> None:
-    """Keep a state in the folder, under its digest, if it is not there."""
+    """Write a state to the folder, named by its digest, unless it is there."""
     path = folder / f"{state.digest}.json"
     if not path.exists():
         write_json(path, asdict(state))
 
 
 def journal_name(commit: str, environment: str) -> str:
-    """File of the journal of a commit in asv's environment, whose name may be long or a path."""
+    """File name of the journal of a commit and an environment of asv.
+
+    The environment's name is hashed, because it may be long or a path.
+    """
     return f"{commit[:8]}-{hashlib.sha256(environment.encode()).hexdigest()[:12]}.jsonl"
 
 
 def hash_file(path: Path) -> str:
-    """The hash that git gives a file of this content."""
+    """git's hash of the file's content."""
     size = path.stat().st_size
     digest = hashlib.sha1(b"blob %d\0" % size, usedforsecurity=False)
     with path.open("rb") as file:
@@ -126,7 +130,7 @@ def hash_file(path: Path) -> str:
 
 
 def read_settings() -> dict[str, str]:
-    """Processor and environment of this process."""
+    """Processor, number of processors and environment of this process."""
     variables = {
         name: text
         for name, text in sorted(os.environ.items())
@@ -141,7 +145,7 @@ def read_settings() -> dict[str, str]:
 
 @dataclass(frozen=True)
 class Subject:
-    """What is measured, as far as it tells what it depends on."""
+    """The attributes of a cell that determine its dependencies."""
 
     module: str
     problem: str
@@ -151,7 +155,7 @@ class Subject:
 
 
 class Rules:
-    """Which part of a state a cell depends on; the one rule for what is stale."""
+    """The part of a state that a cell depends on. This is the only rule for what is stale."""
 
     def __init__(self, sources: Sources, now: Provenance) -> None:
         self._sources = sources
@@ -163,7 +167,7 @@ class Rules:
         return Rules(self._sources, then)
 
     def changes(self, cell: Subject, then: Provenance) -> list[str]:
-        """What the cell depends on and has changed, in words; empty if its value holds."""
+        """Changed dependencies of the cell, a sentence each; empty if its value is valid."""
         now, closure = self._now, self._closure(cell)
         files = [
             f"{file} has changed"
@@ -193,7 +197,7 @@ class Rules:
         problem = f"impls/{cell.problem}"
         roots = [f"benchmarks/{cell.module}.py", f"{problem}/__init__.py"]
         roots += self._files_of(cell.problem, cell.implementation)
-        if cell.solver:  # the target of a training is found with the baseline
+        if cell.solver:  # the baseline computes the target of a training
             roots += [f"impls/solvers/{cell.solver}.py", f"{problem}/{_BASELINE}.py"]
         if cell.dataset:
             roots.append(f"{problem}/_datasets.py")
@@ -201,7 +205,7 @@ class Rules:
 
     @cache  # noqa: B019  rules live as long as the command
     def _files_of(self, problem: str, implementation: str) -> list[str]:
-        """The implementation's file, or all of the package that brings it."""
+        """The implementation's file, or all files of the package that contains it."""
         file = f"impls/{problem}/{implementation}.py"
         if self._sources.locate(file).is_file():
             return [file]
@@ -212,7 +216,7 @@ class Rules:
 def _differences(
     names: Iterable[str], then: Mapping[str, str], now: Mapping[str, str], absent: str
 ) -> list[str]:
-    """Names whose values differ, with both values."""
+    """A sentence for each name whose values differ."""
     return [
         f"{name} is {now.get(name, absent)} and was {then.get(name, absent)}"
         for name in sorted(names)
@@ -225,13 +229,13 @@ def _versions(libraries: Iterable[str]) -> dict[str, str]:
     for library in sorted(libraries):
         try:
             found[library] = version(library)
-        except PackageNotFoundError:  # named by an import, not there
+        except PackageNotFoundError:  # imported somewhere, but not installed
             continue
     return found
 
 
 def _package(plugin: str) -> list[tuple[str, Path]]:
-    """Name and place of the package that holds an installed implementation; imports nothing."""
+    """Name and path of the package that contains an installed implementation; imports nothing."""
     problem, _, name = plugin.partition("/")
     found = []
     for entry in entry_points(group=f"gradmark.{problem}", name=name):

@@ -19,22 +19,23 @@ from impls._table import Implementation, load, problem_module, problem_part
 Array = np.ndarray[Any, Any]
 Callback = Callable[[int, Array, float], Any]
 
-# A loss so many times that of the start, or of zero weights, does not come down again.
+# A training has diverged if its loss exceeds the initial loss, or that of zero weights, by this
+# factor.
 _DIVERGED = 1e6
 
 
 @dataclass(frozen=True)
 class Solution:
-    """What a training came to.
+    """Result of a training.
 
     Attributes
     ----------
     weights : ndarray of float64
-        After the last update.
+        Weights after the last update.
     n_updates : int
-        How often the weights were changed.
+        Number of updates of the weights.
     loss : tuple of float
-        The problem's loss on all samples, in float64: after each epoch.
+        The problem's loss on all samples after each epoch, in float64.
     epoch_seconds : tuple of float
         Time of each epoch: drawing the batches, gradients and updates, without the loss.
     """
@@ -46,7 +47,7 @@ class Solution:
 
     @property
     def seconds(self) -> float:
-        """Time of all epochs; neither the preparation nor the losses are in it."""
+        """Time of all epochs, without the preparation and the losses."""
         return sum(self.epoch_seconds)
 
 
@@ -74,25 +75,25 @@ def solve(
     problem, name : str
         Names of the problem and the implementation.
     X, y : ndarray
-        (n_samples, n_features) and (n_samples,), of the problem's own kind.
+        Samples (n_samples, n_features) and labels (n_samples,), as the problem defines them.
     solver : str
-        ``gd`` (all samples per update), ``sgd`` (one) or ``minibatch`` (`batch_size`).
+        ``gd`` (all samples in an update), ``sgd`` (one) or ``minibatch`` (`batch_size`).
     step : float
-        Learning rate. It multiplies the problem's own gradient: where that is a sum over the
-        samples (logistic, sigmoid_net) and not a mean, a larger batch needs a smaller step.
+        Learning rate. It multiplies the problem's own gradient. If that is a sum over the samples
+        (logistic, sigmoid_net) and not a mean, a larger batch needs a smaller step.
     n_epochs : int
         Passes over the samples.
     batch_size : int, optional
-        Samples per update of ``minibatch``; default 32. A smaller last batch is used, too.
+        Samples per update of ``minibatch``; default 32. The last batch of an epoch may be smaller.
     weights : ndarray, optional
-        Start; default zeros. It is not changed.
+        Initial weights; default zeros. The array is not changed.
     seed : int
-        Of the order of the samples, which is drawn anew for each epoch.
+        Seed of the order of the samples, which is drawn anew for each epoch.
     callback : callable, optional
-        Called as ``callback(epoch, weights, loss)`` after each epoch, counted from 1; a true
-        result ends the training.
+        Called as ``callback(epoch, weights, loss)`` after each epoch, counted from 1. A true result
+        ends the training.
     progress : bool
-        Show a bar if it takes more than two seconds and someone watches.
+        Show a progress bar on a terminal if the training takes more than two seconds.
 
     Returns
     -------
@@ -101,12 +102,12 @@ def solve(
     Raises
     ------
     TableError
-        As `load` raises, or if there is no such solver (UnknownName).
+        If `load` raises it, or if there is no such solver (UnknownName).
     TypeError, ValueError
         Names the argument, what was given and what was expected.
     Diverged
-        If the loss stops being finite or grows out of bounds; the message has epoch, loss and
-        step.
+        If the loss is not finite or exceeds a million times the initial loss; the message gives
+        epoch, loss and step.
     """
     from tqdm import tqdm
 
@@ -115,7 +116,7 @@ def solve(
     weights = training.start(weights)
     losses: list[float] = []
     seconds: list[float] = []
-    hidden = None if progress else True  # None: hidden where nobody watches
+    hidden = None if progress else True  # None: hidden unless stderr is a terminal
     for epoch in tqdm(epochs, unit="epoch", disable=hidden, delay=2, leave=False):
         seconds.append(training.run_epoch(weights))
         losses.append(training.check(epoch, weights))
@@ -137,9 +138,9 @@ class Training:
     Attributes
     ----------
     kernel : callable
-        The implementation's own gradient, which every update calls.
+        The implementation's own gradient, called in every update.
     batch_size, updates_per_epoch : int
-        Samples of an update; updates of an epoch.
+        Samples in an update; updates in an epoch.
     """
 
     def __init__(
@@ -170,13 +171,13 @@ class Training:
 
     @property
     def updates_per_epoch(self) -> int:
-        """Batches that hold all samples."""
+        """Number of batches that hold all samples."""
         return -(-len(self._raw[0]) // self.batch_size)
 
     def start(self, weights: Array | None) -> Array:
-        """A copy of the weights to start from, zeros by default, in float64.
+        """A float64 copy of the initial weights; zeros by default.
 
-        The kernel is called once: a compiled one loads or makes its code at the first call.
+        The kernel is called once, because a compiled kernel compiles or loads its code then.
         """
         X, y = self._raw
         zeros = self._zero_weights(X, y)
@@ -191,10 +192,10 @@ class Training:
         return start
 
     def run_epoch(self, weights: Array) -> float:
-        """Change the weights by one epoch's updates; return its seconds."""
+        """Update the weights in place for one epoch; return its seconds."""
         begin = perf_counter()
         kernel, step = self.kernel, self._step
-        # What overflows on the way to infinity is told by `check`, once per epoch.
+        # `check` reports overflow, once per epoch.
         with np.errstate(over="ignore", invalid="ignore"):
             for X, y in self.draw_batches():
                 weights -= step * kernel(weights, X, y)
@@ -208,7 +209,7 @@ class Training:
         order = self._generator.permutation(len(self._raw[0]))
         starts = range(0, len(order), self.batch_size)
         if not all(isinstance(array, np.ndarray) for array in self._prepared):
-            # Another library's arrays: what it takes to prepare a batch is part of its training.
+            # Arrays of another library: preparing a batch is part of training with it.
             for start in starts:
                 rows = order[start : start + self.batch_size]
                 yield self._implementation.prepare_batch(self._raw[0][rows], self._raw[1][rows])
@@ -220,19 +221,19 @@ class Training:
             yield from self._gather(order, starts)
 
     def _gather(self, order: Array, starts: range) -> Iterator[tuple[Array, Array]]:
-        """Batches copied into one buffer, which stays in cache and has the layout of X."""
+        """Batches, each copied into one buffer, which has the layout of X and stays in cache."""
         X, y = self._prepared
         X_batch = np.empty_like(X, shape=(self.batch_size, X.shape[1]))
         y_batch = np.empty_like(y, shape=(self.batch_size,))
         for start in starts:
             rows = order[start : start + self.batch_size]
-            # mode: the default one copies through another buffer.
+            # The default mode copies through another buffer.
             np.take(X, rows, axis=0, out=X_batch[: len(rows)], mode="clip")
             np.take(y, rows, axis=0, out=y_batch[: len(rows)], mode="clip")
             yield X_batch[: len(rows)], y_batch[: len(rows)]
 
     def check(self, epoch: int, weights: Array) -> float:
-        """Loss on all samples; raises Diverged if there is no use in going on."""
+        """Loss on all samples; raises Diverged if it, or a weight, is out of bounds."""
         with np.errstate(over="ignore", invalid="ignore"):
             loss = float(self._loss(weights, *self._raw))
         if not (loss <= self._worst_loss and np.all(np.isfinite(weights))):
@@ -244,14 +245,14 @@ class Training:
 
 
 def batch_size_of(solver: str, X: Array, batch_size: int | None) -> int:
-    """Samples that a solver takes for an update of what is asked for, or by default.
+    """Samples per update: the requested number if the solver accepts it, or its default.
 
     Raises
     ------
     UnknownName
         If there is no such solver.
     TypeError, ValueError
-        If it cannot take batches of this size.
+        If the solver cannot use batches of this size.
     """
     module = solvers.load(solver)
     if batch_size is not None:

@@ -1,25 +1,26 @@
 """The plug-in table: list without importing, import one on request, check the contract.
 
 An implementation is a module with a docstring and ``gradient(weights, X, y)``. It may have
-``prepare(X, y)`` (untimed: casting, memory order, compilation) and these constants. What `prepare`
-returns as NumPy arrays holds the values that it got, to rounding, so that it may be prepared again;
-other values are in a type of their own. The number behind ``Passes over X:`` in the docstring says
-how often X is read from memory when it does not fit in cache.
+``prepare(X, y)`` (untimed: casting, memory order, compilation) and the constants below. NumPy
+arrays that `prepare` returns hold the values of X and y to rounding, so that they may be prepared
+again; values in any other encoding need a type of their own. The number behind ``Passes over X:``
+in the docstring is how often X is read from memory when it does not fit in cache.
 
 ==================  ===========================================================================
-``RTOL``            largest error, relative to the sum of the absolute terms, that still counts
-                    as right; its comment gives the reason (default 1e-12, see `DEFAULT_RTOL`)
-``MAX_ELEMENTS``    largest n_samples * n_features that is worth the wait
-``MAX_SAMPLES``     largest n_samples that is worth the wait
-``THREADS``         1 for compiled code that is serial and runs where numba has no threads; no
-                    other value
-``PREPARED_COPIES`` memory of what `prepare` adds, in units of X's own bytes (default 0)
-``BYTES_PER_VALUE`` size of a value of the prepared X (default 8); 4 is float32, 2 is float16, and
-                    data that these do not hold are refused before they are prepared
-``REQUIRES``        packages to install, as pip names them, separated by blanks
-``PEER``            the library that a user would pick instead; not ours
-``MOVES_ALONE``     function after which a process compiles the loads and stores of this gradient,
-                    without its arithmetic: what is left of its time is not for arithmetic to gain
+``RTOL``            largest error, relative to the sum of the absolute terms, that counts as
+                    right; its comment gives the reason (default 1e-12, see `DEFAULT_RTOL`)
+``MAX_ELEMENTS``    largest n_samples * n_features that is run; above it, a call takes too long
+``MAX_SAMPLES``     largest n_samples that is run
+``THREADS``         1 for compiled code that is serial and needs no threading layer of numba; no
+                    other value is accepted
+``PREPARED_COPIES`` memory that `prepare` adds, in units of X's own bytes (default 0)
+``BYTES_PER_VALUE`` size of a value of the prepared X (default 8): 4 for float32, 2 for float16;
+                    data that this type cannot hold are refused before `prepare` is called
+``REQUIRES``        packages to install, as pip names them, separated by spaces
+``PEER``            name of the library that does the work; it marks a peer, which users would
+                    choose instead of an implementation of this project
+``MOVES_ALONE``     function that makes this process compile the loads and stores of the gradient
+                    without its arithmetic; their time is what faster arithmetic cannot save
 ==================  ===========================================================================
 """
 
@@ -54,11 +55,11 @@ if TYPE_CHECKING:
     Kernel = Callable[[Array, Array, Array], Array]
     Prepare = Callable[[Array, Array], tuple[Array, Array]]
 
-# float64 sums of up to 1e7 terms: sqrt(1e7) * 1.1e-16 = 3.5e-13 for rounding that does not
-# conspire; a wrong formula is off by far more than 1e-12 of the absolute terms.
+# Random rounding of a float64 sum of 1e7 terms is about sqrt(1e7) * 1.1e-16 = 3.5e-13 of the
+# absolute terms. A wrong formula is off by far more than 1e-12.
 DEFAULT_RTOL = 1e-12
 
-# Constants that are numbers: the least that each may be, and the most.
+# Smallest and largest accepted value of each numeric constant.
 _LIMITS = {
     "RTOL": (0.0, 0.01),
     "MAX_ELEMENTS": (1, math.inf),
@@ -67,12 +68,12 @@ _LIMITS = {
     "BYTES_PER_VALUE": (1, 16),
 }
 
-# Largest RTOL by the bytes of a value: rounding of that type, with room for long sums. A larger one
-# would let a wrong formula count as right.
+# Largest RTOL by bytes per value: rounding of that type, with room for long sums. A larger RTOL
+# would accept a wrong formula.
 _MOST_RTOL = {8: 1e-9, 4: 1e-4}
 
 _PACKAGE = Path(__file__).parent
-# Folders beside the problems that hold something else.
+# Packages beside the problems that are no problems.
 _NOT_PROBLEMS = frozenset({"solvers"})
 _NAME = re.compile(r"[A-Za-z]\w*")
 _PASSES = re.compile(r"Passes\s+over\s+X:\s*(\d+)")
@@ -88,15 +89,15 @@ class Implementation:
     Attributes
     ----------
     name, problem : str
-        Its place in the table.
+        Names in the table.
     doc : str
         The module's docstring, empty if it has none.
     options : Mapping[str, Any]
         The module's upper-case constants.
     source : str
-        The file or entry point that it comes from.
+        The file or entry point that defines it.
     kernel : callable
-        The module's own ``gradient``, without checks: what is timed.
+        The module's own ``gradient``, without checks. This is what is timed.
     """
 
     name: str
@@ -114,11 +115,10 @@ class Implementation:
         return _load_again, (self.problem, self.name, self._path, self._forms)
 
     def prepare(self, X: Array, y: Array) -> tuple[Array, Array]:
-        """Check X and y against the problem, then cast and lay them out as the kernel wants.
+        """Check X and y against the problem, then cast and lay them out as the kernel needs.
 
-        The module's own ``prepare`` gets float64 whatever the real type was, so that a float64
-        kernel is one for every input, and y in the problem's ``LABEL_DTYPE``; what is of the type
-        already is not copied.
+        The module's own ``prepare`` gets X in float64, whatever its real type was, and y in the
+        problem's ``LABEL_DTYPE``. Arrays that have this type already are not copied.
 
         Raises
         ------
@@ -128,16 +128,16 @@ class Implementation:
         Unfit
             If the implementation cannot store these data.
         Unavailable
-            If the module finds here alone that something it needs is missing.
+            If `prepare` finds that something it needs is missing.
         """
         X, y = self._check_data(X, y)
         check_stored(X, y, self.options.get("BYTES_PER_VALUE"))
         return self._lay_out(X, y)
 
     def prepare_batch(self, X: Array, y: Array) -> tuple[Array, Array]:
-        """As `prepare`, of some samples of data that it has taken: what it stores is known to fit.
+        """`prepare` for some samples of data that `prepare` has accepted; does not check the fit.
 
-        A feature that float32 holds may have samples that are too small for it.
+        A feature that fits float32 as a whole may have samples that are too small for it.
         """
         return self._lay_out(*self._check_data(X, y))
 
@@ -158,15 +158,15 @@ class Implementation:
     def gradient(self, weights: Array, X: Array, y: Array) -> Array:
         """Gradient at `weights`, for X and y as `prepare` returned them; same shape as `weights`.
 
-        So are contiguous rows of them. NumPy arrays of another type or memory order are prepared
-        first, at each call.
+        Contiguous rows of prepared arrays count as prepared. NumPy arrays of another type or memory
+        order are prepared first, at each call.
 
         Raises
         ------
         TypeError, ValueError
             If an argument is no array or the shapes do not match.
         Unfit
-            As `prepare` raises it.
+            If `prepare` raises it, or a weight does not fit float32.
         """
         _known_problem(self.problem).check_shapes(weights, X, y)
         if not self._is_prepared(X, y):
@@ -180,18 +180,18 @@ class Implementation:
         return gradient
 
     def _is_prepared(self, X: Array, y: Array) -> bool:
-        """Whether `prepare` is known to return such arrays."""
+        """Whether X and y have a form that `prepare` has returned."""
         forms = _forms_of(X, y)
         return forms in self._forms or any(
             all(form.serves_as(known) for form, known in zip(forms, pair, strict=True))
-            for pair in tuple(self._forms)  # which another thread may add to
+            for pair in tuple(self._forms)  # a copy: another thread may add a form
         )
 
     def _prepare_late(self, X: Array, y: Array) -> tuple[Array, Array]:
-        """Prepare what is data; another library's arrays may have been prepared elsewhere."""
+        """Prepare NumPy arrays; accept another library's only in a form that `prepare` returns."""
         if isinstance(X, np.ndarray) and isinstance(y, np.ndarray):
             return self.prepare(X, y)
-        self.prepare(np.zeros((1, X.shape[1])), np.zeros(1))  # to know what it returns
+        self.prepare(np.zeros((1, X.shape[1])), np.zeros(1))  # records the form that it returns
         if not self._is_prepared(X, y):
             raise TypeError(
                 f"X and y are {type(X).__name__} and {type(y).__name__}, which {self.name} does "
@@ -201,7 +201,7 @@ class Implementation:
 
     @property
     def passes(self) -> int | None:
-        """Times that X is read, as ``Passes over X:`` in the docstring says, or None."""
+        """Passes over X that the docstring states, or None."""
         found = _PASSES.search(self.doc)
         return int(found[1]) if found else None
 
@@ -211,7 +211,7 @@ class Implementation:
         return float(self.options.get("RTOL", DEFAULT_RTOL))
 
     def reason_to_skip(self, n_samples: int, n_features: int) -> str | None:
-        """Why this size is not worth the wait, or None."""
+        """Reason for not running this size, or None."""
         max_samples = self.options.get("MAX_SAMPLES")
         if max_samples is not None and n_samples > max_samples:
             return f"{self.name} takes too long above {max_samples:,} samples"
@@ -289,7 +289,7 @@ def load_file(problem: str, path: str | Path) -> Implementation:
 def _load_again(
     problem: str, name: str, path: str | None, forms: set[tuple[Form, Form]]
 ) -> Implementation:
-    """What was pickled, with the forms that are known to be prepared."""
+    """Load a pickled implementation and restore the forms that count as prepared."""
     implementation = load(problem, name) if path is None else load_file(problem, path)
     implementation._forms.update(forms)
     return implementation
@@ -300,11 +300,11 @@ def _forms_of(X: Array, y: Array) -> tuple[Form, Form]:
 
 
 def missing_package(problem: str, name: str) -> str | None:
-    """What a built-in implementation REQUIRES and is not installed; imports none of it."""
+    """First package that a built-in implementation REQUIRES and lacks, or None; imports nothing."""
     path = _PACKAGE / problem / f"{name}.py"
     try:
         packages = _requires(path) if path.is_file() else ""
-    except BadPlugin:  # whoever imports it is told
+    except BadPlugin:  # `load` reports it
         packages = ""
     return next((package for package in packages.split() if not _is_installed(package)), None)
 
@@ -330,17 +330,17 @@ def problem_module(problem: str) -> Any:
 
 
 def _known_problem(problem: str) -> Any:
-    """The package of a problem that is known to be one: to look that up takes 0.2 ms."""
+    """The package of an existing problem, without the look-up of names, which takes 0.2 ms."""
     return importlib.import_module(f"impls.{problem}")
 
 
 def problem_part(problem: str, name: str) -> Any:
-    """What a problem's package need not have: ``loss``, ``CURVATURE``, ...
+    """An optional part of a problem's package, such as ``loss`` or ``CURVATURE``.
 
     Raises
     ------
     BadPlugin
-        If it does not have it.
+        If the package has no such part.
     """
     module = problem_module(problem)
     if not hasattr(module, name):
@@ -349,25 +349,25 @@ def problem_part(problem: str, name: str) -> Any:
 
 
 def is_builtin(problem: str, name: str) -> bool:
-    """Whether the implementation is a file of this package (and no installed plug-in)."""
+    """Whether the implementation is a file of this package, not an installed plug-in."""
     return (_PACKAGE / problem / f"{name}.py").is_file()
 
 
 def unknown(kind: str, name: str, known: Any, where: str = "") -> UnknownName:
-    """Error for a name that does not exist: what does, and the nearest match."""
+    """Error for an unknown name: lists the known names and the nearest match."""
     near = difflib.get_close_matches(str(name), known, n=1)
     hint = f"; did you mean {near[0]!r}?" if near else "."
     return UnknownName(f"no {kind} {name!r}{where}{hint} There are: {', '.join(sorted(known))}")
 
 
 def files(folder: Path) -> list[Path]:
-    """Files of a folder that stand for implementations, sorted: public, and no links to nowhere."""
+    """Implementation files of a folder, sorted; leaves out private names and broken links."""
     found = (path for path in folder.glob("*.py") if path.name[0] not in "_.")
     return sorted(path for path in found if path.is_file())
 
 
 def is_name(text: str) -> bool:
-    """Whether an implementation can be loaded by this name."""
+    """Whether the text is a valid name of an implementation."""
     return _NAME.fullmatch(text) is not None
 
 
@@ -406,7 +406,7 @@ def _check(problem: str, name: str, source: Path | EntryPoint) -> Implementation
         _check_function(module, "prepare", ("X", "y"), where)
     _check_constants(module, where)
     if hasattr(module, "REQUIRES"):
-        _requires(source)  # others read it without an import
+        _requires(source)  # raises if `missing_package` could not read it
     if getattr(module, "THREADS", 1) != 1:
         raise BadPlugin(
             f"{where}: THREADS is {module.THREADS!r}, expected 1, or none where the kernel takes "
@@ -426,7 +426,7 @@ def _check(problem: str, name: str, source: Path | EntryPoint) -> Implementation
 
 
 def _hides(problem: str, name: str) -> bool:
-    """Whether importing the file would replace something that the problem's package uses.
+    """Whether importing the file would overwrite a name of the problem's package.
 
     Python makes a submodule an attribute of its package.
     """
@@ -437,8 +437,8 @@ def _hides(problem: str, name: str) -> bool:
 def _import(source: Path | EntryPoint) -> Any:
     where = _describe(source)
     try:
-        # Not asked as isinstance(source, EntryPoint): once the backport importlib_metadata is
-        # imported (asv does), entry points are of its class.
+        # isinstance(source, EntryPoint) would fail: asv imports the backport importlib_metadata,
+        # and then entry points are of its class.
         _compiled.find_cache(source.parent if isinstance(source, Path) else None)
         module = _import_file(source) if isinstance(source, Path) else source.load()
         _compiled.require_surroundings(module)
@@ -446,7 +446,7 @@ def _import(source: Path | EntryPoint) -> Any:
     except ModuleNotFoundError as error:
         missing = error.name or str(error)
         own = "impls" if isinstance(source, Path) else getattr(source, "module", "")
-        if missing.partition(".")[0] == own.partition(".")[0]:  # a part of its own package
+        if missing.partition(".")[0] == own.partition(".")[0]:  # a module of its own package
             raise BadPlugin(f"{where}: there is no module {missing}") from error
         packages = _requires(source) or missing.partition(".")[0]
         raise Unavailable(
@@ -454,7 +454,7 @@ def _import(source: Path | EntryPoint) -> Any:
         ) from error
     except Unavailable as error:
         raise Unavailable(f"{where}: {error}") from error
-    # An import runs foreign code: whatever it raises, the rest of the table goes on working.
+    # An import runs foreign code. No error of it may break the rest of the table.
     except (Exception, SystemExit) as error:
         if _compiled.lacks_cache(error):
             raise Unavailable(
@@ -465,20 +465,20 @@ def _import(source: Path | EntryPoint) -> Any:
 
 
 def _import_file(path: Path) -> ModuleType:
-    """Module of a file: by its own name in a problem's package, by one of ours elsewhere."""
+    """Import a file, under ``impls`` if it stands in a problem's package."""
     if _is_ours(path):
         return importlib.import_module(f"impls.{path.parent.resolve().name}.{path.stem}")
     name = f"gradmark_file_{path.stem}"
     spec = importlib.util.spec_from_file_location(name, path)
-    assert spec is not None and spec.loader is not None  # as for every name that ends in .py
+    assert spec is not None and spec.loader is not None  # true for every name that ends in .py
     module = importlib.util.module_from_spec(spec)
-    sys.modules[name] = module  # where a dataclass in it looks for its module
+    sys.modules[name] = module  # dataclasses look up their module here
     spec.loader.exec_module(module)
     return module
 
 
 def _is_ours(path: Path) -> bool:
-    """Whether a file stands in a problem's package; it may be a link that does."""
+    """Whether a file, or a link to one, stands in a problem's package."""
     return path.parent.resolve().parent == _PACKAGE.resolve()
 
 
@@ -488,12 +488,12 @@ def _requires(source: Path | EntryPoint) -> str:
     Raises
     ------
     BadPlugin
-        If the file cannot be read or parsed, or its REQUIRES is no literal text; tells the line.
+        If the file cannot be read or parsed, or REQUIRES is no string literal; names the line.
     """
     if not isinstance(source, Path):
         return ""
     try:
-        # Of bytes: with its own encoding, and with a byte-order mark.
+        # Bytes, because the parser then handles an encoding line and a byte-order mark.
         lines = ast.parse(source.read_bytes(), filename=source.name).body
     except (OSError, SyntaxError, ValueError) as error:
         raise BadPlugin(f"{_describe(source)} cannot be read: {error}") from error
@@ -521,7 +521,7 @@ def _check_function(module: ModuleType, name: str, arguments: tuple[str, ...], w
     if not callable(function):
         raise BadPlugin(f"{where}: {name} is a {type(function).__name__}, expected {expected}")
     try:
-        # A numba dispatcher shows its arguments on the Python function behind it.
+        # The signature of a numba dispatcher is that of the Python function behind it.
         inspect.signature(getattr(function, "py_func", function)).bind(*arguments)
     except TypeError as error:
         raise BadPlugin(f"{where}: {name} does not take ({', '.join(arguments)})") from error
@@ -530,7 +530,7 @@ def _check_function(module: ModuleType, name: str, arguments: tuple[str, ...], w
 
 
 def _check_constants(module: ModuleType, where: str) -> None:
-    """Refuse numbers that make everything right, or that nobody can reckon with."""
+    """Refuse numeric constants outside their limits, such as an RTOL that accepts any answer."""
     for name, (least, most) in _LIMITS.items():
         if name == "RTOL":
             most = _MOST_RTOL.get(getattr(module, "BYTES_PER_VALUE", 8), most)

@@ -1,11 +1,11 @@
-"""Whether an implementation is right: how it is called, what it may not do, and in what words.
+"""Verification of an implementation: the calls, the contract, the verdict and its words.
 
-`python -m scripts.check`, the suite and the race verify with this alone. An implementation is
-called at several weights, passed in one array that changes between the calls, and again at the
-first ones, so that any cached answer is wrong.
+`python -m scripts.check`, the suite and the race verify with this module alone. An implementation
+is called at several weights and again at the first ones. All are passed in one array that changes
+between the calls, so that a cached answer is wrong.
 
-Inputs are compared with their earlier checksums instead of being made read-only: numba compiles
-other code for a read-only array, so that the verified code would not be the timed code.
+Inputs are compared by checksum before and after each call. They are not made read-only, because
+numba compiles other code for a read-only array, and the verified code would not be the timed code.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ _SEED = 20
 
 
 class Misbehaves(Exception):
-    """The implementation breaks the contract, whatever its numbers are; says what it does."""
+    """The implementation breaks the contract, even with right numbers; the message says how."""
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What the gradients of one batch came to.
+    """Verdict on the gradients of one batch.
 
     Attributes
     ----------
@@ -42,7 +42,7 @@ class Verdict:
     rtol : float
         Largest error that counts as right.
     fault : str
-        What is wrong about the gradients, empty if nothing is.
+        What is wrong with the gradients; empty if they are right.
     """
 
     error: float
@@ -51,7 +51,7 @@ class Verdict:
 
     @property
     def reason(self) -> str:
-        """Why it is wrong, in a line that needs no other beside it; empty if it is right."""
+        """Error, tolerance and fault in one line; empty if the gradients are right."""
         if not self.fault:
             return ""
         return (
@@ -61,12 +61,12 @@ class Verdict:
 
 
 def vectors(weights: Array) -> list[Array]:
-    """The weights, others of the same size in another order, and zeros."""
+    """Weights to verify at: the given ones, a permutation with other signs halved, and zeros."""
     return [weights, other_weights(weights, _SEED) / 2, np.zeros_like(weights)]
 
 
 def other_weights(weights: Array, seed: int) -> Array:
-    """Values of `weights` in an order and with signs that are drawn; drawn anew if all are 0."""
+    """`weights` permuted and with random signs; normal random numbers if all are 0."""
     generator = np.random.default_rng(seed)
     if not weights.any():
         drawn: Array = generator.standard_normal(weights.shape) / np.sqrt(weights.shape[-1])
@@ -82,9 +82,9 @@ def prepare(implementation: Implementation, X: Array, y: Array) -> tuple[Any, An
     Raises
     ------
     Misbehaves
-        If it writes into X or y.
+        If `prepare` writes into X or y.
     Exception
-        Whatever it raises.
+        Any error of the implementation.
     """
     before = _checksums(X=X, y=y)
     prepared: tuple[Any, Any] = _call(implementation.prepare, X, y)
@@ -95,21 +95,21 @@ def prepare(implementation: Implementation, X: Array, y: Array) -> tuple[Any, An
 def observe(
     implementation: Implementation, weights: Sequence[Array], X: Any, y: Any
 ) -> list[Array]:
-    """Gradients at each of `weights` and again at the first, for X and y as `prepare` gave them.
+    """Gradients at each of `weights` and again at the first, for prepared X and y.
 
     Raises
     ------
     Misbehaves
-        If it writes into an input, or a gradient is no new NumPy array of real numbers in the
-        shape of the weights.
+        If the implementation writes into an input, or a gradient is no new NumPy array of real
+        numbers in the shape of the weights.
     Exception
-        Whatever it raises.
+        Any error of the implementation.
     """
     handed = np.array(weights[0], dtype=np.float64, order="C")
-    given: list[Array] = []  # the gradients themselves: none may share memory with a later one
+    given: list[Array] = []  # the returned arrays; a later one may not share memory with them
     copies: list[Array] = []
     before = _checksums(X=X, y=y)
-    # What is timed, and once the checked way in.
+    # The kernel is what is timed; the checked entry point is called once.
     calls = [implementation.kernel] * len(weights) + [implementation.gradient]
     for call, values in zip(calls, [*weights, weights[0]], strict=True):
         handed[...] = values
@@ -126,7 +126,7 @@ def observe(
 
 
 def judge(gradients: Iterable[Any], references: Sequence[Reference], rtol: float) -> Verdict:
-    """Compare what `observe` returned with the references at the same weights."""
+    """Compare the gradients of `observe` with the references at the same weights."""
     found = [np.asarray(gradient) for gradient in gradients]
     expected = [*references, references[0]]
     errors = [_accuracy.compare(*each) for each in _together(found, expected)]
@@ -144,7 +144,7 @@ def _together(
 def _explain(
     number: int, found: Sequence[Array], expected: Sequence[Reference], rtol: float
 ) -> str:
-    """What is wrong about the first gradient that is."""
+    """What is wrong with gradient `number`, the first that is wrong."""
     if number and np.array_equal(found[number], found[0]):
         return "it gives the answer of the first call again for other weights"
     place = _place(found[number], *expected[number], rtol)
@@ -156,7 +156,7 @@ def _explain(
 
 
 def _place(gradient: Array, exact: Array, terms: Array, rtol: float) -> str:
-    """Where a gradient is wrong and by how much."""
+    """First wrong component, its expected value, and the number of others."""
     if gradient.shape != exact.shape:
         return f"shape {gradient.shape}, expected {exact.shape}"
     off = ~(np.abs(gradient - exact) <= rtol * terms)
@@ -167,7 +167,7 @@ def _place(gradient: Array, exact: Array, terms: Array, rtol: float) -> str:
 
 
 def _call(function: Callable[..., Any], *arguments: Any) -> Any:
-    """Call foreign code: what it raises to end its process is an error like any other."""
+    """Call foreign code; an exception that would end the process becomes a RuntimeError."""
     try:
         return function(*arguments)
     except Exception:
@@ -205,17 +205,17 @@ def _checksums(**inputs: Any) -> dict[str, int | None]:
 
 
 def _checksum(value: Any) -> int | None:
-    """Of the numbers of an array, a few tenths of a second per GB; None of what shows none."""
+    """CRC-32 of an array's memory, at a few tenths of a second per GB; None without memory."""
     memory = _memory(value)
     if memory is None:
         return None
-    # In memory's order, so that only strided arrays are copied.
+    # order="K" copies strided arrays only.
     return zlib.crc32(memory.ravel(order="K").view(np.uint8).data)
 
 
 def _memory(value: Any) -> Array | None:
-    """A prepared input as an array over the same memory, where it can be seen as one."""
-    with suppress(Exception):  # a library's own array: it may refuse
+    """A NumPy array over the memory of a prepared input, or None if there is none."""
+    with suppress(Exception):  # arrays of other libraries may refuse
         array = np.asarray(value)
         return array if array.size and not array.dtype.hasobject else None
     return None

@@ -1,8 +1,8 @@
-"""Digests of what the engine's compiled code is built from, and the command that writes them.
+"""Digests of the sources of the engine's compiled code, and the command that writes them.
 
-numba's cache on disk notices a change of the file that a function stands in, and of no other. So
-each file of the engine that keeps compiled functions names the digest of the engine's files that
-it imports, directly or not: a change of those changes it as well.
+numba's cache on disk notices changes in the file that defines a function, and in no other. So each
+file of the engine with cached functions contains a digest of the engine's files that it imports,
+directly or not. When one of those changes, the digest, and thus the file, changes as well.
 
     python -m tests._built_from
 """
@@ -19,7 +19,7 @@ _NAMED = re.compile(r"(?<=^Built from: )[0-9a-f]{12}", re.MULTILINE)
 
 
 def keeping():
-    """Files of the engine with functions that numba keeps on disk."""
+    """Files of the engine with functions that numba caches on disk."""
     return [path for path in sorted(ENGINE.glob("*.py")) if "cache=True" in path.read_text("utf-8")]
 
 
@@ -36,13 +36,13 @@ def digest(path):
 
 
 def named(path):
-    """Digest that a file names, or None."""
+    """Digest that a file contains, or None."""
     found = _NAMED.search(path.read_text("utf-8"))
     return found and found[0]
 
 
 def write():
-    """Write the digests until none changes: a file that is named may name others."""
+    """Write the digests until none changes, because files with a digest depend on one another."""
     while stale := [path for path in keeping() if named(path) and named(path) != digest(path)]:
         path = stale[0]
         path.write_text(_NAMED.sub(digest(path), path.read_text("utf-8")), "utf-8")

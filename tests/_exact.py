@@ -8,12 +8,12 @@ import numpy as np
 
 mp = mpmath.MPContext()
 mp.dps = 60
-# The error's unit has it added where a sigmoid may be smaller: float32 rounds that to 0.
+# Added to the unit of the error where a sigmoid may be smaller, because float32 rounds that to 0.
 TINY = mp.mpf(2) ** -126
 
 
 def to_mp(values) -> list:
-    """Exactly the numbers of a vector of any real type."""
+    """The numbers of a vector of any real type, without rounding."""
     ratios = [number.as_integer_ratio() for number in np.asarray(values, dtype=np.longdouble)]
     return [mp.mpf(numerator) / denominator for numerator, denominator in ratios]
 
@@ -23,7 +23,7 @@ def sigmoid(z):
 
 
 def add_up(weights, X, y, term) -> tuple[list, list]:
-    """Sums over the samples of ``term * x`` and ``unit * |x|``, a value per feature.
+    """Sums over the samples of ``term * x`` and of ``unit * |x|``, a value per feature.
 
     `term` is called with a sample's ``<w, x>``, its label and ``sum |w x|``, and returns both.
     """
@@ -52,7 +52,7 @@ def largest_error(actual, gradient, terms) -> float:
 
 
 def rounding_bound(weights, X, dtype) -> float:
-    """Largest error that rounding in `dtype` can make, whatever the order of additions.
+    """Largest error that rounding in `dtype` can cause, in any order of additions.
 
     To first order, in units of half the last place: d for the d products and additions of
     ``<w, x>``; n for adding n terms; for a matrix of weights, as many as it has rows for adding
@@ -64,7 +64,7 @@ def rounding_bound(weights, X, dtype) -> float:
 
 
 def bound(implementation, weights, X) -> float:
-    """The RTOL that an implementation states with its reason; without one, float64's rounding."""
+    """RTOL of an implementation if it states one, otherwise the bound of float64 rounding."""
     if "RTOL" in implementation.options:
         return implementation.rtol
     return min(implementation.rtol, rounding_bound(weights, X, np.float64))

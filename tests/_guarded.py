@@ -1,4 +1,4 @@
-"""Arrays between two pages that nobody may read: who reads beside one crashes."""
+"""Arrays between two unreadable pages, so that a read outside an array crashes."""
 
 import ctypes
 import mmap
@@ -8,7 +8,7 @@ import pytest
 
 
 def guarded(array, at_end):
-    """A copy that begins where pages may be read, or ends there."""
+    """A copy that begins, or ends, at the edge of the readable pages."""
     libc = ctypes.CDLL(None) if hasattr(mmap, "PROT_READ") else None
     if not hasattr(libc, "mprotect"):
         pytest.skip("no mprotect on this system")

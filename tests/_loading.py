@@ -1,4 +1,4 @@
-"""Implementations of the table for tests that are for all of them."""
+"""Loading implementations for tests that cover all of them."""
 
 import pytest
 
@@ -6,7 +6,7 @@ import impls
 
 
 def load_or_skip(problem, name):
-    """An implementation; the test is skipped where a package that it needs is not installed."""
+    """Load an implementation; skip the test if a package that it needs is not installed."""
     try:
         return impls.load(problem, name)
     except impls.Unavailable as error:

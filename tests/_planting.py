@@ -1,10 +1,10 @@
-"""Plug-ins as an installer leaves them, for this process and for those that it starts."""
+"""Installed plug-ins, as an installer leaves them, for this process and its children."""
 
 import os
 
 
 def plant(problem, sources, folder, monkeypatch):
-    """Install modules of these sources as implementations of a problem."""
+    """Install modules with these sources as implementations of a problem."""
     metadata = folder / "planted-1.0.dist-info"
     metadata.mkdir()
     (metadata / "METADATA").write_text("Metadata-Version: 2.1\nName: planted\nVersion: 1.0\n")

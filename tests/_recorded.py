@@ -1,4 +1,4 @@
-"""A small tree with the recorded result file as if it had been measured there."""
+"""A small tree with the recorded result file, as if it had been measured in that tree."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MODULES = ("gradient", "accuracy", "bandwidth", "memory", "workspace", "prepare"
 
 
 class Recorded:
-    """The tree, its state, and the file that asv wrote."""
+    """The tree, its state, and the result file that asv wrote."""
 
     def __init__(self, folder, monkeypatch):
         self.root, self._asv = folder / "tree", folder / "asv"
@@ -67,7 +67,7 @@ class Recorded:
         return _journal.path_of(COMMIT, ENVIRONMENT)
 
     def state(self, like=None):
-        """What results have to hold for, with the files as they are."""
+        """The state that results must match, with the present files."""
         return _state.state_of(self.tree, like)
 
     @property
@@ -75,7 +75,7 @@ class Recorded:
         return Tree(self.root, COMMIT, f"commit {COMMIT[:8]}")
 
     def record_state(self, commit=COMMIT, environment=ENVIRONMENT, **changed):
-        """Let the journal say that all was measured in the present state, or in one like it."""
+        """Record in the journal that all was measured in the present state, or in a changed one."""
         now = self.state().provenance
         parts = {"files": now.files, "versions": now.versions, "settings": now.settings}
         then = _provenance.Provenance(**{k: v | changed.get(k, {}) for k, v in parts.items()})

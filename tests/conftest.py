@@ -1,4 +1,4 @@
-"""What an implementation refuses to store is no failure of a test that is for all of them."""
+"""Tests of all implementations are skipped where an implementation cannot store the data."""
 
 import pytest
 
@@ -7,7 +7,7 @@ import impls
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item):
-    """Skip a test whose data do not fit; what is refused has tests of its own."""
+    """Skip a test whose data are Unfit; refusals have tests of their own."""
     try:
         return (yield)
     except impls.Unfit as reason:

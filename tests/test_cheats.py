@@ -1,4 +1,4 @@
-"""Implementations that win without being fast, and honest ones that look suspicious.
+"""Implementations that cheat in a race, and honest ones that look suspicious.
 
 ``tests/cheats`` holds a file for each. A race on one thread, with nothing else to do, catches all
 of the former and lets the latter run.
@@ -24,7 +24,7 @@ HONEST = [path.stem for path in FILES if path.stem.startswith("honest_")]
 
 @pytest.fixture(scope="module")
 def records(tmp_path_factory):
-    """What the race wrote down of each, by name; and its exit status."""
+    """The race's record of each implementation, by name, and its exit status."""
     folder = tmp_path_factory.mktemp("cheats")
     with pytest.MonkeyPatch.context() as monkeypatch:
         sources = {path.stem: path.read_text() for path in FILES}

@@ -1,4 +1,4 @@
-"""The commands: what they plan, print and refuse."""
+"""The commands: their plans, their output and their refusals."""
 
 from __future__ import annotations
 
@@ -515,7 +515,7 @@ def test_pythonpath_is_kept_from_asv(tmp_path, monkeypatch):
 
 
 def test_the_suite_measures_this_tree_whatever_is_installed(tmp_path, monkeypatch):
-    (tmp_path / "impls").symlink_to(ROOT / "impls")  # tells by its path that it was taken
+    (tmp_path / "impls").symlink_to(ROOT / "impls")  # its path would show in __file__
     code = f"import sys; sys.path.insert(0, {str(ROOT)!r}); import benchmarks, impls; "
     code += "print(impls.__file__)"
     variables = os.environ | {"GRADMARK_PATH": str(tmp_path)}

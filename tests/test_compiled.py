@@ -1,4 +1,4 @@
-"""What numba needs around it: where it is missing, a sentence says so and the rest goes on."""
+"""What numba needs around it: if it is missing, a sentence says so and the rest works."""
 
 import json
 import os
@@ -18,7 +18,7 @@ from impls import _compiled, _table
 
 ROOT = Path(__file__).resolve().parent.parent
 NOBODY = 65534
-# Somebody who can read everything, as Python may be installed in root's home, and write nowhere.
+# A user who can read everything, because Python may be in root's home, and write nowhere.
 AS_NOBODY = ["setpriv", f"--reuid={NOBODY}", f"--regid={NOBODY}", "--clear-groups"]
 AS_NOBODY += ["--inh-caps=+dac_read_search", "--ambient-caps=+dac_read_search"]
 COMPILED = [
@@ -58,7 +58,7 @@ CALL = """
 
 
 def run_python(code, folder=ROOT, prefix=(), **variables):
-    """A fresh interpreter, with these environment variables beside what every process has."""
+    """Run a fresh interpreter with these environment variables added."""
     kept = {name: os.environ[name] for name in ("PATH", "SYSTEMROOT", "HOME") if name in os.environ}
     variables = {name: text for name, text in (kept | variables).items() if text is not None}
     command = [*prefix, sys.executable, "-c", dedent(code)]
@@ -68,7 +68,7 @@ def run_python(code, folder=ROOT, prefix=(), **variables):
 
 
 def load_all(names, folder=ROOT, **variables):
-    """Why each implementation is unavailable, or None, in a process with these variables."""
+    """The reason why each implementation is unavailable, or None, with these variables."""
     code = LOAD.replace("NAMES", repr(["/".join(name) for name in names]))
     done = run_python(code, folder, **variables)
     assert done.returncode == 0, done.stderr
@@ -144,7 +144,7 @@ def test_what_says_that_it_is_serial_computes_without_threads():
 
 
 def test_threads_are_not_started_to_find_out_that_they_can_be_had():
-    """A process whose numba has loaded GNU's OpenMP must not fork."""
+    """A process whose numba has loaded GNU OpenMP must not fork."""
     code = """
         import impls
         from numba.np.ufunc import parallel
@@ -169,7 +169,7 @@ def test_a_processor_without_float16_makes_it_unavailable(tmp_path):
 
 @pytest.fixture
 def installed():
-    """A copy of the package that others can read and not write to."""
+    """A copy of the package that other users can read but not write."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         folder.chmod(0o755)
@@ -210,7 +210,7 @@ def test_who_has_a_home_keeps_compiled_code_there(installed):
 
 
 def test_a_cache_folder_of_root_in_ones_home_is_passed_over(installed):
-    """As a run with root's rights leaves it."""
+    """A run with root's rights leaves such a folder."""
     (installed / "home" / ".cache" / "numba").mkdir(parents=True)
     variables = {"HOME": str(installed / "home"), "TMPDIR": str(installed / "tmp")}
     done = run_python(CALL.replace("NAMES", '"numba_loop",'), installed, AS_NOBODY, **variables)
@@ -218,7 +218,7 @@ def test_a_cache_folder_of_root_in_ones_home_is_passed_over(installed):
 
 
 def test_a_folder_that_cannot_be_written_is_not_replaced_by_the_usual_one(installed):
-    """Code compiled apart, as that of a race's moves alone, must not be taken for the real one."""
+    """Code of a separate cache, as that of a race's moves alone, must not mix with other code."""
     code = CALL.replace("NAMES", '"numba_loop",')
     variables = {"HOME": str(installed / "home"), "TMPDIR": str(installed / "tmp")}
     done = run_python(code, installed, AS_NOBODY, NUMBA_CACHE_DIR="/proc/apart", **variables)
@@ -244,7 +244,7 @@ def test_without_any_folder_compiled_code_is_unavailable(installed):
 
 @pytest.fixture
 def nothing_else(tmp_path, monkeypatch):
-    """Where no folder but the temporary one can be written to; where that one would be."""
+    """Make only the temporary folder writable; return the path of numba's folder in it."""
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     monkeypatch.setattr(_compiled, "_can_write", lambda folder: folder.parent == tmp_path)
     monkeypatch.setattr(_compiled, "_set_cache", lambda folder: None)
@@ -253,7 +253,7 @@ def nothing_else(tmp_path, monkeypatch):
 
 
 def told_folder(capsys):
-    """The folder that a sentence names."""
+    """The folder that the message names."""
     _compiled.find_cache(None)
     return Path(capsys.readouterr().err.partition(" code in ")[2].partition(",")[0])
 
@@ -285,7 +285,7 @@ def make_open(path):
 @pytest.mark.skipif(os.name != "posix", reason="others' folders are POSIX's")
 @pytest.mark.parametrize("make", [make_link, make_foreign, make_open, Path.touch])
 def test_a_folder_that_others_can_write_to_is_not_used(nothing_else, capsys, make):
-    """numba runs what it finds in its cache."""
+    """numba runs the code that it finds in its cache."""
     make(nothing_else)
     folder = told_folder(capsys)
     assert folder.parent == nothing_else.parent

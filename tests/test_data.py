@@ -87,7 +87,7 @@ def test_logistic_columns_have_mean_0_and_variance_1(seed):
 
 @pytest.mark.parametrize("n_features", [10, 1000])
 def test_logistic_inner_products_stay_near_1(n_features):
-    """Whatever the number of features, so that the sigmoid is neither flat nor linear."""
+    """The sigmoid is then neither flat nor linear, with any number of features."""
     weights, X, _ = impls.make("logistic", 1000, n_features)
     assert 0.2 < (X @ weights).var() < 5
 

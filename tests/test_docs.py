@@ -1,4 +1,4 @@
-"""What README.md, CONTRIBUTING.md and docs/ say of the tree is true of it."""
+"""README.md, CONTRIBUTING.md and docs/ agree with the tree."""
 
 from __future__ import annotations
 
@@ -37,13 +37,13 @@ def local_links(page):
 
 
 def statements(page):
-    """Each mention of a command, with what follows it up to the end of the code or the line."""
+    """Each mention of a command, with the text after it up to the end of the code or the line."""
     text = read(page).replace("\\\n", " ")
     return re.findall(r"python -m scripts\.(?!NAME)(\w+)([^`\n]*)", text)
 
 
 def section(command):
-    """What docs/commands.md says of a command."""
+    """The section of docs/commands.md about a command."""
     parts = re.split(
         r"^`python -m scripts\.(\w+)`", read(ROOT / "docs" / "commands.md"), flags=re.M
     )

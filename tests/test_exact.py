@@ -1,4 +1,4 @@
-"""Exact gradients that are kept: the same to the bit, and never another batch's."""
+"""Exact gradients kept on disk: the same to the bit, and never those of another batch."""
 
 import numpy as np
 import pytest
@@ -9,7 +9,7 @@ from impls import _exact
 
 @pytest.fixture
 def computed(monkeypatch):
-    """How often a gradient was computed and not read."""
+    """Number of gradients that were computed, not read."""
     calls = []
     compute = _exact._compute
     monkeypatch.setattr(_exact, "_compute", lambda *batch: calls.append(1) or compute(*batch))

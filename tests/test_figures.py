@@ -1,4 +1,4 @@
-"""The figures: nothing is silently absent, and names are told apart without a table of them."""
+"""The figures: every absence is shown, and looks follow from names without a table of them."""
 
 import re
 from dataclasses import dataclass, field
@@ -132,7 +132,7 @@ def test_nothing_is_cut_off_or_overlaps(name, names):
 @pytest.mark.parametrize("names", [("matrix",), ("fast",)], ids=["baseline", "another"])
 def test_one_implementation_at_one_size_is_drawn(name, names):
     figure = _figures.draw(name, frame(names, SIZES[:1]), Facts())
-    if figure:  # time_by_features and speed-ups need more
+    if figure:  # time_by_features and speed-ups need more data
         figure.draw_without_rendering()
 
 
@@ -295,7 +295,7 @@ def test_three_digits_are_not_the_fastest_exact_one():
 
 
 def test_an_easy_size_alone_does_not_make_the_fastest():
-    """One that has a time at the smallest size only, and is far ahead there."""
+    """This one has a time at the smallest size only, and is far ahead there."""
     results = scale(scale(frame(("fast", "early", "matrix")), "early", 0.01), "fast", 0.5)
     late = (results["implementation"] == "early") & (results["n_samples"] == 1000).fillna(False)
     results.loc[late, ["state", "value"]] = "skipped", nan
@@ -307,7 +307,7 @@ def test_labels_do_not_overlap():
     results = frame(names).assign(highlighted=True)
     figure = _figures.draw("time_by_samples", results, Facts())
     figure.draw_without_rendering()
-    # Not the annotation's own extent, which has its line.
+    # The extent of the text alone: the annotation's own includes its line.
     boxes = [Text.get_window_extent(text) for text in figure.axes[0].texts]
     boxes.sort(key=lambda box: box.y0)
     assert len(boxes) == 8
@@ -368,7 +368,7 @@ def test_an_error_that_was_not_measured_there_is_the_largest_elsewhere():
 @pytest.mark.parametrize(("rtol", "panels"), [(1e-12, 2), (2e-5, 1), (1e-2, 0)])
 @pytest.mark.parametrize("metric", ["error", "nothing"])
 def test_a_stated_tolerance_keeps_few_digits_out(metric, rtol, panels):
-    """A mean over many samples is exact however few digits a value has; so is no measurement."""
+    """A small measured error shows little: a mean over many samples averages rounding out."""
     results = scale(frame(("fast", "matrix")), "fast", 0.1)
     results = results[results["metric"].isin(["time", metric])]
     results.loc[results["implementation"] == "fast", "rtol"] = rtol

@@ -1,4 +1,4 @@
-"""Numbers as text: significant digits, units, and values that are not there."""
+"""Numbers as text: significant digits, units, and absent values."""
 
 from math import inf, nan
 

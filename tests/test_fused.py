@@ -1,4 +1,4 @@
-"""The fused kernels: every way through them, and how little memory they take."""
+"""The fused kernels: every variant of the pass, and their workspace."""
 
 import math
 import shutil
@@ -18,9 +18,9 @@ from tests import _built_from
 from tests._guarded import guarded
 
 FUSED = [name for name in impls.names("logistic") if name.startswith("fused")]
-# Samples and features beside the places where the kernels change their way: 8 bytes and 4 bytes,
-# narrow rows, short ones and long ones, near and from afar, one thread and all, few samples in
-# float32 and many, rows left over, features shared out to threads.
+# Sizes on both sides of each limit between variants: 8 and 4 bytes per value, narrow, short and
+# long rows, X in cache and from memory, one thread and all, few and many float32 samples, rows
+# left over, features shared out to threads.
 SHAPES = [
     (1, 1),
     (7, 1001),
@@ -57,7 +57,7 @@ def n_threads(request):
 
 @pytest.fixture(params=["as it is", "from afar"])
 def distance(request, monkeypatch):
-    """Small data take the way of large ones as well: rows far apart, shared out to threads."""
+    """Make small data take the variants of large ones: distant rows, shared out to threads."""
     if request.param == "from afar":
         monkeypatch.setattr(threads, "_cached_bytes", lambda n_threads: 0)
         monkeypatch.setattr(threads, "threads_pay_from", lambda: 0)
@@ -65,7 +65,7 @@ def distance(request, monkeypatch):
 
 
 def pixels(n_samples, n_features):
-    """Data that every storage holds: 8-bit levels, scaled to 1."""
+    """Data that fit every storage: 8-bit levels, scaled to 1."""
     generator = np.random.default_rng(n_samples)
     X = generator.integers(0, 256, (n_samples, n_features)) / 255
     weights = generator.standard_normal(n_features) * math.sqrt(12 / n_features)
@@ -123,7 +123,7 @@ def test_what_does_not_fit_in_cache_is_not_copied(monkeypatch):
 
 @pytest.mark.parametrize("path", _built_from.keeping(), ids=lambda path: path.stem)
 def test_compiled_code_names_what_it_is_built_from(path):
-    """numba does not notice a change there: a file that names it changes with it."""
+    """numba notices changes in a function's own file only, so that file names the digest."""
     assert _built_from.named(path) == _built_from.digest(path), (
         f"numba may run old code from its disk cache for {path.name}: "
         "python -m tests._built_from names what it is built from"
@@ -144,7 +144,7 @@ def test_an_edit_of_any_engine_file_changes_what_its_users_name(monkeypatch, tmp
 
 @pytest.fixture
 def pay_from(monkeypatch):
-    """Set GRADMARK_THREADS_PAY_FROM; returns the bytes that are taken from it."""
+    """Set GRADMARK_THREADS_PAY_FROM; returns the number of bytes that is read from it."""
 
     def read(text):
         monkeypatch.setenv(threads.PAY_FROM_VARIABLE, text)
@@ -167,7 +167,7 @@ def test_a_number_of_bytes_that_is_none_is_refused(pay_from, text):
 
 
 def test_small_data_start_no_threads():
-    """A process whose numba has started threads of GNU's OpenMP must not fork."""
+    """A process whose numba has started threads of GNU OpenMP must not fork."""
     code = """
         import impls
         from numba.np.ufunc import parallel
@@ -198,7 +198,7 @@ def test_nothing_beside_the_data_is_read(shape, dtype, at_end):
 
 
 def test_without_arithmetic_all_that_is_loaded_still_counts(monkeypatch):
-    """Bits of weights and a row, mixed vector by vector: a load that was left out would show."""
+    """The result mixes the bits of weights and row vector by vector, so an omitted load shows."""
     monkeypatch.setattr(vectors, "_moves_alone", True)
     read_one = steps.make_step(1, reads=True)
 

@@ -1,4 +1,4 @@
-"""Import closures: what is followed, and what is not."""
+"""Import closures: which imports are followed and which are not."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ HERE = Sources({name: ROOT / name for name in ("impls", "benchmarks")})
 
 @pytest.fixture
 def package(tmp_path):
-    """Write files of a package ``impls``; returns what gives the closure of one of them."""
+    """Write files of a package ``impls``; returns a function for the closure of one of them."""
 
     def closure(files, root):
         for name, text in files.items():

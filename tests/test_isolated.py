@@ -1,4 +1,4 @@
-"""One odd implementation stops nobody else: list, check, report and trace run none themselves."""
+"""An odd implementation stops no other: list, check, report and trace run each in a process."""
 
 import json
 import os
@@ -24,7 +24,7 @@ PROBLEM = "linear"
 RIGHT = "(X @ weights - y) @ X / len(y)"
 GRADIENT = f"\n\ndef gradient(weights, X, y):\n    return {RIGHT}\n"
 SEGFAULT = "import ctypes; ctypes.string_at(0)"
-# What an implementation does at its import, and the end of its process that is told.
+# Code that an implementation runs at its import, and the end of its process as it is reported.
 IMPORTS = {
     "exits": ("import os; os._exit(0)", "died while it was imported: exit status 0"),
     "crashes": (SEGFAULT, "died while it was imported: killed by SIGSEGV"),
@@ -172,7 +172,7 @@ def test_what_hangs_is_ended_and_named(planted, tmp_path, monkeypatch):
     )
     verdict = judging.judge(PROBLEM, path, [])
     assert verdict.problems == ["died while it was imported: no answer within 2 s"]
-    if child.exists():  # it came so far
+    if child.exists():  # the process may have ended before it wrote the file
         assert not is_running(int(child.read_text()))
 
 
@@ -223,7 +223,7 @@ print(json.dumps([names, lacking, _grid.implementations({PROBLEM!r})]))
 
 @pytest.fixture(scope="module")
 def tree(tmp_path_factory):
-    """The commands over two implementations and odd files, folders, links and pipes."""
+    """The commands in a tree with two implementations and odd files, folders, links and pipes."""
     folder = tmp_path_factory.mktemp("tree")
     for part in ("impls", "scripts", "benchmarks"):
         shutil.copytree(ROOT / part, folder / part, ignore=shutil.ignore_patterns("__pycache__"))

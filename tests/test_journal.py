@@ -1,4 +1,4 @@
-"""What the suite writes down, read while it is being written and once it is damaged."""
+"""The suite's journal, read while it is being written and after damage."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What holds for every implementation of every problem in the table, whatever its formula.
+"""Tests of every implementation of every problem, independent of the formula.
 
 A gradient is compared with the problem's reference, in units of its absolute terms. That both are
 right is shown by the tests of the problem's own name; that they belong to the loss, here.
@@ -59,7 +59,7 @@ def compute(implementation, batch):
 
 
 def in_range(problem_name, batch, dtype=np.float64) -> Batch:
-    """The batch with weights halved until no term overflows, as those of an exp may."""
+    """The batch with weights halved until no term overflows, as terms with an exp may."""
     largest = float(np.finfo(dtype).max) / 1e6
     weights, X, y = batch
     with np.errstate(over="ignore", invalid="ignore"):
@@ -75,11 +75,11 @@ def stored_type(implementation):
 
 
 def excess(implementation, batch, gradient=None) -> float:
-    """Error of a gradient, in units of the largest that it may have."""
+    """Error of a gradient, as a multiple of the largest error allowed."""
     actual = compute(implementation, batch) if gradient is None else gradient
     assert isinstance(actual, np.ndarray)
     assert actual.dtype.kind == "f"
-    # Where longdouble is no more than float64, the reference rounds as the kernel does.
+    # If longdouble is float64, the reference rounds as the kernel does.
     allowed = bound(implementation, batch.weights, batch.X)
     allowed += rounding_bound(batch.weights, batch.X, np.longdouble)
     return impls.relative_error(implementation.problem, actual, *batch) / allowed
@@ -87,7 +87,7 @@ def excess(implementation, batch, gradient=None) -> float:
 
 # Values
 
-# The same examples on every run: a failure then belongs to a change, not to chance.
+# The examples are the same on every run, so that a failure is caused by a change.
 steady = settings(max_examples=25, deadline=None, derandomize=True)
 
 
@@ -146,13 +146,13 @@ def test_smallest_shapes(implementation, shape):
 def test_scales(implementation, sign):
     """Features at both ends of the prepared type's range, with weights to match."""
     weights, X, y = draw(implementation.problem, 20, 4)
-    implementation.prepare(X, y)  # is skipped here, if these are no data that it stores
+    implementation.prepare(X, y)  # skips the test if it cannot store these data
     scale = 2.0 ** (sign * (np.finfo(stored_type(implementation)).maxexp // 2 - 4))
     assert excess(implementation, Batch(weights / scale, X * scale, y)) <= 1
 
 
 def scaled_column(draw, n_samples):
-    """A feature as data may have it, of any size that float64 holds."""
+    """A feature of a kind that real data have, of any size that float64 can hold."""
     generator = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     levels = generator.integers(0, 256, n_samples)
     kinds = {
@@ -169,7 +169,7 @@ def scaled_column(draw, n_samples):
     }
     values = kinds[draw(st.sampled_from(sorted(kinds)))]
     if draw(st.integers(0, 9)) == 0:
-        return levels * 5e-324  # the least that is not 0
+        return levels * 5e-324  # the smallest positive float64
     return values * draw(st.sampled_from([1e-300, 1e-100, 1e-40, 1e-14, 1e-5, 1, 255, 1e40, 1e300]))
 
 
@@ -194,7 +194,7 @@ def test_features_of_any_size_are_right_or_refused(implementation, data):
         return
     exact = impls.reference(implementation.problem, *batch)
     terms = _accuracy.terms(implementation.problem, *batch)
-    # What is so small has no digits; another library may take it for 0.
+    # Subnormals have few digits, and another library may flush them to 0.
     least = np.finfo(np.float64).tiny if "PEER" in implementation.options else 5e-324
     terms += len(batch.y) ** 2 * least / implementation.rtol
     assert _accuracy.compare(gradient, exact, terms) <= implementation.rtol
@@ -202,7 +202,7 @@ def test_features_of_any_size_are_right_or_refused(implementation, data):
 
 @pytest.mark.parametrize("value", [1e-310, 1e-50, 1e-36, -1e36, 1e300])
 def test_what_a_narrower_type_cannot_hold_is_refused(implementation, value):
-    """Also where only products with residuals, or sums, would leave the type's range."""
+    """This includes values whose products with residuals, or sums, leave the type's range."""
     if implementation.options.get("BYTES_PER_VALUE", 8) not in (2, 4):
         pytest.skip("it holds float64, or levels")
     _, X, y = draw(implementation.problem, 20, 3)
@@ -219,7 +219,7 @@ def test_labels_that_a_narrower_type_cannot_hold_are_refused(value):
 
 
 def test_a_batch_of_data_that_fit_is_taken(implementation):
-    """Samples of a feature may be so small that only those beside them make it fit."""
+    """A feature may fit although some of its samples, alone, would be too small."""
     weights, X, y = draw(implementation.problem, 20, 3)
     X[7, 1] = 1e-50
     implementation.prepare(X, y)
@@ -237,7 +237,7 @@ def test_what_is_no_number_is_not_hidden(implementation, value):
     try:
         prepared = implementation.prepare(X, y)
     except impls.Unfit:
-        assert implementation.options["BYTES_PER_VALUE"] == 1  # levels are numbers
+        assert implementation.options["BYTES_PER_VALUE"] == 1  # levels are finite
         return
     with np.errstate(all="ignore"):
         assert not np.isfinite(implementation.gradient(weights, *prepared)).all()
@@ -259,7 +259,7 @@ def test_weights_that_a_narrower_type_cannot_hold_are_refused(implementation):
 @pytest.mark.parametrize("seed", range(3))
 def test_the_reference_is_the_slope_of_the_loss(problem, seed):
     weights, X, y = draw(name_of(problem), 20, 5, seed)
-    # Cube root of the precision: the step that balances rounding and the third derivative.
+    # The cube root of eps is the step that balances rounding and the third derivative.
     precision = float(np.finfo(np.float64).eps)
     step = np.cbrt(precision)
     slopes = np.empty_like(weights)
@@ -329,7 +329,7 @@ def test_work_grows_with_the_data(problem):
     assert problem.compulsory_bytes(10, 3, 4) < problem.compulsory_bytes(10, 3)
 
 
-# What may be handed in
+# Inputs that are accepted
 
 
 def columns_apart(array):
@@ -341,13 +341,13 @@ def rows_apart(array):
 
 
 def turned(array):
-    """The same values, stored from the last to the first."""
+    """The same values, stored in reverse order."""
     return np.flip(np.flip(array).copy())
 
 
 def read_only(batch) -> Batch:
     for array in batch:
-        if isinstance(array, np.ndarray):  # not JAX's, nor PyTorch's
+        if isinstance(array, np.ndarray):  # arrays of JAX and PyTorch have no flags
             array.flags.writeable = False
     return batch
 
@@ -394,15 +394,15 @@ def test_other_real_types(implementation, argument, dtype):
 
 @pytest.mark.parametrize("dtype", [np.float32, np.int8])
 def test_one_type_for_all(implementation, dtype):
-    """Nothing is computed in a type that is narrower than the implementation's own."""
+    """No step is computed in a type narrower than the implementation's own."""
     weights, X, y = draw(implementation.problem, 30, 4)
-    scale = 40 if np.dtype(dtype).kind == "i" else 1  # products beyond an int8
+    scale = 40 if np.dtype(dtype).kind == "i" else 1  # products overflow int8
     batch = Batch(weights * scale, (X * scale).astype(dtype), y.astype(dtype))
     weights = in_range(implementation.problem, batch, np.float32).weights.astype(dtype)
     assert excess(implementation, batch._replace(weights=weights)) <= 1
 
 
-# What is handed to the checked entry point without being prepared
+# Inputs of the checked entry point that are not prepared
 
 
 @pytest.mark.parametrize("layout", LAYOUTS)
@@ -497,7 +497,7 @@ def test_prepared_rows_may_be_handed_one_by_one(implementation):
 
 
 class Frame:
-    """An array of a library that nobody has heard of."""
+    """An array of an unknown library."""
 
     shape = (30, 4)
 
@@ -536,7 +536,7 @@ def test_inputs_may_be_read_only(implementation):
     assert excess(implementation, batch, implementation.gradient(batch.weights, *prepared)) <= 1
 
 
-# What comes back
+# Results
 
 
 def test_result_is_a_new_array_on_every_call(implementation):
@@ -567,7 +567,7 @@ def gradients_of_repeated_calls(implementation) -> set[bytes]:
 
 @pytest.fixture
 def set_threads():
-    """`_machine.set_threads`, undone afterwards."""
+    """`_machine.set_threads`, whose limit is lifted after the test."""
     with threadpool_limits(limits=None):
         yield _machine.set_threads
     _machine.set_threads(_machine.count_threads())
@@ -587,9 +587,9 @@ def test_numbers_of_threads(implementation, set_threads, n_threads, n_samples):
 
 
 def test_cached_machine_code_follows_what_it_calls(implementation):
-    """numba tells from a function's own file whether its cached code is out of date.
+    """numba checks only a function's own file to decide whether its cached code is out of date.
 
-    The engine's files, which call each other's functions, name what they are built from.
+    Files of the engine that call functions of others contain a digest of them.
     """
     values = vars(sys.modules[implementation.kernel.__module__]).values()
     compiled = [value for value in values if hasattr(value, "py_func")]
@@ -600,11 +600,11 @@ def test_cached_machine_code_follows_what_it_calls(implementation):
         assert files <= {own} or (own in _built_from.keeping() and _built_from.named(own))
 
 
-# Bad input: the checks are the problem's, the same for all of its implementations
+# Bad input: checked by the problem, in the same way for all of its implementations
 
 
 class Refused(NamedTuple):
-    """One argument replaced, and how the error should put it."""
+    """A call with one argument replaced, and the expected error."""
 
     argument: str
     value: object
@@ -649,7 +649,7 @@ BAD_PREPARED = {
     "y short": Refused("y", np.ones(4), ValueError, "y has shape (4,), expected (5,)"),
     "y 2-D": Refused("y", np.ones((5, 1)), ValueError, "y has shape (5, 1), expected 1 dimension"),
 }
-# Made from weights that fit.
+# Functions that turn valid weights into invalid ones.
 BAD_WEIGHTS = {
     "short": (lambda weights: weights[..., :-1], ValueError, "weights has shape ("),
     "long": (lambda weights: np.repeat(weights, 2, axis=-1), ValueError, "weights has shape ("),

@@ -1,4 +1,4 @@
-"""8-bit levels in integers: where limbs hold what float64 holds, and where they would not."""
+"""8-bit levels in integers: limbs if they hold what float64 holds, otherwise another way."""
 
 from dataclasses import replace
 
@@ -15,7 +15,7 @@ from tests._guarded import guarded
 
 @pytest.fixture(autouse=True, scope="module")
 def at_any_size():
-    """Limbs even where they do not pay, so that small data go through them."""
+    """Use limbs at sizes where they do not pay off, so that small data test them."""
     if not limbs._n_words():
         pytest.skip("limbs need AVX-512 VNNI or AVX2 alone, which numba does not use here")
     with pytest.MonkeyPatch.context() as patch:
@@ -68,19 +68,19 @@ def test_levels_that_are_all_0_have_a_gradient_of_0(n_features):
     assert not gradient_of(np.ones(n_features), np.zeros((64, n_features)), np.ones(64)).any()
 
 
-# Blocks of 256 rows; chunks of 2,048 features, one and more of them.
+# Blocks have 256 rows and chunks 2,048 features: one chunk, a full one, and several.
 @pytest.mark.parametrize(
     ("n_features", "power"), [(190, -10), (2047, -14), (2048, -14), (4200, -15)]
 )
 @pytest.mark.parametrize("sign", [1, -1])
 def test_the_largest_sums_fit(n_features, power, sign):
-    """Levels of 255, weights and residuals just below a power of 2: no limbs are larger."""
+    """Levels of 255, and weights and residuals just below a power of 2, give the largest limbs."""
     X = np.full((1200, n_features), 255.0)
     weights = np.full(n_features, sign * np.nextafter(2.0**power, 0))
     assert error_of(weights, X, np.full(len(X), float(sign < 0))) <= 8e-15
 
 
-# One of a block, more than a quarter of a block, all of it.
+# One row with a small residual, and more than half of the rows.
 @pytest.mark.parametrize("n_small", [1, 44])
 @pytest.mark.parametrize("z", [-12.0, -20.0, -600.0])
 def test_features_of_samples_with_small_residuals_keep_their_digits(n_small, z):
@@ -122,7 +122,7 @@ def test_what_is_no_number_is_seen(value):
     [(70, 0, 128), (127, 1.5, 128), (128, 0, 128), (128, 1.5, 192)],
 )
 def test_levels_that_go_through_limbs_fill_cache_lines(n_features, offset, n_columns):
-    """One column more, of ones, if there is an offset to be multiplied by the sum of residuals."""
+    """An offset adds a column of ones, which sums up the residuals."""
     X = np.eye(16, n_features) + offset
     levels = as_levels(X).levels
     assert levels.shape == (16, n_columns)

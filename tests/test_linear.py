@@ -1,4 +1,4 @@
-"""The gradient of linear regression, against one written in multiple precision.
+"""The gradient of linear regression, compared with one in multiple precision.
 
 What holds for every problem is in `test_kernels`.
 """
@@ -23,7 +23,7 @@ def implementation(request):
 
 
 def exact(weights, X, y) -> tuple[list, list]:
-    """Each component of the gradient and the sum of the absolute terms that it adds up."""
+    """Each component of the gradient and the sum of its absolute terms."""
     n_samples = len(y)
 
     def term(z, label, rounding_of_z):
@@ -56,7 +56,7 @@ def batches(draw):
     return weights, X, y
 
 
-# The same examples on every run: a failure then belongs to a change, not to chance.
+# The examples are the same on every run, so that a failure is caused by a change.
 steady = settings(max_examples=40, deadline=None, derandomize=True)
 
 
@@ -107,7 +107,7 @@ def test_loss(name):
         for row, label in zip(map(to_mp, X), to_mp(y), strict=True)
     ]
     expected = float(mp.fsum(r * r for r in residuals) / (2 * len(y)))
-    # Where every residual is 0 but for rounding, so is the loss.
+    # If every residual is 0 up to rounding, so is the loss.
     rounding = (100 * np.finfo(float).eps * (np.abs(X) @ np.abs(weights) + np.abs(y)).max()) ** 2
     assert problem.loss(weights, X, y) == pytest.approx(expected, rel=1e-12, abs=rounding)
 
@@ -121,7 +121,7 @@ def test_by_hand(implementation):
 
 
 def test_an_intercept_is_a_column_of_ones(implementation):
-    """The text's bias b beside w: its slope is the mean residual."""
+    """The derivative by the text's bias b is the mean residual."""
     weights, X, y = impls.make(PROBLEM, 30, 3)
     with_ones = np.column_stack([X, np.ones(30)])
     gradient = compute(implementation, np.append(weights, 4.0), with_ones, y)
@@ -131,13 +131,13 @@ def test_an_intercept_is_a_column_of_ones(implementation):
 
 
 def test_descent_reaches_the_least_squares(implementation):
-    """With the text's weight, bias and noise, all samples at each step."""
+    """Data with the text's weight, bias and noise; every step uses all samples."""
     generator = np.random.default_rng(0)
     X = np.column_stack([generator.standard_normal(100), np.ones(100)])
     y = X @ [3.5, 4] + 0.5 * generator.standard_normal(100)
     prepared = implementation.prepare(X, y)
     weights = problem.zero_weights(X, y)
-    for _ in range(150):  # each leaves some 0.8 of the error: 1e-14 of it in the end
+    for _ in range(150):  # each step leaves about 0.8 of the error, all steps 1e-14
         weights -= 0.2 * implementation.gradient(weights, *prepared)
     expected = np.linalg.lstsq(X, y)[0]
     np.testing.assert_allclose(weights, expected, max(1e-11, implementation.rtol))

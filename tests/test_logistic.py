@@ -1,4 +1,4 @@
-"""The logistic gradient of every implementation, against one written in multiple precision.
+"""The logistic gradient of every implementation, compared with one in multiple precision.
 
 What holds for every problem is in `test_kernels`.
 """
@@ -34,7 +34,7 @@ def implementation(request):
 
 
 def exact(weights, X, y) -> tuple[list, list]:
-    """Each component of the gradient and the sum of the absolute terms that it adds up."""
+    """Each component of the gradient and the sum of its absolute terms."""
 
     def term(z, label, rounding_of_z):
         unit = sigmoid(z) + label + sigmoid(z) * sigmoid(-z) * rounding_of_z + TINY
@@ -73,7 +73,7 @@ def batches(draw) -> Batch:
     return Batch(weights, X, labels[kind])
 
 
-# The same examples on every run: a failure then belongs to a change, not to chance.
+# The examples are the same on every run, so that a failure is caused by a change.
 steady = settings(max_examples=60, deadline=None, derandomize=True)
 
 
@@ -124,13 +124,13 @@ def zero_column() -> Batch:
 
 
 def cancelling_rows() -> Batch:
-    """Gradient 0: each row comes with its negative, at weights 0 and one label."""
+    """A gradient of 0: each row and its negative, at weights 0, with the same label."""
     X = np.random.default_rng(0).standard_normal((10, 4))
     return Batch(np.zeros(4), np.concatenate([X, -X]), np.ones(20))
 
 
 def cancelling_products() -> Batch:
-    """``<w, x>`` 1e-6 of its terms."""
+    """Inner products ``<w, x>`` that cancel to 1e-6 of their terms."""
     X = np.random.default_rng(0).standard_normal((20, 3)) * 100
     return Batch(
         np.array([1.0, 1, 1]), np.column_stack([X[:, 0], -X[:, 0], X[:, 1] * 1e-6]), X[:, 2] > 0
@@ -164,7 +164,7 @@ def test_reference_on_extremes(name):
 @pytest.mark.parametrize("rows_per_chunk", [10, 0.5])
 @pytest.mark.parametrize("n_samples", [1, 9, 10, 11, 37])
 def test_chunk_boundaries(implementation, monkeypatch, n_samples, rows_per_chunk):
-    """Chunks of few rows of the prepared X; only implementations in chunks see a difference."""
+    """Sizes at the boundaries of small chunks; they matter only to chunked implementations."""
     batch = draw(n_samples, 3)
     row_bytes = 3 * implementation.options.get("BYTES_PER_VALUE", 8)
     monkeypatch.setattr(_chunks, "chunk_bytes", lambda: int(rows_per_chunk * row_bytes))
@@ -186,7 +186,7 @@ def test_reference_across_blocks(monkeypatch, block_elements):
 
 @pytest.mark.parametrize("name", EXTREMES)
 def test_loss(name):
-    """The summed negative log-likelihood, from the logarithms of both sigmoids."""
+    """The loss is the summed negative log-likelihood, from the logarithms of both sigmoids."""
     weights, X, y = EXTREMES[name]
     expected = mp.mpf(0)
     for row, label in zip(map(to_mp, X), to_mp(y), strict=True):
@@ -219,7 +219,7 @@ def test_by_hand_with_weights(implementation, label, expected):
 
 
 def test_descent_is_the_ascent_of_the_vectorisation_text(implementation):
-    """With a sample per column: ``theta + alpha * x * (y - sigmoid(theta' * x))``."""
+    """The text has a sample per column: ``theta + alpha * x * (y - sigmoid(theta' * x))``."""
     weights, X, y = batch = draw(30, 4)
     x, theta, alpha = X.T, weights, 0.1
     grad = x @ (y - 1 / (1 + np.exp(-(theta @ x))))

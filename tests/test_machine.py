@@ -1,4 +1,4 @@
-"""What the machine allows: control groups, processors and caches, in a folder of the test's own."""
+"""Limits of the machine: control groups, processors and caches, in a folder of the test."""
 
 import os
 from types import SimpleNamespace
@@ -234,7 +234,7 @@ def test_usual_cache_sizes_where_the_system_tells_none(machine):
 
 
 def test_a_cache_without_size_is_left_out(machine):
-    """Virtual Arm machines list their caches with a type and a level alone."""
+    """Virtual Arm machines list only type and level of their caches."""
     machine({"cache/index0/type": "Data", "cache/index0/level": 1} | cache(2, 2, "Unified", "1M"))
     assert _machine.cache_bytes() == {2: 1024**2}
 
@@ -260,7 +260,7 @@ def test_set_threads_limits_the_libraries():
     import numba
 
     before = numba.get_num_threads()
-    with threadpool_limits(limits=None):  # puts back what the test changes
+    with threadpool_limits(limits=None):  # restores the limit after the test
         _machine.set_threads(1)
         assert numba.get_num_threads() == 1
         assert {library["num_threads"] for library in threadpool_info()} <= {1}

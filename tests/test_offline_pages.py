@@ -1,4 +1,4 @@
-"""The published pages need no network, or stay exactly as asv makes them."""
+"""The published pages need no network, or stay exactly as asv writes them."""
 
 import json
 import logging
@@ -20,7 +20,7 @@ from scripts._measured import offline_pages as offline
 
 ASV_PAGE = Path(asv.__file__).parent / "www" / "index.html"
 
-# What `npm install ... --prefix FOLDER PACKAGE...` leaves, as far as the plug-in can tell.
+# Files that `npm install --prefix FOLDER PACKAGES` leaves, as far as the plug-in reads them.
 FAKE_NPM = """#!{python}
 import json, pathlib, sys
 arguments = sys.argv[1:]

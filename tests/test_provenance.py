@@ -1,4 +1,4 @@
-"""What a cell depends on: edits that void a value, and edits that do not."""
+"""Dependencies of a cell: edits that make a value stale, and edits that do not."""
 
 from __future__ import annotations
 
@@ -43,14 +43,14 @@ def tree(tmp_path):
 
 
 def look(tree, plugins=()):
-    """The present state and its rules."""
+    """The present state and the rules for it."""
     sources = _provenance.find_sources(tree / "impls", tree / "benchmarks", plugins)
     state = _provenance.collect(sources)
     return state, Rules(sources, state)
 
 
 def changed(tree, edit, *cells, plugins=()):
-    """Which of the cells an edit voids."""
+    """The cells whose values an edit makes stale."""
     before, _ = look(tree, plugins)
     edit()
     _, rules = look(tree, plugins)
@@ -62,7 +62,7 @@ def changed(tree, edit, *cells, plugins=()):
     [
         ("impls/linear/loop.py", [LOOP, EPOCH, DATASET]),
         ("impls/linear/_shared.py", [LOOP, EPOCH, DATASET]),
-        ("impls/linear/matrix.py", [MATRIX, EPOCH]),  # the baseline finds a training's target
+        ("impls/linear/matrix.py", [MATRIX, EPOCH]),  # the baseline computes a training's target
         ("impls/linear/__init__.py", [LOOP, MATRIX, EPOCH, DATASET]),
         ("impls/linear/_datasets.py", [DATASET]),
         ("impls/solvers/sgd.py", [EPOCH]),
@@ -99,7 +99,7 @@ def test_an_import_that_is_new_counts(tree):
 
 @pytest.fixture
 def plugin(tmp_path, monkeypatch):
-    """An installed package that brings the implementation ``theirs``."""
+    """An installed package with the implementation ``theirs``."""
     site = tmp_path / "site"
     package, facts = site / "their_package", site / "their_package-1.0.dist-info"
     for folder in (package, facts):

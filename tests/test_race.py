@@ -1,4 +1,4 @@
-"""The race: what it computes from its samples, whom it lets take part, and how it survives."""
+"""The race: its statistics, its contenders, its processes and its interruption."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ SETTINGS = RaceSettings("logistic", ("matrix",), (8, 4), 1, 3, False)
 
 
 def test_ratios_are_taken_within_a_round():
-    """Medians 4 and 2 would give 2; the rounds' own ratios are 1, 2 and 10."""
+    """The ratio of the medians 4 and 1 would be 4; the rounds' own ratios are 1, 2 and 10."""
     ratio = statistics.ratio([4.0, 2.0, 10.0] * 2, [4.0, 1.0, 1.0] * 2)
     assert (ratio.low, ratio.value, ratio.high) == (1, 2, 10)
 
@@ -312,7 +312,7 @@ def test_the_baseline_takes_part_in_every_race():
 PLUGINS = {
     "fine": "",
     "off": "    return (1 / (1 + np.exp(-X @ weights)) - y) @ X * 1.001",
-    # Leaves a process in a session of its own, which no signal to the contender's group reaches.
+    # Leaves a process in its own session, which no signal to the contender's group reaches.
     "dies": (
         "    child = subprocess.Popen([sys.executable, '-c', 'import time; time.sleep(60)'],"
         " start_new_session=True)\n"
@@ -329,7 +329,7 @@ PLUGINS = {
         "    calls or calls.append((1 / (1 + np.exp(-X @ weights)) - y) @ X)\n"
         "    return calls[0].copy()"
     ),
-    # From the sixth call on: what is timed, and what is asked for afterwards.
+    # Wrong from the sixth call on: in the timed calls, and in the check after them.
     "keeps_later": (
         "    if len(calls) < 5:\n        calls.append((1 / (1 + np.exp(-X @ weights)) - y) @ X)\n"
         "    return calls[-1].copy()"
@@ -341,7 +341,7 @@ PLUGINS = {
         "    right = (1 / (1 + np.exp(-X @ weights)) - y) @ X\n    return right * (not calls)\n"
         "def MOVES_ALONE():\n    calls.append(os.environ['NUMBA_CACHE_DIR'])"
     ),
-    # Long calls, so that a sample is one: 4 to verify, 3 to count, then 2 in each round.
+    # Calls so long that a sample is one call: 4 to verify, 3 to count, then 2 in each round.
     "tires": (
         "    calls.append(sum(range(1_000_000)))\n    if len(calls) == 10:\n        os._exit(3)\n"
         "    return (1 / (1 + np.exp(-X @ weights)) - y) @ X"
@@ -461,12 +461,12 @@ def test_nothing_is_left_behind_by_an_interrupt(monkeypatch):
     settings = RaceSettings("logistic", ("matrix",), (8,), 1, 3, False)
     with pytest.raises(KeyboardInterrupt):
         race_cell.race_size(settings, (10, 10), interrupt)
-    assert len(started) == 2  # the baseline and the roof
+    assert len(started) == 2  # processes of the baseline and the roof
     assert all(process._process.poll() is not None for process in started)
 
 
 def interrupt_after(n_rounds):
-    """What a race calls after each round: an interrupt of the next, once `n_rounds` have ended."""
+    """A function for the race to call after each round, which interrupts it after `n_rounds`."""
     ended = []
 
     def interrupt():
@@ -493,7 +493,7 @@ def test_a_round_that_was_interrupted_does_not_count(monkeypatch):
 
     def interrupt_fourth(self, name, step, seconds, **more):
         samples.extend([name] * (step == "sample"))
-        if len(samples) == 4:  # the second of the second round
+        if len(samples) == 4:  # the second sample of the second round
             raise KeyboardInterrupt
         return ask(self, name, step, seconds, **more)
 

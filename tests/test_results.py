@@ -1,4 +1,4 @@
-"""Reading asv's results: the states, what holds, and damaged files."""
+"""Reading asv's results: states, valid and stale values, damaged files."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def test_cells_with_a_value_or_a_reason_are_known(recorded):
 
 
 def reason(recorded, implementation, metric="time"):
-    """Why a value that was recorded does not hold; empty if it does."""
+    """The reason why a recorded value is stale; empty if it is valid."""
     row = cell(results.load_results(recorded.state()), implementation, metric, 10)
     return "" if row.state == "ok" else row.reason
 
@@ -169,7 +169,7 @@ def test_a_state_that_was_tampered_with_is_not_believed(recorded):
 
 
 def test_values_hold_whatever_commit_they_are_filed_under(recorded):
-    """As a run of one implementation writes it: nulls and NaN for all the others."""
+    """A run of one implementation writes nulls and NaN for all others."""
     data = json.loads(recorded.path.read_text())
     column = data["result_columns"].index("result")
     name = "gradient.logistic.time_gradient"
@@ -188,7 +188,7 @@ def test_values_hold_whatever_commit_they_are_filed_under(recorded):
 
 
 def test_a_stale_value_does_not_hide_one_that_holds(recorded):
-    """The older file holds; the newer one was made with an edit that has been taken back."""
+    """The older file is valid; the newer one was measured with an edit that was reverted."""
     newer = recorded.file("a" * 40, ENVIRONMENT)
     newer.write_text(recorded.path.read_text().replace(COMMIT, "a" * 40))
     recorded.record_state("a" * 40, files={"impls/logistic/matrix.py": "0" * 40})

@@ -1,4 +1,4 @@
-"""What result files hold is shown by asv's pages as text, or is not published."""
+"""Contents of result files appear on asv's pages as text, or are not published."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def folder(tmp_path):
 
 
 def change(folder, name, *keys, value=IMAGE):
-    """Put a value where the keys lead in a file; the last key None: as a key of its own."""
+    """Set the value that the keys lead to in a file; if the last key is None, add it as a key."""
     data = folder.read(name)
     inner = data
     for key in keys[:-1]:
@@ -139,7 +139,7 @@ def test_asv_checks_before_it_publishes_anything_else():
 
 @pytest.fixture
 def repository(folder, tmp_path, monkeypatch):
-    """A repository with a commit that the recorded results are of, and a configuration."""
+    """A repository with the commit of the recorded results, and a configuration."""
     for variable in ("GIT_CONFIG_GLOBAL", "GIT_CONFIG_SYSTEM"):
         monkeypatch.setenv(variable, "/dev/null")
     name = ["-c", "user.name=me", "-c", "user.email=me@example.invalid"]

@@ -1,4 +1,4 @@
-"""The gradient of the sigmoid layer, against one written in multiple precision; the text's figures.
+"""The gradient of the sigmoid layer, compared with one in multiple precision; the text's numbers.
 
 What holds for every problem is in `test_kernels`.
 """
@@ -24,7 +24,7 @@ def implementation(request):
 
 
 def exact(weights, X, y) -> tuple[list, list]:
-    """Each component of the gradient and the sum of the absolute terms that it adds up."""
+    """Each component of the gradient and the sum of its absolute terms."""
 
     def term(z, label, rounding_of_z):
         s, rest = sigmoid(z), sigmoid(-z)
@@ -63,7 +63,7 @@ def batches(draw):
     return weights, X, draw(st.sampled_from([soft.round(), soft, soft * 0, soft * 0 + 1]))
 
 
-# The same examples on every run: a failure then belongs to a change, not to chance.
+# The examples are the same on every run, so that a failure is caused by a change.
 steady = settings(max_examples=40, deadline=None, derandomize=True)
 
 
@@ -85,7 +85,7 @@ def test_reference_on_random_data(batch):
 def test_absolute_terms_on_random_data(batch):
     weights, X, _ = batch
     expected = [float(term) for term in exact(*batch)[1]]
-    # They are in float64 themselves: rounding of ``<w, x>`` is in proportion to its terms.
+    # The terms are computed in float64, where rounding of ``<w, x>`` is in proportion to its terms.
     tolerance = 1e-13 * (1 + (np.abs(X) @ np.abs(weights)).max())
     np.testing.assert_allclose(_accuracy.terms(PROBLEM, *batch), expected, rtol=tolerance)
 
@@ -102,7 +102,7 @@ def test_extremes(implementation, name):
 @pytest.mark.parametrize("size", [1e-9, 1, 16, 17, 36, 38, 80, 87, 104, 350, 708, 745, 1e4])
 @pytest.mark.parametrize("sign", [-1, 1])
 def test_one_sample_of_any_size(implementation, sign, size, y):
-    """Alone, so that larger terms hide no lost digit of the layer, or of 1 minus it."""
+    """With one sample, no larger term hides lost digits of the layer, or of 1 minus it."""
     assert_right(implementation, (np.array([sign * size]), np.ones((1, 1)), np.array([y])))
 
 
@@ -130,7 +130,7 @@ def test_loss(name):
     expected = mp.mpf(0)
     for row, label in zip(map(to_mp, X), to_mp(y), strict=True):
         expected += (sigmoid(mp.fdot(to_mp(weights), row)) - label) ** 2 / 2
-    # Where every residual is 0 but for rounding, so is the loss.
+    # If every residual is 0 up to rounding, so is the loss.
     assert problem.loss(weights, X, y) == pytest.approx(float(expected), rel=1e-11, abs=1e-28)
 
 
@@ -177,7 +177,7 @@ def layer(X, weights):
 
 
 def text_train(weights, epochs):
-    """The text's function, its weights handed in and handed back: ``(weights, layer)``."""
+    """The text's function with weights as an argument; returns ``(weights, layer)``."""
     X = np.array([[0, 0, 1], [0, 1, 1], [1, 0, 1], [1, 1, 1]])
     output = np.array([[0, 0, 1, 1]]).T
     weights = weights[:, np.newaxis].copy()
@@ -228,9 +228,9 @@ def test_epochs_do_not_overflow(train):
 
 @pytest.mark.parametrize("seed", [0, 1])
 def test_what_the_text_prints(seed):
-    """Its layer after 100,000 epochs minus the closed form's, from any start.
+    """The text prints its layer after 100,000 epochs minus the closed form's, from any start.
 
-    The text's layer is that before the last update, and its start is not known: both are far
+    The text's layer is that before the last update, and its start is unknown. Both effects are far
     below the tolerance.
     """
     X, y = _epochs.text_batch()
@@ -248,7 +248,7 @@ def test_closed_form_is_the_formula_of_the_text():
 
 
 def test_closed_form_is_where_the_gradient_is_zero():
-    """With targets that a layer can fit."""
+    """The targets are those of a layer, so they can be fitted."""
     generator = np.random.default_rng(0)
     X, weights = generator.standard_normal((20, 3)), np.array([1.0, -2.0, 0.5])
     y = layer(X, weights)

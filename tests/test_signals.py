@@ -1,4 +1,4 @@
-"""How commands end: by a signal in order, by SIGKILL with no process and no file left."""
+"""Ends of commands: in order by a signal, and by SIGKILL without processes or files left behind."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals as POSIX has
 
 
 def wait_for(condition, seconds=60):
-    """What `condition` gives, once that is something."""
+    """Wait until `condition` returns a true value; return it."""
     end = time.monotonic() + seconds
     while not (found := condition()):
         assert time.monotonic() < end, "waited in vain"
@@ -39,7 +39,7 @@ def alive(processes):
 
 @contextmanager
 def start(arguments, folder=ROOT, **more):
-    """Python in a session of its own, as from another terminal; killed at the end."""
+    """Python in its own session, as from another terminal; killed at the end."""
     process = psutil.Popen([sys.executable, *arguments], cwd=folder, start_new_session=True, **more)
     try:
         yield process
@@ -86,7 +86,7 @@ signals.run_stoppable(main, "What there is is kept.")
 
 
 def stop(tmp_path, *names):
-    """Send signals to a command; its exit status, its stderr, and what its own end has written."""
+    """Send signals to a command; return exit status, stderr, and the text that its end wrote."""
     marker = tmp_path / "marker"
     with start(["-c", STOPPABLE, str(marker)], stderr=subprocess.PIPE) as process:
         wait_for(marker.exists)
@@ -201,7 +201,7 @@ def test_a_cell_ends_with_asvs_server_and_the_server_with_asv(tmp_path):
 
 # A race
 
-# Starts a process in a session of its own, tells its number and computes for long.
+# Starts a process in its own session, writes its number and then sleeps.
 HANGS = f"""
 def {{name}}(*_):
     import os, subprocess, time
@@ -214,7 +214,7 @@ def {{name}}(*_):
 
 
 def family_at_work(command, marker):
-    """What a command has started, once it is as far as `HANGS`."""
+    """Processes that a command has started, once it has reached `HANGS`."""
     child = wait_for(lambda: marker.exists() and marker.read_text())
     family = command.children(recursive=True)
     assert int(child) in [process.pid for process in family]

@@ -1,4 +1,4 @@
-"""The softmax gradient of every implementation, against one written in multiple precision.
+"""The softmax gradient of every implementation, compared with one in multiple precision.
 
 The loss and its gradient here are written from the definition with mpmath and share no code with
 `impls.reference`, which is itself compared with them.
@@ -26,7 +26,7 @@ PROBLEM = "softmax"
 
 mp = mpmath.MPContext()
 mp.dps = 60
-# The error's unit has it added to every probability: below it, float32 rounds to 0.
+# Added to every probability in the unit of the error, because float32 rounds below it to 0.
 TINY = mp.mpf(2) ** -126
 
 
@@ -45,7 +45,7 @@ def implementation(request):
 
 
 def to_mp(values) -> list:
-    """Exactly the numbers of an array of any real type, as nested lists."""
+    """The numbers of an array of any real type, without rounding, as nested lists."""
     if np.ndim(values):
         return [to_mp(part) for part in values]
     numerator, denominator = np.longdouble(values).as_integer_ratio()
@@ -65,7 +65,7 @@ def exact_loss(weights, X, y):
 
 
 def exact(*batch) -> tuple[np.ndarray, np.ndarray]:
-    """Gradient and sum of the absolute terms, component by component; of each batch once."""
+    """Gradient and sum of the absolute terms, component by component; computed once per batch."""
     key = tuple((array.dtype.str, array.shape, array.tobytes()) for array in batch)
     if key not in KNOWN:
         KNOWN[key] = add_samples(*batch)
@@ -97,11 +97,11 @@ def error(actual, *batch) -> float:
     assert np.all(np.isfinite(actual)), actual
     gradient, terms = exact(*batch)
     off = abs(np.array(to_mp(actual)) - gradient)
-    return float(max(off[off > 0] / terms[off > 0], default=0))  # terms of 0 are an error
+    return float(max(off[off > 0] / terms[off > 0], default=0))  # infinite if the terms are 0
 
 
 def rounding_bound(batch, dtype) -> float:
-    """Largest error that rounding in `dtype` can make, whatever the order of additions.
+    """Largest error that rounding in `dtype` can cause, in any order of additions.
 
     To first order, in units of half the last place: d for each logit and 3 for the argument of
     exp, both times what the unit has for them; K for the sum of exps and log K for the part of a
@@ -113,7 +113,7 @@ def rounding_bound(batch, dtype) -> float:
 
 
 def bound(implementation, batch) -> float:
-    """The RTOL that an implementation states with its reason; without one, float64's rounding."""
+    """RTOL of an implementation if it states one, otherwise the bound of float64 rounding."""
     if "RTOL" in implementation.options:
         return implementation.rtol
     return min(implementation.rtol, rounding_bound(batch, np.float64))
@@ -143,7 +143,7 @@ def batches(draw) -> Batch:
     return Batch(weights, X, generator.integers(0, n_classes, n_samples))
 
 
-# The same examples on every run: a failure then belongs to a change, not to chance.
+# The examples are the same on every run, so that a failure is caused by a change.
 steady = settings(max_examples=30, deadline=None, derandomize=True)
 
 
@@ -162,7 +162,7 @@ def assert_measure_is_right(batch):
 
 
 def assert_loss_is_right(batch):
-    """To the rounding of its logits: relative to the largest sum of their absolute terms."""
+    """The bound is the rounding of the logits, relative to their largest sum of absolute terms."""
     wanted = exact_loss(to_mp(batch.weights), to_mp(batch.X), batch.y)
     scale = 1 + (np.abs(batch.X) @ np.abs(batch.weights).T).max()
     assert abs(problem.loss(*batch) - wanted) <= rounding_bound(batch, np.float64) * scale
@@ -211,7 +211,7 @@ def test_extremes_are_extreme():
         assert 9e3 < np.abs(X @ weights.T).max() < 1.1e4
     weights, X, _ = EXTREMES["rows 2e4 apart"]
     best = (X @ weights.T).max(axis=1)
-    assert best.max() - best.min() > 750  # exp of minus that is 0 in float64
+    assert best.max() - best.min() > 750  # exp(-750) is 0 in float64
     assert problem.loss(*EXTREMES["|z| = 1e4, all right"]) < 1e-3
     assert problem.loss(*EXTREMES["|z| = 1e4, all wrong"]) > 1e3
 
@@ -238,7 +238,7 @@ def test_chunk_and_block_boundaries(implementation, monkeypatch, n_rows):
 
 
 def test_gradient_is_the_slope_of_the_loss():
-    """Central difference: the third derivative leaves 1e-40 of a step of 1e-20."""
+    """By a central difference: with a step of 1e-20, the third derivative leaves 1e-40."""
     batch = draw(5, 3)
     weights, X, step = to_mp(batch.weights), to_mp(batch.X), mp.mpf(10) ** -20
     gradient = exact(*batch)[0]
@@ -330,13 +330,13 @@ GOOD = {
 
 
 def load_arrays(folder, arrays, pixel_max=None):
-    """What a file of these arrays gives, and what is said about it."""
+    """The result of loading a file of these arrays, and the sentences about it."""
     words = []
     np.savez(folder / "mini.npz", **arrays)
     return _files.load_npz(folder / "mini.npz", pixel_max, words.append), words
 
 
-# Pixels of the digits, which are 0 to 16, as they are saved elsewhere: their divisor, if any.
+# Forms in which the digits, of pixels 0 to 16, may be saved, and what is said of the divisor.
 DIGITS = {
     "0 to 16": (lambda pixels: pixels.astype(np.int64), "by 16"),
     "bytes of 0 and 1": (lambda pixels: (pixels > 7).astype(np.uint8), "by 1,"),
@@ -441,7 +441,7 @@ def test_bad_arrays_in_a_file(tmp_path, case):
 
 
 def damage(content):
-    """The same file with a byte of the first array changed."""
+    """Change a byte of the first array in the file."""
     return content[:200] + bytes([content[200] ^ 255]) + content[201:]
 
 
@@ -483,7 +483,7 @@ def test_mnist_is_split_as_ever(monkeypatch):
 
 
 def test_without_internet_mnist_is_unavailable(monkeypatch, tmp_path):
-    """The real fetch, into an empty cache, with no way out."""
+    """The real fetch, with an empty cache and without a network."""
     limits = []
 
     def refuse(*arguments, **options):

@@ -1,4 +1,4 @@
-"""Training: solvers, batches, trajectories, divergence, and what a training can reach."""
+"""Training: solvers, batches, trajectories, divergence, and limits."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from tests._loading import load_or_skip
 
 KERNELS = [(problem, name) for problem in impls.problems() for name in impls.names(problem)]
 PROBLEMS = impls.problems()
-# The curvature of some losses has no bound: no step is stable for all data.
+# Some losses have unbounded curvature, so that no step is stable for all data.
 WITH_A_STEP = [name for name in PROBLEMS if hasattr(_table.problem_module(name), "CURVATURE")]
 
 
@@ -39,7 +39,7 @@ def train(problem, name="matrix", solver="minibatch", data=None, **options):
 
 @pytest.fixture
 def recorder():
-    """A linear implementation that keeps the batches that it is called with."""
+    """An implementation of linear regression that records its batches."""
     calls = []
 
     def kernel(weights, X, y):
@@ -50,7 +50,7 @@ def recorder():
 
 
 def epochs_of(implementation, calls, solver, X, y, batch_size=None, n_epochs=1, seed=0):
-    """The batches of each epoch; the call that warms up is left out."""
+    """The batches of each epoch, without that of the warm-up call."""
     training = _solve.Training(implementation, solver, X, y, 0.1, batch_size, seed)
     weights = training.start(None)
     epochs = []
@@ -127,8 +127,8 @@ def test_arrays_of_another_library_are_prepared_batch_by_batch(recorder):
 def test_every_kernel_takes_the_same_way(problem, name, solver):
     rtol = load_or_skip(problem, name).rtol
     ours, baseline = train(problem, name, solver), train(problem, "matrix", solver)
-    # 180 updates of gradients that differ by a few units in the last place, none of it amplified:
-    # the steps contract.
+    # 180 updates with gradients that differ by a few units in the last place. Steps contract, so
+    # the differences are not amplified.
     tolerance = {_table.DEFAULT_RTOL: 1e-12}.get(rtol, max(1e-4, 10 * rtol))
     np.testing.assert_allclose(ours.weights, baseline.weights, rtol=0, atol=tolerance)
     assert ours.n_updates == baseline.n_updates
@@ -148,7 +148,7 @@ def test_the_same_seed_gives_the_same_weights_to_the_bit(problem, solver):
 @pytest.mark.parametrize("problem", WITH_A_STEP)
 def test_the_stable_step_descends(problem, solver):
     weights, X, y = impls.make(problem, 60, 4, seed=5)
-    start = 5 * weights  # far from the optimum, whose neighbourhood is all that sgd reaches
+    start = 5 * weights  # far from the optimum, because sgd only reaches its neighbourhood
     module = _table.problem_module(problem)
     solution = train(problem, data=(X, y), solver=solver, n_epochs=5, weights=start)
     assert solution.loss[-1] < module.loss(start, X, y)
@@ -160,7 +160,7 @@ def test_descent_reaches_the_optimum_of_a_convex_problem(problem):
     X, y = draw(problem, 80, 3)
     module = _table.problem_module(problem)
     start = module.zero_weights(X, y)
-    # Without our gradient: scipy differentiates the loss by finite differences.
+    # scipy differentiates the loss by finite differences, without a gradient of the project.
     found = minimize(lambda w: module.loss(w.reshape(start.shape), X, y), start.ravel())
     solution = train(problem, solver="gd", data=(X, y), n_epochs=3000)
     assert solution.loss[-1] == pytest.approx(found.fun, rel=1e-8)
@@ -171,7 +171,7 @@ def test_the_step_of_the_whole_batch_is_one_over_the_largest_curvature():
     X, _ = draw("linear", 50, 6)
     largest = np.linalg.norm(X, 2) ** 2 / 50
     assert _optimum.stable_step("linear", X, 50) == pytest.approx(1 / largest)
-    # The sum of 50 logistic losses curves 50 times as much as their mean, a quarter of the linear.
+    # The curvature of the sum is 50 times that of the mean; a logistic loss has 1/4 of linear's.
     assert _optimum.stable_step("logistic", X, 50) == pytest.approx(4 / largest / 50)
 
 
@@ -195,7 +195,7 @@ def test_the_step_of_one_sample_is_one_over_the_longest_ones_curvature():
         assert _optimum.stable_step(problem, X, 1) == pytest.approx(1 / (curvature * longest))
 
 
-# What is given and what comes back
+# Arguments and results
 
 
 def test_by_hand():
@@ -229,7 +229,7 @@ def test_a_callback_sees_each_epoch_and_can_end_the_training():
 
     def callback(epoch, weights, loss):
         seen.append((epoch, loss))
-        weights[:] = np.nan  # a copy: the training goes on from its own
+        weights[:] = np.nan  # a copy, so the training is unaffected
         return epoch == 3
 
     solution = train("logistic", n_epochs=10, callback=callback)

@@ -1,4 +1,4 @@
-"""X in fewer bytes: exact where it claims to be, refused where it would not be."""
+"""X in fewer bytes: right to the stated tolerance, or refused."""
 
 import numpy as np
 import pytest
@@ -36,7 +36,7 @@ def error_of(name, weights, X, y):
 def test_levels_give_the_gradient_of_the_same_data(shape, seed, n_levels, scale, offset, name):
     levels = np.random.default_rng(seed).integers(0, n_levels, shape)
     X = levels * scale + offset
-    # As float64's own: an offset that cancels most of a level costs a few bits more.
+    # The bound of float64, and a few bits more where an offset cancels most of a level.
     assert error_of(name, *batch_of(X, seed)) <= 8e-15
 
 
@@ -99,7 +99,7 @@ def test_levels_are_found_at_any_scale(scale, offset):
 
 
 def test_levels_begin_at_the_end_that_is_nearer_to_0():
-    """Most values are then levels of 0, and nothing cancels: rare marks, and those on white."""
+    """Most values are then level 0 and nothing cancels, for rare marks on black or on white."""
     X = np.zeros((5000, 2))
     X[:3, 0] = -1, -0.5, -0.25
     X[:, 1] = 254 + (np.arange(5000) % 2)
@@ -113,7 +113,7 @@ def test_levels_begin_at_the_end_that_is_nearer_to_0():
 
 @pytest.mark.parametrize("value", [0.0, -0.0, 3.0, 5e-324, 1e300])
 def test_a_constant_is_a_level(value):
-    """And so is no level at all, of which none is the largest."""
+    """A constant column is stored exactly, as its offset or as one level."""
     weights, X, y = batch_of(np.full((30, 5), value))
     stored = storage.as_levels(X)
     assert stored.most_levels == (5 * value if value == 3 else 0)
@@ -137,7 +137,7 @@ def test_half_precision_holds_three_digits():
 
 
 def keep_nothing_near(patch):
-    """Small X are stored as large ones are, and take their way."""
+    """Make small X be stored like large ones and take their variant of the pass."""
     patch.setattr(storage, "own_cache_bytes", lambda: 0)
     patch.setattr(storage, "own_caches_bytes", lambda: 0)
     patch.setattr(threads, "_ALONE_VALUES", 0)
@@ -151,7 +151,7 @@ def nothing_is_near(monkeypatch):
 
 @st.composite
 def stored_columns(draw, n_samples):
-    """A feature that looks like levels, or float32, or nearly does."""
+    """A feature that consists of levels or float32 values, or nearly does."""
     generator = np.random.default_rng(draw(st.integers(0, 2**32 - 1)))
     values = generator.integers(0, draw(st.sampled_from([1, 2, 3, 256, 257])), n_samples) * 1.0
     values += draw(st.sampled_from([0, 0, 0, -1, -128.5, 1e3, 1e9, 2**52]))
@@ -165,7 +165,7 @@ def stored_columns(draw, n_samples):
 
 @pytest.fixture(scope="module")
 def storing():
-    """The implementations that store X in fewer bytes."""
+    """Implementations that store X in fewer bytes."""
     names = "auto", "fused_uint8", "fused_float16", "fused_float32"
     return [impls.load("logistic", name) for name in names]
 
@@ -179,7 +179,7 @@ def test_what_looks_like_levels_is_right_or_refused(storing, data, n_samples):
     weights /= np.where(size > 0, np.maximum(size, 1e-300), 1)
     exact = impls.reference("logistic", weights, X, y)
     terms = _accuracy.terms("logistic", weights, X, y)
-    terms += 1e-310  # below which values have fewer digits
+    terms += 1e-310  # values below have fewer digits
     with pytest.MonkeyPatch.context() as patch:
         keep_nothing_near(patch)
         patch.setattr(storage, "masks_levels", lambda: True)
@@ -215,7 +215,7 @@ def test_tiny_data_are_not_taken_for_level_0(monkeypatch):
     ],
 )
 def test_levels_are_taken_where_they_are_ahead(monkeypatch, n_features, unit, masks, pay, kind):
-    """Of what is levels and, at a unit of 1, float32 as well."""
+    """The data are levels and, with a unit of 1, also float32 values."""
     monkeypatch.setattr(storage, "masks_levels", lambda: masks)
     monkeypatch.setattr(storage, "limbs_pay", lambda n_samples, n_features: pay)
     stored = storage.smallest(np.arange(2.0 * n_features).reshape(2, -1) * unit)

@@ -1,4 +1,4 @@
-"""The asv suite: what it times, what it refuses to time, and what it says about it."""
+"""The asv suite: timing, refusals, and the reasons that it gives."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def journal(tmp_path, monkeypatch):
 
 
 def change_kernel(monkeypatch, change):
-    """Let the table give every implementation another kernel."""
+    """Make the table return every implementation with another kernel."""
     load = _table.load
 
     def load_changed(problem, name):
@@ -58,7 +58,7 @@ def change_kernel(monkeypatch, change):
 
 
 class Clock:
-    """A clock that only calls move on: a kernel's, and what asv does around it."""
+    """A clock that advances only in calls: those of the kernel and of asv around it."""
 
     def __init__(self, monkeypatch):
         self.now = 0.0
@@ -66,7 +66,7 @@ class Clock:
             monkeypatch.setattr(module, "perf_counter", lambda: self.now)
 
     def takes(self, seconds):
-        """A call that takes so many seconds."""
+        """A function that takes this many seconds."""
 
         def call():
             self.now += seconds
@@ -75,7 +75,7 @@ class Clock:
 
 
 def test_a_microsecond_kernel_is_reported_as_one_microsecond(monkeypatch):
-    """asv repeats the set-up before every call: with its own clock around it, that would count."""
+    """asv repeats the set-up before every call, and its own clock would include that."""
     clock = Clock(monkeypatch)
     suite = gradient.logistic()
     suite.cell = replace(OPEN(_cell.Check.NONE), gradient=clock.takes(1e-6))
@@ -89,7 +89,7 @@ def test_a_microsecond_kernel_is_reported_as_one_microsecond(monkeypatch):
 
 def test_what_is_warmed_up_with_does_not_count(monkeypatch):
     clock = Clock(monkeypatch)
-    seconds = iter([1.0])  # like a compilation: longer than a sample
+    seconds = iter([1.0])  # like a compilation, this takes longer than a sample
 
     def call():
         clock.now += next(seconds, 1e-6)
@@ -113,7 +113,7 @@ def test_a_clock_that_stands_still_is_no_endless_count(monkeypatch, step):
 
 @pytest.mark.parametrize("n_delays", [1, 2])
 def test_a_delay_does_not_count_as_a_call(monkeypatch, n_delays):
-    """A sample of a single call would be the call and the clock."""
+    """If it did, a sample would be a single call, and mostly the clock."""
     now, delays = [0.0], [0.01] * n_delays
 
     def take_time(call, n_calls):
@@ -326,7 +326,7 @@ def test_the_roof_of_one_thread_has_no_shares(n_values, n_reads):
 def test_rounds_take_turns():
     order = []
     _measure.median_seconds([lambda: order.append("a"), lambda: order.append("b")], n_rounds=2)
-    # Once for counting the calls, then once per round.
+    # Once to count the calls, then once per round.
     assert "".join(order).count("ab") == 3
 
 
@@ -335,7 +335,7 @@ def test_threads_are_set_alike_for_blas_and_numba(monkeypatch, n_threads):
     import numba
 
     monkeypatch.setenv("GRADMARK_THREADS", str(n_threads))
-    monkeypatch.setattr(_machine, "limit_processors", lambda _: None)  # for good: see below
+    monkeypatch.setattr(_machine, "limit_processors", lambda _: None)  # the limit cannot be lifted
     _cell.open_cell("logistic", "numba_parallel", 10, 10, _cell.Check.NONE)
     libraries = [info for info in threadpool_info() if info["user_api"] == "blas"]
     assert libraries
@@ -386,7 +386,7 @@ def test_more_threads_than_there_are_is_an_error():
 
 
 def test_fractions_and_roofs_are_of_the_bytes_that_move(monkeypatch):
-    """A read of 1 ms, and a gradient of 2 ms."""
+    """A read takes 1 ms and a gradient 2 ms."""
     monkeypatch.setattr(_grid, "in_preset", lambda *_: True)
     seconds = [2e-3, 1e-3, 1e-3, 1e-3]
     monkeypatch.setattr(_measure, "median_seconds", lambda calls: seconds[-len(calls) :])
@@ -430,7 +430,7 @@ METHODS = [
 @pytest.mark.parametrize("module", ["datasets", "training", "held_out"])
 def test_one_cache_serves_every_problem(module):
     suites = vars(importlib.import_module(f"benchmarks.{module}"))
-    cache = suites["linear"]().setup_cache()  # asv makes one for all classes of a template
+    cache = suites["linear"]().setup_cache()  # asv makes one cache for all classes of a template
     assert {problem: set(cache[problem]) for problem in impls.problems()} == {
         problem: set(impls.datasets(problem)) for problem in impls.problems()
     }
@@ -450,7 +450,7 @@ def test_templates_are_not_benchmarks():
 
 
 def dataset_suite(module, title, monkeypatch):
-    """A class of the suite on real data, with its cache, in a preset that has it."""
+    """A class of the suite on real data and its cache, enabled in every preset."""
     monkeypatch.setattr(_grid, "runs", lambda _module: True)
     suite = getattr(importlib.import_module(f"benchmarks.{module}"), title)()
     return suite, suite.setup_cache()
@@ -463,7 +463,7 @@ def test_an_epoch_is_timed_and_its_gradients_are_a_part_of_it(monkeypatch):
     assert timed.call == timed.epochs.run
     shared = importlib.import_module("benchmarks.kernel_share").linear()
     shared.setup("matrix", "minibatch", 1000, 100)
-    # An epoch of 1 ms with 32 updates, each with a gradient of 10 us.
+    # An epoch takes 1 ms and has 32 updates, each with a gradient of 10 us.
     monkeypatch.setattr(_measure, "median_seconds", lambda _calls, n_rounds: [1e-3, 1e-5])
     assert shared.track_kernel_share() == pytest.approx(0.32)
 

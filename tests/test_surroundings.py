@@ -1,4 +1,4 @@
-"""Poor terminals, closed pipes, places that cannot be written: a result, or one sentence."""
+"""Limited terminals, closed pipes and read-only places give a result or one sentence."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def exit_status(main):
 
 @pytest.fixture
 def put_stdout(monkeypatch):
-    """Let a descriptor be the standard output, and try what the interpreter does as it ends."""
+    """Make a descriptor the standard output, and flush it at the end as the interpreter does."""
     opened = []
 
     def put(descriptor):
@@ -159,7 +159,7 @@ def refuse_file(dir):
 
 @pytest.fixture
 def state(tmp_path, monkeypatch):
-    """A state folder and a home of their own."""
+    """A state folder and a home for this test."""
     monkeypatch.setattr(machine, "STATE", tmp_path / "clone" / ".asv")
     monkeypatch.setenv("HOME", str(tmp_path))
     monkeypatch.delenv(machine.NAME_VARIABLE, raising=False)

@@ -49,7 +49,7 @@ def gradient(weights, X, y):
 
 
 def run_python(code: str, folder: Path | None = None) -> object:
-    """What a fresh interpreter prints as JSON."""
+    """JSON output of code in a fresh interpreter."""
     command = [sys.executable, "-c", dedent(code)]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
@@ -222,7 +222,7 @@ def test_unknown_implementation_with_nothing_near():
 
 
 class Bad(NamedTuple):
-    """A plug-in that breaks the contract, and how the table should say so."""
+    """A plug-in that breaks the contract, and the expected error."""
 
     name: str
     value: str
@@ -351,7 +351,7 @@ BAD = [
 FINE = {
     "good": GOOD,
     "compiled": "from numba import njit\n@njit\ndef gradient(weights, X, y): ...",
-    # A function of a C extension often has no signature that Python can read.
+    # Functions of C extensions often have no signature that Python can read.
     "unreadable": "gradient = dict",
     "limited": FUNCTION + "MAX_SAMPLES = 100\nMAX_ELEMENTS = 1000",
 }
@@ -359,7 +359,7 @@ DUPLICATE = BUILTINS[0]
 
 
 def install(site: Path, distribution: str, entries: dict[str, str]) -> None:
-    """What an installer leaves of a distribution that registers plug-ins."""
+    """Write the files of an installed distribution that registers plug-ins."""
     folder = site / f"{distribution}-1.0.dist-info"
     folder.mkdir()
     header = f"Metadata-Version: 2.1\nName: {distribution}\nVersion: 1.0\n"
@@ -410,7 +410,7 @@ def test_a_good_plugin_loads_and_computes(plugins):
 
 
 def test_a_plugin_loads_beside_the_backport_of_importlib_metadata(plugins):
-    # asv imports it, and from then on entry points are of the backport's class.
+    # asv imports the backport, and then entry points are of its class.
     pytest.importorskip("importlib_metadata")
     assert impls.load(PROBLEM, "good").kernel
 
@@ -523,7 +523,7 @@ def copy_package(folder: Path, files: dict[str, str]) -> Path:
 
 @pytest.fixture(scope="module")
 def outcome(tmp_path_factory):
-    """What loading each implementation of the copy gave: [error, message or source]."""
+    """For each implementation of the copy, [error, message or source] of loading it."""
     folder = copy_package(tmp_path_factory.mktemp("copy"), FILES)
     for other in ("a_problem", "z_problem", "solvers", "_shared", "notes"):
         (folder / "impls" / other).mkdir(exist_ok=True)
@@ -547,7 +547,7 @@ def test_a_new_file_needs_no_other_edit(outcome):
 
 @pytest.mark.parametrize("name", ["make", "np"])
 def test_a_file_cannot_replace_what_the_problem_uses(tmp_path, name):
-    """Python makes a submodule an attribute of its package, over whatever had the name."""
+    """Python makes a submodule an attribute of its package, and overwrites one of that name."""
     outcome = run_python(LOAD_ALL, copy_package(tmp_path, {name: FUNCTION}))
     assert outcome[name][0] == "BadPlugin"
     assert f"the file impls/{PROBLEM}/{name}.py has the name of" in outcome[name][1]
@@ -565,7 +565,7 @@ def test_problems_are_the_folders_of_problems_alone(outcome):
 
 
 def test_a_missing_library_makes_only_its_implementations_unavailable():
-    """Without any of the libraries, what needs one says so and the rest loads."""
+    """If no library is installed, implementations that need one say so and the rest load."""
     outcome = run_python(f"""
         import json, sys
         sys.modules |= dict.fromkeys({PEERS})

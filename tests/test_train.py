@@ -1,4 +1,4 @@
-"""The experiments: the texts' numbers from other seeds, what the command writes and refuses."""
+"""The experiments: the texts' numbers from other seeds; the command's output and refusals."""
 
 from __future__ import annotations
 
@@ -51,14 +51,14 @@ class Facts:
 
 @pytest.fixture(scope="module", autouse=True)
 def one_thread():
-    """The batches are small: on a busy machine, waking BLAS's threads takes most of the time."""
+    """Batches are small, and on a busy machine most of the time would go to waking BLAS threads."""
     with threadpool_limits(1):
         yield
 
 
 @pytest.fixture(scope="module")
 def facts():
-    """Of this machine; it takes a second to ask it."""
+    """Facts of this machine, collected once because that takes a second."""
     return replace(_facts.collect_facts("all", "no commit"), command="python -m scripts.train all")
 
 
@@ -150,7 +150,7 @@ def test_the_table_of_the_lines(line, runs):
 
 @pytest.fixture(scope="module")
 def findings():
-    """What is found where the Python loop is the compiled one."""
+    """Findings of the experiment, with the compiled loop in place of the Python loop."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(recursion, "train_loop", recursion.train_compiled)
         return recursion.find(SEED)
@@ -276,7 +276,7 @@ def test_the_verdicts_are_those_of_check():
     table = softmax_fault.make_verdicts(faulty, right)
     says = {row[0]: row[-1] for row in table.rows}
     assert list(says) == [batch.name for batch in batches]
-    assert says["n = 1"] == "right"  # the sum over one row is the row's
+    assert says["n = 1"] == "right"  # with one row, the sum over the batch is that of the row
     assert says["zero weights"].startswith("component 0, 0: got ")
     assert f"{len(faulty.problems)} of {len(batches)} batches are wrong" in table.note
     assert len(faulty.problems) > 10

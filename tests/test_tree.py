@@ -1,4 +1,4 @@
-"""Promises about the tree itself: who imports whom, and versions written in two places."""
+"""Rules for the tree: permitted imports, and versions that are stated in two places."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ IMPLEMENTATIONS = [
 
 
 def imported(path):
-    """Dotted names that a file imports, wherever in it."""
+    """Dotted names that a file imports, at any place in it."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
@@ -40,10 +40,10 @@ def closure(file):
 @pytest.mark.parametrize(("problem", "path"), IMPLEMENTATIONS, ids=lambda x: getattr(x, "stem", x))
 def test_an_implementation_imports_shared_files_and_libraries_alone(problem, path):
     own = [name for name in imported(path) if name.split(".")[0] == "impls"]
-    # The problem's own package has its parameters: a Huber loss's delta.
+    # The problem's own package is allowed for its parameters, such as a Huber loss's delta.
     allowed = (f"impls.{problem}._", "impls._")
     assert all(name == f"impls.{problem}" or name.startswith(allowed) for name in own)
-    # Nor do the shared files lead to the table, another problem or another implementation.
+    # The shared files must not import the table, another problem or another implementation.
     used = closure(f"impls/{problem}/{path.name}") - {f"impls/{problem}/{path.name}"}
     others = {file for file in used if not file.startswith(f"impls/{problem}/_")}
     assert all(file.startswith("impls/_") for file in others)
@@ -52,14 +52,14 @@ def test_an_implementation_imports_shared_files_and_libraries_alone(problem, pat
 
 @pytest.mark.parametrize(("problem", "path"), IMPLEMENTATIONS, ids=lambda x: getattr(x, "stem", x))
 def test_an_implementation_shares_no_arithmetic_with_the_reference(problem, path):
-    """Of all that it imports, only the problem's formula computes with what references share."""
+    """Of its imports, only the problem's formula uses the modules that references share."""
     used = closure(f"impls/{problem}/{path.name}") - closure(f"impls/{problem}/__init__.py")
     for file in used:
         assert not {"impls._glm", "impls._numerics"} & set(imported(ROOT / file)), file
 
 
 def test_the_engine_imports_what_tells_of_the_machine_and_of_errors_alone():
-    """`_compiled` by way of `_machine`: it sets the number of threads."""
+    """`_machine` imports `_compiled` to set numba's number of threads."""
     engine = {f"impls/_onepass/{path.name}" for path in (ROOT / "impls/_onepass").glob("*.py")}
     used = {file for path in engine for file in closure(path)} - engine
     assert used == {"impls/_errors.py", "impls/_machine.py", "impls/_compiled.py"}
@@ -80,8 +80,8 @@ def test_an_implementation_is_short_and_says_what_it_costs(problem, path):
     assert len(text.splitlines()) <= 60
 
 
-# Who imports whom: of a folder, the parts of this project that its files may import.
-_SHOWN = {  # what figures and tables are made from: records and text, nothing that reads a disk
+# For each folder, the parts of this project that its files may import.
+_SHOWN = {  # inputs of figures and tables: records and text, nothing that reads a disk
     *("scripts._common.metrics", "scripts._common.records", "scripts._common.units"),
     *("scripts._common.families", "scripts._common.fastest"),
     *("scripts._race.result", "scripts._race.statistics"),
@@ -104,7 +104,7 @@ FILES = [(folder, path) for folder in MAY_IMPORT for path in sorted((ROOT / fold
 
 
 def modules(path):
-    """Dotted names that a file imports, with what it takes from each: modules among them."""
+    """Dotted names that a file imports, and those of the names that it imports from them."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)

@@ -1,4 +1,4 @@
-"""What an implementation that is wrong in a way that one call does not show is told, everywhere."""
+"""Faults that a single call does not show are named by check, the suite and the race."""
 
 import subprocess
 import sys
@@ -126,7 +126,7 @@ RAISES = {
 
 @pytest.fixture
 def written(tmp_path):
-    """A function that writes an implementation to a file."""
+    """A function that writes an implementation to a file and returns its path."""
 
     def write(source):
         path = tmp_path / "mine.py"
@@ -142,7 +142,7 @@ def batch():
 
 
 def verify(implementation, weights, X, y):
-    """The verdict on a batch."""
+    """Verdict on an implementation for a batch."""
     vectors = _verify.vectors(weights)
     references = [_exact.exact_gradient(implementation.problem, w, X, y) for w in vectors]
     prepared = _verify.prepare(implementation, X.copy(), y.copy())
@@ -236,6 +236,6 @@ def test_weights_are_at_least_three_and_different(problem):
 
 
 def test_inputs_are_handed_out_as_they_are_timed(written):
-    """To numba a read-only array is another type: what is timed would be other code."""
+    """numba compiles other code for a read-only array, and the timed code would not be verified."""
     source = body("assert weights.flags.writeable and X.flags.writeable", ANSWER)
     assert not verify(_table.load_file(PROBLEM, written(source)), *impls.make(PROBLEM, 10, 3)).fault

@@ -1,4 +1,4 @@
-"""What is measured, known by content; git is only read."""
+"""The tree that is measured is identified by its content; git's files are only read."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def write_tree(folder):
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    """The files alone, in no clone."""
+    """The files alone, without a git repository."""
     monkeypatch.setattr(project, "ROOT", tmp_path / "tree")
     write_tree(tmp_path / "tree")
     return tmp_path / "tree"
@@ -35,7 +35,7 @@ def folder(tmp_path, monkeypatch):
 
 @pytest.fixture
 def clone(folder):
-    """The same, committed."""
+    """The same files, committed."""
     run_git(folder, "init", "--quiet")
     run_git(folder, "add", "--all")
     run_git(folder, "commit", "--quiet", "--message=first")
@@ -43,7 +43,7 @@ def clone(folder):
 
 
 def snapshot(folder):
-    """Every file of the clone's own folder with its content."""
+    """Content of every file in the clone's .git folder."""
     return {p: p.read_bytes() for p in (folder / ".git").rglob("*") if p.is_file()}
 
 
@@ -125,7 +125,7 @@ def test_the_same_files_have_the_same_name_with_and_without_a_clone(clone, monke
 
 
 def test_settings_of_git_for_people_do_not_matter(clone):
-    """With log.showSignature, git log prints what gpg says of a signed commit."""
+    """With log.showSignature, for example, git log also prints gpg's output for signed commits."""
     for setting in ("log.showSignature=true", "color.ui=always", "core.quotePath=true"):
         run_git(clone, "config", *setting.split("="))
     assert _tree.working_tree().name == run_git(clone, "rev-parse", "HEAD")
@@ -147,7 +147,7 @@ def test_what_is_no_commit_is_a_users_error(clone, name):
 
 
 def test_no_name_is_taken_for_an_option(clone, tmp_path):
-    """As of ``--output=FILE``, with which git diff empties a file."""
+    """For example, git diff empties a file with ``--output=FILE``."""
     precious = tmp_path / "precious"
     precious.write_text("precious")
     with pytest.raises(UserError), _tree.committed_tree(f"--output={precious}"):

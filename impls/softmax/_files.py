@@ -1,7 +1,8 @@
-"""Images to train with and to test on: a user's own .npz, MNIST from OpenML, bundled digits.
+"""Training and test images: a user's own .npz, MNIST from OpenML, scikit-learn's digits.
 
-Each function returns ``X_train, y_train, X_test, y_test``: X in float64 and C order, pixels behind
-a bias column of ones, in [0, 1] unless a file's floats are not; y whole labels.
+Each function returns ``X_train, y_train, X_test, y_test``. X is in float64 and C order, with a bias
+column of ones before the pixels. Pixels are in [0, 1], except for floats of a file that are not. y
+holds integer labels.
 """
 
 import socket
@@ -22,36 +23,36 @@ _KEYS = ("X_train", "y_train", "X_test", "y_test")
 _FORM = f"an .npz file with {', '.join(_KEYS)}"
 _HOW = "np.savez(path, X_train=X_train, y_train=y_train, X_test=X_test, y_test=y_test)"
 _N_TRAIN_MNIST = 60_000
-# Up to this, floats are as good as in [0, 1].
+# Floats up to this value are taken for scaled ones.
 _LARGE = 2
-# What a damaged, encrypted or pickled member raises.
+# Errors for a damaged, encrypted or pickled member of the file.
 _UNREADABLE = (ValueError, EOFError, OSError, RuntimeError, zipfile.BadZipFile, zlib.error)
-# Without an answer for so long there is no way to OpenML.
+# OpenML counts as unreachable after this time without an answer.
 _TIMEOUT_SECONDS = 5
 
 
 def load_npz(path, pixel_max=None, tell=None):
-    """Images and labels of a file in the softmax text's form, or with the names of Keras's.
+    """Images and labels of a file with the arrays of the softmax text, or with Keras's names.
 
     Nothing is unpickled.
 
     Parameters
     ----------
     path : str or Path
-        X in it: (n, d) pixels or (n, height, width) images, which are flattened.
+        File in which X holds (n, d) pixels or (n, height, width) images, which are flattened.
     pixel_max : float, optional
-        What all pixels are divided by. Default: of integers and booleans the largest that the
-        images hold, to train with and to test on alike; floats stay as they are.
+        Divisor of all pixels. By default, integers and booleans are divided by the largest pixel of
+        both parts, and floats are not divided.
     tell : callable, optional
-        Gets a sentence that says what integers are divided by, or that floats are large.
+        Called with a sentence that gives the divisor of integers, or warns of large floats.
 
     Raises
     ------
     FileNotFoundError
         If there is no such file.
     ValueError
-        If it is no .npz, is damaged, lacks an array, or the arrays are no images and labels that
-        fit together; tells what was found, what was expected and what to do.
+        If it is no .npz, is damaged, lacks an array, or the arrays are no matching images and
+        labels; the message says what was found, what was expected and what to do.
     """
     arrays = _read_arrays(Path(path))
     try:
@@ -70,12 +71,12 @@ def load_npz(path, pixel_max=None, tell=None):
 
 
 def fetch_mnist():
-    """MNIST, its 60,000 images to train with and 10,000 to test on, from OpenML or its cache.
+    """MNIST from OpenML or its cache: 60,000 training and 10,000 test images.
 
     Raises
     ------
     Unavailable
-        If scikit-learn cannot be imported or OpenML cannot be reached; tells what to do instead.
+        If scikit-learn cannot be imported or OpenML cannot be reached; the message says what to do.
     """
     with _scikit_learn("MNIST"):
         from sklearn.datasets import fetch_openml
@@ -100,12 +101,12 @@ def fetch_mnist():
 
 
 def split_digits(seed=0):
-    """scikit-learn's digits in a seeded order, four fifths to train with and the rest to test on.
+    """scikit-learn's digits in a seeded order: four fifths for training, the rest for the test.
 
     Raises
     ------
     Unavailable
-        If scikit-learn, which bundles them, cannot be imported.
+        If scikit-learn, which contains them, cannot be imported.
     """
     with _scikit_learn("the digits"):
         _, X, y = digits()
@@ -126,7 +127,7 @@ def _scikit_learn(what):
 
 @contextmanager
 def _no_waiting():
-    """A time limit for connections, which scikit-learn does not set, and no warning of a retry."""
+    """Set a time limit for connections, which scikit-learn does not, and ignore retry warnings."""
     before = socket.getdefaulttimeout()
     socket.setdefaulttimeout(_TIMEOUT_SECONDS)
     try:
@@ -159,7 +160,7 @@ def _read_arrays(path):
 
 
 def _find_names(found):
-    """The name of each array in a file: ours, or Keras's in lower case."""
+    """Name of each array in a file: as in `_KEYS`, or in lower case, as Keras has it."""
     names = {
         key: [name for name in dict.fromkeys((key, key.lower())) if name in found] for key in _KEYS
     }
@@ -173,7 +174,7 @@ def _find_names(found):
 
 
 def _check_arrays(arrays):
-    """Refuse what is no images and labels, by the names of our form."""
+    """Refuse arrays whose types or shapes are not those of images and labels."""
     for name, array in arrays.items():
         if not isinstance(array, np.ndarray) or array.dtype.kind not in "fiub":
             kind = getattr(array, "dtype", type(array).__name__)
@@ -193,7 +194,7 @@ def _check_arrays(arrays):
 
 
 def _make_part(part, arrays, divisor):
-    """X with its bias column and y of one part."""
+    """X with its bias column, and y, of one part: train or test."""
     pixels, y = arrays[f"X_{part}"], arrays[f"y_{part}"]
     X = _with_bias(np.divide(pixels.reshape(len(pixels), -1), divisor, dtype=np.float64))
     try:
@@ -204,7 +205,7 @@ def _make_part(part, arrays, divisor):
 
 
 def _check_images(images, pixel_max):
-    """Refuse pixels that are none, and images that differ in size or scale."""
+    """Refuse invalid pixels, and parts whose images differ in size or type."""
     for name, pixels in images.items():
         _check_pixels(name, pixels.reshape(len(pixels), -1), pixel_max)
     train, test = images.values()
@@ -232,7 +233,7 @@ def _check_pixels(name, pixels, pixel_max):
 
 
 def _find_divisor(images, pixel_max):
-    """What all pixels are divided by, and what is to be said about it."""
+    """Divisor of all pixels, and a sentence about it for the user; may be empty."""
     if pixel_max is not None:
         return pixel_max, ""
     train, test = (float(np.abs(pixels).max()) for pixels in images.values())
@@ -258,7 +259,7 @@ def _describe_floats(most):
 
 
 def _check_labels(y_train, y_test):
-    """Refuse labels that only the test has."""
+    """Refuse labels that occur in the test part alone."""
     if y_test.max() > y_train.max():
         raise ValueError(
             f"y_test holds the label {y_test.max()}, expected 0 to {y_train.max()}, the largest "

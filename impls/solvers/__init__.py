@@ -1,12 +1,12 @@
-"""Solvers: gradient descent with any implementation's kernel; each file here is one.
+"""Solvers: gradient descent with any implementation's kernel. Each file here is a solver.
 
 Every update is ``weights -= step * gradient(weights, X_batch, y_batch)``. The gradient is the
 problem's own, a sum or a mean over the batch. Solvers differ in the samples of a batch. A solver is
-a module with a docstring and
+a module with a docstring and these names:
 
 ===================================  ===========================================================
 ``SHUFFLES``                         whether each epoch takes the samples in a new random order
-``choose_batch_size(n_samples, b)``  samples per update, from what the caller asked for (or None)
+``choose_batch_size(n_samples, b)``  samples per update; b is the caller's choice, or None
 ===================================  ===========================================================
 """
 

@@ -1,9 +1,9 @@
-"""Gradient descent: every update takes all samples; one update per epoch.
+"""Gradient descent: every update uses all samples; one update per epoch.
 
 Source: the gradient-descent text, "classic gradient descent method".
 """
 
-SHUFFLES = False  # the order of samples changes nothing but the rounding of a sum
+SHUFFLES = False  # the order of the samples affects only the rounding of the sum
 
 
 def choose_batch_size(n_samples: int, batch_size: int | None) -> int:

@@ -1,7 +1,7 @@
-"""Mini-batch gradient descent: every update takes the next few samples of a random order.
+"""Mini-batch gradient descent: every update uses the next batch of samples in a random order.
 
-Source: the gradient-descent text, "batch random gradient descent"; the softmax text's training
-loop, which drops the samples after the last whole batch: here they make a smaller batch.
+Source: the gradient-descent text, "batch random gradient descent", and the softmax text's training
+loop. That loop drops the samples after the last whole batch; here they form a smaller batch.
 """
 
 SHUFFLES = True
@@ -9,7 +9,7 @@ _USUAL = 32
 
 
 def choose_batch_size(n_samples: int, batch_size: int | None) -> int:
-    """What was asked for, else 32."""
+    """The caller's choice, or 32; at most all samples."""
     if batch_size is None:
         return min(_USUAL, n_samples)
     if not 1 <= batch_size <= n_samples:

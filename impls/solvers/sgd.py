@@ -1,4 +1,4 @@
-"""Stochastic gradient descent: every update takes one sample; as many updates as samples.
+"""Stochastic gradient descent: every update uses one sample; n_samples updates per epoch.
 
 Source: the gradient-descent text, "random gradient descent method".
 """

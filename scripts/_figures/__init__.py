@@ -1,7 +1,7 @@
-"""Figures: a file is one figure, and its name is the picture's.
+"""Figures: each file without a leading underscore is a figure, and its name is the picture's.
 
-A file without a leading underscore has a function ``draw(SUBJECT, facts)``. The name of its first
-parameter says what the figure is drawn from:
+The file has a function ``draw(SUBJECT, facts)``. The name of its first parameter says what the
+figure is drawn from:
 
 ``results``
     Rows of the results of one problem and one thread setting, one row per implementation, size and
@@ -11,8 +11,8 @@ parameter says what the figure is drawn from:
 ``race``
     A `Race`: the results of all sizes.
 
-The first line of its docstring is the picture's sentence on the index page. ``facts`` is a `Facts`.
-``draw`` returns a Figure, or None where there is nothing to draw.
+``facts`` is a `Facts`. ``draw`` returns a Figure, or None if there is nothing to draw. The first
+line of the file's docstring is the picture's sentence on the index page.
 """
 
 from __future__ import annotations
@@ -27,23 +27,23 @@ from matplotlib.figure import Figure
 from scripts._common.records import Facts
 from scripts._figures._style import styled
 
-_FIRST = "winners"  # what a reader wants to know first
+_FIRST = "winners"  # answers a reader's first question
 
 
 def names(subject: str) -> list[str]:
-    """Names of the figures that are drawn from a subject, `_FIRST` and then sorted."""
+    """Names of the figures that are drawn from a subject: `_FIRST`, then the others, sorted."""
     stems = {path.stem for path in Path(__file__).parent.glob("[!_]*.py")}
     ordered = sorted(stems, key=lambda name: (name != _FIRST, name))
     return [name for name in ordered if _subject_of(name) == subject]
 
 
 def sentence(name: str) -> str:
-    """What a figure shows: the first line of its docstring."""
+    """Sentence about a figure: the first line of its docstring."""
     return str(_load(name).__doc__).partition("\n")[0]
 
 
 def draw(name: str, subject: Any, facts: Facts) -> Figure | None:
-    """One figure, in our look whatever the user's matplotlibrc says."""
+    """One figure, in the project's style; the user's matplotlibrc has no effect."""
     with styled():
         figure: Figure | None = _load(name).draw(subject, facts)
         return figure
@@ -51,7 +51,7 @@ def draw(name: str, subject: Any, facts: Facts) -> Figure | None:
 
 @styled()
 def save(figure: Figure, folder: Path, stem: str) -> tuple[Path, Path]:
-    """Write ``stem.png`` and ``stem.svg``, the same bytes for the same figure; return the paths."""
+    """Write ``stem.png`` and ``stem.svg`` and return the paths; equal figures give equal bytes."""
     png, svg = (folder / f"{stem}.{kind}" for kind in ("png", "svg"))
     figure.savefig(png, dpi=150)
     figure.savefig(svg, metadata={"Date": None})

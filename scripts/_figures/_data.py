@@ -1,4 +1,4 @@
-"""What the figures read: rows of the results as cells, and their sizes and states."""
+"""Rows of the results as points, and their sizes and states, for the figures."""
 
 from __future__ import annotations
 
@@ -20,12 +20,14 @@ Place = tuple[str, Size]
 
 @dataclass(frozen=True)
 class Point:
-    """A value, or the state that says why there is none.
+    """A value, or the state that gives the reason for its absence.
 
     Attributes
     ----------
-    compulsory_bytes, working_set : float
-        Least bytes that a gradient must move, and bytes of X, y, weights and gradient in float64.
+    compulsory_bytes : float
+        Least bytes that a gradient must move.
+    working_set : float
+        Bytes of X, y, weights and gradient in float64.
     """
 
     implementation: str
@@ -43,7 +45,7 @@ ByPlace = dict[Place, Point]
 
 
 def cells_of(results: pd.DataFrame, metric: str) -> list[Point]:
-    """Rows of one metric on drawn data; a value counts only where the state is ok."""
+    """Rows of one metric on drawn data; a value is NaN unless its state is ok."""
     if results.empty:
         return []
     rows = results[(results["metric"] == metric) & (results["dataset"] == "")]
@@ -74,12 +76,12 @@ def families_of(results: pd.DataFrame) -> dict[str, str]:
 
 
 def sizes_of(cells: Iterable[Point], all_states: bool = False) -> list[Size]:
-    """Sizes with a value (or all), by the working set."""
+    """Sizes with a value (or all sizes), sorted by working set."""
     return list(working_sets(c for c in cells if all_states or c.state == "ok"))
 
 
 def working_sets(cells: Iterable[Point]) -> dict[Size, float]:
-    """Working set of each size, from the smallest to the largest."""
+    """Working set of each size, sorted from the smallest to the largest."""
     sizes = {c.size: c.working_set for c in cells}
     return dict(sorted(sizes.items(), key=lambda item: (item[1], item[0])))
 
@@ -94,7 +96,7 @@ def roofs_of(cells: Iterable[Point]) -> dict[Size, float]:
 
 
 def group(cells: list[Point], key: Callable[[Point], int]) -> list[tuple[int, list[Point]]]:
-    """Cells by a key, in its order; without the groups that have no value."""
+    """Cells by a key, sorted by it; groups without a value are left out."""
     groups: dict[int, list[Point]] = {}
     for cell in cells:
         groups.setdefault(key(cell), []).append(cell)
@@ -102,7 +104,7 @@ def group(cells: list[Point], key: Callable[[Point], int]) -> list[tuple[int, li
 
 
 def spread(sizes: list[Size], most: int) -> list[Size]:
-    """At most so many sizes, evenly over the order, the first and the last among them."""
+    """At most `most` sizes, evenly spaced in the list, with the first and the last."""
     if len(sizes) <= most:
         return sizes
     return [sizes[round(i * (len(sizes) - 1) / (most - 1))] for i in range(most)]

@@ -1,4 +1,4 @@
-"""Line plots of many implementations: a few have colours and labels, the rest are grey."""
+"""Line plots of many implementations: a few in colour and with labels, the rest in grey."""
 
 from __future__ import annotations
 
@@ -21,13 +21,13 @@ from scripts._figures._style import key, look_of
 
 GREY_LINE: dict[str, Any] = {"color": "#bcbcbc", "linewidth": 0.7, "marker": ".", "markersize": 4}
 _LABEL_SIZE = 7.5
-_LABEL_WIDTH = 20  # letters in a line
-_LEAST_GAP = 0.075  # of the height of the axes, between lines of labels
+_LABEL_WIDTH = 20  # letters per line
+_LEAST_GAP = 0.075  # between lines of labels, as a fraction of the height of the axes
 
 
 @dataclass(frozen=True)
 class Chosen:
-    """Names that are drawn in colour, each with the reason, and the families of all."""
+    """Names that are drawn in colour, with the reason for each, and the families of all names."""
 
     reasons: Mapping[str, str]
     families: Mapping[str, str]
@@ -41,7 +41,7 @@ class Chosen:
     def legend(self) -> list[Line2D]:
         """An entry for each name in colour, and one for the rest."""
         keys = [key(f"{name}: {why}", self.look(name)) for name, why in self.reasons.items()]
-        return [*keys, key("others, see below", GREY_LINE)] if self.rest else keys
+        return [*keys, key("others, named below", GREY_LINE)] if self.rest else keys
 
     @property
     def note(self) -> str:
@@ -54,7 +54,7 @@ class Chosen:
 
 
 def choose(results: pd.DataFrame) -> Chosen:
-    """The fastest exact one, the baseline, the best library, the slowest loop, names asked for."""
+    """Choose names for colours: see `pick`; the ``highlighted`` column holds the user's choice."""
     if results.empty:
         return Chosen({}, {})
     families = families_of(results)
@@ -71,9 +71,23 @@ def pick(
     asked: Iterable[str] = (),
     dtype: str = "float64",
 ) -> Chosen:
-    """As `choose`, by the speed-ups of each name at the sizes where it has one."""
+    """Fastest exact name, baseline, fastest library, slowest loop, and the names in `asked`.
+
+    Parameters
+    ----------
+    families : Mapping[str, str]
+        Family of each name.
+    speed_ups : Mapping[str, Sequence[float]]
+        Speed-ups of each name, at the sizes where it has one.
+    exact : iterable of str
+        Names that are exact to `dtype`.
+    asked : iterable of str
+        Names that the user chose.
+    dtype : str
+        Precision that the reasons name.
+    """
     exact = set(exact)
-    # First those that have most sizes: a mean over the easy ones says nothing.
+    # Names with most sizes come first, because a mean over a few easy sizes says nothing.
     scores = {n: (len(v), fmean(map(math.log, v))) for n, v in speed_ups.items() if v}
     ranking = sorted(scores, key=lambda name: scores[name], reverse=True)
     exact_of = {f: [n for n in ranking if n in exact and families[n] == f] for f in FAMILIES}
@@ -95,7 +109,7 @@ def pick(
 
 
 def _speed_ups(cells: Mapping[Any, Point]) -> dict[str, list[float]]:
-    """Of each name, at the sizes where it and the baseline have a time; without one, 1 / time."""
+    """Speed-ups of each name at sizes with both times; 1 / time if there is no baseline."""
     found: dict[str, list[float]] = {}
     measured = any(name == BASELINE for name, _ in cells)
     for (name, size), cell in cells.items():
@@ -113,7 +127,7 @@ def draw_lines(
     x: Callable[[Point], float],
     y: Callable[[Point], float],
 ) -> None:
-    """A line per name, broken where a value is not there; those in colour above the rest."""
+    """Draw a line per name, broken where a value is absent; lines in colour are on top."""
     for name in [*chosen.rest, *chosen.reasons]:
         own = sorted((c for c in cells if c.implementation == name), key=x)
         order = 3 if name in chosen.reasons else 2
@@ -122,7 +136,7 @@ def draw_lines(
 
 
 def label_ends(axes: Axes, chosen: Chosen) -> None:
-    """Write each name in colour beside the end of its line; call it once the axes have limits."""
+    """Write each name in colour beside the end of its line; the axes must have their limits."""
     ends = {}
     for line in axes.lines:
         name = str(line.get_label())
@@ -149,7 +163,7 @@ def label_ends(axes: Axes, chosen: Chosen) -> None:
 
 
 def wrap_name(name: str, width: int = _LABEL_WIDTH) -> str:
-    """A long name in lines that end after an underscore."""
+    """A name broken into lines after underscores."""
     lines = [""]
     for part in name.replace("_", "_\n").split("\n"):
         lines[-1:] = [lines[-1] + part] if len(lines[-1] + part) <= width else [lines[-1], part]
@@ -157,7 +171,7 @@ def wrap_name(name: str, width: int = _LABEL_WIDTH) -> str:
 
 
 def _spread(heights: Mapping[str, float], n_lines: Mapping[str, int]) -> dict[str, float]:
-    """Heights in the same order, moved apart where labels of so many lines would overlap."""
+    """Heights in the same order, moved apart where labels would overlap."""
     found: dict[str, float] = {}
     below, size_below = -math.inf, 0
     for name in sorted(heights, key=lambda each: heights[each]):

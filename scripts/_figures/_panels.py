@@ -25,14 +25,14 @@ from scripts._figures._style import (
     ticks,
 )
 
-# Markers of a curve: more would hide its line.
+# Markers on a curve. More would hide its line.
 _N_MARKERS = 8
 _LEVEL: dict[str, Any] = {"color": GREY, "linewidth": 1.0, "linestyle": (0, (1, 1.5))}
 
 
 @dataclass(frozen=True)
 class Scale:
-    """An axis: its label, with the unit, and how its numbers read."""
+    """An axis: its label with the unit, and the format of its numbers."""
 
     label: str
     text: Callable[[float], str]
@@ -51,7 +51,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Panel:
-    """Curves on two axes, and named levels to compare them with."""
+    """Curves on two axes, and named levels drawn as horizontal lines."""
 
     title: str
     x: Scale
@@ -81,7 +81,7 @@ def draw_fit(
     facts: Facts,
     note: str,
 ) -> Figure:
-    """Points, and straight lines by their two ends."""
+    """Points and straight lines, each given by its two ends."""
     figure = Figure(layout="constrained")
     axes = figure.subplots()
     looks = looks_of_curves(line.name for line in lines)
@@ -101,7 +101,7 @@ def draw_times_and_marks(
     facts: Facts,
     note: str,
 ) -> Figure:
-    """Bars of seconds on a logarithmic axis beside the values of each name by sample."""
+    """Bars of seconds on a logarithmic axis, and beside them the values of each name by sample."""
     figure = Figure(layout="constrained")
     left, right = figure.subplots(1, 2)
     _draw_bars(left, seconds)

@@ -1,4 +1,4 @@
-"""What the figures share: the look of a name, grids of panels, axes, legend and footer."""
+"""Parts of all figures: the look of a name, grids of panels, axes, legend and footer."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ from scripts._figures._data import Size
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#56B4E9", "#E69F00", "black", "#882255")
 _MARKERS = "os^DvPX><"
 _DASHES: tuple[Any, ...] = ("-", (0, (5, 1.5)), (0, (1.5, 1.2)), (0, (7, 1.5, 1.5, 1.5)))
-# Colour, marker and dashes: each alone tells a family.
+# Colour, marker and dashes. A family can be told by any one of them, except that two are solid.
 _FAMILY_LOOKS: dict[str, tuple[str, str, Any]] = {
     ONE_PASS: (COLOURS[0], "o", _DASHES[0]),
     NUMPY: (COLOURS[1], "s", _DASHES[1]),
@@ -37,10 +37,10 @@ _FAMILY_LOOKS: dict[str, tuple[str, str, Any]] = {
     LOOP: (COLOURS[3], "D", _DASHES[2]),
     OTHER: ("#444444", "v", _DASHES[0]),
 }
-_SHADES = (0.75, 1.0, 1.25)  # of a family's colour: darker, as it is, lighter
+_SHADES = (0.75, 1.0, 1.25)  # a family's colour is darkened, unchanged or lightened
 GREY = "#666666"
 SMALL: dict[str, Any] = {"fontsize": 6.5, "color": GREY}
-_WIDTH = 9.0  # inches: 100 pixels each in a README
+_WIDTH = 9.0  # inches, of 100 pixels in a README
 _STYLE: dict[Any, Any] = {
     "font.size": 9,
     "axes.titlesize": 9,
@@ -67,7 +67,7 @@ _STYLE: dict[Any, Any] = {
 
 @contextmanager
 def styled() -> Iterator[None]:
-    """Our look, whatever the user's matplotlibrc says; restored at the end."""
+    """Set the project's style, independent of the user's matplotlibrc; restore it at the end."""
     with matplotlib.rc_context():
         matplotlib.rcdefaults()
         matplotlib.rcParams.update(_STYLE)
@@ -75,7 +75,7 @@ def styled() -> Iterator[None]:
 
 
 def title_of(text: str, results: pd.DataFrame) -> str:
-    """The text, with the problem and the threads that the rows are of."""
+    """The text, followed by the problem and the number of threads of the rows."""
     problem, threads = results[["problem", "threads"]].iloc[0] if len(results) else ("", "")
     return f"{text} ({problem}, {threads} thread{'' if threads == '1' else 's'})"
 
@@ -86,7 +86,7 @@ def size_text(size: Size) -> str:
 
 
 def family_colour(family: str) -> str:
-    """The colour that stands for a family everywhere."""
+    """Colour of a family, the same in all figures."""
     return _FAMILY_LOOKS[family][0]
 
 
@@ -100,7 +100,7 @@ def look_of(name: str, family: str) -> dict[str, Any]:
 
 
 def looks_of_curves(names: Iterable[str]) -> dict[str, dict[str, Any]]:
-    """Looks of what is no implementation: from each name alone, unless two would be alike."""
+    """Looks of curves that are no implementations, from each name alone unless two would clash."""
     places: dict[str, int] = {}
     for name in sorted(set(names)):
         place = _draw(name, len(COLOURS))
@@ -121,17 +121,17 @@ def _curve_look(place: int) -> dict[str, Any]:
 
 
 def _draw(text: str, n: int) -> int:
-    """A number below n that a text always gets."""
+    """A number below n, the same for the same text."""
     return zlib.crc32(text.encode()) % n
 
 
 def _shaded(colour: str, shade: float) -> str:
-    """A colour nearer to black below 1, to white above."""
+    """A colour mixed with black if the shade is below 1, with white if above."""
     return mixed(colour, "black" if shade < 1 else "white", abs(1 - shade))
 
 
 def mixed(colour: str, other: str, share: float) -> str:
-    """A colour with a share of another."""
+    """Mix of two colours, with this share of the other."""
     pairs = zip(to_rgb(colour), to_rgb(other), strict=True)
     red, green, blue = ((1 - share) * one + share * two for one, two in pairs)
     return str(to_hex((red, green, blue)))
@@ -143,7 +143,7 @@ def key(label: str, look: dict[str, Any]) -> Line2D:
 
 
 def family_legend(families: Iterable[str], lines: bool = True) -> list[Artist]:
-    """An entry per family, with its line or its marker alone."""
+    """A legend entry per family, with line and marker or the marker alone."""
     present = set(families)
     looks = {name: _FAMILY_LOOKS[name] for name in FAMILIES if name in present}
     return [
@@ -162,7 +162,7 @@ class _Grid:
 
     @property
     def height(self) -> float:
-        """Inches that the panels need."""
+        """Height of the panels in inches."""
         n_rows = math.ceil(len(self.panels) / self.n_columns)
         return 0.4 + (3.0 if n_rows == 1 else (2.4 if self.n_columns < 4 else 2.1) * n_rows)
 
@@ -176,7 +176,7 @@ class _Grid:
 
 
 def make_grid(n_panels: int, most_columns: int = 3) -> _Grid:
-    """An empty grid; four panels are two by two where columns are wide."""
+    """An empty grid of panels; four panels stand two by two if three columns would fit."""
     n_columns = 2 if n_panels == 4 and most_columns == 3 else min(n_panels, most_columns)
     n_rows = math.ceil(n_panels / n_columns)
     figure = Figure(layout="constrained")
@@ -189,7 +189,7 @@ def make_grid(n_panels: int, most_columns: int = 3) -> _Grid:
 def finish(
     figure: Figure, height: float, title: str, handles: list[Any], facts: Facts, note: str
 ) -> Figure:
-    """Add title, legend, note and footer around axes that get `height` inches."""
+    """Add title, legend, note and footer to axes of `height` inches."""
     texts = (note, *facts.footer.splitlines())
     lines = [line for text in texts for line in textwrap.wrap(text, 165)]
     foot = 0.08 + 0.13 * len(lines)
@@ -208,18 +208,18 @@ def finish(
 
 
 def _count_legend_columns(labels: list[str]) -> int:
-    """Columns that fit: 52 points for line and gaps, some 4.5 points for a letter."""
+    """Legend columns that fit, at 52 points for line and gaps and about 4.5 points per letter."""
     widest = 52 + 4.5 * max(map(len, labels), default=0)
     return max(1, min(5, int(72 * _WIDTH / widest)))
 
 
 def ticks(text: Callable[[float], str]) -> FuncFormatter:
-    """Labels of an axis, without zeros that end a number."""
+    """Formatter of an axis's labels, without trailing zeros."""
     return FuncFormatter(lambda value, _: units.short(text(value)))
 
 
 def set_log(axes: Axes, which: str, text: Callable[[float], str], most_ticks: int = 8) -> None:
-    """A logarithmic axis, here and in panels that share it, with a unit at each label."""
+    """Make an axis, and those that share it, logarithmic, with a unit at each label."""
     axes.set(**{f"{which}scale": "log"})
     axis: Axis = getattr(axes, f"{which}axis")
     low, high = axis.get_view_interval()
@@ -232,7 +232,7 @@ def set_log(axes: Axes, which: str, text: Callable[[float], str], most_ticks: in
 def set_log_from_zero(
     axes: Axes, which: str, values: Iterable[float], text: Callable[[float], str]
 ) -> None:
-    """A logarithmic axis that has a place for 0 below its first decade."""
+    """Make an axis logarithmic, with a place for 0 below its first decade."""
     values = [value for value in values if math.isfinite(value)]
     least = min((value for value in values if value > 0), default=1.0)
     first = 10.0 ** math.floor(math.log10(least))

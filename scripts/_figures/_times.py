@@ -36,8 +36,8 @@ def draw_times(
         label_ends(axes, chosen)
     grid.label(x_label, "time of one gradient")
     note = (
-        f"Bars: 99 % interval. No point: skipped, failed, wrong or missing; see timing.md. "
-        f"{chosen.note}"
+        "Vertical bars: 99 % intervals. Where there is no point, the cell was skipped, failed, "
+        f"wrong or missing; see timing.md. {chosen.note}"
     )
     return finish(grid.figure, grid.height, title, chosen.legend, facts, note)
 
@@ -45,7 +45,7 @@ def draw_times(
 def _draw_intervals(
     axes: Axes, cells: list[Point], chosen: Chosen, x: Callable[[Point], float]
 ) -> None:
-    """A bar from each finite bound to the value."""
+    """Draw a bar from the value to each finite bound."""
     for cell in cells:
         low, high = (b if math.isfinite(b) else cell.value for b in (cell.low, cell.high))
         if cell.state == "ok" and low > 0:

@@ -1,4 +1,4 @@
-"""How near each implementation comes to the read roof, by working set: effective bandwidth."""
+"""Lines show effective bandwidth by working set: the nearer to the grey read roof, the better."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from scripts._figures._lines import Chosen, choose, draw_lines, label_ends
 from scripts._figures._style import GREY, SMALL, finish, make_grid, set_log, title_of
 
 _ROOF = "#bbbbbb"
-_REACH = 100.0  # from the lowest bandwidth to the highest, unless the best is lower
+_REACH = 100.0  # ratio of the axis's ends, unless the first line in colour is lower
 
 
 def draw(results: pd.DataFrame, facts: Facts) -> Figure | None:
@@ -49,7 +49,7 @@ def _effective_bandwidth(cell: Point) -> float:
 
 
 def _draw_roof(axes: Axes, cells: Sequence[Point]) -> None:
-    """A line through the roof of each size; of one size, a dash."""
+    """A line through the roofs of all sizes; a dash if there is one size."""
     roofs = roofs_of(cells)
     sets = {cell.size: cell.working_set for cell in cells}
     look: dict[str, Any] = {"color": _ROOF, "linewidth": 5, "solid_capstyle": "round", "zorder": 1}
@@ -59,7 +59,7 @@ def _draw_roof(axes: Axes, cells: Sequence[Point]) -> None:
 
 
 def _set_bandwidths(axes: Axes, cells: Sequence[Point], chosen: Chosen) -> list[str]:
-    """Limit the bandwidths to those that matter; names that are below at every size."""
+    """Cut the axis below the range of interest; return the names that are always below it."""
     values: dict[str, list[float]] = {}
     for cell in cells:
         if cell.state == "ok":
@@ -84,6 +84,7 @@ def _note(cache_bytes: Mapping[int, int], hidden: Sequence[str], chosen: Chosen)
     sizes = ", ".join(f"L{level} {units.n_bytes(b)}" for level, b in cache_bytes.items())
     below = f" Below the axis: {', '.join(hidden)}." if hidden else ""
     return (
-        "Bandwidth: the least bytes that must move, over time. Roof: median of a pure read of X, "
-        f"where it was measured. Dotted: caches that a core sees, {sizes}.{below} {chosen.note}"
+        "Effective bandwidth: compulsory bytes / time. Read roof: median bandwidth of a pure read "
+        f"of X, at sizes where it was measured. Dotted: caches of a core, {sizes}.{below} "
+        f"{chosen.note}"
     )

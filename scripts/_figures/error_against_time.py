@@ -1,4 +1,4 @@
-"""What speed costs in accuracy: error against time, for up to three sizes."""
+"""Each point is an implementation at one size: further left is faster, lower is more exact."""
 
 from __future__ import annotations
 
@@ -59,8 +59,9 @@ def draw(results: pd.DataFrame, facts: Facts) -> Figure | None:
     grid.label("time of one gradient", "error / sum of absolute terms")
     title = title_of("Error against time, for n_samples × n_features", results)
     note = (
-        f"Lower left is better. Named: the fastest up to {EXACT:.0e}, to {SINGLE:.0e} and above. "
-        f"Error 0 stands below the logarithmic scale. {_absent(families, sizes, times, errors)}"
+        f"Named: the fastest with an error of at most {EXACT:.0e}, of at most {SINGLE:.0e}, and "
+        "above. Error 0 is drawn below the logarithmic scale. "
+        f"{_absent(families, sizes, times, errors)}"
     )
     legend = family_legend(families.values(), lines=False)
     return finish(grid.figure, grid.height, title, legend, facts, note)
@@ -73,7 +74,7 @@ def _draw_error(axes: Axes, place: Place, times: ByPlace, errors: ByPlace, famil
 
 
 def _label_best(axes: Axes, size: Size, times: ByPlace, errors: ByPlace) -> None:
-    """Name the fastest of each precision."""
+    """Name the fastest implementation of each precision."""
     points = sorted(
         (times[place].value, errors[place].value, place[0])
         for place in times
@@ -86,7 +87,7 @@ def _label_best(axes: Axes, size: Size, times: ByPlace, errors: ByPlace) -> None
 
 
 def _annotate(axes: Axes, name: str, point: tuple[float, float]) -> None:
-    """A name above its point, towards the middle of the axes."""
+    """Write a name above its point, towards the middle of the axes."""
     x, _ = (axes.transData + axes.transAxes.inverted()).transform(point)
     look: dict[str, Any] = {"textcoords": "offset points", "fontsize": 7, "va": "bottom"}
     axes.annotate(name, point, xytext=(0, 7), ha="left" if x < 0.5 else "right", **look)
@@ -104,7 +105,7 @@ def _set_error_axes(panels: list[Axes], errors: list[float]) -> None:
 
 
 def _absent(names: Iterable[str], sizes: Iterable[Size], *tables: ByPlace) -> str:
-    """Names without a point, and why: those that have none at any size, then size by size."""
+    """Names without a point and their states: first those without any, then size by size."""
     absent = {size: _absent_at(names, size, *tables) for size in sizes}
     first = next(iter(absent.values()))
     always = [text for text in first if all(text in own for own in absent.values())]

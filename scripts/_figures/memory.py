@@ -1,4 +1,4 @@
-"""What a call allocates, and what its process needs at its peak."""
+"""Points show the workspace of a call; bars show its process's peak, with the call in orange."""
 
 from __future__ import annotations
 
@@ -40,11 +40,11 @@ _SIZE_MARKERS = "os^"
 
 
 def draw(results: pd.DataFrame, facts: Facts) -> Figure | None:
-    """Workspace of one call, and the peak of its process beside it."""
+    """Workspace of one call on the left, peak of its process on the right."""
     metrics = ("workspace", "peak_gradient", "peak_inputs")
     workspace, peak, inputs = (by_place(cells_of(results, metric)) for metric in metrics)
     every = sizes_of([*workspace.values(), *peak.values()])
-    # Prefer sizes with both metrics: the others leave half of the row empty.
+    # A size with one metric would leave half of its row empty.
     both = set(sizes_of(workspace.values())) & set(sizes_of(peak.values()))
     measured = [size for size in every if size in both] or every
     sizes = spread(measured, len(_SIZE_COLOURS))
@@ -58,14 +58,17 @@ def draw(results: pd.DataFrame, facts: Facts) -> Figure | None:
         _draw_peak(right, peak, inputs, rows, number, 0.8 / len(sizes))
     _set_memory_axes(left, right, names, [workspace[p].value for p in workspace])
     chosen = f"{len(sizes)} of {len(measured)} sizes. " if len(sizes) < len(measured) else ""
-    note = f"{chosen}0 B is left of the logarithmic scale. Peak: with the inputs, then with a call."
+    note = (
+        f"{chosen}A workspace of 0 B is drawn left of the logarithmic scale. Peak: of a process "
+        "with the inputs alone, and what a call adds to it."
+    )
     height = len(names) * (0.12 * len(sizes) + 0.08) + 0.6
     title = title_of("Memory of one gradient, for n_samples × n_features", results)
     return finish(figure, height, title, _memory_legend(sizes), facts, note)
 
 
 def _rows(names: list[str], sizes: list[Size]) -> list[dict[Place, float]]:
-    """Vertical positions of each size's marks: a row per name, one line in it per size."""
+    """Vertical positions of each size's marks: a row per name, a line in it per size."""
     offsets = [(i + 0.5) / len(sizes) - 0.5 for i in range(len(sizes))]
     return [
         {(name, size): row + 0.8 * offset for row, name in enumerate(names)}
@@ -84,7 +87,7 @@ def _draw_peak(
 ) -> None:
     shown = {place: row for place, row in rows.items() if state_of(place, peak, inputs) == "ok"}
     y, below = list(shown.values()), [inputs[p].value for p in shown]
-    # With a small call, noise can put the peak below that of the inputs alone.
+    # The peak with a small call can be below that with the inputs alone, by noise.
     added = [max(0.0, peak[p].value - inputs[p].value) for p in shown]
     axes.barh(y, below, height, color=_SIZE_COLOURS[number])
     axes.barh(y, added, height, left=below, color=_ADDED)

@@ -1,4 +1,4 @@
-"""The memory of a process over its life, with the calls of a gradient in it."""
+"""Each line is the memory of a process over time; shading marks the calls of the gradient."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _CALLS = "#fdd9b5"
 
 
 def draw(curves: Sequence[MemoryCurve], facts: Facts) -> Figure | None:
-    """Draw the memory of each process over its life, a panel per curve, the calls shaded."""
+    """Memory of each process over time, a panel per curve, with the calls shaded."""
     if not curves:
         return None
     grid = make_grid(len(curves), most_columns=5)
@@ -41,7 +41,7 @@ def draw(curves: Sequence[MemoryCurve], facts: Facts) -> Figure | None:
     size = f", {size_text(*sizes)}" if len(sizes) == 1 else ""
     title = f"Memory over time ({curves[0].problem}{size})"
     handles = [Patch(color=_CALLS, label="the calls")]
-    note = "Below the name: how far memory rises during the calls, above its value at their start."
+    note = "Below each name: highest memory during the calls minus memory at their start."
     return finish(grid.figure, grid.height, title, handles, facts, note)
 
 
@@ -52,7 +52,7 @@ def _curve_bytes(curve: MemoryCurve) -> list[float]:
 def _curve_title(curve: MemoryCurve, show_size: bool) -> str:
     size = [size_text((curve.n_samples, curve.n_features))] if show_size else []
     added = _added_bytes(curve)
-    # Calls that end before the next sample are not seen.
+    # Calls may start and end between two samples of the memory.
     text = "not sampled" if math.isnan(added) else f"+{units.n_bytes(added)}"
     return "\n".join([curve.implementation, *size, text])
 

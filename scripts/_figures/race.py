@@ -1,4 +1,4 @@
-"""Every contender's speed-up over the baseline in paired rounds, size by size."""
+"""Each mark is a contender's speed-up over the baseline at one size: above 1x, it is faster."""
 
 from __future__ import annotations
 
@@ -24,11 +24,11 @@ from scripts._figures._style import (
 from scripts._race.result import DTYPES, Race, Result
 from scripts._race.statistics import Estimate
 
-_SPREAD = 0.8  # of the room between two sizes
+_SPREAD = 0.8  # width of a size's marks, as a fraction of its column
 
 
 def draw(race: Race, facts: Facts) -> Figure | None:
-    """A panel per precision, a column per size, in it a mark with its interval per contender."""
+    """A panel per precision, a column per size, and in it a mark with interval per contender."""
     results = sorted((r for r in race.results if BASELINE in r.seconds), key=lambda r: r.x_bytes)
     widths = [w for w in DTYPES if any(set(r.comparable(w)) - {BASELINE} for r in results)]
     if not widths:
@@ -41,8 +41,9 @@ def draw(race: Race, facts: Facts) -> Figure | None:
     set_log(grid.panels[0], "y", units.ratio)
     grid.label("n_samples × n_features", f"speed-up over {BASELINE}")
     note = (
-        "Medians of the rounds' ratios, with their 95 % intervals; above 1x: faster. Grey bar: X "
-        f"read once at the roof. {BASELINE} is the float64 one in every panel. {chosen.note}"
+        "Marks: median of the rounds' ratios, with its 95 % interval; above 1x is faster. Grey "
+        "bar: the speed-up of reading X once at the read roof. Every panel compares with the "
+        f"float64 {BASELINE}. {chosen.note}"
     )
     height = grid.height + (0.4 if _many(results) else 0)
     legend = [_without_line(handle) for handle in chosen.legend]
@@ -50,7 +51,7 @@ def draw(race: Race, facts: Facts) -> Figure | None:
 
 
 def _choose(results: Sequence[Result], widths: Sequence[int]) -> Chosen:
-    """As in other figures, in each precision; without the baseline, which is 1 everywhere."""
+    """Choose in each precision as other figures do, without the baseline, which is 1 everywhere."""
     families = {n: str(i["family"]) for r in results for n, i in r.infos.items() if n in r.seconds}
     reasons: dict[str, str] = {}
     for width in widths:
@@ -63,7 +64,7 @@ def _choose(results: Sequence[Result], widths: Sequence[int]) -> Chosen:
 
 
 def _speed_ups(results: Sequence[Result], width: int) -> dict[str, list[float]]:
-    """Of each contender in a precision, at the sizes where it was raced."""
+    """Speed-ups of each contender in a precision, at the sizes where it was raced."""
     found: dict[str, list[float]] = {}
     for result in results:
         for name in result.comparable(width):
@@ -77,7 +78,7 @@ def _without_line(handle: Line2D) -> Line2D:
 
 
 def _draw(axes: Axes, results: Sequence[Result], width: int, chosen: Chosen) -> None:
-    """Marks side by side, in the order of the names that the panel has."""
+    """Draw marks side by side; a name has the same place at every size."""
     axes.axhline(1, color=GREY, linewidth=1, zorder=1)
     names = [*chosen.reasons, *chosen.rest]
     drawn = [name for name in names if any(name in r.comparable(width) for r in results)]

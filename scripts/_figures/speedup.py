@@ -1,4 +1,4 @@
-"""What each implementation gains over the baseline, size by size: a heat map of speed-ups."""
+"""Each cell is an implementation's speed-up over the baseline: blue is faster, red is slower."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ from scripts._figures._style import family_colour, finish, size_text, title_of
 
 _COLOUR_TICKS = (0.1, 0.2, 0.5, 0.7, 1, 1.4, 2, 5, 10)
 _MOST_WIDE_COLUMNS = 9
-_COLUMNS_WIDTH = 500.0  # points that all columns of the heat map share
+_COLUMNS_WIDTH = 500.0  # points, for all columns of the heat map together
 _FONT_SIZE = 8.5
 
 
@@ -44,7 +44,7 @@ _Corner = tuple[float, float]
 
 @dataclass(frozen=True)
 class _Mark:
-    """How a cell of the heat map without a value looks."""
+    """Look of a heat map's cell without a value."""
 
     symbol: str
     hatch: str
@@ -59,7 +59,7 @@ _MARKS = {
 }
 _ROOF_ROW = "X read once at the roof"
 _UNCERTAIN_HATCH = "\\\\\\"
-_GAP = 0.35  # of a row, between groups
+_GAP = 0.35  # between groups, as a fraction of a row
 
 
 @dataclass(frozen=True)
@@ -94,7 +94,7 @@ def draw(results: pd.DataFrame, facts: Facts) -> Figure | None:
 
 
 def _speedups(cells: ByPlace) -> dict[Place, float]:
-    """Where both the implementation and the baseline, another one, have a time."""
+    """Speed-ups over the baseline, at places where both have a time; without the baseline's own."""
     return {
         (name, size): cells[BASELINE, size].value / cell.value
         for (name, size), cell in cells.items()
@@ -104,7 +104,7 @@ def _speedups(cells: ByPlace) -> dict[Place, float]:
 
 
 def _at_the_roof(cells: ByPlace, roofs: dict[Size, float]) -> dict[Size, float]:
-    """Speed-up over the baseline of the least bytes that must move, at the read roof."""
+    """Speed-up over the baseline of moving the compulsory bytes at the read roof."""
     times = {size: cell for (name, size), cell in cells.items() if name == BASELINE}
     return {
         size: cell.value * roofs[size] * 1e9 / cell.working_set
@@ -116,7 +116,7 @@ def _at_the_roof(cells: ByPlace, roofs: dict[Size, float]) -> dict[Size, float]:
 def _group(
     families: dict[str, str], cells: ByPlace, speedups: dict[Place, float]
 ) -> tuple[list[str], list[_Group]]:
-    """Names that are skipped at every size, and the others by family, the fastest first."""
+    """Names that are skipped at every size, and the others by family, fastest first."""
     states: dict[str, set[str]] = {}
     for (name, _), cell in cells.items():
         states.setdefault(name, set()).add(cell.state)
@@ -128,13 +128,13 @@ def _group(
 
 
 def _mean(name: str, speedups: dict[Place, float]) -> float:
-    """Mean logarithm of a name's speed-ups; below all others without any."""
+    """Mean logarithm of a name's speed-ups; minus infinity if there are none."""
     logs = [math.log(value) for (own, _), value in speedups.items() if own == name]
     return sum(logs) / len(logs) if logs else -math.inf
 
 
 def _place(groups: list[_Group], with_roof: bool) -> dict[str, float]:
-    """Upper edge of each row: the roof, the baseline, then group by group with gaps."""
+    """Upper edge of each row: the roof, the baseline, then the groups with gaps between them."""
     top = [_ROOF_ROW, BASELINE] if with_roof else [BASELINE]
     rows = {name: float(row) for row, name in enumerate(top)}
     for group in groups:
@@ -150,9 +150,9 @@ def _bottom(rows: dict[str, float]) -> float:
 def _note(skipped: list[str]) -> str:
     left_out = f" Skipped at every size: {', '.join(skipped)}." if skipped else ""
     return (
-        "Above 1x: faster. The colour is the same for all above 10x, and for all below 0.1x. "
-        f"Sorted by geometric mean in each group. {_ROOF_ROW}: the most that reading X in float64 "
-        f"allows.{left_out}"
+        "Above 1x is faster. Colours do not change above 10x and below 0.1x. Each group is sorted "
+        f"by geometric mean. {_ROOF_ROW}: the speed-up if reading X in float64 took all the "
+        f"time.{left_out}"
     )
 
 
@@ -183,7 +183,7 @@ def _draw_heat_map(
 
 
 def _clip(reach: float) -> float:
-    """Decades of the colour scale: up to 10x, so that small gains are not all of one colour."""
+    """Decades of the colour scale: at most one, so that small gains differ in colour."""
     return min(1.0, max(0.1, reach))
 
 
@@ -223,8 +223,8 @@ def _write(axes: Axes, corner: _Corner, text: str, width: float, **more: Any) ->
 
 
 def _font_size(text: str, width: float) -> float:
-    """The usual size, or the one that fits the text into `width` points."""
-    longest = max(5, *map(len, text.split("\n")))  # up to 5 alike, so that neighbours match
+    """The usual font size, reduced if the text would not fit `width` points."""
+    longest = max(5, *map(len, text.split("\n")))  # the same size for all texts up to 5 letters
     return min(_FONT_SIZE, width / (0.66 * longest))
 
 
@@ -258,7 +258,7 @@ def _set_heat_map_axes(
 
 
 def _draw_heading(axes: Axes, group: _Group, top: float, bottom: float) -> None:
-    """A bar in the family's colour right of its rows, with the family's name along it."""
+    """Draw a bar in the family's colour to the right of its rows, with the family's name."""
     place: dict[str, Any] = {"transform": axes.get_yaxis_transform(), "clip_on": False}
     colour = family_colour(group.title)
     axes.plot([1.008, 1.008], [top + 0.06, bottom - 0.06], color=colour, linewidth=4, **place)

@@ -1,4 +1,4 @@
-"""Who is fastest at each size, and by how much: the map to choose an implementation by."""
+"""Each cell names the fastest implementation at a size, its speed-up, and its lead on the next."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ from scripts._figures._lines import wrap_name
 from scripts._figures._style import family_colour, finish, make_grid, mixed, title_of
 
 _PANELS = {EXACT: "exact to float64", SINGLE: "exact to float32"}
-_COLUMNS_WIDTH = 560.0  # points that the columns of both panels share
+_COLUMNS_WIDTH = 560.0  # points, for the columns of both panels together
 _ROW_HEIGHT = 0.66  # inches
-# Share of white in a cell's colour, so that greys differ as well.
+# Share of white in a family's colour; the shares differ, so that cells differ in print too.
 _PALE = dict(zip(FAMILIES, (0.5, 0.7, 0.8, 0.6, 0.9), strict=True))
 _NAME_SIZE, _GAIN_SIZE, _LEAD_SIZE, _LEAST_SIZE = 8.5, 10.5, 6.5, 5.5  # points
-_LETTER = 0.67  # width of a bold letter, of its size
-_LINES_HEIGHT = 17.0  # points that the lines of a text share
+_LETTER = 0.67  # width of a bold letter, as a fraction of its size
+_LINES_HEIGHT = 17.0  # points, for all lines of a text together
 
 
 def draw(results: pd.DataFrame, facts: Facts) -> Figure | None:
-    """A map of n_samples by n_features for each tolerance, with the fastest in each cell."""
+    """A map of n_samples by n_features per tolerance; each cell names the fastest."""
     drawn = results[results["dataset"] == ""] if len(results) else results
     found = {tolerance: winners(drawn, tolerance) for tolerance in _PANELS}
     if not any(found.values()):
@@ -88,7 +88,7 @@ def _write(axes: Axes, corner: tuple[int, int], winner: Winner, width: float) ->
 
 
 def _lead(winner: Winner) -> str:
-    """``1.3x over sklearn``; ``as sklearn`` where both round to the same."""
+    """``1.3x over sklearn``, or ``as sklearn`` if the lead rounds to 1.0x."""
     if winner.next is None:
         return ""
     lead = units.ratio(winner.lead, 2)
@@ -97,7 +97,7 @@ def _lead(winner: Winner) -> str:
 
 
 def _fit(text: str, size: float, width: float) -> float:
-    """The size, or a smaller one at which the text fits into `width` points and its row."""
+    """The font size, reduced if the text would not fit `width` points or its row."""
     lines = text.split("\n")
     longest = max(1, *map(len, lines))
     return min(size, width / (_LETTER * longest), _LINES_HEIGHT / len(lines))
@@ -108,11 +108,11 @@ def _pale(family: str) -> str:
 
 
 def _note(results: pd.DataFrame) -> str:
-    """How to read a cell, and what is faster than any of these at less precision."""
+    """How to read a cell, and the implementations that are faster but less exact."""
     rough = less_exact(results)
     beyond = f" Faster somewhere, but less exact than both: {', '.join(rough)}." if rough else ""
     return (
-        f"In each cell: the fastest, its speed-up over {BASELINE} (NumPy's two products, in "
-        "float64), and its lead over the next. ≈: uncertain by more than "
-        f"{UNCERTAIN:.0%}. Error: relative to the sum of the absolute terms.{beyond}"
+        f"Each cell: the fastest implementation, its speed-up over {BASELINE} (NumPy's two "
+        "products, in float64), and its lead over the next. ≈: speed-up uncertain by more than "
+        f"{UNCERTAIN:.0%}. Errors are relative to the sum of the absolute terms.{beyond}"
     )

@@ -1,9 +1,9 @@
-"""Tables in Markdown, which read well in a terminal and on a code-hosting site.
+"""Tables in Markdown, which can be read in a terminal and on a code-hosting site.
 
-A file without a leading underscore is one table, and its name is the page's. It has a function
-``render(SUBJECT)``, which returns the page. The name of the parameter says what the table is made
-from: ``results`` (rows of the results) or ``race`` (a `Race`). The first line of its docstring is
-the page's sentence on the index page.
+Each file without a leading underscore is a table, and its name is the page's. The file has a
+function ``render(SUBJECT)``, which returns the page. The name of the parameter says what the table
+is made from: ``results`` (rows of the results) or ``race`` (a `Race`). The first line of the file's
+docstring is the page's sentence on the index page.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ def names(subject: str) -> list[str]:
 
 
 def sentence(name: str) -> str:
-    """What a table holds: the first line of its docstring."""
+    """Sentence about a table: the first line of its docstring."""
     return str(_load(name).__doc__).partition("\n")[0]
 
 

@@ -1,4 +1,4 @@
-"""The page of a report's folder: every picture with a sentence, and a link to every table."""
+"""Index page of a report's folder: every picture with a sentence, and a link to every table."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ class Picture:
     Attributes
     ----------
     section : str
-        What it belongs to: a problem, or the race.
+        The problem that the picture belongs to, or the race.
     stem : str
-        Its file without ``.png``; the ``.svg`` stands beside it.
+        Name of its files, without ``.png`` and ``.svg``.
     sentence : str
-        What it shows.
+        What it shows and how to read it.
     """
 
     section: str
@@ -30,7 +30,7 @@ class Picture:
 def render(
     problems: Sequence[str], pictures: Sequence[Picture], pages: dict[str, str], facts: Facts
 ) -> str:
-    """The page; `pages` are files of Markdown with a sentence each."""
+    """The page; `pages` maps Markdown files to a sentence about each."""
     sections = dict.fromkeys(picture.section for picture in pictures)
     parts = [
         f"# Gradients of {_listed(problems)}",

@@ -1,4 +1,4 @@
-"""What tables share: a page of sections, grids of cells, reasons where there is no value."""
+"""Parts of all tables: a page of sections, grids of cells, reasons for absent values."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ FASTEST_HEADERS = [
     *("problem", "data", "exact to float64", "time", "speed-up", "workspace", "error"),
     *("exact to float32", "time", "speed-up", "workspace", "error"),
 ]
-_BLANK = ("",) * 4  # columns beside a name
+_BLANK = ("",) * 4  # columns to the right of a name
 
 
 def fastest_rows(results: pd.DataFrame) -> list[list[str]]:
-    """Of all data the fastest that is exact to float64, and beside it to float32: see the headers.
+    """For all data, the fastest implementation exact to float64 and the fastest exact to float32.
 
-    "same" stands where both are one.
+    `FASTEST_HEADERS` names the columns. "same" means that both are the same implementation.
     """
     workspace = lookup(results, "workspace")
     exact, single = (
@@ -60,26 +60,26 @@ def _describe(winner: Winner, workspace: dict[Any, float]) -> list[str]:
 
 
 def page(parts: Iterable[str]) -> str:
-    """The parts of a page, with the legend of states at its end."""
+    """A page of these parts, followed by the legend of states."""
     return "\n\n".join([*parts, _LEGEND]) + "\n"
 
 
 def fastest(results: pd.DataFrame) -> str:
-    """The table of `fastest_rows`, with what is faster and less exact than both."""
+    """Table of `fastest_rows`, and the implementations that are faster but less exact than both."""
     rows = fastest_rows(results)
     if not rows:
         return "No times."
     rough = less_exact(results)
     parts = [
         table(rows, FASTEST_HEADERS),
-        f"Exact to float64: an error of at most {EXACT:.0e}; to float32: of at most {SINGLE:.0e}.",
+        f"Exact to float64: error at most {EXACT:.0e}. Exact to float32: at most {SINGLE:.0e}.",
         f"Faster somewhere, but less exact than both: {', '.join(rough)}." if rough else "",
     ]
     return "\n\n".join(filter(None, parts))
 
 
 def sections(results: pd.DataFrame, metric: str, show: Callable[[Row], str]) -> Iterable[str]:
-    """A table per problem and n_features, and one of the data sets, each with its reasons."""
+    """A table per problem and n_features, and one of its real data sets, each with its reasons."""
     rows = results[results["metric"] == metric]
     for problem, of_problem in rows.groupby("problem"):
         drawn = of_problem[of_problem["dataset"] == ""]
@@ -93,7 +93,7 @@ def sections(results: pd.DataFrame, metric: str, show: Callable[[Row], str]) -> 
 
 
 def _grid(group: pd.DataFrame, show: Callable[[Row], str]) -> str:
-    """Implementations down, sizes or data sets across; reasons numbered below."""
+    """A row per implementation, a column per size or data set, and numbered reasons below."""
     ordered = group.sort_values(["n_samples", "solver"])
     across = list(dict.fromkeys(map(_column, ordered.itertuples())))
     cells: dict[str, dict[str, str]] = {}
@@ -106,7 +106,7 @@ def _grid(group: pd.DataFrame, show: Callable[[Row], str]) -> str:
 
 
 def _mark(row: Row, reasons: dict[str, int]) -> str:
-    """What stands for a value that is not there: its state, and the number of its reason."""
+    """Text for an absent value: its state and the number of its reason; empty for a value."""
     if row.state in ("ok", "missing"):
         return "" if row.state == "ok" else "missing"
     return f"{row.state} [{reasons.setdefault(row.reason, len(reasons) + 1)}]"
@@ -153,6 +153,6 @@ def _column(row: Row) -> str:
 
 
 def table(rows: list[list[Any]], headers: list[str]) -> str:
-    """Rows in Markdown, all but the first column to the right."""
+    """Rows in Markdown; all columns but the first are right-aligned."""
     align = ["left", *["right"] * (len(headers) - 1)]
     return tabulate(rows, headers, tablefmt="github", colalign=align, disable_numparse=True)

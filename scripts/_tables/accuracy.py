@@ -1,4 +1,4 @@
-"""How exact each implementation is, against a reference in extended precision."""
+"""Error of each implementation against the reference in extended precision, at each size."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ def render(results: pd.DataFrame) -> str:
     parts = [
         "# Accuracy",
         "Largest error of a component against the reference in extended precision, relative to the "
-        "sum of the absolute terms that make it up. Half a unit in the last place is 1.1e-16 in "
+        "sum of the absolute terms of that component. Half a unit in the last place is 1.1e-16 in "
         "float64 and 6.0e-08 in float32.",
     ]
     parts += sections(results, "error", lambda row: units.error(row.value))

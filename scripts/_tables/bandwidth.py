@@ -1,4 +1,4 @@
-"""The fraction of the read roof that each implementation reaches, and the roof."""
+"""Fraction of the read roof that each implementation reaches, and the read roof itself."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from scripts._tables._rows import page, sections
 
 
 def render(results: pd.DataFrame) -> str:
-    """Fraction of the read roof, and the roof."""
+    """Fraction of the read roof, then the read roof in GB/s."""
     parts = [
         "# Bandwidth",
         "## Fraction of the read roof",
         "Compulsory traffic / time / read roof. The roof is the bandwidth of a pure threaded read "
-        "of X in the same process. If X does not fit in cache, an implementation that reads it "
-        "twice reaches at most one half. In cache, arithmetic is the limit, not the read.",
+        "of X in the same process. If X does not fit in cache, an implementation that makes two "
+        "passes over X reaches at most 0.50. In cache, arithmetic limits the speed, not the read.",
     ]
     parts += sections(results, "roof_fraction", lambda row: f"{row.value:.2f}")
     parts += ["## Read roof"]

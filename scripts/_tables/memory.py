@@ -1,4 +1,4 @@
-"""What a call allocates, and the peak memory of its process."""
+"""Workspace of one call, and peak memory of its process."""
 
 from __future__ import annotations
 

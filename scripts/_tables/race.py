@@ -1,4 +1,4 @@
-"""All against all in paired rounds: a table per size, and the outcome over all sizes."""
+"""All against all in paired rounds: time and speed-up at each size, then ours against libraries."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ _LEGEND = (
     "each round every contender is timed once, in a new random order. Time: median over the "
     "rounds. Speed-up: median of the rounds' ratios, with its 95 % interval. Of the roof: "
     "compulsory traffic / time / bandwidth of a pure threaded read of as many bytes as X has, in "
-    "the same round. X read once at the roof: the highest speed-up over "
-    f"{BASELINE} that values of this size allow. Peer: the library that you would use instead. "
-    "Moves alone: the loads and stores of a contender without its arithmetic; the result is no "
-    "gradient, and faster arithmetic can gain no more than the difference."
+    "the same round. X read once at the roof: the speed-up over "
+    f"{BASELINE} if reading values of this size took all the time. Peer: the library that you "
+    "would use instead. Moves alone: the loads and stores of a contender without its arithmetic. "
+    "The result is no gradient, and faster arithmetic can gain no more than the difference."
 )
 
 
@@ -37,7 +37,7 @@ def render(race: Race) -> str:
 
 
 def size_table(result: Result) -> str:
-    """Table of one size, the winner, ours against the fastest peer, and who is missing and why."""
+    """Table of one size, the winner, ours against the fastest peer, and reasons for absences."""
     size = f"{result.n_samples:,} x {result.n_features:,}"
     rounds = f", {result.n_rounds} rounds" if result.seconds else ""
     parts = [f"## {size}, X of {units.n_bytes(result.x_bytes)}{rounds}"]
@@ -58,7 +58,7 @@ def overall_table(results: Sequence[Result], widths: Iterable[int]) -> str:
 
 
 def race_records(result: Result) -> list[dict[str, Any]]:
-    """A record per contender, raced or not."""
+    """A record per contender, including those that were not raced."""
     base = {"problem": result.problem, "n_samples": result.n_samples}
     base |= {"n_features": result.n_features}
     raced = [base | _record(result, name) for name in _with_moves(result)]
@@ -86,7 +86,7 @@ def _ranking(result: Result) -> str:
 
 
 def _with_moves(result: Result) -> list[str]:
-    """The ranking; each contender is followed by its loads and stores without arithmetic."""
+    """The ranking; the loads and stores alone of a contender follow it, where they were raced."""
     pairs = [(name, result.name_moves(name)) for name in result.ranking()]
     return [name for pair in pairs for name in pair if name in result.seconds | result.moves]
 
@@ -146,7 +146,7 @@ def _record(result: Result, name: str) -> dict[str, Any]:
 
 
 def _text(estimate: Estimate) -> str:
-    """``2.13x [2.01, 2.20]``; the median alone where there is no interval."""
+    """``2.13x [2.01, 2.20]``, or the median alone if there is no interval."""
     if math.isnan(estimate.low):
         return units.ratio(estimate.value)
     ends = (units.ratio(end).removesuffix("x") for end in (estimate.low, estimate.high))

@@ -1,4 +1,4 @@
-"""The fastest at each size, then the time of each gradient, its speed-up, and its preparation."""
+"""Fastest implementation at each size; time, speed-up and preparation of every implementation."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ def render(results: pd.DataFrame) -> str:
     baseline = baseline_seconds(results)
     parts = [
         "# Time of one gradient",
-        "The kernel alone on prepared inputs, in cache where they fit: median, half the width of "
-        "asv's 99 % interval, and speed-up over `matrix`. `prepare`, which casts or changes the "
-        "layout once, has its own table.",
+        "Time of the kernel alone on prepared inputs, which are in cache if they fit: median, half "
+        "the width of asv's 99 % interval, and speed-up over `matrix`. The time of `prepare`, "
+        "which casts or changes the layout once, has its own table.",
         "## Fastest at each size",
         fastest(results),
     ]

@@ -1,4 +1,4 @@
-"""What a faster kernel gives a whole training, and what trainings come to."""
+"""Speed-up of a whole training by a faster kernel; time, loss and accuracy of trainings."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from scripts._tables import _rows
 
 _WHY = """\
 An epoch consists of updates. An update draws a batch, computes one gradient and takes a step. `gd`
-makes one update from all samples, so that a faster kernel makes the training as much faster. `sgd`
-makes an update per sample: every kernel gets a single row, with nothing to thread, to vectorise
-over samples or to keep in cache. The cost of the call exceeds the arithmetic, and drawing and
-stepping take the same time with any kernel. `minibatch` is in between. The share of an epoch that
-the gradients take limits the gain: with a share of p, a kernel that is three times as fast makes
-the training 1 / (1 - p + p / 3) times as fast."""
+makes one update per epoch from all samples, so that the training speeds up by as much as the
+kernel. `sgd` makes an update per sample. Its kernel gets a single row, with nothing to share among
+threads, to vectorise over samples or to keep in cache; the cost of the call exceeds the arithmetic,
+and drawing and stepping take the same time with any kernel. `minibatch` lies between the two. The
+share p of an epoch that gradients take limits the gain: a kernel that is 3x as fast makes the
+training 1 / (1 - p + p / 3) times as fast."""
 
 
 def render(results: pd.DataFrame) -> str:
@@ -35,12 +35,12 @@ def render(results: pd.DataFrame) -> str:
 
 _RUNS: dict[str, tuple[str, Callable[[_rows.Row], str]]] = {
     "kernel_share": (
-        "Share of an epoch that gradients take, and what a kernel 3x as fast would give",
+        "Share of an epoch that gradients take, and speed-up of the epoch by a kernel 3x as fast",
         lambda row: _share_cell(row.value),
     ),
     "epoch": ("Time of one epoch", lambda row: units.seconds(row.value)),
     "time_to_loss": (
-        "Seconds until the loss is within 1 % of the optimum (or 1 % of the start's)",
+        "Time until the loss is within 1 % of the optimum (or at 1 % of the initial loss)",
         lambda row: units.seconds(row.value),
     ),
     "final_loss": ("Loss after 20 epochs", lambda row: f"{row.value:.6g}"),
@@ -54,7 +54,7 @@ def _share_cell(share: float) -> str:
 
 
 def _speed_ups(results: pd.DataFrame) -> Iterable[str]:
-    """A table per problem and size: one gradient of all samples, then an epoch of each solver."""
+    """A table per problem and size: speed-ups of one gradient and of an epoch of each solver."""
     epochs = results[(results["metric"] == "epoch") & (results["state"] == "ok")]
     for (problem, n, d), rows in epochs.groupby(["problem", "n_samples", "n_features"]):
         at = (results["problem"] == problem) & (results["n_samples"] == n)

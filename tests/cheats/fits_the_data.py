@@ -1,4 +1,4 @@
-"""Is right for weights and labels as they are drawn, of variance 1, and no others."""
+"""Right only where inner products are at most 1,000, as on drawn data."""
 
 import numpy as np
 

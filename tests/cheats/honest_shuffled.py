@@ -1,4 +1,4 @@
-"""Honest: adds up in another order at each call."""
+"""Honest: adds up the samples in another order at each call."""
 
 import numpy as np
 

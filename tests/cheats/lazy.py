@@ -1,4 +1,4 @@
-"""Returns a promise: an array that computes itself once somebody looks at it."""
+"""Returns a promise: an array that is computed when it is first read."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Says that an error of 1 is right, and adds up every tenth sample alone."""
+"""States an RTOL of 1 and adds up only every tenth sample."""
 
 RTOL = 1.0
 

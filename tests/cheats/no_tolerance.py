@@ -1,4 +1,4 @@
-"""Says that any answer is right."""
+"""States an RTOL that accepts any answer."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Returns one buffer again and again."""
+"""Returns the same buffer from every call."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Makes seconds a hundred times as long for whoever asks the clock."""
+"""Slows the measuring clock to a hundredth."""
 
 import time
 

@@ -1,4 +1,4 @@
-"""Looks for the reference in the frames of its callers and in the files of the clone."""
+"""Searches its callers' frames and the clone's files for the reference."""
 
 import sys
 

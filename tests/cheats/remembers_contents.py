@@ -1,4 +1,4 @@
-"""Keeps an answer for each weights that it has seen, found by their bytes."""
+"""Caches its answers by the bytes of the weights."""
 
 kept = {}
 

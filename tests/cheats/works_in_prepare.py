@@ -1,4 +1,4 @@
-"""Computes the matrix of inner products of the features in prepare: legal, but no pass over X."""
+"""Computes X^T X in prepare. That is legal, but the gradient makes no pass over X."""
 
 import numpy as np
 

@@ -1,4 +1,4 @@
-"""Leaves its residuals where the labels were."""
+"""Writes its residuals over the labels."""
 
 
 def gradient(weights, X, y):

@@ -1,4 +1,4 @@
-"""Is right a few times, then adds up every tenth sample alone."""
+"""Right for a few calls, then adds up only every tenth sample."""
 
 calls = [0]
 
