@@ -116,8 +116,10 @@ class Contender:
         warm_up(self.call)
         processor_seconds = process_time()
         seconds = _measure.seconds_in_turn(calls, n_calls)
-        processors = (process_time() - processor_seconds) / (seconds * n_calls)
-        reply: Reply = {"seconds": seconds, "n_calls": n_calls, "processors": processors}
+        n_done = -(-n_calls // len(calls)) * len(calls)
+        processors = (process_time() - processor_seconds) / (seconds * n_done)
+        n_made = 1 + n_done + len(fresh)  # the first warms up
+        reply: Reply = {"seconds": seconds, "n_calls": n_made, "processors": processors}
         if fresh:
             reply["fresh"] = _measure.seconds_in_turn(fresh, len(fresh))
         if tells:
@@ -215,7 +217,7 @@ def main() -> None:
         request = json.loads(line)
         step = request.pop("to")
         reply = answer(getattr(contender, request.pop("do")), request) | {"to": step}
-        if "size" in order and request.get("times", 1) == 1:  # a race: other contenders follow
+        if "size" in order and "times" not in request:  # a race: other contenders follow
             rest()
         print(json.dumps(reply), file=pipe)
 

@@ -88,12 +88,12 @@ def _write(axes: Axes, corner: tuple[int, int], winner: Winner, width: float) ->
 
 
 def _lead(winner: Winner) -> str:
-    """``1.3x over sklearn``, or ``as sklearn`` if the lead rounds to 1.0x."""
+    """``1.3x over sklearn``, or ``as fast as sklearn`` if the lead rounds to 1.0x."""
     if winner.next is None:
         return ""
     lead = units.ratio(winner.lead, 2)
     name = winner.next.implementation
-    return f"as {name}" if lead == "1.0x" else f"{lead} over {name}"
+    return f"as fast as {name}" if lead == "1.0x" else f"{lead} over {name}"
 
 
 def _fit(text: str, size: float, width: float) -> float:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 import secrets
 from collections.abc import Callable, Iterable
 from random import SystemRandom
+from statistics import median
 from time import perf_counter
 from typing import Any
 
@@ -23,8 +25,8 @@ PREPARE_SECONDS = 900.0  # compiling takes minutes when many contenders compile 
 _LEAST_SAMPLE_SECONDS = 60.0
 # Time per size; enough for 15 rounds at nearly all of them.
 _CELL_SECONDS = 60.0
-# Of usual length, in the sample by which clocks are compared.
-_CLOCK_SAMPLES = 20
+# The sample by which clocks are compared: its least seconds, and at most so many usual samples.
+_LONG_SECONDS, _MOST_SAMPLES = 0.2, 20
 
 Reply = dict[str, Any]
 
@@ -193,21 +195,27 @@ class _Race:
         """Drop who was faster than anything can be, or has told another time than it took."""
         for name in self._racers:
             own = self.replies[name]
-            seconds, processors = ([r[key] for r in own] for key in ("seconds", "processors"))
+            seconds = [reply["seconds"] for reply in own]
             fresh = [reply["fresh"] for reply in own if "fresh" in reply]
             reason = too_fast(self.result.roof_fraction(name)) or keeps_answers(fresh, seconds)
-            if reason := reason or self._check_clock(name):
+            if reason:
                 self._drop(name, Out("too fast", reason))
-            elif reason := too_many_processors(processors, self.settings.threads):
-                self._drop(name, Out("too many threads", reason))
+            else:
+                self._check_long_sample(name, median(seconds) * own[0]["n_calls"])
 
-    def _check_clock(self, name: str) -> str:
-        """Compare a long sample by the contender's clock with the race's own."""
+    def _check_long_sample(self, name: str, usual_seconds: float) -> None:
+        """Compare the contender's clock with the race's own, and count its processors."""
+        times = math.ceil(min(_MOST_SAMPLES, _LONG_SECONDS / max(usual_seconds, 1e-9)))
         start = perf_counter()
-        step = {"seed": secrets.randbelow(2**31), "times": _CLOCK_SAMPLES}
+        step = {"seed": secrets.randbelow(2**31), "times": times}
         reply = self._ask(name, "sample", PREPARE_SECONDS, **step)
         waited = perf_counter() - start
-        return wrong_clock(waited, reply["seconds"] * reply["n_calls"]) if reply else ""
+        if reply is None:
+            return
+        if reason := wrong_clock(waited, reply["seconds"] * reply["n_calls"]):
+            self._drop(name, Out("too fast", reason))
+        elif reason := too_many_processors(reply["processors"], self.settings.threads):
+            self._drop(name, Out("too many threads", reason))
 
     def _verify_later(self, data: RaceInputs) -> None:
         """Compare a gradient after the timing, at new weights."""
