@@ -351,7 +351,7 @@ def test_the_report_of_recorded_results(tmp_path, monkeypatch, capsys):
     index = (out / "README.md").read_text(encoding="utf-8")
     for path in out.glob("*.png"):
         assert f"]({path.name})" in index
-        assert f"]({path.stem}.svg)" in index
+        assert path.with_suffix(".svg").is_file()
     for path in out.glob("[!R]*.md"):
         assert f"[{path.name}]({path.name}): " in index
     assert index.index("logistic-winners.png") < index.index("logistic-bandwidth.png")

@@ -47,8 +47,7 @@ def render(
 
 
 def _show(picture: Picture) -> str:
-    image = f"![{picture.sentence}]({picture.stem}.png)"
-    return f"{picture.sentence} ([SVG]({picture.stem}.svg))\n\n{image}"
+    return f"{picture.sentence}\n\n![{picture.sentence}]({picture.stem}.png)"
 
 
 def _listed(words: Iterable[str]) -> str:
