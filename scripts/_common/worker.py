@@ -108,7 +108,8 @@ class Contender:
         tells : bool
             Return the gradient at the last of these weights as well.
         times : int
-            Multiplier of the number of calls; above 1, the race times the answer itself.
+            Multiplier of the number of calls. Where it is given, the race times the answer itself,
+            so that no rest precedes it.
         """
         n_calls = times * self.n_calls
         calls = self._calls(seed, min(_N_WEIGHTS, n_calls))

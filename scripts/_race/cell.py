@@ -195,7 +195,7 @@ class _Race:
         return tuple(self.processes.keys() - self.roofs.keys() - self.moves)
 
     def _check_honesty(self) -> None:
-        """Drop who was faster than anything can be, or has told another time than it took."""
+        """Drop who was too fast, keeps answers, or is suspicious in long samples."""
         for name in self._racers:
             own = self.replies[name]
             seconds = [reply["seconds"] for reply in own]
