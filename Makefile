@@ -17,7 +17,7 @@ help:  ## print this list
 	@for file in scripts/[a-z]*.py; do \
 		printf '%-14s %s\n' "$$(basename $$file .py)" "$$(sed -n '1s/"""//gp' $$file)"; done
 
-report: .venv/ready  ## measure this machine (about 10 minutes the first time); tables and figures in reports/
+report: .venv/ready  ## measure this machine (about 6 minutes the first time); tables and figures in reports/
 	@$(BIN)/python -m scripts.run || [ $$? -eq 2 ]  # 2: a measurement failed; the report says which
 	@$(BIN)/python -m scripts.trace
 	@$(BIN)/python -m scripts.publish
@@ -29,7 +29,7 @@ test: .venv/ready  ## lint, types and tests
 	$(BIN)/python -m mypy
 	$(BIN)/python -m pytest
 
-smoke: .venv/ready  ## run every benchmark once at the smallest size; keep nothing
+smoke: .venv/ready  ## measure every cell once at the smallest size; keep nothing
 	$(BIN)/python -m scripts.run --preset smoke
 
 clean:  ## delete .venv and .asv, with all results that were measured

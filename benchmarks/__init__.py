@@ -1,14 +1,13 @@
 """The asv suite: every implementation over n_samples x n_features, and on real data.
 
-Each module holds one kind of measurement. A class per problem is made from its template, so that
-a new problem needs no edit here. `_grid` says what is measured, `_cell` builds and verifies it,
-`impls._measure` measures.
+Each module holds the benchmarks of one kind of data. A class per problem is made from its template,
+so that a new problem needs no edit here. `_session` measures, `_plan` says what, and the benchmarks
+read the values.
 
 Settings are environment variables: ``GRADMARK_PRESET`` (quick, standard, full: which sizes run),
 ``GRADMARK_THREADS`` (all, or a number) and ``GRADMARK_PLUGINS`` (installed plug-ins to measure too,
 ``problem/name`` separated by blanks). ``GRADMARK_PATH`` holds folders to import from before all
-others, since asv removes PYTHONPATH. ``GRADMARK_WARM`` is for asv's server of forked processes,
-see `_warm`.
+others, since asv removes PYTHONPATH.
 """
 
 import os
@@ -18,7 +17,5 @@ import sys
 sys.path[:0] = filter(None, os.environ.get("GRADMARK_PATH", "").split(os.pathsep))
 
 from benchmarks._parent import follow_asv  # noqa: E402
-from benchmarks._warm import warm_up  # noqa: E402
 
 follow_asv()
-warm_up()

@@ -1,20 +1,22 @@
-"""Time, error and workspace of one gradient on real data sets."""
+"""One gradient on real data: time, time over the baseline's, error, memory, preparation."""
 
 from typing import Any
 
-from benchmarks import _suite
-from impls import _measure
+from benchmarks import _plan, _suite
+from benchmarks.gradient import _Gradient
 
 
-class _Datasets(_suite.OnDatasets, _suite.Timed):
-    def time_gradient(self, *_: Any) -> None:
-        self.run_sample()
+class _Datasets(_suite.Template):
+    param_names = ("implementation", "dataset")
+    metrics = _Gradient.metrics
 
-    def track_error(self, *_: Any) -> float:
-        return self.cell.error
+    @staticmethod
+    def list_params(problem: str) -> list[list[Any]]:
+        return [_plan.implementations(problem), _plan.datasets(problem)]
 
-    def track_workspace(self, *_: Any) -> int:
-        return _measure.workspace_bytes(self.cell.gradient)
+    def key(self, metric: str, *params: Any) -> tuple[str, ...]:
+        implementation, dataset = params
+        return self.problem, dataset, implementation, metric
 
 
 globals().update(_suite.per_problem(_Datasets))

@@ -1,20 +1,21 @@
-"""Last loss and number of updates of a training on real data."""
+"""Trainings on real data: time to a loss, last loss, accuracy, updates."""
 
 from typing import Any
 
-import impls
-from benchmarks import _suite, _suite_training, _training
+from benchmarks import _plan, _suite
 
 
-class _Training(_suite_training.OnDatasetsWithSolver):
-    def track_final_loss(self, *params: Any) -> float:
-        return self.train(*params).loss[-1]
+class _Training(_suite.Template):
+    param_names = ("implementation", "solver", "dataset")
+    metrics = ("time_to_loss", "final_loss", "test_accuracy", "updates")
 
-    def track_updates(self, *params: Any) -> int:
-        return self.train(*params).n_updates
+    @staticmethod
+    def list_params(problem: str) -> list[list[Any]]:
+        return [_plan.implementations(problem), _plan.solvers(), _plan.datasets(problem)]
 
-    def train(self, batches: Any, implementation: str, solver: str, dataset: str) -> impls.Solution:
-        return _training.train(self.problem, implementation, solver, batches[self.problem][dataset])
+    def key(self, metric: str, *params: Any) -> tuple[str, ...]:
+        implementation, solver, dataset = params
+        return self.problem, dataset, implementation, f"{metric}/{solver}"
 
 
 globals().update(_suite.per_problem(_Training))

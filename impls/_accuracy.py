@@ -64,6 +64,11 @@ def terms(problem: str, weights: Array, X: Array, y: Array) -> Array:
     return cast("Array", problem_module(problem).absolute_terms(*plain))
 
 
+def exact_gradient(problem: str, weights: Array, X: Array, y: Array) -> tuple[Array, Array]:
+    """Reference gradient and the sum of its absolute terms."""
+    return reference(problem, weights, X, y), terms(problem, weights, X, y)
+
+
 def compare(gradient: Array, exact: Array, scale: Array) -> float:
     """Largest ``|gradient - exact| / scale``; 0 / 0 counts as 0, a value not finite as infinite."""
     if np.shape(gradient) != exact.shape or not np.all(np.isfinite(gradient)):

@@ -65,6 +65,13 @@ def set_threads(n_threads: int) -> None:
         torch.set_num_threads(n_threads)
 
 
+def count_openmp_runtimes() -> int:
+    """Number of OpenMP libraries that this process has loaded."""
+    from threadpoolctl import threadpool_info
+
+    return sum(info["user_api"] == "openmp" for info in threadpool_info())
+
+
 def processor_name() -> str:
     """Model name of the processor."""
     found = re.search(r"^model name\s*:\s*(.+)$", _read(Path("/proc/cpuinfo")), re.MULTILINE)

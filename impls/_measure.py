@@ -2,24 +2,35 @@
 
 from __future__ import annotations
 
+import ctypes
+import math
+import re
 import tracemalloc
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from itertools import repeat
+from pathlib import Path
 from statistics import median
 from time import perf_counter
 from typing import Any
 
 import numpy as np
 
+from impls import _machine
+
 # Length of a sample: long enough for the clock (50 ns) and the loop around the calls (20 ns each)
 # not to matter, short enough for many samples.
 SAMPLE_SECONDS = 0.005
-_LONGEST_DELAY_SECONDS = 0.2
+_LONGEST_DELAY_SECONDS = 0.05
 # Calls of a sample at most: Python's loop alone takes ten samples for so many.
 _MOST_CALLS = 4_000_000
 # Shape of a read as a matrix-vector product: long streams, and a vector that stays in L1.
 _ROW_VALUES, _ROWS_AT_A_TIME = 2000, 4
+
+# Bytes of the array that evicts the caches, in sizes of the last-level cache.
+_EVICTIONS = 2
+_CLEAR, _STATUS = Path("/proc/self/clear_refs"), Path("/proc/self/status")
 
 Call = Callable[[], Any]
 
@@ -37,17 +48,38 @@ def seconds_per_call(call: Call, n_calls: int) -> float:
     return (perf_counter() - start) / n_calls
 
 
-def seconds_in_turn(calls: list[Call], n_calls: int) -> float:
-    """Mean of at least `n_calls` calls in all, of each call as many in a row."""
+def seconds_in_turn(calls: list[Call], n_calls: int) -> tuple[float, Any]:
+    """Mean of at least `n_calls` calls in all, in turn; the last result.
+
+    In turn, because a processor learns the branches of a call that it repeats: NumPy's sigmoid of
+    10,000 samples takes two thirds of its time on a Zen 5 if the weights do not change.
+    """
     each = -(-n_calls // len(calls))
+    result = None
+    start = perf_counter()
+    for _ in repeat(None, each):
+        for call in calls:
+            result = call()
+    return (perf_counter() - start) / (each * len(calls)), result
+
+
+def seconds_once(calls: list[Call]) -> float:
+    """Mean of one call of each.
+
+    Keeps a result until the next is there, as `seconds_in_turn` does: the memory allocator may take
+    twice as long otherwise.
+    """
+    result = None
     start = perf_counter()
     for call in calls:
-        call_times(call, each)
-    return (perf_counter() - start) / (each * len(calls))
+        result = call()
+    seconds = perf_counter() - start
+    del result
+    return seconds / len(calls)
 
 
-def count_calls(call: Call) -> int:
-    """Calls that make one sample; a first call warms up and does not count.
+def count_calls(call: Call, sample_seconds: float = SAMPLE_SECONDS) -> tuple[int, float]:
+    """Calls that make one sample, and their seconds; a first call warms up and does not count.
 
     Raises
     ------
@@ -56,47 +88,90 @@ def count_calls(call: Call) -> int:
     """
     call()
     n_calls = 1
-    while (seconds := _least_seconds(call, n_calls)) < SAMPLE_SECONDS:
+    while (seconds := _least_seconds(call, n_calls, sample_seconds)) < sample_seconds:
         if n_calls > _MOST_CALLS:
             raise RuntimeError(f"{n_calls:,} calls took {seconds:.1g} s by a clock that is changed")
-        wanted = 1.2 * SAMPLE_SECONDS / seconds if seconds > 0 else 10.0
+        wanted = 1.2 * sample_seconds / seconds if seconds > 0 else 10.0
         n_calls = max(n_calls + 1, int(n_calls * min(10.0, wanted)))
-    return n_calls
+    return n_calls, seconds
 
 
-def _least_seconds(call: Call, n_calls: int) -> float:
-    """Seconds of `n_calls` calls in a row, the least of three if one takes up to 0.2 s.
+def _least_seconds(call: Call, n_calls: int, sample_seconds: float) -> float:
+    """Seconds of `n_calls` calls in a row, the least of three if one may have been delayed.
 
     A call of microseconds can be delayed by milliseconds when its threads start on one processor.
     """
     seconds = seconds_per_call(call, n_calls) * n_calls
     for _ in range(2):
-        if SAMPLE_SECONDS <= seconds < _LONGEST_DELAY_SECONDS:
+        if sample_seconds <= seconds < _LONGEST_DELAY_SECONDS:
             seconds = min(seconds, seconds_per_call(call, n_calls) * n_calls)
     return seconds
 
 
-def median_seconds(calls: list[Call], n_rounds: int = 7) -> list[float]:
-    """Median seconds of each call over `n_rounds`, in turn, so that drift affects all alike."""
-    n_calls = [count_calls(call) for call in calls]
-    rounds = [
-        [seconds_per_call(call, n) for call, n in zip(calls, n_calls, strict=True)]
-        for _ in range(n_rounds)
-    ]
-    return [median(seconds) for seconds in zip(*rounds, strict=True)]
+def seconds_from_memory(call: Call, n_calls: int = 5) -> tuple[float, Any]:
+    """Median of single calls, each after the caches were evicted; the last result."""
+    call()
+    other = np.ones(_EVICTIONS * max(_machine.cache_bytes().values()) // 8)
+    seconds, result = [], None
+    for _ in range(n_calls):
+        other += 1.0  # reads and writes all of it
+        start = perf_counter()
+        result = call()
+        seconds.append(perf_counter() - start)
+    return median(seconds), result
 
 
 def workspace_bytes(call: Call) -> int:
     """Peak bytes that one warm call allocates in Python, NumPy and numba, result included."""
     call()
+    return allocated_bytes(call)[0]
+
+
+def allocated_bytes(call: Call) -> tuple[int, int]:
+    """Bytes that a call allocates in Python, NumPy and numba: at its peak, and in its result."""
     tracemalloc.start()
     try:
         before, _ = tracemalloc.get_traced_memory()
-        call()
-        _, peak = tracemalloc.get_traced_memory()
+        result = call()
+        after, peak = tracemalloc.get_traced_memory()
+        del result
     finally:
         tracemalloc.stop()
-    return peak - before
+    return peak - before, after - before
+
+
+def peak_bytes(call: Call) -> float:
+    """What a warm call adds to the resident memory of the process at its peak.
+
+    Sees what libraries allocate outside Python. NaN where the system cannot let the peak start
+    again.
+    """
+    _give_back_free_memory()
+    if not _forget_peak():
+        return math.nan
+    before = _peak_resident_bytes()
+    call()
+    return _peak_resident_bytes() - before
+
+
+def _forget_peak() -> bool:
+    """Let the peak start again from the memory in use; whether the system can."""
+    try:
+        _CLEAR.write_text("5")
+    except OSError:
+        return False
+    return True
+
+
+def _peak_resident_bytes() -> int:
+    found = re.search(rb"^VmHWM:\s+(\d+) kB", _STATUS.read_bytes(), re.MULTILINE)
+    return int(found[1]) * 1024 if found else 0
+
+
+def _give_back_free_memory() -> None:
+    """Return freed memory to the system: a call that reuses it would seem to need none."""
+    with suppress(AttributeError, OSError, TypeError):  # glibc alone has it
+        ctypes.CDLL(None).malloc_trim(0)
 
 
 def reads_of(X: Any, n_threads: int) -> list[Call]:

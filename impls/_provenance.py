@@ -21,7 +21,7 @@ from typing import Any
 
 from impls import _machine
 from impls._files import write_json
-from impls._imports import Closure, Sources, requirements
+from impls._imports import Closure, Sources
 
 # Environment variables, by prefix, that affect compiled code, BLAS, threads or memory.
 _PREFIXES = (
@@ -33,9 +33,9 @@ _PREFIXES = (
 _WITHOUT_EFFECT = frozenset({"NUMBA_CACHE_DIR", "KMP_DUPLICATE_LIB_OK", "KMP_INIT_AT_FORK"})
 # Sizes, durations and labels do not affect a value.
 _SETTINGS = frozenset({"benchmarks/presets.json", "benchmarks/metrics.json"})
-# Times every cell, but no file of the project imports it.
-_TIMER = "asv-runner"
 _BASELINE = "matrix"
+# What measures every cell, and what measures trainings besides.
+_SESSION, _TRAINING = "benchmarks/_session/rounds.py", "benchmarks/_session/training.py"
 
 
 @dataclass(frozen=True)
@@ -96,10 +96,9 @@ def find_sources(impls: Path, benchmarks: Path, plugins: Iterable[str] = ()) -> 
 def collect(sources: Sources) -> Provenance:
     """The present state: all files of the packages and what they import."""
     closure = sources.closure(file for name in sources.packages for file in sources.files(name))
-    libraries = closure.libraries | {_TIMER} | requirements(_TIMER)
     return Provenance(
         files={file: hash_file(sources.locate(file)) for file in sorted(closure.files)},
-        versions={"Python": platform.python_version()} | _versions(libraries),
+        versions={"Python": platform.python_version()} | _versions(closure.libraries),
         settings=read_settings(),
     )
 
@@ -112,7 +111,7 @@ def save(state: Provenance, folder: Path) -> None:
 
 
 def journal_name(commit: str, environment: str) -> str:
-    """File name of the journal of a commit and an environment of asv.
+    """File name of the journal of a commit and one of asv's environments.
 
     The environment's name is hashed, because it may be long or a path.
     """
@@ -147,7 +146,6 @@ def read_settings() -> dict[str, str]:
 class Subject:
     """The attributes of a cell that determine its dependencies."""
 
-    module: str
     problem: str
     implementation: str
     solver: str = ""
@@ -174,7 +172,7 @@ class Rules:
             for file in sorted(closure.files)
             if then.files.get(file) != now.files.get(file)
         ]
-        libraries = ["Python", _TIMER, *closure.libraries]
+        libraries = ["Python", *closure.libraries]
         versions = _differences(libraries, then.versions, now.versions, "not installed")
         names = then.settings.keys() | now.settings.keys()
         return files + versions + _differences(names, then.settings, now.settings, "not set")
@@ -195,10 +193,10 @@ class Rules:
 
     def _roots(self, cell: Subject) -> list[str]:
         problem = f"impls/{cell.problem}"
-        roots = [f"benchmarks/{cell.module}.py", f"{problem}/__init__.py"]
+        roots = [_SESSION, f"{problem}/__init__.py"]
         roots += self._files_of(cell.problem, cell.implementation)
         if cell.solver:  # the baseline computes the target of a training
-            roots += [f"impls/solvers/{cell.solver}.py", f"{problem}/{_BASELINE}.py"]
+            roots += [_TRAINING, f"impls/solvers/{cell.solver}.py", f"{problem}/{_BASELINE}.py"]
         if cell.dataset:
             roots.append(f"{problem}/_datasets.py")
         return roots

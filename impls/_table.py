@@ -72,6 +72,9 @@ _LIMITS = {
 # would accept a wrong formula.
 _MOST_RTOL = {8: 1e-9, 4: 1e-4}
 
+# Constants that are texts.
+_TEXTS = ("PEER", "REQUIRES")
+
 _PACKAGE = Path(__file__).parent
 # Packages beside the problems that are no problems.
 _NOT_PROBLEMS = frozenset({"solvers"})
@@ -530,7 +533,13 @@ def _check_function(module: ModuleType, name: str, arguments: tuple[str, ...], w
 
 
 def _check_constants(module: ModuleType, where: str) -> None:
-    """Refuse numeric constants outside their limits, such as an RTOL that accepts any answer."""
+    """Refuse constants of a wrong type or outside their limits, as an RTOL for any answer."""
+    for name in _TEXTS:
+        value = getattr(module, name, "")
+        if not isinstance(value, str):
+            raise BadPlugin(f"{where}: {name} is {value!r:.40}, expected a text in quotes")
+    if not callable(getattr(module, "MOVES_ALONE", len)):
+        raise BadPlugin(f"{where}: MOVES_ALONE is no function")
     for name, (least, most) in _LIMITS.items():
         if name == "RTOL":
             most = _MOST_RTOL.get(getattr(module, "BYTES_PER_VALUE", 8), most)

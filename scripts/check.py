@@ -16,10 +16,11 @@ from tabulate import tabulate
 from tqdm import tqdm
 
 import impls
+from benchmarks._session.judging import EASY_SIZES, Batch, Findings, draw_easy, draw_extreme
 from scripts._common import isolated
 from scripts._common.cli import make_parser
 from scripts._common.errors import UserError
-from scripts._common.judging import EASY_SIZES, Batch, Findings, draw_batches, judge
+from scripts._common.judging import judge
 from scripts._common.names import pick
 from scripts._common.signals import run_stoppable
 
@@ -47,7 +48,7 @@ def main() -> int:
 
 def _check(problem: str, names: tuple[str, ...]) -> int:
     """Print the table of these implementations; return how many are wrong."""
-    batches = list(draw_batches(problem))
+    batches = [*draw_easy(problem), *draw_extreme(problem)]
     judged = isolated.each(partial(judge, problem, batches=batches), names)
     verdicts = list(tqdm(judged, total=len(names), disable=None, leave=False))
     _print(problem, verdicts, batches)
@@ -64,7 +65,7 @@ def _check_file(problem: str | None, path: str) -> int:
     pick("problem", problem, impls.problems())
     if not Path(path).is_file():
         raise impls.UnknownName(f"there is no file {path}")
-    batches = list(draw_batches(problem))
+    batches = [*draw_easy(problem), *draw_extreme(problem)]
     verdict = judge(problem, Path(path), batches)
     _print(problem, [verdict], batches)
     return 1 if verdict.problems else 0

@@ -10,7 +10,7 @@ from scripts._common.cli import make_parser
 from scripts._common.project import ROOT, STATE
 from scripts._common.signals import run_stoppable
 from scripts._measured import driver
-from scripts._measured.results import list_result_files
+from scripts._measured.results import list_results
 
 _EXAMPLES = """examples:
   python -m scripts.publish
@@ -23,7 +23,7 @@ def main() -> int:
     make_parser("publish", __doc__, _EXAMPLES).parse_args()
     config = STATE / "publish.conf.json"
     driver.write_config(config)
-    for line in driver.publish(config, tree=list_result_files()[0].commit):
+    for line in driver.publish(config, tree=list_results()[0].source.commit):
         print(line)
     folder = (STATE / "html").relative_to(ROOT)
     print(f"Pages in {folder}. To look at them: .venv/bin/asv preview")

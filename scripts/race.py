@@ -12,9 +12,9 @@ import argparse
 import itertools
 import math
 import sys
+from collections.abc import Sequence
 from contextlib import nullcontext, suppress
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,21 +22,25 @@ import pandas as pd
 from tqdm import tqdm
 
 import impls
+from benchmarks._session import journal, session
+from benchmarks._session.crew import Settings
+from benchmarks._session.inputs import Data
+from benchmarks._session.journal import Known
+from benchmarks._session.session import Job
+from benchmarks._session.values import FAULTS, state_of
 from impls import _machine
 from scripts import _figures, _tables
-from scripts._common import isolated
-from scripts._common.cli import make_out_folder, make_parser
-from scripts._common.errors import Out, UserError
+from scripts._common.cli import BAR, make_out_folder, make_parser
+from scripts._common.errors import UserError
 from scripts._common.facts import collect_facts
-from scripts._common.judging import draw_batches, judge
 from scripts._common.metrics import BASELINE
 from scripts._common.names import check_threads, pick
 from scripts._common.project import ROOT
 from scripts._common.records import Facts
 from scripts._common.signals import held_off, run_stoppable
 from scripts._common.tree import working_tree
-from scripts._race.cell import Stopped, race_size
-from scripts._race.result import DTYPES, Race, RaceSettings, Result
+from scripts._race import aa
+from scripts._race.result import DTYPES, Race, Result
 from scripts._tables.race import overall_table, race_records, size_table
 
 _EXAMPLES = """examples:
@@ -45,10 +49,9 @@ _EXAMPLES = """examples:
   python -m scripts.race --contender numba_parallel torch jax --dtype float64
   python -m scripts.race --grid --threads 1 --out reports/grid
   python -m scripts.race --pixels --size 60000 784
+  python -m scripts.race --aa --contender fused --threads 1
   python -m scripts.race --moves --contender fused --size 10000 10000
 """
-# States of contenders that are to be mended, as against those that could not take part.
-_FAULTS = {"wrong", "failed", "died", "too fast", "too many threads"}
 _SIZES = ((10, 10), (1000, 100), (10_000, 100), (100_000, 100), (10_000, 1000))
 _LARGEST_X = 2_000_000_000  # bytes; limits the grid
 _GRID_SAMPLES = (10, 100, 1000, 10_000, 100_000, 1_000_000)
@@ -56,28 +59,31 @@ _GRID_FEATURES = (10, 100, 1000, 10_000)
 
 
 def main() -> int:
-    """Race every size, print each as it finishes, write the report."""
+    """Race every size, print the tables, write the report."""
     arguments = _parse(sys.argv[1:])
     settings = _settings(arguments)
     sizes = _sizes(arguments)
+    if arguments.aa:
+        return _race_copies(arguments, settings, sizes)
     folder = make_out_folder(arguments.out)
     facts = collect_facts(arguments.threads, working_tree().title)
-    results: list[Result] = []
+    data = [Data(settings.problem, *size, pixels=arguments.pixels) for size in sizes]
+    kept = journal.Journal(None, journal.Source("", "", arguments.threads), "")
     stopped: KeyboardInterrupt | None = None
     try:
-        _race(settings, sizes, results)
+        _race(settings, data, arguments.generations, kept)
     except KeyboardInterrupt as interrupt:
         stopped = interrupt
+    results = tuple(_result(each, kept.known) for each in data if _is_known(each, kept.known))
     if results:
         with held_off():
-            written = _write(Race(settings, tuple(results)), facts, folder)
+            written = _write(Race(settings, results), facts, folder)
         with suppress(OSError) if stopped else nullcontext():  # the terminal may have closed
             _print(results, settings, written)
     if stopped:
         raise stopped
-    return (
-        2 if any(out.state in _FAULTS for result in results for out in result.out.values()) else 0
-    )
+    outs = [out for result in results for out in result.measured.out.values()]
+    return 2 if any(state_of(out.state) in FAULTS for out in outs) else 0
 
 
 def _parse(argv: list[str]) -> argparse.Namespace:
@@ -112,29 +118,52 @@ def _parse(argv: list[str]) -> argparse.Namespace:
         action="store_true",
         help="add, for each contender that has it, its loads and stores without its arithmetic",
     )
+    parser.add_argument(
+        "--aa",
+        action="store_true",
+        help="race one contender against copies of itself and against itself with more rows: how "
+        "often is noise called a difference, and which differences are found",
+    )
     parser.add_argument("--threads", default="all", help="all (default) or a number")
-    parser.add_argument("--rounds", type=int, default=15, help="default: 15")
+    parser.add_argument(
+        "--rounds", type=int, help="in each generation of processes; default: 5, 3 with --aa"
+    )
+    parser.add_argument(
+        "--generations",
+        type=int,
+        help="times that all processes are started anew; default: 3, the least for intervals that "
+        "cover what differs between processes; 14 with --aa",
+    )
+    parser.add_argument(
+        "--cold", action="store_true", help="evict the caches before each call, whatever its size"
+    )
     parser.add_argument("--out", default=str(ROOT / "reports"), help="folder; default: reports")
-    return parser.parse_args(argv)
+    arguments = parser.parse_args(argv)
+    rounds, generations = (aa.ROUNDS, aa.GENERATIONS) if arguments.aa else (5, 3)
+    arguments.rounds = rounds if arguments.rounds is None else arguments.rounds
+    arguments.generations = generations if arguments.generations is None else arguments.generations
+    return arguments
 
 
-def _settings(arguments: argparse.Namespace) -> RaceSettings:
+def _settings(arguments: argparse.Namespace) -> Settings:
     problem = pick("problem", arguments.problem, impls.problems())
     known = impls.names(problem)
     names = [pick(f"implementation of {problem}", n, known) for n in arguments.contender or known]
     dtype = pick("data type", arguments.dtype, (*DTYPES.values(), "both"))
     check_threads(arguments.threads)
-    if arguments.rounds < 1:
-        raise UserError(f"--rounds is {arguments.rounds}, expected at least 1; 15 are usual")
+    for option in ("rounds", "generations"):
+        if (number := getattr(arguments, option)) < 1:
+            raise UserError(f"--{option} is {number}, expected at least 1")
     threads = arguments.threads
-    return RaceSettings(
+    return Settings(
         problem=problem,
-        contenders=tuple(dict.fromkeys([BASELINE, *names])),
+        names=tuple(dict.fromkeys([BASELINE, *names])),
         widths=tuple(width for width, name in DTYPES.items() if dtype in (name, "both")),
         threads=_machine.count_threads() if threads == "all" else int(threads),
         rounds=arguments.rounds,
-        pixels=arguments.pixels,
         moves=arguments.moves,
+        flush=arguments.cold,
+        costs=False,
     )
 
 
@@ -143,46 +172,54 @@ def _sizes(arguments: argparse.Namespace) -> list[tuple[int, int]]:
     for size in arguments.size or ():
         if min(size) < 1:
             raise UserError(f"--size is {size[0]} {size[1]}, expected two numbers of at least 1")
-    sizes = [(n, d) for n, d in arguments.size or _SIZES]
+    sizes = [(n, d) for n, d in arguments.size or (aa.SIZES if arguments.aa else _SIZES)]
     if arguments.grid:
         sizes = list(itertools.product(_GRID_SAMPLES, _GRID_FEATURES))
         sizes = [size for size in sizes if 8 * math.prod(size) <= _LARGEST_X]
     return sorted(dict.fromkeys(sizes), key=lambda size: (math.prod(size), size))
 
 
-def _race(settings: RaceSettings, sizes: list[tuple[int, int]], results: list[Result]) -> None:
-    """Append the result of each size; after an interrupt, `results` holds what has finished."""
-    settings, wrong = _drop_wrong(settings)
-    total = len(sizes) * settings.rounds
+def _race(settings: Settings, data: list[Data], generations: int, kept: journal.Journal) -> None:
+    """Race all sizes; after an interrupt, `kept` holds what has finished."""
+    jobs = [Job(each, settings.names) for each in data]
+    seconds = generations * sum(session.expected_seconds(job, settings) for job in jobs)
     # disable=None: no bar unless stderr is a terminal.
-    with tqdm(total=total, unit="round", disable=None, leave=False) as bar:
-        for done, size in enumerate(sizes, 1):
-            bar.set_description(f"{size[0]:,} x {size[1]:,}")
-            try:
-                results.append(race_size(settings, size, lambda: bar.update()))
-                results[-1].out |= wrong
-            except Stopped as stopped:
-                results.append(stopped.result)
-                results[-1].out |= wrong
-                with suppress(OSError):  # the terminal may have closed
-                    bar.write(f"{size_table(results[-1])}\n")
-                raise
-            bar.n = done * settings.rounds
-            bar.write(f"{size_table(results[-1])}\n")
+    with tqdm(total=seconds, disable=None, leave=False, bar_format=BAR) as bar:
+        session.run(jobs, settings, kept, Known(), generations, bar.update)
 
 
-def _drop_wrong(settings: RaceSettings) -> tuple[RaceSettings, dict[str, Out]]:
-    """Leave out who is wrong on the problem's easy or extreme inputs, if right on drawn ones."""
-    batches = list(draw_batches(settings.problem))
-    judged = isolated.each(partial(judge, settings.problem, batches=batches), settings.contenders)
-    bar = tqdm(judged, "checked", len(settings.contenders), disable=None, leave=False)
-    wrong = {each.name: Out("wrong", each.problems[0]) for each in bar if each.is_wrong}
-    kept = tuple(name for name in settings.contenders if name not in wrong)
-    return replace(settings, contenders=kept), wrong
+def _race_copies(
+    arguments: argparse.Namespace, settings: Settings, sizes: list[tuple[int, int]]
+) -> int:
+    """Print what chance does at each size, then in all."""
+    name = (arguments.contender or [BASELINE])[0]
+    settings = replace(settings, names=(name,), twin=False, copies=aa.N_COPIES)
+    settings = replace(settings, more_rows=aa.SLOWER, warm_seconds=aa.WARM_SECONDS)
+    kept = journal.Journal(None, journal.Source("0" * 40, "aa", arguments.threads), "")
+    verdicts = []
+    for size in tqdm(sizes, unit="size", disable=None, leave=False):
+        data = Data(settings.problem, *size)
+        session.run([Job(data, (name,))], settings, kept, Known(), arguments.generations)
+        verdicts.append(aa.judge(_result(data, kept.known).measured, name))
+        tqdm.write(verdicts[-1].text)
+    print("\n".join(aa.summary(verdicts)))
+    return 0
 
 
-def _print(results: list[Result], settings: RaceSettings, written: list[Path]) -> None:
-    """Print the outcome over all sizes and the paths of the files."""
+def _is_known(data: Data, known: Known) -> bool:
+    return any(other == data for other, _ in known.cells)
+
+
+def _result(data: Data, known: Known) -> Result:
+    """Everything that the race has found on one set of data."""
+    cells = [cells[-1] for (other, _), cells in known.cells.items() if other == data]
+    return Result(known.measured(cells))
+
+
+def _print(results: Sequence[Result], settings: Settings, written: list[Path]) -> None:
+    """Print each size, the outcome over all sizes and the paths of the files."""
+    for result in results:
+        print(f"{size_table(result)}\n")
     print(f"\n{overall_table(results, settings.widths)}\n")
     for path in written:
         print(f"written: {path}")

@@ -22,7 +22,7 @@ from scripts import _experiments, _figures, _tables
 from scripts._common import isolated
 from scripts._common.cli import make_out_folder, make_parser
 from scripts._common.errors import UserError
-from scripts._common.facts import load_facts
+from scripts._common.facts import read_facts
 from scripts._common.families import OTHER
 from scripts._common.names import pick
 from scripts._common.project import ROOT
@@ -30,7 +30,7 @@ from scripts._common.records import Facts, MemoryCurve
 from scripts._common.signals import run_stoppable
 from scripts._common.tree import Tree, committed_tree, working_tree
 from scripts._measured.curves import load_curves
-from scripts._measured.results import last_state, load_results, result_path
+from scripts._measured.results import facts_of, last_state, load_results
 from scripts._measured.state import State, state_of
 from scripts._tables._index import Picture
 from scripts._tables._index import render as render_index
@@ -137,7 +137,7 @@ def _states(tree: Tree, arguments: argparse.Namespace) -> Iterator[State]:
 def _facts_of(results: pd.DataFrame, state: State, threads: str) -> Facts:
     """Facts of the last run, with the versions that the values hold for."""
     made = results.dropna(subset="measured").sort_values("measured").iloc[-1]
-    facts = load_facts(result_path(made["commit"], made["environment"]), threads)
+    facts = read_facts(facts_of(made["commit"], made["environment"]), threads)
     versions = {n: state.provenance.versions.get(n, v) for n, v in facts.versions.items()}
     return replace(facts, commit=state.title, versions=versions)
 

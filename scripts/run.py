@@ -1,44 +1,51 @@
-"""Measure the working tree on this machine, by asv, in slices of similar sizes.
+"""Measure the working tree on this machine: time, memory, bandwidth and accuracy of each cell.
 
-It measures the files as they are, committed or not, and installed plug-ins, in this environment. An
-interrupted run keeps every finished slice, and the same command continues. What has been measured
-and has not changed since is not measured again. Exit status 2: a cell failed or was wrong.
+A cell is an implementation on one set of data. Each implementation runs in a process of its own; in
+each round all take one sample in a new random order, and so do the baseline and a pure read of X.
+Files are measured as they are, committed or not, and installed plug-ins too. An interrupted run
+keeps every finished round, and the same command goes on. What has been measured and has not changed
+since is not measured again. Exit status 2: an implementation was wrong, failed or cheated.
 """
 
 from __future__ import annotations
 
 import argparse
-import itertools
-import math
 import re
 import sys
 from collections.abc import Iterable
-from typing import Any
+from dataclasses import asdict, replace
 
 from tqdm import tqdm
 
 import impls
-from impls import _table
-from scripts._common.cli import make_parser
+from benchmarks import _plan
+from benchmarks._measure import missing, read_values, settings_of
+from benchmarks._session import journal, session
+from benchmarks._session.journal import Known
+from benchmarks._session.measured import TWIN
+from benchmarks._session.session import Job, Split
+from benchmarks._session.values import FAULTS, METRICS, Value, state_of
+from impls import _provenance
+from scripts._common.cli import BAR, make_parser
 from scripts._common.errors import UserError
-from scripts._common.facts import collect_facts, save_facts
+from scripts._common.facts import collect_facts
 from scripts._common.lock import only_one_at_a_time
 from scripts._common.metrics import BASELINE
-from scripts._common.names import all_implementations, check_threads, load_presets, pick
+from scripts._common.names import all_implementations, check_threads, pick
+from scripts._common.project import PROVENANCE
 from scripts._common.signals import run_stoppable
 from scripts._common.tree import working_tree
 from scripts._measured import driver
-from scripts._measured.cells import Cell
-from scripts._measured.journal import OutcomeCounter
-from scripts._measured.results import known_cells
-from scripts._measured.state import plugins, state_of
+from scripts._measured.results import holds_in, is_valid_in, known_journals
+from scripts._measured.state import State, plugins
+from scripts._measured.state import state_of as state_of_tree
 
 _EXAMPLES = """examples:
-  python -m scripts.run                                    6 to 9 minutes on 2 cores
-  python -m scripts.run --preset standard                  four times as long
+  python -m scripts.run                                    3 minutes on 2 cores
+  python -m scripts.run --preset standard                  five times as long, 25 sizes
   python -m scripts.run --impl matrix chunked              two implementations
   python -m scripts.run --problem softmax                  one problem
-  python -m scripts.run --bench track_error                one metric
+  python -m scripts.run --bench "'fused', 1000, "          cells whose name matches
   python -m scripts.run --threads 1                        one thread
 """
 
@@ -52,33 +59,30 @@ def main() -> int:
 
 def _run(arguments: argparse.Namespace) -> int:
     """What `main` does, while no other run is under way."""
-    preset = load_presets()[arguments.preset]
+    preset = _plan.presets()[arguments.preset]
     tree = working_tree()
-    now = state_of(tree)
-    session = driver.Session(
-        commit=tree.name,
-        preset=arguments.preset,
-        threads=arguments.threads,
-        plugins=plugins(),
-        setup=now.setup,
-    )
-    if driver.restore(session):
-        print("The result file was damaged; its last complete copy is back.", file=sys.stderr)
-    cells = list(_list_cells(driver.discover(session), preset))
-    cells = [cell for cell in cells if _wanted(cell, arguments)]
-    cells = _drop_unavailable(cells)
-    if not cells:
+    now = state_of_tree(tree)
+    as_asv = driver.Session(tree.name, arguments.threads, plugins(), now.setup)
+    jobs = list(_jobs(preset, arguments))
+    if not jobs:
         raise UserError(_nothing_matches(arguments))
     smoke = arguments.preset == "smoke"  # its results are not kept
-    known = set() if arguments.again or smoke else known_cells(now, arguments.threads)
-    missing = [cell for cell in cells if cell.name not in known]
-    status = 0
-    if missing:
+    holds = holds_in(now, preset.generations)
+    journals = [] if arguments.again or smoke else known_journals(arguments.threads)
+    wanted = missing(jobs, journals, holds)
+    kept = journal.Journal(
+        None if smoke else as_asv.journal_path, as_asv.source, now.provenance.digest
+    )
+    before = journal.read(as_asv.journal_path)
+    if wanted:
         if not smoke:
-            save_facts(collect_facts(arguments.threads, tree.title), session.result_path)
-        status = _measure(session, missing)
-    print(_summary(cells, missing, status, smoke))
-    return status
+            _provenance.save(now.provenance, PROVENANCE)
+            kept.add_facts(asdict(collect_facts(arguments.threads, tree.title)))
+        split = _measure(wanted, preset, arguments, kept, Known() if arguments.again else before)
+        print(split.text, file=sys.stderr)
+    if not smoke:
+        driver.file_results(as_asv, _values(now, arguments.threads))
+    return _tell(jobs, wanted, kept.known)
 
 
 def _parse(argv: list[str]) -> argparse.Namespace:
@@ -86,30 +90,26 @@ def _parse(argv: list[str]) -> argparse.Namespace:
     parser.add_argument(
         "--preset",
         default="quick",
-        help="quick (default), standard or full; smoke runs every benchmark once, keeps nothing",
+        help="quick (default), standard or full; smoke measures 10 x 10 once, keeps nothing",
     )
     parser.add_argument("--problem", help="default: all")
     parser.add_argument(
         "--impl",
         nargs="+",
         metavar="NAME",
-        help=f"only these implementations, and {BASELINE}, the baseline of the speed-ups",
+        help=f"only these implementations, beside {BASELINE}, the baseline of the speed-ups",
     )
     parser.add_argument(
         "--bench",
         metavar="REGEX",
-        help="only cells whose name matches, such as track_error or 'matrix', 1000",
+        help="only cells of which asv's name of a benchmark matches, such as 'matrix', 1000",
     )
     parser.add_argument(
         "--threads", default="all", help="threads of every library: all (default) or a number"
     )
-    parser.add_argument(
-        "--again",
-        action="store_true",
-        help="also measure what is known, such as what a shorter preset has measured",
-    )
+    parser.add_argument("--again", action="store_true", help="also measure what is known")
     arguments = parser.parse_args(argv)
-    pick("preset", arguments.preset, load_presets())
+    pick("preset", arguments.preset, _plan.presets())
     if arguments.problem:
         pick("problem", arguments.problem, impls.problems())
     for name in arguments.impl or ():
@@ -126,18 +126,29 @@ def _check_pattern(pattern: str | None) -> None:
         raise UserError(f"--bench {pattern!r} is no regular expression: {error}") from error
 
 
-def _list_cells(benchmarks: dict[str, Any], preset: dict[str, Any]) -> Iterable[Cell]:
-    """Every cell of the preset."""
-    for name, benchmark in benchmarks.items():
-        cells = (Cell.parse(name, texts) for texts in itertools.product(*benchmark["params"]))
-        yield from (cell for cell in cells if _in_preset(cell, preset))
+def _jobs(preset: _plan.Preset, arguments: argparse.Namespace) -> Iterable[Job]:
+    """Jobs of the preset, with the implementations that are wanted."""
+    for problem in impls.problems():
+        if arguments.problem in (None, problem):
+            for job in _plan.jobs(preset, problem, impls.names(problem)):
+                names = tuple(name for name in job.names if _wanted(job, name, arguments))
+                if names:
+                    yield replace(job, names=names)
 
 
-def _in_preset(cell: Cell, preset: dict[str, Any]) -> bool:
-    if cell.module in preset.get("without", []):
+def _wanted(job: Job, name: str, arguments: argparse.Namespace) -> bool:
+    if arguments.impl and name not in arguments.impl:
         return False
-    sizes = preset.get("sizes_of", {}).get(cell.module, preset["sizes"])
-    return cell.size is None or list(cell.size) in sizes
+    return not arguments.bench or any(re.search(arguments.bench, n) for n in _names(job, name))
+
+
+def _names(job: Job, name: str) -> Iterable[str]:
+    """asv's names of a cell's benchmarks."""
+    data = job.data
+    module = "datasets" if data.dataset else "gradient"
+    params = [name, data.dataset] if data.dataset else [name, data.n_samples, data.n_features]
+    for metric in METRICS:
+        yield f"{module}.{data.problem}.track_{metric}({', '.join(map(repr, params))})"
 
 
 def _nothing_matches(arguments: argparse.Namespace) -> str:
@@ -150,83 +161,59 @@ def _nothing_matches(arguments: argparse.Namespace) -> str:
     ]
     return (
         f"the preset {arguments.preset} has no cell that matches {' and '.join(texts)}; cells have "
-        "names like gradient.logistic.time_gradient('matrix', 1000, 100)"
+        "names like gradient.logistic.track_time('matrix', 1000, 100)"
     )
 
 
-def _wanted(cell: Cell, arguments: argparse.Namespace) -> bool:
-    if arguments.problem not in (None, cell.problem):
-        return False
-    if arguments.impl and cell.implementation not in (*arguments.impl, BASELINE):
-        return False
-    return re.search(arguments.bench or "", cell.name) is not None
+def _measure(
+    jobs: list[Job],
+    preset: _plan.Preset,
+    arguments: argparse.Namespace,
+    kept: journal.Journal,
+    begun: Known,
+) -> Split:
+    """Run the session, with a bar of the time that is left."""
+    settings = settings_of(preset, arguments.threads)
+    seconds = preset.generations * sum(session.expected_seconds(job, settings) for job in jobs)
+    # disable=None: no bar unless stderr is a terminal.
+    with tqdm(total=seconds, disable=None, leave=False, bar_format=BAR) as bar:
+        return session.run(jobs, settings, kept, begun, preset.generations, bar.update)
 
 
-def _drop_unavailable(cells: list[Cell]) -> list[Cell]:
-    """Leave out cells that need a package that is not installed, and print which.
+def _values(now: State, threads: str) -> dict[tuple[str, ...], Value]:
+    """All values that are valid, by asv's keys; the newest journal's win."""
+    found: dict[tuple[str, ...], Value] = {}
+    for known in known_journals(threads):
+        for data, name in known.cells:
+            if cell := known.last(data, name, is_valid_in(now)):
+                title = data.dataset or f"{data.n_samples} x {data.n_features}"
+                for metric, value in read_values(cell, known).items():
+                    found.setdefault((data.problem, title, name, metric), value)
+    return found
 
-    They would be skipped anyway, at the cost of a process each.
-    """
-    lacking = {
-        (problem, name): package
-        for problem in impls.problems()
-        for name in impls.names(problem)
-        if (package := _table.missing_package(problem, name))
-    }
+
+def _tell(jobs: list[Job], wanted: list[Job], written: Known) -> int:
+    """Say what was measured, what was not and why; return the exit status."""
+    n_cells, n_wanted = (sum(len(job.names) for job in each) for each in (jobs, wanted))
+    last = [cells[-1] for (_, name), cells in written.cells.items() if name != TWIN]
+    faults: dict[tuple[str, str], str] = {}
+    lacking: dict[tuple[str, str], str] = {}
+    for cell in last:
+        state, key = state_of(cell.state), (cell.data.problem, cell.name)
+        if state in FAULTS:
+            faults.setdefault(key, f"{state} at {cell.data.title}: {cell.reason}")
+        elif cell.state == "unavailable":
+            lacking.setdefault(key, cell.reason)
+    for (problem, name), text in faults.items():
+        print(f"{problem}/{name}: {text}", file=sys.stderr)
     if lacking:
         names = ", ".join(f"{problem}/{name}" for problem, name in lacking)
-        packages = " ".join(sorted(set(lacking.values())))
-        print(f"Not measured: {names}; to add them: pip install {packages}", file=sys.stderr)
-    return [cell for cell in cells if (cell.problem, cell.implementation) not in lacking]
-
-
-def _measure(session: driver.Session, cells: list[Cell]) -> int:
-    """Run the cells in slices; return 2 if any failed, as asv does."""
-    # disable=None: no bar unless stderr is a terminal.
-    with tqdm(total=len(cells), unit="cell", disable=None, leave=False) as bar:
-        chosen = ([cell for cell in cells if _slice_of(cell) == part] for part in _slices(cells))
-        return max(_run_slice(session, own, bar) for own in chosen)
-
-
-def _slices(cells: list[Cell]) -> list[tuple[int, bool]]:
-    """Slices from small to large, real data last; among equals, cells that share numba first."""
-    return sorted({_slice_of(cell) for cell in cells})
-
-
-def _slice_of(cell: Cell) -> tuple[int, bool]:
-    """Slice of a cell: similar sizes share one, data sets come last.
-
-    Cells that measure the memory of their process have separate slices. asv takes seconds to start
-    a slice, and an interrupt loses the current one: sizes within a factor of 100 share a slice.
-    """
-    magnitude = len(str(math.prod(cell.size))) // 2 if cell.size else sys.maxsize
-    return magnitude, cell.measures_process
-
-
-def _run_slice(session: driver.Session, cells: list[Cell], bar: Any) -> int:
-    done_before = bar.n
-    journal = OutcomeCounter(session.commit, session.environment)
-
-    def show() -> None:
-        bar.n = min(done_before + journal.count(), done_before + len(cells))
-        bar.refresh()
-
-    names = [cell.name for cell in cells]
-    status = driver.run_slice(session, names, show, cold=cells[0].measures_process)
-    bar.n = done_before + len(cells)
-    bar.refresh()
-    return status
-
-
-def _summary(cells: list[Cell], missing: list[Cell], status: int, smoke: bool) -> str:
-    if smoke:
-        failed = "some failed: see .asv/logs" if status else "none failed"
-        return f"{len(missing)} cells tried, {failed}. Next: python -m scripts.run"
-    known = len(cells) - len(missing)
-    before = f", {known} were known" if known else ""
-    failed = "; some failed, the report says which and why" if status else ""
-    return f"{len(missing)} cells measured{before}{failed}. Next: python -m scripts.report"
+        print(f"Not available here: {names}; python -m scripts.list says why", file=sys.stderr)
+    before = f", {n_cells - n_wanted} were known" if n_cells > n_wanted else ""
+    failed = f"; {len(faults)} implementations are faulty, see above" if faults else ""
+    print(f"{n_wanted} cells measured{before}{failed}. Next: python -m scripts.report")
+    return 2 if faults else 0
 
 
 if __name__ == "__main__":
-    run_stoppable(main, "Finished slices are kept; the same command goes on.")
+    run_stoppable(main, "Finished rounds are kept; the same command goes on.")

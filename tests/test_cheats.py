@@ -1,20 +1,25 @@
-"""Implementations that cheat in a race, and honest ones that look suspicious.
+"""Implementations that cheat, and honest ones that look suspicious.
 
-``tests/cheats`` holds a file for each. A race on one thread, with nothing else to do, catches all
-of the former and lets the latter run.
+``tests/cheats`` holds a file for each. A race and a session of the suite, on one thread and with
+nothing else to do, catch all of the former and let the latter run.
 """
 
 from __future__ import annotations
 
+import math
 import sys
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
+from benchmarks import _measure, _plan
+from benchmarks._session import flags, session
+from benchmarks._session.inputs import Data
+from benchmarks._session.journal import Journal, Known, Source
+from benchmarks._session.statistics import Estimate
+from benchmarks._session.values import FAULTS, values_of
 from scripts import race
-from scripts._race import flags
-from scripts._race.statistics import Estimate
 from tests._planting import plant
 
 FILES = sorted((Path(__file__).parent / "cheats").glob("*.py"))
@@ -23,18 +28,39 @@ HONEST = [path.stem for path in FILES if path.stem.startswith("honest_")]
 
 
 @pytest.fixture(scope="module")
-def records(tmp_path_factory):
-    """The race's record of each implementation, by name, and its exit status."""
+def planted(tmp_path_factory):
+    """A folder; while it lives, all files are installed as implementations."""
     folder = tmp_path_factory.mktemp("cheats")
     with pytest.MonkeyPatch.context() as monkeypatch:
-        sources = {path.stem: path.read_text() for path in FILES}
-        plant("linear", sources, folder, monkeypatch)
+        plant("linear", {path.stem: path.read_text() for path in FILES}, folder, monkeypatch)
+        yield folder
+
+
+@pytest.fixture(scope="module")
+def records(planted):
+    """The race's record of each implementation, by name, and its exit status."""
+    with pytest.MonkeyPatch.context() as monkeypatch:
         size = ["--size", "2000", "50", "--threads", "1", "--dtype", "float64", "--rounds", "6"]
-        argv = ["race", "--problem", "linear", *size, "--out", str(folder / "out")]
-        monkeypatch.setattr(sys, "argv", [*argv, "--contender", *sources])
+        argv = ["race", "--problem", "linear", *size, "--out", str(planted / "out")]
+        argv += ["--generations", "1", "--contender", *CHEATS, *HONEST]
+        monkeypatch.setattr(sys, "argv", argv)
         status = race.main()
-    frame = pd.read_csv(folder / "out" / "race.csv")
+    frame = pd.read_csv(planted / "out" / "race.csv")
     return {"status": status} | {row.contender: row for row in frame.itertuples()}
+
+
+@pytest.fixture(scope="module")
+def values(planted):
+    """Values of each implementation by name and metric, as the suite's quick preset finds them."""
+    kept = Journal(None, Source("", "", "1"), "x")
+    settings = _measure.settings_of(_plan.presets()["quick"], "1")
+    job = session.Job(Data("linear", 2000, 50), (*CHEATS, *HONEST))
+    session.run([job], settings, kept, Known())
+    cells = {name: cells[-1] for (_, name), cells in kept.known.cells.items()}
+    base = cells["matrix"]
+    return {
+        name: values_of(cell, kept.known.measured([cell, base])) for name, cell in cells.items()
+    }
 
 
 def test_there_are_cheats_and_controls():
@@ -43,15 +69,30 @@ def test_there_are_cheats_and_controls():
 
 
 @pytest.mark.parametrize("name", CHEATS)
-def test_a_cheat_has_no_time(records, name):
+def test_a_cheat_has_no_time_in_a_race(records, name):
     assert records[name].state in {"wrong", "too fast", "failed"}
     assert records[name].reason
     assert records["status"] == 2
 
 
 @pytest.mark.parametrize("name", [*HONEST, "matrix"])
-def test_who_is_honest_has_one(records, name):
+def test_who_is_honest_has_one_in_a_race(records, name):
     assert records[name].seconds > 0
+
+
+@pytest.mark.parametrize("name", CHEATS)
+def test_a_cheat_has_no_time_in_the_suite(values, name):
+    for metric in ("time", "speed_up", "prepare", "workspace"):
+        value = values[name][metric]
+        assert math.isnan(value.value)
+        assert value.state in FAULTS
+        assert value.reason
+
+
+@pytest.mark.parametrize("name", [*HONEST, "matrix"])
+def test_who_is_honest_has_one_in_the_suite(values, name):
+    assert values[name]["time"].state == "ok"
+    assert values[name]["time"].value > 0
 
 
 def test_the_limit_of_the_roof_leaves_room_and_allows_for_chance():

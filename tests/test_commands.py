@@ -6,34 +6,34 @@ import argparse
 import json
 import math
 import os
+import re
 import subprocess
 import sys
-from dataclasses import replace
+import time
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
 import impls
+from benchmarks import _measure, _plan
+from benchmarks._session import session
+from benchmarks._session.journal import Cell
+from benchmarks._session.measured import BASELINE, Round
+from benchmarks._session.values import Value
 from impls import _table
 from scripts import _tables, check, list, report, run
 from scripts._common import facts as _facts
 from scripts._common import lock, metrics, project
 from scripts._common.errors import UserError, run_command
-from scripts._measured import driver, results
+from scripts._measured import driver, results, state
 from scripts._tables import _rows
 from tests._planting import plant
 from tests._recorded import Recorded
 
 ROOT = Path(__file__).resolve().parent.parent
-BENCHMARKS = {
-    "gradient.logistic.time_gradient": {"params": [["'a'", "'b'"], ["10", "1000"], ["10", "100"]]},
-    "workspace.logistic.track_workspace": {
-        "params": [["'a'", "'b'"], ["10", "1000"], ["10", "100"]]
-    },
-    "datasets.logistic.time_gradient": {"params": [["'a'", "'b'"], ["'breast_cancer'"]]},
-}
-PRESET = {"sizes": [[10, 10], [1000, 10]], "sizes_of": {"workspace": [[1000, 10]]}}
+SMALL = _plan.Preset(((1000, 10), (10, 10), (10, 100)), ((10, 10),), 0, 2, 1, 0.0, 0.001)
 
 
 def call(main, *argv, monkeypatch):
@@ -41,95 +41,238 @@ def call(main, *argv, monkeypatch):
     return main()
 
 
-def plan(**options):
-    wanted = argparse.Namespace(**{"problem": None, "impl": None, "bench": None} | options)
-    cells = [cell for cell in run._list_cells(BENCHMARKS, PRESET) if run._wanted(cell, wanted)]
-    return {cell.name for cell in cells}
+def options(**given):
+    defaults = {"preset": "quick", "threads": "all", "again": False}
+    defaults |= {"problem": None, "impl": None, "bench": None}
+    return argparse.Namespace(**defaults | given)
 
 
-def test_the_plan_holds_the_presets_sizes_and_the_data_sets():
-    assert plan(impl=["a"]) == {
-        "gradient.logistic.time_gradient('a', 10, 10)",
-        "gradient.logistic.time_gradient('a', 1000, 10)",
-        "workspace.logistic.track_workspace('a', 1000, 10)",
-        "datasets.logistic.time_gradient('a', 'breast_cancer')",
-    }
+def plan(**given):
+    """Cells that a run plans, as (title of the data, implementation)."""
+    jobs = run._jobs(SMALL, options(**{"problem": "logistic"} | given))
+    return [(job.data.title, name) for job in jobs for name in job.names]
 
 
-def test_one_implementation_is_measured_with_the_baseline_of_its_speed_ups():
-    benchmarks = {
-        "gradient.linear.time_gradient": {"params": [["'matrix'", "'mine'", "'a'"], ["10"], ["10"]]}
-    }
-    wanted = argparse.Namespace(problem=None, impl=["mine"], bench=None)
-    cells = run._list_cells(benchmarks, PRESET)
-    assert {c.implementation for c in cells if run._wanted(c, wanted)} == {"mine", "matrix"}
+def test_the_plan_goes_from_real_data_over_small_to_large():
+    titles = [title for title, _ in plan(impl=["matrix"])]
+    assert titles == ["breast_cancer", "digits_even_odd", "10 x 10", "10 x 100", "1,000 x 10"]
+
+
+def test_a_plan_holds_every_implementation_at_every_size():
+    names = [name for title, name in plan() if title == "10 x 100"]
+    assert sorted(names) == sorted(impls.names("logistic"))
+
+
+def test_epochs_are_measured_at_the_presets_sizes_alone():
+    jobs = run._jobs(SMALL, options(problem="linear"))
+    assert [job.data.title for job in jobs if job.epochs] == ["10 x 10"]
 
 
 def test_one_problem_is_measured_alone():
-    assert plan(problem="softmax") == set()
-    assert plan(problem="logistic") == plan()
+    assert {job.data.problem for job in run._jobs(SMALL, options())} == set(impls.problems())
+    jobs = run._jobs(SMALL, options(problem="softmax"))
+    assert {job.data.problem for job in jobs} == {"softmax"}
 
 
 def test_what_matches_nothing_names_the_options_and_what_cells_are_called():
-    wanted = argparse.Namespace(preset="quick", problem="linear", impl=None, bench="nothing")
+    wanted = options(problem="linear", bench="nothing")
     text = run._nothing_matches(wanted)
     assert "no cell that matches --problem linear and --bench nothing" in text
     assert "None" not in text
+    example = re.search(r"names like (.*)$", text)[1]
+    (job,) = run._jobs(SMALL, options(bench=re.escape("logistic.track_time('matrix', 1000, 10)")))
+    assert "gradient.logistic.track_time('matrix', 1000, 10)" in run._names(job, "matrix")
+    assert example.startswith("gradient.logistic.track_time('matrix', 1000, 10")
 
 
-def test_a_pattern_selects_cells_as_asv_names_them():
-    assert plan(bench=r"time_gradient\('b', 10,") == {
-        "gradient.logistic.time_gradient('b', 10, 10)"
-    }
+@pytest.mark.parametrize(
+    ("pattern", "cells"),
+    [
+        (
+            r"gradient.logistic.track_time\('matrix', 10,",
+            {("10 x 10", "matrix"), ("10 x 100", "matrix")},
+        ),
+        ("'chunked', 1000, ", {("1,000 x 10", "chunked")}),
+        ("'matrix', 'breast_cancer'", {("breast_cancer", "matrix")}),
+        ("track_nothing", set()),
+    ],
+)
+def test_a_pattern_selects_cells_as_asv_names_them(pattern, cells):
+    assert set(plan(bench=pattern)) == cells
 
 
-def test_slices_go_from_small_to_large_and_end_with_real_data():
-    cells = run._list_cells(BENCHMARKS, PRESET)
-    slices = run._slices(cells)
-    assert slices == [(1, False), (2, False), (sys.maxsize, False)]
-
-
-def test_what_measures_a_process_runs_without_what_others_have_loaded():
-    cells = [
-        run.Cell(f"memory.logistic.{name}", ("matrix", 10, 10)) for name in ("peakmem_x", "track_x")
-    ]
-    assert run._slices(cells) == [(1, False), (1, True)]
-
-
-@pytest.mark.parametrize(("cold", "loaded"), [(True, None), (False, "numba")])
-def test_numba_is_loaded_once_for_all_cells_but_those_that_measure_memory(
-    monkeypatch, tmp_path, cold, loaded
-):
-    variables = []
+@pytest.fixture
+def written(monkeypatch, tmp_path):
+    """Let runs write into a folder, without asv; yields what they file with asv."""
+    filed = []
     monkeypatch.setattr(driver, "STATE", tmp_path)
-    monkeypatch.setattr(driver, "settle_machine", lambda: tmp_path)
-    monkeypatch.setattr(driver, "_run", lambda _command, given, _poll: variables.append(given) or 0)
-    session = driver.Session(commit="0" * 40, preset="smoke", threads="all", plugins=(), setup="")
-    driver.run_slice(session, ["cell"], lambda: None, cold=cold)
-    assert variables[0].get("GRADMARK_WARM") == loaded
+    monkeypatch.setattr(run, "PROVENANCE", tmp_path / "provenance")
+    monkeypatch.setattr(project, "PROVENANCE", tmp_path / "provenance")
+    monkeypatch.setattr(project, "STATE", tmp_path)
+    monkeypatch.setattr(_measure, "FOLDER", tmp_path / "session")
+    monkeypatch.setattr(driver.Session, "environment", "same")
+    monkeypatch.setattr(run.driver, "file_results", lambda _, values: filed.append(dict(values)))
+    monkeypatch.setattr(_plan, "presets", lambda: {"quick": SMALL, "smoke": SMALL})
+    state.load_state.cache_clear()
+    results._read.cache_clear()
+    return filed
 
 
-def test_what_cannot_be_imported_is_left_out_and_named(monkeypatch, capsys):
-    lacking = {("logistic", "jax"): "jax"}
-    monkeypatch.setattr(_table, "missing_package", lambda *names: lacking.get(names))
-    cells = [run.Cell("gradient.logistic.time_gradient", (n, 10, 10)) for n in ("jax", "matrix")]
-    assert run._drop_unavailable(cells) == cells[1:]
-    assert "Not measured: logistic/jax; to add them: pip install jax" in capsys.readouterr().err
+def pretend(monkeypatch, **states):
+    """Replace the session: each implementation has the state given, or ``ok``; list its jobs."""
+    done = []
+
+    def measure(jobs, settings, kept, known, generations, on_seconds):
+        for job in jobs:
+            names = dict.fromkeys([BASELINE, *job.names])
+            times = {name: 1e-6 for name in names if states.get(name, "ok") == "ok"}
+            kept.add_round("0" * 12, job.data, Round(0, times, {8: 1e9}, dict.fromkeys(times, 1.0)))
+            kept.add_cells(pretended(job.data, n, states.get(n, "ok"), kept.digest) for n in names)
+        done.extend(jobs)
+        return session.Split(1.0)
+
+    monkeypatch.setattr(run.session, "run", measure)
+    return done
+
+
+def pretended(data, name, word, digest):
+    reason = "" if word == "ok" else f"why {name} is {word}"
+    info = {"bytes_per_value": 8, "passes": 2, "peer": "", "limited": False, "rtol": 1e-9}
+    shape = (data.n_samples, data.n_features)
+    place = ("0" * 12, word, reason, digest, "2026-09-24T12:00:00+00:00", 1)
+    return Cell(data, name, *place, shape=shape, info=info, costs={"error": 1e-16})
+
+
+LINEAR = ("--problem", "linear", "--impl", "float32", "numba_parallel")
+
+
+def test_what_is_known_is_not_measured_again(monkeypatch, written, capsys):
+    done = pretend(monkeypatch)
+    assert call(run.main, *LINEAR, monkeypatch=monkeypatch) == 0
+    n_cells = sum(len(job.names) for job in done)
+    assert f"{n_cells} cells measured. Next: " in capsys.readouterr().out
+    done.clear()
+    assert call(run.main, *LINEAR, monkeypatch=monkeypatch) == 0
+    assert done == []
+    assert f"0 cells measured, {n_cells} were known" in capsys.readouterr().out
+    assert call(run.main, *LINEAR, "--again", monkeypatch=monkeypatch) == 0
+    assert sum(len(job.names) for job in done) == n_cells
+    assert written[0].keys() == written[1].keys()
+    assert written[1]["linear", "10 x 10", "float32", "time"].value == 1e-6
+
+
+def test_what_has_failed_is_measured_again_and_is_the_status(monkeypatch, written, capsys):
+    done = pretend(monkeypatch, float32="died")
+    assert call(run.main, *LINEAR, monkeypatch=monkeypatch) == 2
+    out, err = capsys.readouterr()
+    assert err.count("linear/float32: failed at ") == 1
+    assert "why float32 is died" in err
+    assert "1 implementations are faulty, see above" in out
+    done.clear()
+    call(run.main, *LINEAR, monkeypatch=monkeypatch)
+    assert {name for job in done for name in job.names} == {"float32"}
+
+
+@pytest.mark.parametrize("word", ["refused", "skipped", "unavailable"])
+def test_what_is_left_out_is_no_fault_and_is_known(monkeypatch, written, capsys, word):
+    done = pretend(monkeypatch, float32=word)
+    assert call(run.main, *LINEAR, monkeypatch=monkeypatch) == 0
+    err = capsys.readouterr().err
+    assert ("Not available here: linear/float32; python -m scripts.list" in err) == (
+        word == "unavailable"
+    )
+    done.clear()
+    assert call(run.main, *LINEAR, monkeypatch=monkeypatch) == 0
+    assert done == []
+
+
+@pytest.mark.parametrize(("preset", "kept"), [("smoke", False), ("quick", True)])
+def test_a_smoke_run_keeps_nothing(monkeypatch, tmp_path, written, preset, kept):
+    done = pretend(monkeypatch)
+    assert call(run.main, *LINEAR, "--preset", preset, monkeypatch=monkeypatch) == 0
+    assert done
+    assert bool(written) == kept
+    assert any(tmp_path.glob("session/*/*.jsonl")) == kept
+    assert any(tmp_path.glob("provenance/*")) == kept
+
+
+def test_asv_shows_nothing_for_a_fault_and_nan_for_what_is_not_there():
+    values = {
+        ("linear", "10 x 10", "a", "time"): Value(2e-6, samples=(1e-6, 2e-6, 3e-6)),
+        ("linear", "10 x 10", "b", "time"): Value(state="wrong", reason="error 1e-3"),
+        ("linear", "1000 x 10", "a", "time"): Value(state="skipped", reason="takes too long"),
+    }
+    params = [["'a'", "'b'"], ["10", "1000"], ["10"]]
+    benchmark = {"name": "gradient.linear.track_time", "params": params}
+    found = driver._result_of(benchmark, values)
+    assert found.result[0] == 2e-6
+    assert math.isnan(found.result[1])
+    assert found.result[2] is None
+    assert math.isnan(found.result[3])
+    assert found.samples == [[1e-6, 2e-6, 3e-6], None, None, None]
+
+
+@pytest.mark.parametrize(
+    ("benchmark", "params", "key"),
+    [
+        ("datasets.linear.track_time", ("'a'", "'diabetes'"), ("diabetes", "a", "time")),
+        ("epoch.linear.track_epoch", ("'a'", "'sgd'", "10", "20"), ("10 x 20", "a", "epoch/sgd")),
+        ("training.linear.track_updates", ("'a'", "'gd'", "'x'"), ("x", "a", "updates/gd")),
+    ],
+)
+def test_asvs_parameters_lead_to_the_value(benchmark, params, key):
+    values = {("linear", *key): Value(3.0)}
+    record = {"name": benchmark, "params": [[text] for text in params]}
+    assert driver._result_of(record, values).result == [3.0]
+
+
+@pytest.mark.parametrize("damage", ["", "{", "[]", "null", "3", '{"version": 2}', "\0\xff"])
+def test_a_damaged_result_file_is_written_anew(monkeypatch, tmp_path, damage):
+    filing = argparse.Namespace(_all_benchmarks={"x": BENCHMARK})
+    monkeypatch.setattr(driver, "STATE", tmp_path)
+    monkeypatch.setattr(driver, "_run_asv", lambda *_: 0)
+    monkeypatch.setattr(driver.Benchmarks, "load", lambda _: filing)
+    monkeypatch.setattr(driver, "ROOT", ROOT)
+    conf = driver.Config.load(str(driver.Session("0" * 40, "all", (), "01234567").config_path))
+    conf.results_dir = str(tmp_path / "results")
+    monkeypatch.setattr(driver.Config, "load", lambda _: conf)
+    monkeypatch.setattr(driver.Session, "environment", "same")
+    monkeypatch.setattr(driver.Session, "python", "3.11")
+    own = driver.Session("0" * 40, "all", (), "01234567")
+    values = {("linear", "10 x 10", "a", "time"): Value(2e-6)}
+    driver.file_results(own, values)
+    (path,) = (tmp_path / "results").glob("*/0*.json")
+    good = path.read_text()
+    path.write_text(damage, encoding="latin-1")
+    driver.file_results(own, values)
+    keys = ("results", "params", "env_vars")
+    assert [json.loads(path.read_text())[k] for k in keys[1:]] == [
+        json.loads(good)[k] for k in keys[1:]
+    ]
+    assert json.loads(path.read_text())["results"]["gradient.linear.track_time"][0] == [2e-6]
+
+
+BENCHMARK = {
+    "name": "gradient.linear.track_time",
+    "params": [["'a'"], ["10"], ["10"]],
+    "version": "3",
+}
+
+
+def test_a_real_smoke_run_measures_and_keeps_nothing(monkeypatch, tmp_path, capsys):
+    monkeypatch.setattr(_measure, "FOLDER", tmp_path / "session")
+    selected = ("--problem", "linear", "--impl", "numba_parallel", "--bench", "10, 10")
+    assert call(run.main, "--preset", "smoke", *selected, monkeypatch=monkeypatch) == 0
+    out, err = capsys.readouterr()
+    assert out == "1 cells measured. Next: python -m scripts.report\n"
+    assert re.search(r"\d+ s: \d+% in gradients", err)
+    assert not (tmp_path / "session").exists()
 
 
 def test_packages_are_found_without_importing_them():
     assert _table.missing_package("logistic", "matrix") is None
     assert _table.missing_package("logistic", "fused") is None
     assert not _table._is_installed("no-such-package")
-
-
-def test_a_slice_matches_its_cells_exactly():
-    import re
-
-    pattern = driver._exactly(["x.time('a', 10, 10)"])
-    assert re.search(pattern, "x.time('a', 10, 10)")
-    assert not re.search(pattern, "x.time('a', 10, 100)")
-    assert not re.search(pattern, "x.time('aa', 10, 10)")
 
 
 @pytest.mark.parametrize(
@@ -146,17 +289,6 @@ def test_run_refuses_what_it_does_not_know(argv, message):
     with pytest.raises(UserError) as caught:
         run._parse(argv)
     assert message in str(caught.value)
-
-
-@pytest.mark.parametrize(("preset", "kept"), [("smoke", False), ("quick", True)])
-def test_a_smoke_run_keeps_nothing(monkeypatch, tmp_path, preset, kept):
-    commands = []
-    monkeypatch.setattr(driver, "STATE", tmp_path)
-    monkeypatch.setattr(driver, "settle_machine", lambda: tmp_path)
-    monkeypatch.setattr(driver, "_run", lambda command, *_: commands.append(command) or 0)
-    session = driver.Session(commit="0" * 40, preset=preset, threads="all", plugins=(), setup="")
-    driver.run_slice(session, ["cell"], lambda: None, cold=False)
-    assert ("--dry-run" not in commands[0]) == kept
 
 
 @pytest.mark.parametrize("command", ["run", "report", "check", "list", "publish", "trace", "race"])
@@ -257,6 +389,8 @@ TIMES = frame(
     ("bad", 10, "time", NAN, "wrong", "error 1e-3"),
     ("dead", 10, "time", NAN, "failed", "died"),
     ("new", 10, "time", NAN, "missing", "not run"),
+    ("matrix", 10, "speed_up", 1.0, "ok", ""),
+    ("fast", 10, "speed_up", 4.0, "ok", ""),
     ("fast", 10, "workspace", 80.0, "ok", ""),
     ("fast", 10, "error", 0.0, "ok", ""),
 )
@@ -266,7 +400,7 @@ def test_the_timing_table_reads_well():
     table = (
         _tables.render("timing", TIMES)
         .split("by number of samples\n\n")[1]
-        .split("\n\n`skipped`")[0]
+        .split("\n\n## Preparation")[0]
     )
     assert (
         table
@@ -282,9 +416,7 @@ def test_the_timing_table_reads_well():
 
 1. error 1e-3
 2. died
-3. takes too long
-
-## Preparation, once per data set"""
+3. takes too long"""
     )
 
 
@@ -296,6 +428,7 @@ def test_the_fastest_is_a_measured_one():
 
 def test_each_precision_has_its_own_fastest_and_less_of_it_is_told():
     rows = [("half", 10, "time", 1e-6, "ok", ""), ("half", 10, "error", 6e-8, "ok", "")]
+    rows.append(("half", 10, "speed_up", 8.0, "ok", ""))
     rough = [("rough", 10, "time", 5e-7, "ok", ""), ("rough", 10, "error", 2e-4, "ok", "")]
     results = pd.concat([TIMES, frame(*rows, *rough)])
     (row,) = _rows.fastest_rows(results)
@@ -309,12 +442,6 @@ def test_what_is_exact_to_float32_alone_leaves_the_other_half_empty():
     results = frame(("half", 10, "time", 1e-6, "ok", ""), ("half", 10, "error", 6e-8, "ok", ""))
     (row,) = _rows.fastest_rows(results)
     assert (row[2], row[7]) == ("none", "half")
-
-
-@pytest.mark.parametrize("metric", ["accuracy", "workspace"])
-def test_presets_measure_what_the_table_of_the_fastest_shows_at_every_size(metric):
-    presets = json.loads((ROOT / "benchmarks" / "presets.json").read_text())
-    assert not any(metric in preset.get("sizes_of", {}) for preset in presets.values())
 
 
 @pytest.mark.parametrize("table", _tables.names("results"))
@@ -340,7 +467,6 @@ def test_a_metric_without_a_page_is_shown_by_its_unit_among_the_others():
 def test_the_report_of_recorded_results(tmp_path, monkeypatch, capsys):
     recorded = Recorded(tmp_path, monkeypatch)
     monkeypatch.setattr(report, "working_tree", lambda: recorded.tree)
-    monkeypatch.setattr(_facts, "FOLDER", tmp_path / "facts")
     out = tmp_path / "out"
     assert call(report.main, "--out", str(out), monkeypatch=monkeypatch) == 0
     assert "breast_cancer" in capsys.readouterr().out
@@ -400,7 +526,6 @@ def test_a_report_of_stale_results_says_what_has_changed_and_whose_they_are(
     recorded.write("impls/_checks.py", "import numpy  # edited")
     monkeypatch.setattr(report, "working_tree", lambda: recorded.tree)
     monkeypatch.setattr(report, "_write_figures", lambda *_: [])
-    monkeypatch.setattr(_facts, "FOLDER", tmp_path / "facts")
     assert call(report.main, "--out", str(tmp_path / "out"), monkeypatch=monkeypatch) == 0
     assert "not measured since impls/_checks.py has changed" in capsys.readouterr().err
     assert "what was measured last" in (tmp_path / "out" / "timing.md").read_text()
@@ -411,7 +536,6 @@ def test_a_report_of_results_with_other_versions_names_those(tmp_path, monkeypat
     recorded.record_state(versions={"numpy": "1.2.3"})
     monkeypatch.setattr(report, "working_tree", lambda: recorded.tree)
     monkeypatch.setattr(report, "_write_figures", lambda *_: [])
-    monkeypatch.setattr(_facts, "FOLDER", tmp_path / "facts")
     assert call(report.main, "--out", str(tmp_path / "out"), monkeypatch=monkeypatch) == 0
     assert "numpy 1.2.3" in (tmp_path / "out" / "timing.md").read_text()
     assert "numpy 1.2.3" in (tmp_path / "out" / "results.csv").read_text()
@@ -447,9 +571,9 @@ def test_the_lock_of_a_run_that_was_killed_is_free(tmp_path, monkeypatch):
         assert str(os.getpid()) in (tmp_path / "run.owner").read_text()
 
 
-def test_polling_leaves_the_configuration_alone_that_asv_reads(tmp_path, monkeypatch):
+def test_the_configuration_is_left_alone_that_asv_reads(tmp_path, monkeypatch):
     monkeypatch.setattr(driver, "STATE", tmp_path)
-    session = driver.Session("0" * 40, preset="smoke", threads="1", plugins=(), setup="01234567")
+    session = driver.Session("0" * 40, threads="1", plugins=(), setup="01234567")
     name = session.environment
     assert "GRADMARK_THREADS1" in name
     assert "GRADMARK_SETUP01234567" in name
@@ -458,31 +582,9 @@ def test_polling_leaves_the_configuration_alone_that_asv_reads(tmp_path, monkeyp
     assert session.config_path.read_text() == "read by asv"
 
 
-def test_a_damaged_result_file_is_restored_and_kept(tmp_path, monkeypatch):
-    path = tmp_path / "results" / "a.json"
-    backup = tmp_path / "backup"
-    for folder in (path.parent, backup):
-        folder.mkdir()
-    good = (Path(__file__).parent / "data" / "results.json").read_text()
-    path.write_text(good[:100])
-    monkeypatch.setattr(driver, "_BACKUP", backup)
-    session = argparse.Namespace(result_path=path)
-    with pytest.raises(UserError, match="no copy of it; move it away"):
-        driver.restore(session)
-    assert path.read_text() == good[:100]
-    (backup / "a.json").write_text(good)
-    assert driver.restore(session)
-    assert path.read_text() == good
-    assert path.with_suffix(".damaged").read_text() == good[:100]
-    assert not driver.restore(session)
-
-
-def test_an_interruption_leaves_no_process(tmp_path):
+def test_an_interruption_leaves_no_process(tmp_path, monkeypatch):
     class Stopped(Exception):
         pass
-
-    def stop():
-        raise Stopped
 
     marker = tmp_path / "pid"
     code = (
@@ -493,12 +595,23 @@ def test_an_interruption_leaves_no_process(tmp_path):
         "time.sleep(60)"
     )
 
-    def stop_once_started():
-        if marker.exists() and marker.read_text():
-            stop()
+    class Process(driver.psutil.Popen):
+        """Its first wait is interrupted, once it has started a child."""
 
+        waits = 0
+
+        def wait(self, timeout=None):
+            Process.waits += 1
+            if Process.waits > 1:
+                return super().wait(timeout)
+            while not (marker.exists() and marker.read_text()):
+                time.sleep(0.01)
+            raise Stopped
+
+    monkeypatch.setattr(driver, "STATE", tmp_path)
+    monkeypatch.setattr(driver.psutil, "Popen", Process)
     with pytest.raises(Stopped):
-        driver._run([sys.executable, "-c", code], {}, stop_once_started)
+        driver._run([sys.executable, "-c", code], {})
     child = int(marker.read_text())
     assert not driver.psutil.pid_exists(child) or (
         driver.psutil.Process(child).status() == driver.psutil.STATUS_ZOMBIE
@@ -509,7 +622,8 @@ def test_pythonpath_is_kept_from_asv(tmp_path, monkeypatch):
     monkeypatch.setenv("PYTHONPATH", str(ROOT))
     out = tmp_path / "out"
     code = f"import os; open({str(out)!r}, 'w').write(os.environ.get('PYTHONPATH', 'none'))"
-    assert driver._run([sys.executable, "-c", code], {}, lambda: None) == 0
+    monkeypatch.setattr(driver, "STATE", tmp_path)
+    assert driver._run([sys.executable, "-c", code], {}) == 0
     assert out.read_text() == "none"
     assert os.environ["PYTHONPATH"] == str(ROOT)
 
@@ -525,7 +639,7 @@ def test_the_suite_measures_this_tree_whatever_is_installed(tmp_path, monkeypatc
 
 def test_the_suite_finds_plug_ins_of_pythonpath(monkeypatch):
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join(["plug-ins", "", "/elsewhere"]))
-    session = driver.Session(commit="0" * 40, preset="smoke", threads="all", plugins=(), setup="")
+    session = driver.Session(commit="0" * 40, threads="all", plugins=(), setup="")
     monkeypatch.setattr(driver.Session, "environment", "same")
     folders = session.variables()["GRADMARK_PATH"].split(os.pathsep)
     assert folders == [str(ROOT), str(Path("plug-ins").absolute()), "/elsewhere"]
@@ -545,20 +659,22 @@ def test_the_suite_finds_plug_ins_of_pythonpath(monkeypatch):
     ],
     ids=str,
 )
-def test_facts_of_another_kind_are_damaged(tmp_path, monkeypatch, changed):
-    monkeypatch.setattr(_facts, "FOLDER", tmp_path)
-    path = tmp_path / "results.json"
-    _facts.save_facts(_facts.collect_facts("all", "no commit"), path)
-    path.write_text(json.dumps(json.loads(path.read_text()) | changed))
-    with pytest.raises(UserError, match="is damaged"):
-        _facts.load_facts(path, "all")
+def test_facts_of_another_kind_are_those_of_this_interpreter(changed):
+    record = asdict(_facts.collect_facts("all", "no commit")) | {"cpu": "a laser"}
+    assert _facts.read_facts(record, "all").cpu == "a laser"
+    read = _facts.read_facts(record | changed, "1")
+    assert (read.commit, read.command, read.n_threads) == ("commit unknown", "asv run", 1)
+    assert read.cpu != "a laser"
 
 
-def test_facts_are_read_as_they_were_saved_in_one_line(tmp_path, monkeypatch):
-    monkeypatch.setattr(_facts, "FOLDER", tmp_path)
+@pytest.mark.parametrize("record", [None, [], "facts", 3, {}])
+def test_without_a_record_facts_are_those_of_this_interpreter(record):
+    assert _facts.read_facts(record, "all").commit == "commit unknown"
+
+
+def test_facts_are_read_as_they_were_saved_in_one_line():
     facts = replace(_facts.collect_facts("all", "no commit"), cpu="\x1b[2Jfast\nlaser\udcff")
-    _facts.save_facts(facts, tmp_path / "results.json")
-    loaded = _facts.load_facts(tmp_path / "results.json", "all")
+    loaded = _facts.read_facts(json.loads(json.dumps(asdict(facts))), "all")
     assert loaded == replace(facts, cpu="[2Jfast laser")
 
 

@@ -18,17 +18,20 @@ from impls import logistic
 from scripts import _figures
 from scripts._common import families
 from scripts._figures import _lines, _style
+from scripts._measured.results import COLUMNS
 
 SIZES = ((10, 10), (1000, 10), (10, 100))
-SYMBOLS = {"skipped": "–", "failed": "✕", "wrong": "≠", "missing": "?"}
+SYMBOLS = {"skipped": "–", "failed": "✕", "wrong": "≠", "too fast": "!", "missing": "?"}
 VALUES = {
     "time": 1e-3,
+    "speed_up": 1.0,
     "error": 2e-16,
     "workspace": 8000.0,
-    "peak_gradient": 105e6,
-    "peak_inputs": 100e6,
+    "peak": 5e6,
     "read_roof": 20.0,
 }
+# What the report adds to the columns of the results.
+TOLD = ["bytes_per_value", "rtol", "family", "compulsory_bytes", "working_set"]
 MANY_LONG_NAMES = ("matrix", *(f"implementation_with_a_long_name_{i:02}" for i in range(17)))
 LINES = ["time_by_samples", "time_by_features", "bandwidth"]
 FAMILIES = {
@@ -58,10 +61,11 @@ class Curve:
 def row(metric, name, size, value, **more):
     n_samples, n_features = size
     return {
-        "problem": "logistic", "implementation": name, "n_samples": n_samples,
+        "problem": "logistic", "implementation": name, "solver": "", "n_samples": n_samples,
         "n_features": n_features, "dataset": "", "metric": metric, "value": value,
         "low": value * 0.9, "high": value * 1.1, "unit": "", "state": "ok", "reason": "",
         "threads": "all", "commit": "c", "environment": "e", "measured": "m",
+        "generations": 1, "versions": "v", "flag": "",
         "bytes_per_value": 8.0, "rtol": 1e-12, "family": FAMILIES.get(name, families.ONE_PASS),
         "compulsory_bytes": least_bytes(size), "working_set": least_bytes(size),
     } | more  # fmt: skip
@@ -76,7 +80,8 @@ def least_bytes(size, bytes_per_value=8):
 def frame(names=("fast", "matrix"), sizes=SIZES):
     rows = [row(*key) for key in _keys(names, sizes)]
     rows.append(row("time", names[0], (None, None), 1.0, dataset="some_data"))
-    return pd.DataFrame(rows).astype({"n_samples": "Int64", "n_features": "Int64"})
+    results = pd.DataFrame(rows)[[*COLUMNS, *TOLD]]
+    return results.astype({"n_samples": "Int64", "n_features": "Int64"})
 
 
 def _keys(names, sizes):
@@ -91,6 +96,13 @@ def change(results, metric, name, size, **values):
     assert at.fillna(False).sum() == 1
     for column, value in values.items():
         results.loc[at.fillna(False), column] = value
+    return results
+
+
+def lose(results, name, size, state):
+    """A copy in which a gradient has no time at a size, and so no speed-up."""
+    for metric in ("time", "speed_up"):
+        results = change(results, metric, name, size, state=state, value=nan, low=nan, high=nan)
     return results
 
 
@@ -220,25 +232,29 @@ def test_curves_of_one_figure_differ():
 
 
 @pytest.mark.parametrize(
-    ("options", "passes", "family"),
+    ("peer", "limited", "passes", "family"),
     [
-        ({}, None, families.ONE_PASS),
-        ({"BYTES_PER_VALUE": 4}, 1, families.ONE_PASS),
-        ({}, 2, families.NUMPY),
-        ({"PEER": "NumPy"}, 1, families.NUMPY),
-        ({"PEER": "PyTorch"}, 2, families.LIBRARY),
-        ({"MAX_SAMPLES": 10}, 1, families.LOOP),
-        ({"MAX_ELEMENTS": 10}, 2, families.LOOP),
+        ("", False, None, families.ONE_PASS),
+        ("", False, 1, families.ONE_PASS),
+        ("", False, 2, families.NUMPY),
+        ("NumPy", False, 1, families.NUMPY),
+        ("PyTorch", False, 2, families.LIBRARY),
+        ("PyTorch", True, 1, families.LIBRARY),
+        ("", True, 1, families.LOOP),
+        ("", True, 2, families.LOOP),
+        ("NumPy", True, 2, families.LOOP),
     ],
 )
-def test_the_family_follows_from_constants_and_passes(options, passes, family):
-    assert families.family_of(options, passes) == family
+def test_the_family_follows_from_constants_and_passes(peer, limited, passes, family):
+    assert families.family_of(peer, limited, passes) == family
 
 
 @pytest.mark.parametrize("problem", impls.problems())
 def test_every_baseline_is_a_numpy_form(problem):
     matrix = impls.load(problem, "matrix")
-    assert families.family_of(matrix.options, matrix.passes) == families.NUMPY
+    limited = bool({"MAX_SAMPLES", "MAX_ELEMENTS"} & set(matrix.options))
+    peer = matrix.options.get("PEER", "")
+    assert families.family_of(peer, limited, matrix.passes) == families.NUMPY
 
 
 def test_save_writes_the_same_bytes_again(tmp_path):
@@ -272,9 +288,11 @@ def test_few_lines_are_in_colour_and_named_and_the_rest_is_told(stem):
 
 
 def scale(results, name, factor):
+    """A copy in which an implementation takes so many times as long at all sizes."""
     results = results.copy()
-    at = (results["metric"] == "time") & (results["implementation"] == name)
-    results.loc[at, ["value", "low", "high"]] *= factor
+    own = results["implementation"] == name
+    results.loc[own & (results["metric"] == "time"), ["value", "low", "high"]] *= factor
+    results.loc[own & (results["metric"] == "speed_up"), ["value", "low", "high"]] /= factor
     return results
 
 
@@ -335,10 +353,33 @@ def test_the_winner_its_gain_and_its_lead():
     assert exact == single == ["fast", "10x", "2.0x over sklearn"] * 3
 
 
-def test_an_uncertain_gain_is_told():
-    results = change(frame(), "time", "fast", (10, 10), value=1e-4, low=0.7e-4, high=1.3e-4)
+def test_the_gain_is_paired_and_the_lead_is_of_times():
+    """Times of other rounds than the baseline's would give another gain."""
+    results = change(scale(frame(), "fast", 0.1), "speed_up", "fast", (10, 10), value=12.0)
     exact, _ = winners(results)
-    assert exact[:2] == ["fast", "≈ 10x"]
+    assert exact[:3] == ["fast", "12x", "10x over matrix"]
+
+
+def test_a_winner_without_a_baseline_has_no_gain():
+    results = lose(scale(frame(), "fast", 0.1), "matrix", (10, 10), "failed")
+    results = change(results, "speed_up", "fast", (10, 10), state="missing", value=nan)
+    exact, _ = winners(results)
+    assert exact[:3] == ["fast", "", ""]
+
+
+@pytest.mark.parametrize(
+    ("metric", "low", "high", "gain"),
+    [
+        ("speed_up", 7.0, 13.0, "≈ 10x"),
+        ("speed_up", -inf, inf, "≈ 10x"),
+        ("speed_up", 9.0, 11.0, "10x"),
+        ("time", 0.5e-4, 1.5e-4, "10x"),  # a machine that drifts moves both times of a pair
+    ],
+)
+def test_a_gain_is_uncertain_by_its_own_interval(metric, low, high, gain):
+    results = change(scale(frame(), "fast", 0.1), metric, "fast", (10, 10), low=low, high=high)
+    exact, _ = winners(results)
+    assert exact[:2] == ["fast", gain]
 
 
 def test_each_tolerance_has_its_own_winner_and_the_rest_is_told():
@@ -433,7 +474,7 @@ def heat_map(results) -> dict[str, list[str]]:
 
 @pytest.mark.parametrize("state", SYMBOLS)
 def test_each_state_has_its_own_mark(state):
-    results = change(frame(), "time", "fast", SIZES[0], state=state, value=nan)
+    results = lose(frame(), "fast", SIZES[0], state)
     axes = _figures.draw("speedup", results, Facts()).axes[0]
     marks = [text for text in texts(axes) if text in SYMBOLS.values()]
     assert marks == [SYMBOLS[state]]
@@ -444,25 +485,28 @@ def test_each_state_has_its_own_mark(state):
 
 def test_marks_differ_without_their_symbols():
     patches = _figures.draw("speedup", frame(), Facts()).legends[0].get_patches()
-    assert [patch.get_label().split()[1] for patch in patches[:4]] == list(SYMBOLS)
-    assert len({(patch.get_hatch(), patch.get_facecolor()) for patch in patches}) == 5
+    marks = [f"{symbol}  {state}" for state, symbol in SYMBOLS.items()]
+    assert [patch.get_label() for patch in patches[:-1]] == marks
+    assert len({(patch.get_hatch(), patch.get_facecolor()) for patch in patches}) == 6
 
 
 def test_a_cell_without_a_row_is_missing():
     results = frame()
-    gone = (results["metric"] == "time") & (results["implementation"] == "fast")
+    gone = results["metric"].isin(["time", "speed_up"]) & (results["implementation"] == "fast")
     gone &= (results["n_samples"] == 1000).fillna(False)
     assert heat_map(results[~gone])["fast"][2] == "?"
 
 
 def test_speedups_and_the_times_of_the_baseline():
+    """Speed-ups are those of pairs: the times alone would give 0.013x, 1.0x and 1.4x."""
     results = change(frame(), "time", "matrix", (10, 10), value=13.2e-6)
     results = change(results, "time", "matrix", (1000, 10), value=1.39e-3)
-    results = change(results, "time", "fast", (1000, 10), value=1.39e-3 / 2.13)
+    results = change(results, "speed_up", "fast", (10, 10), value=0.0147)
+    results = change(results, "speed_up", "fast", (1000, 10), value=2.13)
     cells = heat_map(results)
     # Columns by working set: (10, 10), (10, 100), (1000, 10).
     assert cells["matrix"] == ["13.2 us", "1.00 ms", "1.39 ms"]
-    assert cells["fast"] == ["0.013x", "1.0x", "2.1x"]
+    assert cells["fast"] == ["0.015x", "1.0x", "2.1x"]
 
 
 def test_the_first_row_is_x_read_once_at_the_roof():
@@ -492,24 +536,30 @@ def test_what_is_skipped_at_every_size_is_in_the_note():
 
 
 @pytest.mark.parametrize(
-    ("low", "high", "hatched"),
-    [(0.8e-3, 1.2e-3, True), (-inf, inf, True), (0.85e-3, 1.15e-3, False), (nan, nan, False)],
+    ("metric", "low", "high", "hatched"),
+    [
+        ("speed_up", 0.75, 1.25, True),
+        ("speed_up", -inf, inf, True),
+        ("speed_up", 0.85, 1.15, False),
+        ("speed_up", nan, nan, False),
+        ("time", 0.5e-3, 1.5e-3, False),
+    ],
 )
-def test_uncertain_cells_are_hatched(low, high, hatched):
-    """The baseline's half interval is 10 %."""
-    results = change(frame(), "time", "fast", (10, 10), low=low, high=high)
+def test_cells_are_hatched_by_the_interval_of_the_speedup(metric, low, high, hatched):
+    results = change(frame(), metric, "fast", (10, 10), low=low, high=high)
     patches = _figures.draw("speedup", results, Facts()).axes[0].patches
     assert sum("\\" in (patch.get_hatch() or "") for patch in patches) == hatched
 
 
 def test_without_a_baseline_a_cell_shows_its_time():
-    results = change(frame(), "time", "matrix", (10, 10), state="failed", value=nan)
+    results = lose(frame(), "matrix", (10, 10), "failed")
+    results = change(results, "speed_up", "fast", (10, 10), state="missing", value=nan)
     cells = heat_map(results)
     assert (cells["matrix"][0], cells["fast"][0]) == ("✕", "1.00 ms")
 
 
 def test_colours_are_centred_at_1():
-    results = change(frame(), "time", "fast", (10, 10), value=1e-3 / 3)
+    results = change(frame(), "speed_up", "fast", (10, 10), value=3.0)
     low, high = _figures.draw("speedup", results, Facts()).axes[1].get_ylim()
     assert low == -high == pytest.approx(-log10(3))
 
@@ -562,26 +612,43 @@ def test_workspace_of_0_bytes_has_a_place():
     assert "0 B" in [label.get_text() for label in axes.get_xticklabels()]
 
 
-def test_the_peak_stands_on_that_of_the_inputs():
-    figure = _figures.draw("memory", frame(("matrix",), SIZES[:1]), Facts())
-    below, added = figure.axes[1].patches
-    assert (below.get_x(), below.get_width()) == (0, 100e6)
-    assert (added.get_x(), added.get_width()) == (100e6, 5e6)
+def test_memory_has_points_of_the_workspace_and_of_the_growth():
+    left, right = _figures.draw("memory", frame(("matrix",), SIZES[:1]), Facts()).axes
+    assert [list(line.get_xdata()) for line in left.lines] == [[8000.0]]
+    assert [list(line.get_xdata()) for line in right.lines] == [[5e6]]
 
 
 @pytest.mark.parametrize("state", SYMBOLS)
-@pytest.mark.parametrize(("metric", "panel"), [("workspace", 0), ("peak_inputs", 1)])
+@pytest.mark.parametrize(("metric", "panel"), [("workspace", 0), ("peak", 1)])
 def test_memory_names_the_state(metric, panel, state):
     results = change(frame(), metric, "fast", (10, 10), state=state, value=nan)
     axes = _figures.draw("memory", results, Facts()).axes
     assert [texts(a) for a in axes] == [[state] if a is axes[panel] else [] for a in axes]
 
 
+def test_memory_names_what_has_a_value_in_any_panel():
+    results = frame(("both", "half", "neither", "matrix"))
+    of_memory = results["metric"].isin(["workspace", "peak"])
+    gone = of_memory & (results["implementation"] == "neither")
+    gone |= (results["metric"] == "peak") & (results["implementation"] == "half")
+    results.loc[gone, ["state", "value"]] = "skipped", nan
+    left, right = _figures.draw("memory", results, Facts()).axes
+    assert [label.get_text() for label in left.get_yticklabels()] == ["both", "half", "matrix"]
+    assert texts(right) == ["skipped"] * len(SIZES)
+
+
 def test_memory_shows_sizes_with_data_only():
     results = frame(sizes=(*SIZES, (10, 1000), (1000, 1000)))
     gone = (results["metric"] != "time") & (results["n_samples"] == 1000).fillna(False)
     figure = _figures.draw("memory", results[~gone], Facts())
-    assert legend(figure)[:-1] == ["10 × 10", "10 × 100", "10 × 1,000"]
+    assert legend(figure) == ["10 × 10", "10 × 100", "10 × 1,000"]
+
+
+def test_memory_tells_how_many_of_the_sizes_it_shows():
+    sizes = tuple((n_samples, 10) for n_samples in (10, 20, 30, 40, 50))
+    figure = _figures.draw("memory", frame(sizes=sizes), Facts())
+    assert legend(figure) == ["10 × 10", "30 × 10", "50 × 10"]
+    assert "3 of 5 sizes." in " ".join(figure.texts[-1].get_text().split())
 
 
 # Error against time.

@@ -88,3 +88,17 @@ def test_gigabytes_per_second(value, text):
 )
 def test_short(text, shorter):
     assert units.short(text) == shorter
+
+
+@pytest.mark.parametrize(
+    ("number", "unit", "text"),
+    [
+        (2e-6, "seconds", "2.00 us"),
+        (1024, "bytes", "1.02 kB"),
+        (12.34, "GB/s", "12.3 GB/s"),
+        (12.3456, "rows", "12.35 rows"),
+        (0.5, "", "0.5"),
+    ],
+)
+def test_a_value_is_written_in_the_way_of_its_unit(number, unit, text):
+    assert units.value(number, unit) == text

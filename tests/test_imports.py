@@ -115,16 +115,24 @@ def _parsed(text):
         return ast.Module([], [])
 
 
-@pytest.mark.parametrize("module", ["gradient", "accuracy", "workspace", "memory", "prepare"])
-def test_gradients_do_not_depend_on_solvers(module):
-    files = HERE.closure([f"benchmarks/{module}.py"]).files
-    assert "impls/_table.py" in files
-    assert not {"impls/_solve.py", "impls/_optimum.py"} & files
+def test_measuring_a_gradient_does_not_depend_on_trainings():
+    files = HERE.closure(["benchmarks/_session/rounds.py"]).files
+    measures = {"impls/_table.py", "impls/_measure.py", "benchmarks/_session/worker.py"}
+    assert measures <= files
+    assert (
+        not {
+            "impls/_solve.py",
+            "impls/_optimum.py",
+            "benchmarks/_session/training.py",
+            "benchmarks/_session/session.py",
+        }
+        & files
+    )
 
 
-@pytest.mark.parametrize("module", ["epoch", "training", "time_to_loss", "held_out"])
-def test_trainings_do(module):
-    assert "impls/_solve.py" in HERE.closure([f"benchmarks/{module}.py"]).files
+def test_measuring_a_training_does():
+    files = HERE.closure(["benchmarks/_session/training.py"]).files
+    assert {"impls/_solve.py", "impls/_optimum.py", "impls/_measure.py"} <= files
 
 
 @pytest.mark.parametrize("problem", impls.problems())

@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 
 import impls
+from benchmarks._session.judging import draw_easy
 from scripts import check, list, report
 from scripts._common import isolated, judging
 from scripts._common.families import NUMPY, ONE_PASS, OTHER
@@ -122,7 +123,7 @@ def test_check_says_on_what_the_gradient_ended_the_process(tmp_path, source, end
         f"def gradient(weights, X, y):\n    if len(y) == 1000:\n        {source}\n"
         f"    return {RIGHT}\n"
     )
-    verdict = judging.judge(PROBLEM, path, [*judging.draw_batches(PROBLEM)][:4])
+    verdict = judging.judge(PROBLEM, path, [*draw_easy(PROBLEM)])
     assert verdict.problems == [f"1000 x 10: died while it was prepared or its gradient ran: {end}"]
     assert verdict.errors["10 x 10"] < 1e-12
     assert [check._cell(verdict, name) for name in ("1000 x 10", "10 x 1000")] == [
@@ -135,7 +136,7 @@ def test_what_an_error_says_is_one_line_that_any_terminal_takes(tmp_path):
     path = tmp_path / "mine.py"
     said = "'\\x1b[31mred\\nnext\\udcff\\u2028end' + 'x' * 10**6"
     path.write_text(f"def gradient(weights, X, y):\n    raise ValueError({said})\n")
-    (told,) = judging.judge(PROBLEM, path, [*judging.draw_batches(PROBLEM)][:1]).problems
+    (told,) = judging.judge(PROBLEM, path, [*draw_easy(PROBLEM)][:1]).problems
     assert told.startswith("10 x 10: ValueError: [31mred next endxxx")
     assert len(told) < 1000
 
@@ -144,7 +145,7 @@ def test_what_an_error_says_is_one_line_that_any_terminal_takes(tmp_path):
 def test_a_prepare_that_gives_no_pair_is_named(tmp_path, pair):
     path = tmp_path / "mine.py"
     path.write_text(f"def prepare(X, y):\n    return {pair}\n{GRADIENT}")
-    (told,) = judging.judge(PROBLEM, path, [*judging.draw_batches(PROBLEM)][:1]).problems
+    (told,) = judging.judge(PROBLEM, path, [*draw_easy(PROBLEM)][:1]).problems
     assert told.endswith(f"{path}: prepare does not return a pair (X, y)")
 
 
@@ -154,7 +155,7 @@ def test_what_prepare_lacks_is_told_as_unavailable(tmp_path):
         "def prepare(X, y):\n    from impls import Unavailable\n    raise Unavailable('no F16C')"
     )
     path.write_text(lacks + GRADIENT)
-    verdict = judging.judge(PROBLEM, path, [*judging.draw_batches(PROBLEM)][:1])
+    verdict = judging.judge(PROBLEM, path, [*draw_easy(PROBLEM)][:1])
     assert (verdict.problems, verdict.unavailable) == ([], "no F16C")
 
 
@@ -171,7 +172,7 @@ def test_what_hangs_is_ended_and_named(planted, tmp_path, monkeypatch):
         "time.sleep(600)" + GRADIENT
     )
     verdict = judging.judge(PROBLEM, path, [])
-    assert verdict.problems == ["died while it was imported: no answer within 2 s"]
+    assert verdict.problems == ["no answer within 2 s while it was imported"]
     if child.exists():  # the process may have ended before it wrote the file
         assert not is_running(int(child.read_text()))
 
@@ -213,11 +214,11 @@ BROKEN = {
 }
 ASK = f"""
 import json, impls
-from benchmarks import _grid
+from benchmarks import _plan
 from impls import _table
 names = impls.names({PROBLEM!r})
 lacking = [name for name in names if _table.missing_package({PROBLEM!r}, name)]
-print(json.dumps([names, lacking, _grid.implementations({PROBLEM!r})]))
+print(json.dumps([names, lacking, _plan.implementations({PROBLEM!r})]))
 """
 
 

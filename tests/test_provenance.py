@@ -11,13 +11,16 @@ from impls import _machine, _provenance
 from impls._provenance import Provenance, Rules, Subject
 
 FILES = {
-    "benchmarks/gradient.py": "import impls\nimpls.load",
-    "benchmarks/epoch.py": "import impls\nimpls.load\nimpls.solve",
-    "benchmarks/datasets.py": "import impls\nimpls.load",
+    "benchmarks/gradient.py": "from benchmarks import _plan",
     "benchmarks/presets.json": "{}",
-    "benchmarks/_grid.py": "NAME = 'presets.json'",
+    "benchmarks/_plan.py": "NAME = 'presets.json'",
+    "benchmarks/_session/__init__.py": "",
+    "benchmarks/_session/rounds.py": "from benchmarks._session import inputs",
+    "benchmarks/_session/inputs.py": "import psutil\nimport impls\nimpls.load",
+    "benchmarks/_session/journal.py": "from benchmarks._session import inputs",
+    "benchmarks/_session/training.py": "import impls\nimpls.load\nimpls.solve",
     "impls/__init__.py": "from impls._table import load\nfrom impls._solve import solve",
-    "impls/_table.py": "from benchmarks import _grid",
+    "impls/_table.py": "",
     "impls/_solve.py": "",
     "impls/solvers/sgd.py": "",
     "impls/solvers/gd.py": "",
@@ -27,11 +30,11 @@ FILES = {
     "impls/linear/matrix.py": "",
     "impls/linear/loop.py": "from impls.linear import _shared\nimport numba",
 }
-LOOP = Subject("gradient", "linear", "loop")
-MATRIX = Subject("gradient", "linear", "matrix")
-EPOCH = Subject("epoch", "linear", "loop", solver="sgd")
-DATASET = Subject("datasets", "linear", "loop", dataset="diabetes")
-PLUGIN = Subject("gradient", "linear", "theirs")
+LOOP = Subject("linear", "loop")
+MATRIX = Subject("linear", "matrix")
+EPOCH = Subject("linear", "loop", solver="sgd")
+DATASET = Subject("linear", "loop", dataset="diabetes")
+PLUGIN = Subject("linear", "theirs")
 
 
 @pytest.fixture
@@ -69,8 +72,12 @@ def changed(tree, edit, *cells, plugins=()):
         ("impls/solvers/gd.py", []),
         ("impls/_solve.py", [EPOCH]),
         ("impls/_table.py", [LOOP, MATRIX, EPOCH, DATASET]),
-        ("benchmarks/gradient.py", [LOOP, MATRIX]),
-        ("benchmarks/epoch.py", [EPOCH]),
+        ("benchmarks/_session/rounds.py", [LOOP, MATRIX, EPOCH, DATASET]),
+        ("benchmarks/_session/inputs.py", [LOOP, MATRIX, EPOCH, DATASET]),
+        ("benchmarks/_session/training.py", [EPOCH]),
+        ("benchmarks/_session/journal.py", []),
+        ("benchmarks/_plan.py", []),
+        ("benchmarks/gradient.py", []),
         ("benchmarks/presets.json", []),
         ("impls/linear/new.py", []),
     ],
@@ -145,9 +152,9 @@ def test_a_library_matters_to_those_who_use_it(tree):
     assert change.endswith("and was not installed")
 
 
-def test_python_and_what_times_matter_to_all(tree):
+def test_python_and_what_the_session_uses_matter_to_all(tree):
     state, rules = look(tree)
-    for name in ("Python", "asv-runner"):
+    for name in ("Python", "psutil"):
         old = Provenance(state.files, state.versions | {name: "0"}, state.settings)
         assert rules.changes(MATRIX, old)
 
@@ -199,4 +206,4 @@ def test_the_project_itself_has_a_state():
     root = Path(__file__).resolve().parent.parent
     state, rules = look(root)
     assert len(state.files) > 50
-    assert rules.changes(Subject("gradient", "logistic", "matrix"), state) == []
+    assert rules.changes(Subject("logistic", "matrix"), state) == []

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import os
+import re
 import shutil
 import signal
 import subprocess
 import sys
 import time
+from collections import Counter
 from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
 import pytest
 
-from scripts._common import guardian as _guardian
+from benchmarks._session import guardian as _guardian
 
 ROOT = Path(__file__).resolve().parent.parent
 SHARED = Path("/dev/shm")
@@ -158,7 +161,7 @@ def test_a_family_is_killed_by_its_mark_and_no_other():
 
 
 def test_a_command_that_is_killed_takes_all_with_it():
-    code = "import os, subprocess, time; from scripts._common import guardian as _guardian\n"
+    code = "import os, subprocess, time; from benchmarks._session import guardian as _guardian\n"
     code += "variables = os.environ | {_guardian.VARIABLE: _guardian.mark()}\n"
     code += f"subprocess.Popen({SLEEP}, env=variables, start_new_session=True)\ntime.sleep(60)"
     with start(["-c", code]) as command:
@@ -197,6 +200,33 @@ def test_a_cell_ends_with_asvs_server_and_the_server_with_asv(tmp_path):
             assert alive([own])
         finally:
             own.kill()
+
+
+STARTED = f"""
+import os, subprocess, time
+from benchmarks._parent import follow_asv
+
+follow_asv()
+if not os.fork():
+    from benchmarks._session import guardian
+
+    variables = os.environ | {{guardian.VARIABLE: guardian.mark()}}
+    subprocess.Popen({SLEEP}, env=variables, start_new_session=True)
+time.sleep(60)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux ties a process to its parent")
+def test_what_a_session_has_started_under_asv_ends_with_asv(tmp_path):
+    path = tmp_path / "asv" / "benchmark.py"
+    path.parent.mkdir()
+    path.write_text(STARTED)
+    code = f"import subprocess, time; subprocess.Popen({[sys.executable, str(path)]})"
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    with start(["-c", code + "; time.sleep(60)"], env=environment) as asv:
+        family = wait_for(lambda: len(found := asv.children(recursive=True)) == 4 and found)
+        asv.kill()
+        assert_gone(family)
 
 
 # A race
@@ -252,61 +282,106 @@ runpy.run_module("scripts.race", run_name="__main__", alter_sys=True)
 
 
 def test_a_race_whose_terminal_closes_keeps_its_rounds(tmp_path):
-    pty = pytest.importorskip("pty")
+    pty, termios = map(pytest.importorskip, ("pty", "termios"))
     terminal, own = pty.openpty()
+    termios.tcsetwinsize(own, (24, 80))  # without columns, there is no bar
     os.set_blocking(terminal, False)
     shown = []
 
-    def first_size_has_ended():
+    def rounds_have_ended():
         with open(terminal, "rb", buffering=0, closefd=False) as screen:
             shown.append(screen.read() or b"")
-        return b"## 10 x 10" in b"".join(shown)
+        return re.search(rb"\b[2-9]%", b"".join(shown))
 
-    arguments = ["-c", ON_TERMINAL, *RACE, "--size", "11", "10", "--rounds", "20"]
+    arguments = ["-c", ON_TERMINAL, *RACE, "--rounds", "500", "--generations", "1"]
     arguments += ["--out", str(tmp_path)]
     with start(arguments, stdin=own, stdout=own, stderr=own) as race:
         os.close(own)
-        wait_for(first_size_has_ended)
+        wait_for(rounds_have_ended)
         family = wait_for(lambda: race.children(recursive=True))
         os.close(terminal)
         assert race.wait(END_SECONDS) == 130
         assert_gone(family)
     page = (tmp_path / "race.md").read_text(encoding="utf-8")
-    assert "## 10 x 10, X of 800 B, 20 rounds" in page
-    assert "## 11 x 10, X of 880 B" not in page or "interrupted after" in page
+    n_rounds = re.search(r"^## 10 x 10, X of 800 B, (\d+) round", page, re.MULTILINE)
+    assert 1 <= int(n_rounds[1]) < 500
     assert (tmp_path / "race.csv").is_file()
 
 
 # A run
 
 
-@pytest.fixture(scope="module")
-def clone(tmp_path_factory):
-    """A clone of the working tree as it is, with cells that hang and have a child."""
-    folder = tmp_path_factory.mktemp("clone")
+# Hangs in the third round of a session, if it is told where journals are.
+WAITS = """
+import os
+from pathlib import Path
+
+
+def gradient(weights, X, y):
+    if folder := os.environ.get("GRADMARK_TEST_JOURNALS"):
+        text = "".join(path.read_text() for path in Path(folder).rglob("*.jsonl"))
+        if text.count('"kind": "round"') == 2:
+            hang()
+    return (X @ weights - y) @ X / X.shape[0]
+"""
+PRESET = {"sizes": [[10, 10], [11, 10]], "epochs": [], "most_epochs": 0, "rounds": 6}
+PRESET |= {"generations": 1, "warm_seconds": 0.0, "sample_seconds": 0.001}
+
+
+@pytest.fixture
+def clone(tmp_path):
+    """The working tree as it is, with a small preset and an implementation that hangs."""
+    folder = tmp_path / "clone"
     for name in ("impls", "benchmarks", "scripts"):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
-    for name in ("asv.conf.json", ".gitignore"):
-        shutil.copy(ROOT / name, folder)
-    with (folder / "benchmarks" / "_cell.py").open("a") as module:
-        module.write(HANGS.format(name="open_cell"))
-    git = ["git", "-c", "user.name=somebody", "-c", "user.email=somebody@example.org"]
-    for arguments in (["init"], ["add", "--all"], ["commit", "--message=first"]):
-        subprocess.run([*git, *arguments], cwd=folder, check=True, capture_output=True)
+    shutil.copy(ROOT / "asv.conf.json", folder)
+    (folder / "impls" / "linear" / "waits.py").write_text(WAITS + HANGS.format(name="hang"))
+    presets = dict.fromkeys(("quick", "full"), PRESET)
+    (folder / "benchmarks" / "presets.json").write_text(json.dumps(presets))
     return folder
 
 
-@pytest.mark.parametrize(("name", "status"), [("SIGKILL", -signal.SIGKILL), ("SIGHUP", 130)])
-def test_a_run_that_is_stopped_leaves_no_process(name, status, clone, tmp_path):
-    marker = tmp_path / "marker"
-    variables = os.environ | {"HOME": str(clone), "GRADMARK_TEST_MARKER": str(marker)}
-    arguments = ["-m", "scripts.run", "--preset", "smoke", "--impl", "matrix"]
-    arguments += ["--bench", "accuracy.logistic.track_error"]
-    log = tmp_path / "log"
-    with log.open("w") as stderr, start(arguments, clone, env=variables, stderr=stderr) as run:
+def journal(clone):
+    """Records of the only journal."""
+    (path,) = clone.glob(".asv/session/*/*.jsonl")
+    return [json.loads(line) for line in path.read_text().splitlines()]
+
+
+def n_rounds(clone):
+    """Number of rounds by measurement and data."""
+    rounds = [line for line in journal(clone) if line["kind"] == "round"]
+    return Counter((line["measurement"], line["data"][1]) for line in rounds)
+
+
+@pytest.mark.parametrize(
+    ("name", "status"), [("SIGKILL", -signal.SIGKILL), ("SIGHUP", 130), ("SIGTERM", 130)]
+)
+def test_a_run_that_is_stopped_keeps_its_rounds_and_goes_on(name, status, clone, tmp_path):
+    marker, log, before = tmp_path / "marker", tmp_path / "log", shared_files()
+    variables = os.environ | {"HOME": str(clone), "PYTHONPATH": str(clone)}
+    hanging = {"GRADMARK_TEST_MARKER": str(marker), "GRADMARK_TEST_JOURNALS": str(clone / ".asv")}
+    arguments = ["-m", "scripts.run", "--threads", "1", "--problem", "linear", "--impl", "waits"]
+    arguments += ["--bench", "gradient.*track_time"]
+    with log.open("w") as err, start(arguments, clone, env=variables | hanging, stderr=err) as run:
         family = family_at_work(run, marker)
         run.send_signal(getattr(signal, name))
         assert run.wait(END_SECONDS) == status
         assert_gone(family)
-    stopped = "\nStopped. Finished slices are kept; the same command goes on.\n"
+    stopped = "\nStopped. Finished rounds are kept; the same command goes on.\n"
     assert log.read_text().endswith(stopped) == (status == 130)
+    assert shared_files() <= before
+    ((begun, n_before),) = n_rounds(clone).items()
+    assert n_before == 2
+
+    done = subprocess.run(
+        [sys.executable, *arguments], cwd=clone, env=variables, capture_output=True, text=True
+    )
+    assert (done.returncode, done.stdout[:18]) == (0, "2 cells measured. "), done.stderr
+    counts = n_rounds(clone)
+    assert counts[begun] == 6
+    assert sorted(counts.values()) == [6, 6]
+    last = {(line["data"][1], line["name"]): line for line in journal(clone) if "name" in line}
+    assert {(size, last[size, "waits"]["state"]) for size in (10, 11)} == {(10, "ok"), (11, "ok")}
+    assert [last[size, "waits"]["generations"] for size in (10, 11)] == [1, 1]
+    (results,) = clone.glob(".asv/results/*/*-*.json")
+    assert "gradient.linear.track_time" in json.loads(results.read_text())["results"]

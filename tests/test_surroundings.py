@@ -14,6 +14,8 @@ from pathlib import Path
 import pytest
 from asv.machine import Machine, MachineCollection
 
+from benchmarks import _measure
+from impls._provenance import journal_name
 from scripts import race, report, train
 from scripts._common.cli import make_out_folder
 from scripts._common.errors import UserError, run_command
@@ -217,7 +219,10 @@ def test_a_machine_can_be_named(state, monkeypatch):
     monkeypatch.setenv(machine.NAME_VARIABLE, "desk-1.b_c")
     assert results.machine_name() == "desk-1.b_c"
     assert facts_of("desk-1.b_c")["machine"] == "desk-1.b_c"
-    assert str(results.result_path("0" * 40, "env")).endswith("/desk-1.b_c/00000000-env.json")
+    session = driver.Session("0" * 40, "all", plugins=(), setup="")
+    monkeypatch.setattr(driver.Session, "environment", "env")
+    assert session.journal_path.parent == _measure.FOLDER / "desk-1.b_c"
+    assert session.journal_path.name == journal_name("0" * 40, "env")
 
 
 @pytest.mark.parametrize("name", ["../x", "..", ".", "-x", "a b", "a/b", "<b>", "é", "a" * 65])
@@ -232,9 +237,8 @@ def test_asv_is_told_the_name_and_the_file(state, monkeypatch):
     monkeypatch.setenv(machine.NAME_VARIABLE, "desk")
     monkeypatch.setattr(driver, "STATE", state)
     monkeypatch.setattr(driver, "_run", lambda *call: calls.append(call) or 0)
-    session = driver.Session(commit="0" * 40, preset="smoke", threads="all", plugins=(), setup="")
-    driver.run_slice(session, ["cell"], lambda: None, cold=False)
-    ((command, variables, _),) = calls
+    driver._run_asv(driver.Session("0" * 40, "all", plugins=(), setup=""), ["just-discover"])
+    ((command, variables),) = calls
     assert "--machine=desk" in command
     own = MachineCollection.get_machine_file_path
     monkeypatch.setattr(MachineCollection, "get_machine_file_path", staticmethod(own))

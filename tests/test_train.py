@@ -13,6 +13,7 @@ import pytest
 from threadpoolctl import threadpool_limits
 
 import impls
+from benchmarks._session.judging import draw_easy, draw_extreme
 from impls import _table
 from impls.softmax import _batch_softmax
 from scripts import _experiments, check, train
@@ -270,7 +271,7 @@ def test_the_range_over_seeds_is_that_of_their_trainings(monkeypatch, trainings)
 
 
 def test_the_verdicts_are_those_of_check():
-    batches = list(judging.draw_batches("softmax"))
+    batches = [*draw_easy("softmax"), *draw_extreme("softmax")]
     faulty = judging.judge("softmax", FAULTY, batches)
     right = judging.judge("softmax", "matrix", batches)
     table = softmax_fault.make_verdicts(faulty, right)

@@ -84,18 +84,23 @@ def test_an_implementation_is_short_and_says_what_it_costs(problem, path):
 _SHOWN = {  # inputs of figures and tables: records and text, nothing that reads a disk
     *("scripts._common.metrics", "scripts._common.records", "scripts._common.units"),
     *("scripts._common.families", "scripts._common.fastest"),
-    *("scripts._race.result", "scripts._race.statistics"),
+    *("scripts._race.result", "benchmarks._session.measured", "benchmarks._session.statistics"),
 }
+_SESSION = "benchmarks._session"
 MAY_IMPORT = {
     "impls": {"impls"},
+    "benchmarks/_session": {"impls", _SESSION},
     "benchmarks": {"impls", "benchmarks"},
-    "scripts/_common": {"impls", "scripts._common"},
-    "scripts/_measured": {"impls", "scripts._common", "scripts._measured"},
+    "scripts/_common": {"impls", _SESSION, "scripts._common"},
+    "scripts/_measured": {
+        *("impls", _SESSION, "benchmarks._measure"),
+        *("scripts._common", "scripts._measured"),
+    },
     "scripts/_figures": {"scripts._figures", *_SHOWN},
     "scripts/_tables": {"impls.solvers", "scripts._tables", *_SHOWN},
-    "scripts/_race": {"impls", "scripts._common", "scripts._race"},
+    "scripts/_race": {"impls", _SESSION, "scripts._common", "scripts._race"},
     "scripts/_experiments": {
-        *("impls", "scripts._common", "scripts._experiments"),
+        *("impls", _SESSION, "scripts._common", "scripts._experiments"),
         *("scripts._figures._panels", "scripts._tables._rows"),
     },
 }
@@ -140,10 +145,14 @@ def test_the_scripts_folder_holds_commands_and_rooms():
     assert not list((ROOT / "reports").rglob("*.py"))
 
 
-def test_the_suite_imports_the_standard_library_and_impls_alone():
-    for path in (ROOT / "benchmarks").glob("*.py"):
-        roots = {name.split(".")[0] for name in imported(path)}
-        assert roots - sys.stdlib_module_names <= {"impls", "benchmarks"}, path
+def test_the_suite_imports_the_standard_library_and_what_impls_requires_alone():
+    allowed = ("impls", "benchmarks", "numpy", "psutil", "scipy.special")
+    for path in (ROOT / "benchmarks").rglob("*.py"):
+        foreign = {x for x in imported(path) if x.split(".")[0] not in sys.stdlib_module_names}
+        assert all(f"{name}.".startswith(tuple(f"{x}." for x in allowed)) for name in foreign), path
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    required = {normalise(re.match(r"[\w.-]+", text).group()) for text in project["dependencies"]}
+    assert {"numpy", "psutil", "scipy"} <= required
 
 
 def test_asv_installs_the_versions_that_are_pinned():

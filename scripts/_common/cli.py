@@ -8,6 +8,9 @@ from tempfile import TemporaryFile
 
 from scripts._common.errors import UserError
 
+# Form of a bar that counts expected seconds.
+BAR = "{desc}{percentage:3.0f}%|{bar}| {elapsed}, {remaining} left"
+
 
 def make_parser(command: str, description: str | None, examples: str) -> ArgumentParser:
     """Parser of ``python -m scripts.COMMAND``; `examples` follow the options in its help."""

@@ -31,18 +31,6 @@ class UserError(Exception):
     """An error whose message says what is wrong and what to do."""
 
 
-class Out(Exception):
-    """The process of an implementation cannot go on.
-
-    ``state`` is one word, such as ``died`` or ``unavailable``; ``reason`` is a sentence.
-    """
-
-    def __init__(self, state: str, reason: str) -> None:
-        super().__init__(f"{state}: {reason}")
-        self.state = state
-        self.reason = reason
-
-
 def run_command(main: Callable[[], int]) -> None:
     """Exit with what `main` returns; print a user's error as one line and exit with 1."""
     _open_streams()

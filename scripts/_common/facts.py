@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import os
 import platform
 import shlex
 import sys
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -18,12 +17,9 @@ from threadpoolctl import threadpool_info
 
 from impls import _machine
 from impls._errors import one_line
-from impls._files import write_json
-from scripts._common.errors import UserError
-from scripts._common.project import STATE
 from scripts._common.records import Facts
 
-FOLDER = STATE / "facts"
+_GOVERNOR = Path("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor")
 _PACKAGES = ("numpy", "scipy", "numba", "scikit-learn", "asv", "asv_runner")
 _PEERS = ("numexpr", "jax", "torch")  # left out where they are not installed
 
@@ -38,7 +34,7 @@ def collect_facts(threads: str, commit: str) -> Facts:
         commit=commit,
         date=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
         cpu=_machine.processor_name(),
-        system=f"{platform.system()} {platform.machine()}",
+        system=f"{platform.system()} {platform.machine()}{_governor()}",
         n_threads=_machine.count_threads() if threads == "all" else int(threads),
         memory_bytes=int(psutil.virtual_memory().total),
         cache_bytes=_machine.cache_bytes(),
@@ -48,23 +44,12 @@ def collect_facts(threads: str, commit: str) -> Facts:
     )
 
 
-def save_facts(facts: Facts, results: Path) -> None:
-    """Store the facts beside a result file."""
-    write_json(FOLDER / results.name, asdict(facts))
-
-
-def load_facts(results: Path, threads: str) -> Facts:
-    """Load the facts of a result file, or collect this interpreter's if asv was run by hand."""
-    path = FOLDER / results.name
+def read_facts(record: Any, threads: str) -> Facts:
+    """Facts of a JSON record; this interpreter's if there is none, or it is damaged."""
     try:
-        return _parse(json.loads(path.read_text(encoding="utf-8")))
-    except FileNotFoundError:
+        return _parse(record)
+    except (ValueError, TypeError, KeyError, AttributeError, OverflowError):
         return replace(collect_facts(threads, "commit unknown"), command="asv run")
-    except (ValueError, TypeError, KeyError, AttributeError, OverflowError) as error:
-        raise UserError(
-            f"{path} is damaged ({error}); move it away, or measure again: "
-            "python -m scripts.run --again"
-        ) from error
 
 
 def _parse(record: Any) -> Facts:
@@ -83,6 +68,14 @@ def _parse(record: Any) -> Facts:
 def _command() -> str:
     module = Path(sys.argv[0]).stem
     return shlex.join(["python", "-m", f"scripts.{module}", *sys.argv[1:]])
+
+
+def _governor() -> str:
+    """What sets the processor's frequency (Linux)."""
+    try:
+        return f", governor {_GOVERNOR.read_text(encoding='utf-8').strip()}"
+    except OSError:
+        return ""
 
 
 def _versions() -> dict[str, str]:

@@ -13,9 +13,6 @@ Implementations that cannot be loaded are `OTHER`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
-
 ONE_PASS = "one pass"
 NUMPY = "NumPy forms"
 LIBRARY = "libraries"
@@ -24,11 +21,10 @@ OTHER = "not known"
 FAMILIES = (ONE_PASS, NUMPY, LIBRARY, LOOP, OTHER)
 
 
-def family_of(options: Mapping[str, Any], passes: int | None) -> str:
-    """The family of an implementation with these constants and so many passes over X."""
-    peer = options.get("PEER", "")
+def family_of(peer: str, limited: bool, passes: int | None) -> str:
+    """The family of an implementation with this PEER, limited or not, and its passes over X."""
     if peer and peer != "NumPy":
         return LIBRARY
-    if "MAX_SAMPLES" in options or "MAX_ELEMENTS" in options:
+    if limited:
         return LOOP
     return NUMPY if peer or (passes or 1) > 1 else ONE_PASS

@@ -9,8 +9,6 @@ from typing import Any
 
 import pandas as pd
 
-from scripts._common.metrics import BASELINE
-
 EXACT = 1e-12  # errors up to here: exact to float64
 SINGLE = 1e-5  # and up to here: exact to float32
 # The largest tolerance that an implementation may state to be compared: the mean over many samples
@@ -29,23 +27,21 @@ class Winner:
     row, next : row of the results
         Of the fastest and of the one after it, None if there is no other; with the ``error`` of
         the gradient on these data.
-    baseline : row of the results
-        None where the baseline has no time.
     """
 
     row: Any
     next: Any | None
-    baseline: Any | None
 
     @property
     def speed_up(self) -> float:
-        """Over the baseline; NaN without one."""
-        return float(self.baseline.value / self.row.value) if self.baseline else math.nan
+        """Over the baseline in the same rounds; NaN without one."""
+        return float(self.row.speed_up)
 
     @property
     def is_certain(self) -> bool:
         """Whether the speed-up's uncertainty is at most `UNCERTAIN`."""
-        return self.baseline is None or uncertainty(self.row, self.baseline) <= UNCERTAIN
+        half = (self.row.speed_up_high - self.row.speed_up_low) / 2
+        return not half / self.row.speed_up > UNCERTAIN
 
     @property
     def lead(self) -> float:
@@ -54,12 +50,17 @@ class Winner:
 
 
 def times_with_errors(results: pd.DataFrame) -> pd.DataFrame:
-    """Rows with a time, each with the ``error`` of its gradient, and the ``worst`` on any data.
+    """Rows with a time, each with its speed-up, the ``error`` of its gradient and the ``worst``.
 
-    Where the error was not measured on the same data, the worst error on other data is used.
+    The speed-up has the columns ``speed_up``, ``speed_up_low`` and ``speed_up_high``; ``worst`` is
+    the largest error on any data. Where the error was not measured on the same data, the worst
+    error on other data is used.
     """
     ok = results[results["state"] == "ok"]
-    times, errors = (ok[ok["metric"] == metric] for metric in ("time", "error"))
+    times, errors, pairs = (ok[ok["metric"] == name] for name in ("time", "error", "speed_up"))
+    named = {"value": "speed_up", "low": "speed_up_low", "high": "speed_up_high"}
+    pairs = pairs[[*_DATA, "implementation", *named]].rename(columns=named)
+    times = times.merge(pairs, how="left", on=[*_DATA, "implementation"])
     own = errors.groupby([*_DATA, "implementation"], dropna=False)["value"].max().rename("error")
     worst = errors.groupby(["problem", "implementation"])["value"].max().rename("worst")
     times = times.merge(own.reset_index(), how="left", on=[*_DATA, "implementation"])
@@ -83,11 +84,9 @@ def winners(results: pd.DataFrame, tolerance: float) -> list[Winner]:
 
 
 def _winners(times: pd.DataFrame, tolerance: float) -> Iterator[Winner]:
-    baseline = times[times["implementation"] == BASELINE]
-    baselines = {data_of(row): row for row in baseline.itertuples()}
     for _, group in within(times, tolerance).groupby(_DATA, dropna=False):
         first, *rest = group.sort_values("value").head(2).itertuples()
-        yield Winner(first, rest[0] if rest else None, baselines.get(data_of(first)))
+        yield Winner(first, rest[0] if rest else None)
 
 
 def less_exact(results: pd.DataFrame) -> list[str]:
@@ -105,13 +104,10 @@ def less_exact(results: pd.DataFrame) -> list[str]:
     return [f"{name} (error {error:.0e})" for name, error in sorted(found.items())]
 
 
-def uncertainty(*times: Any) -> float:
-    """Half the interval of a ratio of times, relative; 0 where nothing is known of one.
-
-    A time has a value, and its interval from low to high.
-    """
-    halves = [(time.high - time.low) / 2 / time.value for time in times]
-    return math.hypot(*(0.0 if math.isnan(half) else half for half in halves))
+def uncertainty(value: Any) -> float:
+    """Half the interval of a value, relative; 0 where it has none."""
+    half = (value.high - value.low) / 2 / value.value
+    return 0.0 if math.isnan(half) else half
 
 
 def data_of(row: Any) -> tuple[str, str]:

@@ -15,15 +15,14 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 import impls
+from benchmarks._session.process import Out, Process
 from impls import _machine
-from scripts._common.errors import Out
-from scripts._common.process import Process
+from scripts._common.families import family_of
 
 Result = TypeVar("Result")
 
 _LOAD_SECONDS = 60.0
 _AT_ONCE = 2
-_DOING = {"load": "it was imported", "prepare": "it was prepared or its gradient ran"}
 _running: set[Process] = set()
 
 
@@ -64,21 +63,11 @@ def load(process: Process) -> dict[str, Any]:
         As `impls.load` raises them; BadPlugin also if the process dies.
     """
     try:
-        return ask(process, "load", _LOAD_SECONDS)
+        return process.ask("load", _LOAD_SECONDS)
     except Out as out:
         if out.state == "unavailable":
             raise impls.Unavailable(out.reason) from None
         raise impls.BadPlugin(out.reason) from None
-
-
-def ask(process: Process, step: str, seconds: float, **arguments: Any) -> dict[str, Any]:
-    """Ask for a step; if the process dies, the `Out` says what it was doing."""
-    try:
-        return process.ask(step, seconds, **arguments)
-    except Out as out:
-        if out.state != "died":
-            raise
-        raise Out("died", f"died while {_DOING[step]}: {out.reason}") from None
 
 
 def each(function: Callable[[str], Result], names: Iterable[str]) -> Iterator[Result]:
@@ -111,4 +100,6 @@ def _describe(problem: str, name: str) -> Description | impls.TableError:
     except impls.TableError as error:
         named = str(error).startswith("the ")  # file or entry point
         return impls.BadPlugin(error if named else f"{problem}/{name}: {error}")
-    return Description(**{key: options[key] for key in Description.__dataclass_fields__})
+    family = family_of(options["peer"], options["limited"], options["passes"])
+    told = options | {"family": family, "passes": str(options["passes"] or "?")}
+    return Description(**{key: told[key] for key in Description.__dataclass_fields__})

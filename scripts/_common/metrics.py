@@ -7,10 +7,10 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from benchmarks._session.measured import BASELINE as BASELINE
 from scripts._common.project import ROOT
 
 OTHERS = "others"  # the table that shows what no other does
-BASELINE = "matrix"  # speed-ups are over this implementation
 
 
 @dataclass(frozen=True)
@@ -37,11 +37,6 @@ class Metric:
 
 @functools.cache
 def metrics() -> Mapping[str, Metric]:
-    """Metrics by method: asv's name of a benchmark is module.problem.method."""
+    """Metrics by name."""
     records = json.loads((ROOT / "benchmarks" / "metrics.json").read_text(encoding="utf-8"))
-    return {method: Metric(**record) for method, record in records.items()}
-
-
-def metric_of(method: str) -> Metric:
-    """The metric of a method; if the file has none, one with the method's own name."""
-    return metrics().get(method, Metric(method, method, "", OTHERS))
+    return {name: Metric(name, **record) for name, record in records.items()}

@@ -20,6 +20,7 @@ from matplotlib.figure import Figure
 from tqdm import tqdm
 
 import impls
+from benchmarks._session.judging import Findings, draw_easy, draw_extreme
 from impls import _solve, _table
 from impls.softmax import _batch_softmax, _files
 from scripts._common import judging
@@ -113,7 +114,7 @@ def run(settings: Options) -> Outcome:
             f"the training {error}; the step is fixed here, so give images with pixels in [0, 1]"
         ) from error
     ranges = find_ranges(settings.seed) if settings.data == "digits" else None
-    batches = list(judging.draw_batches("softmax"))
+    batches = [*draw_easy("softmax"), *draw_extreme("softmax")]
     faulty, right = (
         judging.judge("softmax", source, batches) for source in (_FAULTY_FILE, "matrix")
     )
@@ -260,7 +261,7 @@ def _describe(run: Training) -> list[str]:
     ]
 
 
-def make_verdicts(faulty: judging.Findings, right: judging.Findings) -> TextTable:
+def make_verdicts(faulty: Findings, right: Findings) -> TextTable:
     """Verdict of ``scripts.check`` on both gradients, batch by batch."""
     reasons = dict(problem.split(": ", 1) for problem in faulty.problems)
     rows = [

@@ -36,7 +36,7 @@ def draw_times(
         label_ends(axes, chosen)
     grid.label(x_label, "time of one gradient")
     note = (
-        "Vertical bars: 99 % intervals. Where there is no point, the cell was skipped, failed, "
+        "Vertical bars: 95 % intervals. Where there is no point, the cell was skipped, failed, "
         f"wrong or missing; see timing.md. {chosen.note}"
     )
     return finish(grid.figure, grid.height, title, chosen.legend, facts, note)

@@ -10,7 +10,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from benchmarks._session.statistics import Estimate
 from scripts._common import units
+from scripts._common.families import family_of
 from scripts._common.metrics import BASELINE
 from scripts._common.records import Facts
 from scripts._figures._lines import Chosen, pick
@@ -22,14 +24,13 @@ from scripts._figures._style import (
     size_text,
 )
 from scripts._race.result import DTYPES, Race, Result
-from scripts._race.statistics import Estimate
 
 _SPREAD = 0.8  # width of a size's marks, as a fraction of its column
 
 
 def draw(race: Race, facts: Facts) -> Figure | None:
     """A panel per precision, a column per size, and in it a mark with interval per contender."""
-    results = sorted((r for r in race.results if BASELINE in r.seconds), key=lambda r: r.x_bytes)
+    results = sorted(filter(_is_raced, race.results), key=lambda r: r.measured.x_bytes)
     widths = [w for w in DTYPES if any(set(r.comparable(w)) - {BASELINE} for r in results)]
     if not widths:
         return None
@@ -50,9 +51,17 @@ def draw(race: Race, facts: Facts) -> Figure | None:
     return finish(grid.figure, height, race.title, legend, facts, note)
 
 
+def _is_raced(result: Result) -> bool:
+    return BASELINE in result.measured.timed
+
+
+def _family(info: dict[str, Any]) -> str:
+    return family_of(info["peer"], info["limited"], info["passes"])
+
+
 def _choose(results: Sequence[Result], widths: Sequence[int]) -> Chosen:
     """Choose in each precision as other figures do, without the baseline, which is 1 everywhere."""
-    families = {n: str(i["family"]) for r in results for n, i in r.infos.items() if n in r.seconds}
+    families = {n: _family(r.measured.infos[n]) for r in results for n in r.ranking()}
     reasons: dict[str, str] = {}
     for width in widths:
         speed_ups = _speed_ups(results, width)
@@ -68,7 +77,7 @@ def _speed_ups(results: Sequence[Result], width: int) -> dict[str, list[float]]:
     found: dict[str, list[float]] = {}
     for result in results:
         for name in result.comparable(width):
-            found.setdefault(name, []).append(result.speed_up(name).value)
+            found.setdefault(name, []).append(result.measured.speed_up(name).value)
     return found
 
 
@@ -85,16 +94,16 @@ def _draw(axes: Axes, results: Sequence[Result], width: int, chosen: Chosen) -> 
     for column, result in enumerate(results):
         if column:
             axes.axvline(column - 0.5, color="#cccccc", linewidth=0.7, zorder=1)
-        limit = result.roof_speed_up(width).value
+        limit = result.measured.roof_speed_up(width).value
         if math.isfinite(limit):
             ends = [column - 0.5, column + 0.5]
             axes.plot(ends, [limit, limit], color=GREY, linewidth=2, alpha=0.6, zorder=1)
         for name in set(result.comparable(width)) & set(drawn):
             place = (drawn.index(name) + 0.5) / len(drawn) - 0.5
-            each = result.speed_up(name)
+            each = result.measured.speed_up(name)
             if math.isfinite(each.value):
                 _mark(axes, column + _SPREAD * place, each, chosen.look(name))
-    texts = [size_text((r.n_samples, r.n_features)) for r in results]
+    texts = [size_text(r.measured.shape) for r in results]
     axes.set_xticks(range(len(texts)), texts, rotation=90 if _many(results) else 0)
     axes.set_xlim(-0.5, len(texts) - 0.5)
     axes.grid(False, axis="x")

@@ -22,7 +22,6 @@ from scripts._common.metrics import BASELINE
 from scripts._common.records import Facts
 from scripts._figures._data import (
     ByPlace,
-    Place,
     Size,
     by_place,
     cells_of,
@@ -55,6 +54,7 @@ _MARKS = {
     "skipped": _Mark("–", "", "#e6e6e6"),
     "failed": _Mark("✕", "xxxx", "#ffffff"),
     "wrong": _Mark("≠", "////", "#cccccc"),
+    "too fast": _Mark("!", "++++", "#ffffff"),
     "missing": _Mark("?", "....", "#ffffff"),
 }
 _ROOF_ROW = "X read once at the roof"
@@ -76,7 +76,8 @@ def draw(results: pd.DataFrame, facts: Facts) -> Figure | None:
     if not any(c.implementation == BASELINE and c.state == "ok" for c in cells.values()):
         return None
     sizes = working_sets(cells.values())
-    speedups = _speedups(cells)
+    paired = by_place(cells_of(results, "speed_up"))
+    speedups = {p: c for p, c in paired.items() if c.state == "ok" and p[0] != BASELINE}
     limits = _at_the_roof(cells, roofs_of(cells_of(results, "read_roof")))
     skipped, groups = _group(families_of(results), cells, speedups)
     rows = _place(groups, with_roof=bool(limits))
@@ -93,16 +94,6 @@ def draw(results: pd.DataFrame, facts: Facts) -> Figure | None:
     return finish(figure, height, title, handles, facts, _note(skipped))
 
 
-def _speedups(cells: ByPlace) -> dict[Place, float]:
-    """Speed-ups over the baseline, at places where both have a time; without the baseline's own."""
-    return {
-        (name, size): cells[BASELINE, size].value / cell.value
-        for (name, size), cell in cells.items()
-        if name != BASELINE
-        and state_of((name, size), cells) == "ok" == state_of((BASELINE, size), cells)
-    }
-
-
 def _at_the_roof(cells: ByPlace, roofs: dict[Size, float]) -> dict[Size, float]:
     """Speed-up over the baseline of moving the compulsory bytes at the read roof."""
     times = {size: cell for (name, size), cell in cells.items() if name == BASELINE}
@@ -114,7 +105,7 @@ def _at_the_roof(cells: ByPlace, roofs: dict[Size, float]) -> dict[Size, float]:
 
 
 def _group(
-    families: dict[str, str], cells: ByPlace, speedups: dict[Place, float]
+    families: dict[str, str], cells: ByPlace, speedups: ByPlace
 ) -> tuple[list[str], list[_Group]]:
     """Names that are skipped at every size, and the others by family, fastest first."""
     states: dict[str, set[str]] = {}
@@ -127,9 +118,9 @@ def _group(
     return skipped, [group for group in groups if group.names]
 
 
-def _mean(name: str, speedups: dict[Place, float]) -> float:
+def _mean(name: str, speedups: ByPlace) -> float:
     """Mean logarithm of a name's speed-ups; minus infinity if there are none."""
-    logs = [math.log(value) for (own, _), value in speedups.items() if own == name]
+    logs = [math.log(each.value) for (own, _), each in speedups.items() if own == name]
     return sum(logs) / len(logs) if logs else -math.inf
 
 
@@ -159,12 +150,12 @@ def _note(skipped: list[str]) -> str:
 def _draw_heat_map(
     axes: Axes,
     cells: ByPlace,
-    speedups: dict[Place, float],
+    speedups: ByPlace,
     limits: dict[Size, float],
     rows: dict[str, float],
     sizes: list[Size],
 ) -> None:
-    reach = max((abs(math.log10(value)) for value in speedups.values()), default=0.0)
+    reach = max((abs(math.log10(each.value)) for each in speedups.values()), default=0.0)
     scale = ScalarMappable(Normalize(-_clip(reach), _clip(reach)), "RdBu")
     width = _COLUMNS_WIDTH / len(sizes)
     for (name, row), (column, size) in product(rows.items(), enumerate(sizes)):
@@ -172,8 +163,8 @@ def _draw_heat_map(
         if name == _ROOF_ROW:
             _draw_limit(axes, corner, limits.get(size, math.nan), width)
         elif place in speedups:
-            _draw_speedup(axes, corner, speedups[place], scale, width)
-            if uncertainty(cells[place], cells[BASELINE, size]) > UNCERTAIN:
+            _draw_speedup(axes, corner, speedups[place].value, scale, width)
+            if uncertainty(speedups[place]) > UNCERTAIN:
                 axes.add_patch(_uncertain_patch(corner))
         elif state_of(place, cells) == "ok":
             _draw_time(axes, corner, cells[place].value, width)

@@ -18,21 +18,20 @@ from typing import Any
 from tqdm import tqdm
 
 import impls
+from benchmarks._session import guardian
+from benchmarks._session.worker import keep_output
 from impls import _provenance
 from impls._files import write_json
-from scripts._common import guardian
+from impls._provenance import Subject
 from scripts._common.project import PROVENANCE, ROOT, STATE
 from scripts._common.records import MemoryCurve
 from scripts._common.signals import held_off
-from scripts._common.worker import keep_output
-from scripts._measured.cells import Cell
 from scripts._measured.state import State
 
 FOLDER = STATE / "curves"
 _SAMPLE_SECONDS = 0.005
 _REST_SECONDS = 0.05  # pause before and after the calls, so that they stand out in the figure
 _N_CALLS = 3
-_MODULE = "gradient"  # a curve depends on what the time of a gradient depends on
 _LONGEST_SECONDS = 600.0
 
 
@@ -66,8 +65,7 @@ def _read(path: Path, state: State) -> MemoryCurve | None:
         curve = MemoryCurve(**{name: _freeze(value) for name, value in record.items()})
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return None
-    size = curve.n_samples, curve.n_features
-    cell = Cell(f"{_MODULE}.{curve.problem}.", (curve.implementation, *size))
+    cell = Subject(curve.problem, curve.implementation)
     return curve if state.has(cell) and not state.changes(cell, digest) else None
 
 

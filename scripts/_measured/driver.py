@@ -1,16 +1,18 @@
-"""Run asv: write its configuration, set its environment, run a slice as a subprocess."""
+"""File a session's values with asv, and run asv's own commands as subprocesses."""
 
 from __future__ import annotations
 
+import ast
+import itertools
+import math
 import os
-import re
-import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -20,33 +22,33 @@ from asv import environment, util
 from asv.benchmarks import Benchmarks
 from asv.config import Config
 from asv.repo import get_repo
+from asv.results import Results
+from asv.runner import BenchmarkResult
 
+from benchmarks import _measure
+from benchmarks._session import guardian
+from benchmarks._session.journal import Source
+from benchmarks._session.values import FAULTS, Value
 from impls._files import write_json
-from scripts._common import guardian
 from scripts._common.errors import UserError
 from scripts._common.project import ROOT, STATE
 from scripts._common.signals import held_off
 from scripts._measured.machine import FILE_VARIABLE, machine_name, settle_machine
 from scripts._measured.plugin import VARIABLE, MeasuredTree
-from scripts._measured.results import load_file, result_path
 from scripts._measured.safe_pages import refuse_markup
 
-_BACKUP = STATE / "backup"
-# A poll costs 50 us, so that 4 per second do not disturb the measured process.
-_POLL_SECONDS = 0.25
+Values = Mapping[tuple[str, ...], Value]
 _END_SECONDS = 5  # asv takes less than one to end its own
 
 
 @dataclass(frozen=True)
 class Session:
-    """Settings of the slices of one run.
+    """A run, as asv sees it.
 
     Attributes
     ----------
     commit : str
         40 hexadecimal digits under which asv files the results.
-    preset : str
-        Says how long a cell is measured.
     threads : str
         ``all`` or a number.
     plugins : tuple[str, ...]
@@ -56,7 +58,6 @@ class Session:
     """
 
     commit: str
-    preset: str
     threads: str
     plugins: tuple[str, ...]
     setup: str
@@ -69,23 +70,36 @@ class Session:
         return path
 
     @cached_property
-    def environment(self) -> str:
-        """asv's name of this interpreter with this thread setting; part of the file name."""
+    def _environment(self) -> Any:
         conf = Config.load(str(self.config_path))
         (found,) = environment.get_environments(conf, [":same"], verbose=False)
-        return str(found.name)
+        return found
 
     @property
-    def result_path(self) -> Path:
-        """The result file that slices of this session write."""
-        return result_path(self.commit, self.environment)
+    def environment(self) -> str:
+        """asv's name of this interpreter with this thread setting; part of the file name."""
+        return str(self._environment.name)
+
+    @property
+    def python(self) -> str:
+        """asv's version of this interpreter."""
+        return str(self._environment.python)
+
+    @property
+    def source(self) -> Source:
+        """What the session's journal belongs to."""
+        return Source(self.commit, self.environment, self.threads)
+
+    @property
+    def journal_path(self) -> Path:
+        """The session's journal."""
+        return _measure.path_of(self.source, machine_name())
 
     def variables(self) -> dict[str, str]:
         """Environment variables that the suite reads."""
         return {
             "ASV_COMMIT": self.commit,
             "ASV_ENV_NAME": self.environment,
-            "GRADMARK_PRESET": self.preset,
             "GRADMARK_LISTED_PRESET": "full",
             "GRADMARK_PLUGINS": " ".join(self.plugins),
             "GRADMARK_PATH": _import_path(),
@@ -113,26 +127,53 @@ def write_config(path: Path, **variables: str) -> None:
     write_json(path, settings)
 
 
-def discover(session: Session) -> dict[str, dict[str, Any]]:
-    """asv's list of the suite's benchmarks, by name, with their parameters."""
-    _run_asv(session, ["just-discover"], lambda: None)
+def file_results(session: Session, values: Values) -> None:
+    """Write values into asv's result file of this session, beside what else it holds."""
+    _run_asv(session, ["just-discover"])
     conf = Config.load(str(session.config_path))
-    return dict(Benchmarks.load(conf)._all_benchmarks)
+    machine = settle_machine()
+    facts = util.load_json(str(machine))[machine.stem]
+    results = Results(
+        {**facts, "machine": machine.stem, "python": session.python},
+        {},
+        session.commit,
+        int(datetime.now(UTC).timestamp() * 1000),
+        session.python,
+        session.environment,
+        {"GRADMARK_THREADS": session.threads, "GRADMARK_SETUP": session.setup},
+    )
+    with suppress(Exception):  # asv's reader raises whatever damage leads to: it is written anew
+        results.load_data(conf.results_dir)
+    for benchmark in Benchmarks.load(conf)._all_benchmarks.values():
+        results.add_result(benchmark, _result_of(benchmark, values), datetime.now(UTC), 0.0)
+    results.save(conf.results_dir)
 
 
-def run_slice(session: Session, cells: list[str], on_poll: Callable[[], None], cold: bool) -> int:
-    """Run the named cells, ``module.problem.method('name', 10, 10)``; return asv's exit status.
+def _result_of(benchmark: dict[str, Any], values: Values) -> BenchmarkResult:
+    """asv's record of one benchmark: null where it failed, NaN where there is no value."""
+    _, problem, method = benchmark["name"].split(".")
+    metric = method.removeprefix("track_")
+    combinations = itertools.product(*benchmark["params"])
+    found = [values.get(_key(problem, metric, texts)) for texts in combinations]
+    numbers = [_number(each) for each in found]
+    samples = [list(each.samples) if each and each.samples else None for each in found]
+    return BenchmarkResult(numbers, samples, [1 if own else None for own in samples], 0, "", None)
 
-    Cold cells start without numba; otherwise it is loaded once for all of them. The last complete
-    result file is copied first, because killing asv while it writes damages the results of all
-    earlier slices.
-    """
-    path = session.result_path
-    if path.exists():
-        _BACKUP.mkdir(exist_ok=True)
-        shutil.copy2(path, _BACKUP / path.name)
-    variables = {} if cold else {"GRADMARK_WARM": "numba"}
-    return _run_asv(session, [_exactly(cells)], on_poll, variables)
+
+def _number(value: Value | None) -> float | None:
+    """What asv shows: null for a fault, NaN where there is no value."""
+    if value is None:
+        return math.nan
+    return None if value.state in FAULTS else value.value
+
+
+def _key(problem: str, metric: str, texts: tuple[str, ...]) -> tuple[str, ...]:
+    """Key of a value: parameters are an implementation, a solver or none, and data."""
+    params = [ast.literal_eval(text) for text in texts]
+    has_size = isinstance(params[-1], int)
+    data = f"{params[-2]} x {params[-1]}" if has_size else params[-1]
+    between = params[1 : -2 if has_size else -1]
+    return (problem, data, params[0], "/".join([metric, *between]))
 
 
 def publish(config: Path, tree: str) -> list[str]:
@@ -140,7 +181,7 @@ def publish(config: Path, tree: str) -> list[str]:
     _check_pages(Config.load(str(config)))
     command = [sys.executable, "-m", "asv", "publish", "--no-pull", "--config", str(config)]
     before = _log_path().stat().st_size if _log_path().exists() else 0
-    _run(command, {VARIABLE: tree}, lambda: None)
+    _run(command, {VARIABLE: tree})
     text = _log_path().read_bytes()[before:].decode(errors="replace")
     return [line.lstrip("· ") for line in text.splitlines() if "network" in line]
 
@@ -155,50 +196,16 @@ def _check_pages(conf: Any) -> None:
         raise UserError(str(error).replace("\n", "; ")) from error
 
 
-def restore(session: Session) -> bool:
-    """Replace a damaged result file by its last complete copy; return whether it was damaged.
-
-    Raises
-    ------
-    UserError
-        If the file is damaged and there is no copy.
-    """
-    path = session.result_path
-    try:
-        if path.exists():
-            load_file(path)
-        return False
-    except UserError:
-        if not (_BACKUP / path.name).exists():
-            raise UserError(
-                f"the result file {path} is damaged and there is no copy of it; move it away"
-            ) from None
-    shutil.copy2(path, path.with_suffix(".damaged"))
-    shutil.copy2(_BACKUP / path.name, path)
-    return True
-
-
-def _exactly(cells: list[str]) -> str:
-    return f"^({'|'.join(map(re.escape, cells))})$"
-
-
-def _run_asv(
-    session: Session,
-    patterns: list[str],
-    on_poll: Callable[[], None],
-    variables: dict[str, str] | None = None,
-) -> int:
+def _run_asv(session: Session, patterns: list[str]) -> int:
     command = [sys.executable, "-m", "asv", "run", "--config", str(session.config_path)]
     command += ["--python=same", f"--set-commit-hash={session.commit}", "--show-stderr"]
     command.append(f"--machine={machine_name()}")
     command += [f"--bench={pattern}" for pattern in patterns]
-    if session.preset == "smoke":  # too short to be kept: it would count as known
-        command.append("--dry-run")
     machine = {FILE_VARIABLE: str(settle_machine())}
-    return _run(command, session.variables() | machine | (variables or {}), on_poll)
+    return _run(command, session.variables() | machine)
 
 
-def _run(command: list[str], variables: dict[str, str], on_poll: Callable[[], None]) -> int:
+def _run(command: list[str], variables: dict[str, str]) -> int:
     """Run a command with its output in a log; if interrupted, leave no process behind."""
     log_path = _log_path()
     log_path.parent.mkdir(parents=True, exist_ok=True)
@@ -216,12 +223,7 @@ def _run(command: list[str], variables: dict[str, str], on_poll: Callable[[], No
             start_new_session=True,
         )
         try:
-            while True:
-                try:
-                    status = int(process.wait(timeout=_POLL_SECONDS))
-                    break
-                except psutil.TimeoutExpired:
-                    on_poll()
+            status = int(process.wait())
         finally:
             with held_off():
                 _end(process, mark)

@@ -1,172 +1,68 @@
-"""asv's results as a tidy data frame; no other module knows the format of asv's files.
-
-asv promises no stable format: its version is pinned, and a recorded result file is test data.
-"""
+"""What sessions have measured on this machine, as a tidy data frame."""
 
 from __future__ import annotations
 
-import itertools
-import math
-import re
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
-from asv.results import Results, get_filename
 
-from impls._provenance import Provenance
+from benchmarks import _measure
+from benchmarks._session import journal
+from benchmarks._session.inputs import Data
+from benchmarks._session.journal import OK, Cell, Known, Source
+from benchmarks._session.measured import BASELINE, TWIN
+from benchmarks._session.values import Value, flag_of, values_of
+from impls._provenance import Provenance, Subject
 from scripts._common.errors import UserError
-from scripts._common.metrics import Metric, metric_of
-from scripts._common.project import STATE
-from scripts._measured.cells import Cell
-from scripts._measured.journal import Outcome, load_state, read_journal
+from scripts._common.metrics import metrics
 from scripts._measured.machine import NAME_VARIABLE, machine_name
-from scripts._measured.state import State
+from scripts._measured.state import State, load_state
 
-FOLDER = STATE / "results"
 _NOT_RUN = "not run"
+# Metrics that an edit of the baseline voids too.
+_RELATIVE = frozenset({"speed_up", "time_over_baseline", "break_even"})
 _CELL = ["problem", "implementation", "solver", "n_samples", "n_features", "dataset"]
 COLUMNS = [
     *_CELL,
     *("metric", "value", "low", "high", "unit", "state", "reason"),
-    *("threads", "commit", "environment", "measured", "versions"),
+    *("threads", "commit", "environment", "measured", "generations", "versions", "flag"),
 ]
-Outcomes = Mapping[tuple[Any, ...], Outcome]
 _Row = dict[str, Any]
 
 
 @dataclass(frozen=True)
-class ResultFile:
-    """One of asv's result files: a commit on this machine in one environment."""
+class Results:
+    """The journal of a commit on this machine in one environment."""
 
     path: Path
-    commit: str
-    environment: str
-    results: Any
-
-    @property
-    def threads(self) -> str:
-        """Number of threads that its cells may use: ``all`` or a number."""
-        return str(self.results.env_vars.get("GRADMARK_THREADS", "all"))
+    source: Source
+    known: Known
 
 
-def result_path(commit: str, environment: str) -> Path:
-    """Path of the results of a commit in an environment, as asv names it."""
-    return FOLDER / str(get_filename(machine_name(), commit, environment))
-
-
-def list_result_files() -> list[ResultFile]:
-    """This machine's result files, the last written first.
+def list_results() -> list[Results]:
+    """This machine's journals, the last written first; one that cannot be read is named.
 
     Raises
     ------
     UserError
-        If there are none, if all are another machine's, or if none can be read.
+        If there are none, or all are another machine's.
     """
-    files = _own_files()
+    found = [each for path in _paths(machine_name()) if (each := _open(path))]
     others = sorted({path.parent.name for path in _paths("*")} - {machine_name()})
-    if not files and others:
+    if not found and others:
         raise UserError(
             f"there are results of another machine only ({', '.join(others)}), this one is "
             f"{machine_name()}; make some here: python -m scripts.run, or name this machine in "
             f"{NAME_VARIABLE}"
         )
-    if not files:
+    if not found:
         raise UserError("there are no results yet; make some: python -m scripts.run")
-    return files
-
-
-def _paths(machine: str) -> list[Path]:
-    paths = [path for path in FOLDER.glob(f"{machine}/*.json") if path.name != "machine.json"]
-    return sorted(paths, key=_changed_at, reverse=True)
-
-
-def _changed_at(path: Path) -> float:
-    """Time when a file was last written; 0 if it is gone."""
-    try:
-        return path.stat().st_mtime
-    except OSError:
-        return 0.0
-
-
-def _own_files() -> list[ResultFile]:
-    """This machine's files; one that cannot be read is named and left out.
-
-    Raises
-    ------
-    UserError
-        If there are files and none can be read.
-    """
-    files, errors = [], []
-    for path in _paths(machine_name()):
-        try:
-            files.append(load_file(path))
-        except UserError as error:
-            errors.append(error)
-    if errors and not files:
-        raise errors[0]
-    for text in map(str, errors):
-        _warn(text)
-    return files
-
-
-@cache
-def _warn(text: str) -> None:
-    print(f"left aside: {text}", file=sys.stderr)
-
-
-def load_file(path: Path) -> ResultFile:
-    """Read one result file.
-
-    Raises
-    ------
-    UserError
-        If it is damaged; nothing is changed.
-    """
-    try:
-        results = Results.load(str(path))
-        _check_values(results)
-    # asv's reader raises whatever error the damage leads to.
-    except Exception as error:
-        raise UserError(
-            f"the result file {path} is damaged ({type(error).__name__}: {error}); python -m "
-            "scripts.run puts the last complete copy back, or move the file away and run again"
-        ) from error
-    _check_names(path, results)
-    return ResultFile(path, results.commit_hash, results.env_name, results)
-
-
-def _check_names(path: Path, results: Any) -> None:
-    """Refuse a file whose commit is no hash, because file names and commands contain it."""
-    if not re.fullmatch(r"[0-9a-f]{40}", str(results.commit_hash)):
-        raise UserError(
-            f"the result file {path} has the commit {results.commit_hash!r:.60}, expected 40 "
-            "hexadecimal digits; move the file away"
-        )
-
-
-def _check_values(results: Any) -> None:
-    """Read every value once, so that damage that asv's reader passes over raises here."""
-    results.env_vars.get("GRADMARK_THREADS")
-    for key in _keys(results):
-        list(_values(results, key))
-
-
-def _values(results: Any, key: str) -> Iterator[tuple[Cell, float | None, float, float, str]]:
-    """Cell, value, ends of its interval and date of each combination of a benchmark."""
-    params = results.get_result_params(key)
-    values = results.get_result_value(key, params)
-    stats = results.get_result_stats(key, params)
-    measured = datetime.fromtimestamp(results.started_at[key] / 1000, UTC)
-    for texts, value, stat in zip(itertools.product(*params), values, stats, strict=True):
-        number = None if value is None else float(value)
-        low, high = _bound(stat, "ci_99_a"), _bound(stat, "ci_99_b")
-        yield Cell.parse(key, texts), number, low, high, measured.isoformat(timespec="seconds")
+    return found
 
 
 def load_results(
@@ -189,120 +85,180 @@ def load_results(
     Raises
     ------
     UserError
-        If there are no valid results, or none of the files can be read.
+        If there are no valid results.
     """
-    rows = pd.concat([_read(file, wanted) for file in _files_of(environment, threads)])
-    rows = rows[rows["reason"] != _NOT_RUN]
-    if not (rows["state"] != "missing").any():
+    rows = [row for each in _chosen(environment, threads) for row in _rows(each, wanted)]
+    frame = pd.DataFrame(rows, columns=COLUMNS)
+    if not (frame["state"] != "missing").any():
         raise UserError(
-            f"there are no results of {wanted.title} with {threads} threads{_why(rows)}; "
+            f"there are no results of {wanted.title} with {threads} threads{_why(frame)}; "
             "make some: python -m scripts.run"
         )
-    # The newest file comes first, so that its value is kept of a cell that was measured twice.
-    rows = rows.sort_values("state", key=lambda state: state == "missing", kind="stable")
-    return _with_missing(rows.drop_duplicates([*_CELL, "metric"]))
+    # The newest journal comes first: its value is kept of a cell that was measured twice.
+    frame = frame.sort_values("state", key=lambda state: state == "missing", kind="stable")
+    frame = frame.drop_duplicates([*_CELL, "metric"])
+    return _with_missing(frame.astype(dict.fromkeys(["n_samples", "n_features"], "Int64")))
 
 
-def _files_of(environment: str | None, threads: str) -> list[ResultFile]:
-    """This machine's files, of one environment or all; the last written first."""
-    files = [file for file in list_result_files() if file.threads == threads]
-    files = [file for file in files if environment in (None, file.environment)]
-    if not files:
-        of = f" of the environment {environment}" if environment else ""
-        raise UserError(
-            f"there are no results{of} with {threads} threads; make some: python -m scripts.run"
-        )
-    return files
-
-
-def _why(rows: pd.DataFrame) -> str:
-    """Why the newest of the existing results is not valid."""
-    return f" (existing results are out of date: {rows['reason'].iloc[0]})" if len(rows) else ""
-
-
-def known_cells(wanted: State, threads: str) -> set[str]:
-    """asv's names of the cells that are valid in a state and need not run again.
-
-    They have a value or were skipped with a reason; what failed or was wrong runs again.
-    """
-    known = set()
-    for file in _own_files():
-        if file.threads != threads:
+def last_state(
+    commit: str | None = None, environment: str | None = None, threads: str = "all"
+) -> Provenance | None:
+    """State of the last measurement, of the commit and environment given or of any."""
+    for path in _paths(machine_name()):
+        each = _open(path)
+        if not each or each.source.threads != threads:
             continue
-        outcomes = read_journal(file.commit, file.environment)
-        for key in _keys(file.results):
-            rows = _rows(file, key, outcomes, wanted)
-            known |= {row["cell"].name for row in rows if row["state"] in ("ok", "skipped")}
-    return known
-
-
-def last_state(commit: str | None, environment: str | None, threads: str) -> Provenance | None:
-    """State of the value that was written last, of the given or any commit and environment."""
-    for file in _own_files():
-        if commit in (None, file.commit) and environment in (None, file.environment):
-            outcomes = read_journal(file.commit, file.environment).values()
-            states = [load_state(o.state) for o in outcomes if o.state]
-            if file.threads == threads and states and states[-1]:
+        if commit in (None, each.source.commit) and environment in (None, each.source.environment):
+            cells = [cell for own in each.known.cells.values() for cell in own]
+            cells.sort(key=lambda cell: cell.measured_at)
+            states = [state for cell in cells if (state := load_state(cell.digest))]
+            if states:
                 return states[-1]
     return None
 
 
-def _read(file: ResultFile, wanted: State) -> pd.DataFrame:
-    outcomes = read_journal(file.commit, file.environment)
-    rows = [row for key in _keys(file.results) for row in _rows(file, key, outcomes, wanted)]
-    frame = pd.DataFrame(rows, columns=COLUMNS)
-    sizes = ["n_samples", "n_features"]
-    return frame.astype(dict.fromkeys(sizes, "Int64"))
+def facts_of(commit: str, environment: str) -> dict[str, Any] | None:
+    """The record of the facts of a run, by the columns ``commit`` and ``environment``."""
+    for each in filter(None, map(_open, _paths(machine_name()))):
+        if each.source.commit.startswith(commit) and each.source.environment == environment:
+            return each.known.facts
+    return None
 
 
-def _keys(results: Any) -> list[str]:
-    """Keys of this suite's benchmarks; the folder may hold results of another suite."""
-    return [key for key in results.get_all_result_keys() if key.count(".") == 2]
+def holds_in(state: State, generations: int = 1) -> _measure.Holds:
+    """Whether a cell is valid in a state, right, and of so many generations of processes.
+
+    What was wrong, or has failed, is measured again.
+    """
+
+    def holds(cell: Cell) -> bool:
+        fine = cell.state in (OK, "refused", "skipped", "unavailable")
+        enough = cell.generations >= generations or cell.state != OK
+        solvers = {key.partition("/")[2] for key in (*cell.costs, *cell.reasons)} | {""}
+        subjects = [*(_subject(cell, solver) for solver in solvers), _baseline_of(cell)]
+        changes = (state.changes(subject, cell.digest) for subject in subjects)
+        return fine and enough and not any(changes)
+
+    return holds
 
 
-def _rows(file: ResultFile, key: str, outcomes: Outcomes, wanted: State) -> Iterator[_Row]:
-    """Make a row per combination of parameters of a benchmark, ``module.problem.method``."""
-    metric = metric_of(key.split(".")[-1])
-    for cell, value, low, high, measured in _values(file.results, key):
-        if not wanted.has(cell):
+def is_valid_in(state: State) -> _measure.Holds:
+    """Whether nothing that a cell depends on has changed, right or not."""
+    return lambda cell: not state.changes(_subject(cell), cell.digest)
+
+
+def known_journals(threads: str) -> list[Known]:
+    """Contents of this machine's journals with so many threads, the last written first."""
+    found = (_open(path) for path in _paths(machine_name()))
+    return [each.known for each in found if each and each.source.threads == threads]
+
+
+def _paths(machine: str) -> list[Path]:
+    return sorted(_measure.FOLDER.glob(f"{machine}/*.jsonl"), key=_changed_at, reverse=True)
+
+
+def _changed_at(path: Path) -> float:
+    """Time when a file was last written; 0 if it is gone."""
+    try:
+        return path.stat().st_mtime
+    except OSError:
+        return 0.0
+
+
+def _open(path: Path) -> Results | None:
+    """A journal that says where it comes from; any other is named and left aside."""
+    return _read(path, _changed_at(path))
+
+
+@cache
+def _read(path: Path, _changed: float) -> Results | None:
+    known = journal.read(path)
+    if known.source is None:
+        print(
+            f"left aside: the journal {path} does not say which commit and environment it is "
+            "of; move it away",
+            file=sys.stderr,
+        )
+        return None
+    return Results(path, known.source, known)
+
+
+def _chosen(environment: str | None, threads: str) -> list[Results]:
+    found = [each for each in list_results() if each.source.threads == threads]
+    found = [each for each in found if environment in (None, each.source.environment)]
+    if not found:
+        of = f" of the environment {environment}" if environment else ""
+        raise UserError(
+            f"there are no results{of} with {threads} threads; make some: python -m scripts.run"
+        )
+    return found
+
+
+def _why(frame: pd.DataFrame) -> str:
+    """Why the newest of the existing results is not valid."""
+    return f" (existing results are out of date: {frame['reason'].iloc[0]})" if len(frame) else ""
+
+
+def _rows(found: Results, wanted: State) -> Iterator[_Row]:
+    """Rows of the last valid cell of each contender on each set of data."""
+    known = found.known
+    for (data, name), cells in known.cells.items():
+        if name == TWIN or data.pixels or not wanted.has(_subject(cells[-1])):
             continue
-        state, reason, versions = _judge(cell, value, metric, outcomes, wanted)
-        yield {
-            "cell": cell,
-            **dict(zip(_CELL, _place(cell), strict=True)),
-            "metric": metric.name,
-            "value": value if state == "ok" else math.nan,
-            "low": low if state == "ok" else math.nan,
-            "high": high if state == "ok" else math.nan,
-            "unit": metric.unit,
-            "state": state,
-            "reason": reason,
-            "threads": file.threads,
-            "commit": file.commit[:8],
-            "environment": file.environment,
-            "measured": measured,
-            "versions": versions,
-        }
+        cell = known.last(data, name, is_valid_in(wanted)) or cells[-1]
+        measured = _measure.measured_with(cell, known)
+        flag = flag_of(cell, measured)
+        for metric, value in values_of(cell, measured).items():
+            subject = _subject(cell, metric.partition("/")[2])
+            versions = wanted.versions(subject)
+            changes = wanted.changes(subject, cell.digest)
+            if metric in _RELATIVE:
+                changes = changes or wanted.changes(_baseline_of(cell), cell.digest)
+            if changes:
+                value, versions = Value(state="missing", reason=_describe_changes(changes)), ""
+            if row := _row(found.source, cell, metric, value):
+                yield row | {"versions": versions, "flag": flag}
 
 
-def _place(cell: Cell) -> tuple[str | int | None, ...]:
+def _row(source: Source, cell: Cell, key: str, value: Value) -> _Row | None:
+    """A row; None for a metric that is not known any more."""
+    name, _, solver = key.partition("/")
+    metric = metrics().get(name)
+    if metric is None:
+        return None
+    return {
+        **dict(zip(_CELL, _place(cell, solver), strict=True)),
+        "metric": metric.name,
+        "value": value.value,
+        "low": value.low,
+        "high": value.high,
+        "unit": metric.unit,
+        "state": value.state,
+        "reason": value.reason,
+        "threads": source.threads,
+        "commit": source.commit[:8],
+        "environment": source.environment,
+        "measured": cell.measured_at,
+        "generations": cell.generations,
+    }
+
+
+def _place(cell: Cell, solver: str) -> tuple[str | int | None, ...]:
     """Values of the columns `_CELL`."""
-    size = cell.size or (None, None)
-    return cell.problem, cell.implementation, cell.solver, *size, cell.dataset
+    size = (None, None) if cell.data.dataset else _size(cell.data)
+    return cell.data.problem, cell.name, solver, *size, cell.data.dataset
 
 
-def _judge(
-    cell: Cell, value: float | None, metric: Metric, outcomes: Outcomes, wanted: State
-) -> tuple[str, str, str]:
-    """State of a value, its reason, and the versions of the libraries that it depends on."""
-    named = (cell.problem, *cell.params)
-    outcome = outcomes.get((cell.module, *named), Outcome())
-    state, reason = _state(value, metric, outcome, outcomes.get(named))
-    if state == "missing":
-        return state, reason, ""
-    if changes := wanted.changes(cell, outcome.state):
-        return "missing", _describe_changes(changes), ""
-    return state, reason, wanted.versions(cell)
+def _size(data: Data) -> tuple[int, int]:
+    return data.n_samples, data.n_features
+
+
+def _subject(cell: Cell, solver: str = "") -> Subject:
+    return Subject(cell.data.problem, cell.name, solver, cell.data.dataset)
+
+
+def _baseline_of(cell: Cell) -> Subject:
+    return Subject(cell.data.problem, BASELINE, "", cell.data.dataset)
 
 
 def _describe_changes(changes: list[str]) -> str:
@@ -310,35 +266,11 @@ def _describe_changes(changes: list[str]) -> str:
     return f"not measured since {changes[0]}{more}"
 
 
-def _bound(stat: dict[str, Any] | None, name: str) -> float:
-    value = (stat or {}).get(name)
-    return math.nan if value is None else float(value)
-
-
-def _state(
-    value: float | None, metric: Metric, outcome: Outcome, wrong: Outcome | None
-) -> tuple[str, str]:
-    """State of a value (None: failed, NaN: skipped or not run) and its reason."""
-    if wrong and metric.name != "error":  # the cost of a wrong gradient is of no use
-        return "wrong", wrong.reason
-    if value is not None and not math.isnan(value):
-        return "ok", ""
-    if value is None:
-        if outcome.word in ("wrong", "failed"):
-            return outcome.word, outcome.reason
-        if outcome.word == "ready":
-            return "failed", "failed while it was measured; .asv/logs has the output"
-        if outcome.word == "started":
-            return "failed", "the process died while it was set up; .asv/logs has the output"
-        # asv also writes null for a parameter that an older run did not have.
-        return "missing", _NOT_RUN
-    return ("skipped", outcome.reason) if outcome.word == "skipped" else ("missing", _NOT_RUN)
-
-
 def _with_missing(known: pd.DataFrame) -> pd.DataFrame:
     """Add a row for every implementation and measured size that has none."""
     frames = [known]
-    for (problem, metric), group in known.groupby(["problem", "metric"]):
+    of_each = known[known["metric"] != "chance"]  # the baseline alone has that
+    for (problem, metric), group in of_each.groupby(["problem", "metric"]):
         names = known.loc[known["problem"] == problem, ["implementation"]].drop_duplicates()
         wanted = names.merge(group[_CELL[2:]].drop_duplicates(), how="cross")
         merged = wanted.merge(group[_CELL[1:]], how="left", indicator=True)

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, field, replace
+from functools import cache
 
 import impls
 from impls import _provenance, _table
 from impls._provenance import Provenance, Rules, Subject
+from scripts._common import project
 from scripts._common.tree import PACKAGES, Tree
-from scripts._measured.cells import Cell
-from scripts._measured.journal import load_state
 
 _UNKNOWN = "an unknown change: there is no record of the files and versions of the measurement"
 
@@ -44,27 +45,34 @@ class State:
         """The state in which other results were measured, with the imports of this tree."""
         return State(title, then, self.rules.at(then))
 
-    def has(self, cell: Cell) -> bool:
+    def has(self, cell: Subject) -> bool:
         """Whether the cell's implementation exists."""
         return self.rules.has(cell.problem, cell.implementation)
 
-    def changes(self, cell: Cell, digest: str) -> list[str]:
+    def changes(self, cell: Subject, digest: str) -> list[str]:
         """What has changed for a cell since the state with this digest; empty if nothing has."""
-        key = _subject(cell), digest
+        key = cell, digest
         if key not in self._known:
             then = load_state(digest)
             self._known[key] = self.rules.changes(key[0], then) if then else [_UNKNOWN]
         return self._known[key]
 
-    def versions(self, cell: Cell) -> str:
+    def versions(self, cell: Subject) -> str:
         """Versions of the libraries that a cell's value depends on."""
-        names = ["Python", *self.rules.libraries(_subject(cell))]
+        names = ["Python", *self.rules.libraries(cell)]
         known = self.provenance.versions
         return ", ".join(f"{name} {known[name]}" for name in names if name in known)
 
 
-def _subject(cell: Cell) -> Subject:
-    return Subject(cell.module, cell.problem, cell.implementation, cell.solver, cell.dataset)
+@cache
+def load_state(digest: str) -> Provenance | None:
+    """Load the state with this digest; None if it is not known."""
+    try:
+        record = json.loads((project.PROVENANCE / f"{digest}.json").read_bytes())
+        found = Provenance.read(record)
+    except (OSError, ValueError):
+        return None
+    return found if found.digest == digest else None
 
 
 def state_of(tree: Tree, like: Provenance | None = None) -> State:

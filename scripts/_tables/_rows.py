@@ -11,13 +11,13 @@ from tabulate import tabulate
 
 from scripts._common import units
 from scripts._common.fastest import EXACT, SINGLE, Winner, data_of, less_exact, winners
-from scripts._common.metrics import BASELINE
 
 Row = Any  # a row of the results; pandas has no type for it
 
 _LEGEND = (
-    "`skipped`: not run, for the reason given; `failed`: raised an error or died; `wrong`: the "
-    "gradient differs from the reference, so its cost means nothing; `missing`: not run yet."
+    "`skipped`: not run, for the reason given; `failed`: raised an error, hung or died; `wrong`: "
+    "the gradient differs from the reference, so its cost means nothing; `too fast`: the time "
+    "cannot be true, for the reason given; `missing`: not run yet."
 )
 
 
@@ -112,26 +112,12 @@ def _mark(row: Row, reasons: dict[str, int]) -> str:
     return f"{row.state} [{reasons.setdefault(row.reason, len(reasons) + 1)}]"
 
 
-def time_cell(row: Row, baseline: dict[Any, float]) -> str:
+def time_cell(row: Row, speed_ups: dict[Any, float]) -> str:
+    """Time with half its interval, and the speed-up over the baseline in the same rounds."""
     half_width = (row.high - row.low) / 2 / row.value
     interval = f" ±{half_width:.0%}" if math.isfinite(half_width) else ""
-    return f"{units.seconds(row.value)}{interval}, {speed_up(row, baseline)}"
-
-
-def peak_cell(row: Row, inputs: dict[Any, float]) -> str:
-    added = row.value - inputs.get(key_of(row), math.nan)
-    more = f" (+{units.n_bytes(max(added, 0))})" if math.isfinite(added) else ""
-    return f"{units.n_bytes(row.value)}{more}"
-
-
-def speed_up(row: Row, baseline: dict[Any, float]) -> str:
-    seconds = baseline.get(data_key(row), math.nan)
-    return units.ratio(seconds / row.value)
-
-
-def baseline_seconds(results: pd.DataFrame) -> dict[Any, float]:
-    rows = results[(results["metric"] == "time") & (results["implementation"] == BASELINE)]
-    return {data_key(row): row.value for row in rows.itertuples()}
+    gain = units.ratio(speed_ups.get(key_of(row), math.nan))
+    return f"{units.seconds(row.value)}{interval}, {gain}"
 
 
 def lookup(results: pd.DataFrame, metric: str) -> dict[Any, float]:

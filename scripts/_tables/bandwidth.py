@@ -14,7 +14,7 @@ def render(results: pd.DataFrame) -> str:
         "# Bandwidth",
         "## Fraction of the read roof",
         "Compulsory traffic / time / read roof. The roof is the bandwidth of a pure threaded read "
-        "of X in the same process. If X does not fit in cache, an implementation that makes two "
+        "of X in the same rounds. If X does not fit in cache, an implementation that makes two "
         "passes over X reaches at most 0.50. In cache, arithmetic limits the speed, not the read.",
     ]
     parts += sections(results, "roof_fraction", lambda row: f"{row.value:.2f}")

@@ -4,23 +4,25 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
-from statistics import median
 from typing import Any
 
 from tabulate import tabulate
 
+from benchmarks._session.measured import TWIN
+from benchmarks._session.statistics import LEAST_ROUNDS, Estimate, geometric_mean
 from scripts._common import units
 from scripts._common.metrics import BASELINE
 from scripts._race.result import DTYPES, Race, Result
-from scripts._race.statistics import LEAST_ROUNDS, Estimate, geometric_mean
 
 _HEADERS = ["", "data", "peer", "time", f"speed-up over {BASELINE}", "of the roof"]
 _WIDTHS = {8: "float64", 4: "float32", 2: "16 bits", 1: "8 bits"}
 
 _LEGEND = (
     "Each contender runs in its own process, on the same data with the same number of threads. In "
-    "each round every contender is timed once, in a new random order. Time: median over the "
-    "rounds. Speed-up: median of the rounds' ratios, with its 95 % interval. Of the roof: "
+    "each round every contender is timed once, in a new random order. The processes are started "
+    "anew for each generation. Time: median over the rounds. Speed-up: median of the rounds' "
+    "ratios, with its 95 % interval, which covers what differs between generations from three of "
+    "them on. Of the roof: "
     "compulsory traffic / time / bandwidth of a pure threaded read of as many bytes as X has, in "
     "the same round. X read once at the roof: the speed-up over "
     f"{BASELINE} if reading values of this size took all the time. Peer: the library that you "
@@ -38,12 +40,11 @@ def render(race: Race) -> str:
 
 def size_table(result: Result) -> str:
     """Table of one size, the winner, ours against the fastest peer, and reasons for absences."""
-    size = f"{result.n_samples:,} x {result.n_features:,}"
-    rounds = f", {result.n_rounds} rounds" if result.seconds else ""
-    parts = [f"## {size}, X of {units.n_bytes(result.x_bytes)}{rounds}"]
-    if result.seconds:
+    rounds = f", {result.n_rounds} rounds" if result.n_rounds else ""
+    parts = [f"## {result.title}, X of {units.n_bytes(result.measured.x_bytes)}{rounds}"]
+    if result.ranking():
         parts += [_ranking(result), "\n".join(_outcome(result))]
-    parts += [f"Note: {note}." for note in result.notes]
+    parts += [f"Note: {note}." for note in result.measured.notes]
     if 0 < result.n_rounds < LEAST_ROUNDS:
         parts.append(f"Note: no intervals: those need {LEAST_ROUNDS} rounds.")
     if missing := _missing(result):
@@ -59,25 +60,29 @@ def overall_table(results: Sequence[Result], widths: Iterable[int]) -> str:
 
 def race_records(result: Result) -> list[dict[str, Any]]:
     """A record per contender, including those that were not raced."""
-    base = {"problem": result.problem, "n_samples": result.n_samples}
-    base |= {"n_features": result.n_features}
-    raced = [base | _record(result, name) for name in _with_moves(result)]
-    out = result.out.items()
+    n_samples, n_features = result.measured.shape
+    base = {"problem": result.measured.problem, "n_samples": n_samples, "n_features": n_features}
+    raced = [base | _record(result, name) for name in [*_with_moves(result), *_twin(result)]]
+    out = result.measured.out.items()
     lost = [{"contender": name, "state": o.state, "reason": o.reason} for name, o in out]
     return raced + [base | record for record in lost]
+
+
+def _twin(result: Result) -> list[str]:
+    return [TWIN] if TWIN in result.measured.timed else []
 
 
 def _ranking(result: Result) -> str:
     rows = []
     for name in _with_moves(result):
-        info, roof = result.infos[name], result.roof_fraction(name).value
+        info, roof = _info(result, name), result.measured.roof_fraction(name).value
         rows.append(
             [
                 name,
                 _WIDTHS.get(info["bytes_per_value"], "?"),
                 info["peer"],
-                units.seconds(median(result.times(name))),
-                _text(result.speed_up(name)),
+                units.seconds(result.measured.time(name).value),
+                _text(result.measured.speed_up(name)),
                 f"{roof:.2f}" if math.isfinite(roof) else units.NO_VALUE,
             ]
         )
@@ -85,22 +90,28 @@ def _ranking(result: Result) -> str:
     return tabulate(rows, _HEADERS, tablefmt="github", colalign=align, disable_numparse=True)
 
 
+def _info(result: Result, name: str) -> dict[str, Any]:
+    return result.measured.infos[name]
+
+
 def _with_moves(result: Result) -> list[str]:
     """The ranking; the loads and stores alone of a contender follow it, where they were raced."""
-    pairs = [(name, result.name_moves(name)) for name in result.ranking()]
-    return [name for pair in pairs for name in pair if name in result.seconds | result.moves]
+    pairs = [(name, result.moves.get(name)) for name in result.ranking()]
+    return [name for pair in pairs for name in pair if name]
 
 
 def _outcome(result: Result) -> list[str]:
     winner = result.ranking()[0]
-    lines = [f"Fastest: {winner}, {_text(result.speed_up(winner))} over {BASELINE}."]
+    lines = [f"Fastest: {winner}, {_text(result.measured.speed_up(winner))} over {BASELINE}."]
+    if math.isfinite(result.twin().value):
+        lines.append(f"By chance: {BASELINE} is {_text(result.twin())} over its own twin.")
     for width, dtype in DTYPES.items():
         if rivals := result.rivals(width):
             ours, peer = rivals
-            library = result.infos[peer]["peer"]
+            library = _info(result, peer)["peer"]
             text = _text(result.advantage(width))
             lines.append(f"{dtype}: our fastest, {ours}, is {text} over {library}'s {peer}.")
-        limit = result.roof_speed_up(width)
+        limit = result.measured.roof_speed_up(width)
         if math.isfinite(limit.value):
             lines.append(
                 f"{dtype}: X read once at the roof would be {_text(limit)} over {BASELINE}."
@@ -110,7 +121,13 @@ def _outcome(result: Result) -> list[str]:
 
 def _missing(result: Result) -> list[str]:
     """A line for each contender that is not in the table, with the reason."""
-    return [f"- {name}: {out.state}: {out.reason}" for name, out in sorted(result.out.items())]
+    out = sorted(result.measured.out.items())
+    return [f"- {name}: {_why(each.state, each.reason)}" for name, each in out]
+
+
+def _why(state: str, reason: str) -> str:
+    """State and reason, or the reason alone if it begins with the state."""
+    return reason if reason.startswith(state) else f"{state}: {reason}"
 
 
 def _overall(results: Sequence[Result], width: int) -> str:
@@ -122,26 +139,29 @@ def _overall(results: Sequence[Result], width: int) -> str:
     lost = sum(each.high < 1 for each in found)
     mean = units.ratio(geometric_mean([each.value for each in found]))
     return (
-        f"ours is faster in {wins} of {len(found)} sizes (the interval is above 1x in {clear}, "
-        f"below in {lost}); geometric mean {mean}"
+        f"our fastest beats the fastest library in {wins} of {len(found)} sizes (the interval is "
+        f"above 1x in {clear}, below in {lost}); geometric mean {mean}"
     )
 
 
 def _record(result: Result, name: str) -> dict[str, Any]:
-    speed_up, info = result.speed_up(name), result.infos[name]
+    measured, info = result.measured, _info(result, name)
+    speed_up = measured.speed_up(name)
+    states = {TWIN: "twin"} | dict.fromkeys(result.moves.values(), "moves alone")
     return {
         "contender": name,
-        "state": "ok" if name in result.seconds else "moves alone",
+        "state": states.get(name, "ok"),
         "reason": "",
         "peer": info["peer"],
         "bytes_per_value": info["bytes_per_value"],
-        "rounds": len(result.times(name)),
-        "seconds": median(result.times(name)),
+        "rounds": len(measured.seconds(name)),
+        "seconds": measured.time(name).value,
         "speed_up": speed_up.value,
         "speed_up_low": speed_up.low,
         "speed_up_high": speed_up.high,
-        "roof_fraction": result.roof_fraction(name).value,
-        "roof_speed_up": result.roof_speed_up(info["bytes_per_value"]).value,
+        "roof_fraction": measured.roof_fraction(name).value,
+        "roof_speed_up": measured.roof_speed_up(info["bytes_per_value"]).value,
+        "processors": measured.processors(name).value,
     }
 
 

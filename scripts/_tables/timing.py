@@ -5,21 +5,27 @@ from __future__ import annotations
 import pandas as pd
 
 from scripts._common import units
-from scripts._tables._rows import baseline_seconds, fastest, page, sections, time_cell
+from scripts._tables._rows import fastest, lookup, page, sections, time_cell
 
 
 def render(results: pd.DataFrame) -> str:
     """Fastest at each size, then time of one gradient with its interval and speed-up."""
-    baseline = baseline_seconds(results)
+    speed_ups = lookup(results, "speed_up")
     parts = [
         "# Time of one gradient",
-        "Time of the kernel alone on prepared inputs, which are in cache if they fit: median, half "
-        "the width of asv's 99 % interval, and speed-up over `matrix`. The time of `prepare`, "
-        "which casts or changes the layout once, has its own table.",
+        "Time of the kernel alone on prepared inputs, which are in cache if they fit: median of "
+        "the rounds, half the width of its 95 % interval, and speed-up over `matrix` in the same "
+        "rounds. `prepare`, which casts or changes the layout once per data set, has its own "
+        "tables.",
         "## Fastest at each size",
         fastest(results),
     ]
-    parts += sections(results, "time", lambda row: time_cell(row, baseline))
+    parts += sections(results, "time", lambda row: time_cell(row, speed_ups))
     parts += ["## Preparation, once per data set"]
     parts += sections(results, "prepare", lambda row: units.seconds(row.value))
+    parts += [
+        "## Calls from which preparation pays",
+        "Preparation and so many gradients together take less time than those of `matrix`.",
+    ]
+    parts += sections(results, "break_even", lambda row: f"{row.value:,.0f}")
     return page(parts)

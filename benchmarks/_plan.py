@@ -1,0 +1,115 @@
+"""What is measured: presets, lists of parameters for asv, and jobs for a session.
+
+asv hands a parameter to a child process as an index into a list that the child builds again. The
+lists must not depend on what is installed, so they come from the working tree beside this folder.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import math
+import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from benchmarks._session.inputs import Data
+from benchmarks._session.session import Job
+from impls import _table
+
+Size = tuple[int, int]
+_PROBLEMS = Path(__file__).resolve().parent.parent / "impls"
+_HERE = Path(__file__).parent
+METRICS: dict[str, dict[str, str]] = json.loads((_HERE / "metrics.json").read_text())
+
+
+@dataclass(frozen=True)
+class Preset:
+    """Sizes and times of a run.
+
+    Attributes
+    ----------
+    sizes : tuple of (n_samples, n_features)
+    epochs : tuple of (n_samples, n_features)
+        Those at which epochs of training are measured too.
+    most_epochs : int
+        Train on real data, with so many epochs at most; 0: do not.
+    rounds, generations : int
+        Samples in each generation of processes, and generations.
+    warm_seconds, sample_seconds : float
+        Calls before each sample, and in it.
+    """
+
+    sizes: tuple[Size, ...]
+    epochs: tuple[Size, ...]
+    most_epochs: int
+    rounds: int
+    generations: int
+    warm_seconds: float
+    sample_seconds: float
+
+
+def presets() -> dict[str, Preset]:
+    """Presets by name, from the shortest to the longest."""
+    records: dict[str, Any] = json.loads((_HERE / "presets.json").read_text())
+    for record in records.values():
+        record |= {key: tuple(map(tuple, record[key])) for key in ("sizes", "epochs")}
+    return {name: Preset(**record) for name, record in records.items()}
+
+
+def current_preset() -> Preset:
+    """The preset that GRADMARK_PRESET names; ``quick`` without it."""
+    name = os.environ.get("GRADMARK_PRESET", "quick")
+    known = presets()
+    if name not in known:
+        raise ValueError(f"GRADMARK_PRESET is {name!r}, expected one of {', '.join(known)}")
+    return known[name]
+
+
+def listed_sizes() -> tuple[list[int], list[int]]:
+    """Numbers of samples and of features that asv lists.
+
+    asv deletes the values of parameters that a later run of the same commit does not list:
+    `scripts.run` lists those of every preset, by GRADMARK_LISTED_PRESET.
+    """
+    name = os.environ.get("GRADMARK_LISTED_PRESET")
+    sizes = presets()[name].sizes if name else current_preset().sizes
+    return sorted({n for n, _ in sizes}), sorted({d for _, d in sizes})
+
+
+def solvers() -> list[str]:
+    """Solvers in the working tree."""
+    return sorted(path.stem for path in (_PROBLEMS / "solvers").glob("[!_]*.py"))
+
+
+def problems() -> list[str]:
+    """Problems in the working tree."""
+    return list(_table.problems_in(_PROBLEMS))
+
+
+def implementations(problem: str) -> list[str]:
+    """Names in the working tree, and the installed plug-ins of GRADMARK_PLUGINS."""
+    files = {path.stem for path in _table.files(_PROBLEMS / problem)}
+    plugins = (item.partition("/") for item in os.environ.get("GRADMARK_PLUGINS", "").split())
+    found = files | {name for owner, _, name in plugins if owner == problem}
+    return sorted(filter(_table.is_name, found))
+
+
+def datasets(problem: str) -> list[str]:
+    """Names of the public functions in the problem's ``_datasets.py`` in the working tree."""
+    path = _PROBLEMS / problem / "_datasets.py"
+    if not path.is_file():
+        return []
+    functions = [n.name for n in ast.parse(path.read_text()).body if isinstance(n, ast.FunctionDef)]
+    return sorted(name for name in functions if not name.startswith("_"))
+
+
+def jobs(preset: Preset, problem: str, names: Iterable[str]) -> Iterator[Job]:
+    """Jobs of one problem: real data, then drawn data from the smallest X to the largest."""
+    own = tuple(names)
+    for dataset in datasets(problem):
+        yield Job(Data(problem, dataset=dataset), own, most_epochs=preset.most_epochs)
+    for size in sorted(preset.sizes, key=lambda size: (math.prod(size), size)):
+        yield Job(Data(problem, *size), own, epochs=size in preset.epochs)

@@ -1,0 +1,285 @@
+"""The contenders' processes: started two at a time, judged on extreme data, started again."""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Callable, Collection, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+import impls
+from benchmarks._session.judging import Batch, Findings, draw_extreme, judge_batches
+from benchmarks._session.measured import BASELINE, TWIN
+from benchmarks._session.process import Out, Process
+from impls._measure import SAMPLE_SECONDS
+
+Reply = dict[str, Any]
+STEP_SECONDS = 60.0  # limit of a step, unless more is expected
+_AT_ONCE = 2
+_MOST_DEATHS = 2
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What a session measures, and how.
+
+    Attributes
+    ----------
+    problem : str
+    names : tuple of str
+        Implementations; the baseline takes part in any case.
+    threads : int
+    rounds : int
+        Samples of each contender on each set of data, in one generation of processes.
+    widths : tuple of int
+        Bytes per value of the contenders that take part, besides 1 and 2; all if empty.
+    limited : bool
+        Skip sizes that an implementation says are too large for it.
+    twin : bool
+        Measure the baseline a second time, in another process.
+    moves : bool
+        Add, for each contender that has it, its loads and stores without its arithmetic.
+    flush : bool
+        Evict the caches before each call.
+    costs : bool
+        Measure memory and preparation too.
+    copies : int
+        Measure so many copies of each implementation in place of it: what is chance?
+    more_rows : tuple of float
+        Measure each implementation with such shares of rows added, too: what is found?
+    warm_seconds, sample_seconds : float
+        Calls before each sample, and in it.
+    most_seconds : float
+        Samples on one set of data take about as long at most, with fewer rounds.
+    """
+
+    problem: str
+    names: tuple[str, ...]
+    threads: int
+    rounds: int = 15
+    widths: tuple[int, ...] = ()
+    limited: bool = True
+    twin: bool = True
+    moves: bool = False
+    flush: bool = False
+    costs: bool = True
+    copies: int = 0
+    more_rows: tuple[float, ...] = ()
+    warm_seconds: float = 0.02
+    sample_seconds: float = SAMPLE_SECONDS
+    most_seconds: float = 60.0
+
+
+def name_moves(name: str) -> str:
+    """Name of a contender's loads and stores without its arithmetic."""
+    return f"{name}, moves alone"
+
+
+def name_copy(name: str, number: int) -> str:
+    """Name of one of a contender's copies."""
+    return f"{name}, copy {number}"
+
+
+def name_slower(name: str, more_rows: float) -> str:
+    """Name of a contender with more rows of X than it should have."""
+    return f"{name}, {more_rows:.0%} more rows"
+
+
+class Crew:
+    """One generation of processes: contenders, and one for the read roof of each width.
+
+    Attributes
+    ----------
+    processes : dict[str, Process]
+        Those that live, by contender.
+    infos : dict[str, dict]
+        What each contender says of itself.
+    out : dict[str, Out]
+        Contenders that are out for all data, and why.
+    roofs : dict[str, int]
+        Bytes per value of each process that reads.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.processes: dict[str, Process] = {}
+        self.infos: dict[str, Reply] = {}
+        self.out: dict[str, Out] = {}
+        self.roofs: dict[str, int] = {}
+        self.seconds_in_gradients = 0.0
+        self._orders: dict[str, Reply] = {}
+        self._deaths: Counter[str] = Counter()
+        self._reasons: dict[str, str] = {}
+        self._extreme: list[Batch] = []
+
+    def start(self, on_start: Callable[[], object] = lambda: None) -> None:
+        """Start all; `on_start` is called after each."""
+        self._extreme = list(draw_extreme(self.settings.problem))
+        self._enlist(self._contenders(), on_start)
+        if self.settings.moves:
+            able = [name for name, info in self.infos.items() if info["moves_alone"]]
+            moves = {name_moves(n): {"name": n, "moves_alone": True} for n in able if n != TWIN}
+            self._enlist(moves, on_start)
+        widths = sorted({info["bytes_per_value"] for info in self.infos.values()})
+        self.roofs = {f"read of {width}-byte X": width for width in widths}
+        reads = {n: {"name": "", "bytes_per_value": width} for n, width in self.roofs.items()}
+        self._enlist(reads, on_start)
+
+    def _contenders(self) -> dict[str, Reply]:
+        names = dict.fromkeys([BASELINE, *self.settings.names])
+        if self.settings.copies:
+            copies = {
+                name_copy(name, number): {"name": name}
+                for name in self.settings.names
+                for number in range(self.settings.copies)
+            }
+            return copies | {
+                name_slower(name, share): {"name": name, "more_rows": share}
+                for name in self.settings.names
+                for share in self.settings.more_rows
+            }
+        twin = {TWIN: {"name": BASELINE}} if self.settings.twin else {}
+        return {name: {"name": name} for name in names} | twin
+
+    def revive(self) -> None:
+        """Start contenders again that have died, unless they did so before."""
+        dead = self._orders.keys() - self.processes.keys() - self.out.keys()
+        again = [name for name in self._orders if name in dead]
+        for name in again:
+            if self._deaths[name] >= _MOST_DEATHS:
+                reason = f"not tried again, after it died twice: {self._reasons[name]}"
+                self.out[name] = Out("died", reason)
+        self._start([name for name in again if name not in self.out], lambda: None)
+
+    def absent(self) -> dict[str, Out]:
+        """Contenders that are out, and those that have died and were not started again."""
+        gone = self._orders.keys() - self.processes.keys()
+        return {
+            name: Out("died", self._reasons[name]) for name in gone & self._reasons.keys()
+        } | self.out
+
+    def takes_part(self, name: str, names: Collection[str] | None) -> bool:
+        """Whether a process is to be measured where `names` are, or all if None."""
+        if name in self.out:
+            return False
+        if names is None or name in self.roofs:
+            return True
+        return self._orders[name]["name"] in (*names, BASELINE)
+
+    def is_judged(self, name: str) -> bool:
+        """Whether a contender computes the gradient: neither loads and stores alone nor more."""
+        return not {"moves_alone", "more_rows"} & self._orders[name].keys()
+
+    def ask(self, name: str, step: str, seconds: float, **arguments: Any) -> Reply:
+        """Let a contender take a step.
+
+        Raises
+        ------
+        Out
+            If it takes no part, fails, dies or does not answer. Its process lives unless it died.
+        """
+        if name not in self.processes:
+            raise self.absent()[name]
+        self.processes[name].send(step, **arguments)
+        return self._answer(name, seconds)
+
+    def ask_all(
+        self, names: Iterable[str], step: str, seconds: float, **arguments: Any
+    ) -> Iterator[tuple[str, Reply | Out]]:
+        """Let contenders take a step that is not timed, two at a time; yield each answer."""
+        waiting, asked = list(names), deque[str]()
+        while waiting or asked:
+            while waiting and len(asked) < _AT_ONCE:
+                asked.append(waiting.pop(0))
+                self.processes[asked[-1]].send(step, **arguments)
+            name = asked.popleft()
+            try:
+                yield name, self._answer(name, seconds)
+            except Out as out:
+                yield name, out
+
+    def _answer(self, name: str, seconds: float) -> Reply:
+        try:
+            reply = self.processes[name].answer(seconds)
+        except Out as out:
+            if out.state == "died" or not self.processes[name].is_alive:
+                self._bury(name, out)
+            raise
+        self.seconds_in_gradients += float(reply.pop("in_gradients", 0.0))
+        return reply
+
+    def close(self) -> None:
+        """End all processes."""
+        for process in list(self.processes.values()):
+            process.close()
+        self.processes.clear()
+
+    def _enlist(self, orders: dict[str, Reply], on_start: Callable[[], object]) -> None:
+        common = {
+            "problem": self.settings.problem,
+            "threads": self.settings.threads,
+            "warm_seconds": self.settings.warm_seconds,
+            "sample_seconds": self.settings.sample_seconds,
+        }
+        self._orders |= {name: common | order for name, order in orders.items()}
+        self._start(orders, on_start)
+
+    def _start(self, names: Iterable[str], on_start: Callable[[], object]) -> None:
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            try:
+                # Backwards: `auto` finds the compiled code of what it chooses from, then.
+                for _ in pool.map(self._start_one, list(names)[::-1]):
+                    on_start()
+            except BaseException:
+                pool.shutdown(wait=False, cancel_futures=True)
+                self.close()
+                raise
+
+    def _start_one(self, name: str) -> None:
+        """Start, load and judge; what is out for good has no process afterwards."""
+        order = self._orders[name]
+        self.processes[name] = Process(order)
+        try:
+            info = self.ask(name, "load", STEP_SECONDS)
+            if order["name"]:
+                self._judge(name, info)
+        except Out as out:
+            self._leave(name, out)  # one that dies before it is measured will do so again
+
+    def _judge(self, name: str, info: Reply) -> None:
+        """Keep what the contender says of itself, and judge it on extreme data."""
+        widths = self.settings.widths
+        if widths and name != BASELINE and info["bytes_per_value"] not in (*widths, 1, 2):
+            self._leave(name, None)
+            return
+        self.infos[name] = info
+        if name == TWIN or self.settings.copies or not self.is_judged(name):
+            return
+        findings = Findings(name, limit=info["rtol"])
+        try:
+            judge_batches(findings, self.processes[name], self._extreme)
+        except impls.Unavailable as error:
+            self._leave(name, Out("unavailable", str(error)))
+        except Out as out:
+            self._bury(name, out)
+            raise
+        if findings.breaks_contract:
+            self._leave(name, Out("wrong", findings.problems[0]))
+
+    def _leave(self, name: str, reason: Out | None) -> None:
+        """End a process for good; without a reason, as if it had never been asked."""
+        if name in self.processes:
+            self.processes.pop(name).close()
+        if reason:
+            self.out[name] = reason
+        else:
+            self._orders.pop(name)
+
+    def _bury(self, name: str, out: Out) -> None:
+        """Take leave of a process that has died or cannot be understood any more."""
+        with suppress(KeyError):
+            self.processes.pop(name).close()
+        self._deaths[name] += 1
+        self._reasons[name] = out.reason

@@ -1,0 +1,353 @@
+"""The journal of what sessions have measured: a file of JSON lines that grows round by round.
+
+A line is written whole, after each round and after each set of data, so that a kill loses at most
+the round in hand. There are four kinds:
+
+``round``
+    One sample of each contender of a measurement.
+``source``
+    The first line: commit, environment and threads that all others belong to.
+``facts``
+    What a command has said of the machine and of itself.
+``cell``
+    What a measurement has found of one contender: how it ended, costs, and the digest of the state
+    (files, versions, settings) that it holds for.
+
+A measurement is one set of data in one session; its generations and what an interrupt has cut in
+two share its id. Later lines win.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import astuple, dataclass, field
+from pathlib import Path
+from typing import IO, Any
+
+from benchmarks._session.inputs import Data
+from benchmarks._session.measured import BASELINE, TWIN, Measured, Round
+from benchmarks._session.process import Out
+from impls._errors import one_line
+
+OK = "ok"
+_COMMIT = re.compile("[0-9a-f]{40}")
+_INFOS = {
+    "bytes_per_value": (int,),
+    "passes": (int, type(None)),
+    "peer": (str,),
+    "limited": (bool,),
+    "rtol": (float, int),
+}
+
+
+@dataclass(frozen=True)
+class Cell:
+    """What is known of one contender on one set of data.
+
+    Attributes
+    ----------
+    measurement : str
+        Id of the measurement that it is part of.
+    state : str
+        ``ok``, or the word of an `Out`.
+    digest : str
+        Of the state that it was measured in.
+    measured_at : str
+        UTC, in ISO 8601.
+    generations : int
+        Generations of processes that have finished.
+    reasons : dict[str, str]
+        Why a metric has no value, though the contender has a time.
+    """
+
+    data: Data
+    name: str
+    measurement: str
+    state: str
+    reason: str
+    digest: str
+    measured_at: str
+    generations: int
+    flag: str = ""
+    shape: tuple[int, int] = (0, 0)
+    info: dict[str, Any] = field(default_factory=dict)
+    costs: dict[str, float] = field(default_factory=dict)
+    reasons: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Source:
+    """Commit, asv's name of the environment, and threads (``all`` or a number)."""
+
+    commit: str
+    environment: str
+    threads: str
+
+
+@dataclass(frozen=True)
+class Begun:
+    """A measurement that can go on.
+
+    Attributes
+    ----------
+    n_done : int
+        Generations that have finished.
+    n_rounds : int
+        Rounds of the generation that has not.
+    next : int
+        Number for the next generation of processes.
+    cells : list of Cell
+        What the finished generations have found.
+    """
+
+    measurement: str
+    n_done: int
+    n_rounds: int
+    next: int
+    cells: list[Cell]
+
+
+@dataclass
+class Known:
+    """The contents of a journal.
+
+    Attributes
+    ----------
+    source : Source or None
+    facts : dict or None
+        The last ones.
+    cells : dict
+        Cells by data and name, in the order of their lines.
+    rounds : dict
+        Rounds by measurement and data.
+    digests : dict[str, str]
+        Digest of the state by measurement.
+    finished : dict
+        Rounds until a generation had finished, by measurement, data, name and number of
+        generations. One that an interrupt has cut in two has rounds of two generations of
+        processes.
+    """
+
+    source: Source | None = None
+    facts: dict[str, Any] | None = None
+
+    cells: dict[tuple[Data, str], list[Cell]] = field(default_factory=dict)
+    rounds: dict[tuple[str, Data], list[Round]] = field(default_factory=dict)
+    digests: dict[str, str] = field(default_factory=dict)
+    finished: dict[tuple[str, Data, str, int], int] = field(default_factory=dict)
+
+    def last(self, data: Data, name: str, holds: Callable[[Cell], bool]) -> Cell | None:
+        """The last cell for which `holds` is true."""
+        cells = reversed(self.cells.get((data, name), []))
+        return next((cell for cell in cells if holds(cell)), None)
+
+    def measured(self, cells: Iterable[Cell]) -> Measured:
+        """These cells of one measurement, with its rounds."""
+        cells = list(cells)
+        first = cells[0]
+        measured = Measured(first.data, first.shape)
+        measured.rounds = self.rounds.get((first.measurement, first.data), [])
+        for cell in cells:
+            measured.infos[cell.name] = cell.info
+            measured.costs[cell.name] = cell.costs
+            if cell.state != OK:
+                measured.out[cell.name] = Out(cell.state, cell.reason)
+            if cell.flag:
+                measured.flags[cell.name] = cell.flag
+        return measured
+
+    def begun(self, data: Data, names: Iterable[str], digest: str) -> Begun | None:
+        """The last measurement of these contenders that an interrupt has cut off, if any."""
+        ids = [key for key, other in self.rounds if other == data and self.digests[key] == digest]
+        wanted = set(names)
+        for measurement in reversed(ids):
+            cells = self._cells_of(measurement, data)
+            if not cells or wanted <= cells.keys():
+                return self._begun(measurement, data, wanted, cells)
+        return None
+
+    def _begun(
+        self, measurement: str, data: Data, names: set[str], cells: dict[str, Cell]
+    ) -> Begun:
+        rounds = self.rounds[measurement, data]
+        n_done = min((cells[name].generations for name in names if cells), default=0)
+        ends = [self.finished.get((measurement, data, name, n_done), 0) for name in names]
+        after = rounds[max(ends, default=0) :]
+        n_left = sum(not names.isdisjoint(each.seconds) for each in after)  # without others' rounds
+        last = max(each.generation for each in rounds)
+        kept = [cell for name, cell in cells.items() if name in (*names, BASELINE, TWIN)]
+        return Begun(measurement, n_done, n_left, last + 1, kept)
+
+    def _cells_of(self, measurement: str, data: Data) -> dict[str, Cell]:
+        """The last cell of each contender of a measurement."""
+        own = (cells for (other, _), cells in self.cells.items() if other == data)
+        found = (cell for cells in own for cell in cells if cell.measurement == measurement)
+        return {cell.name: cell for cell in found}
+
+
+def read(path: Path) -> Known:
+    """Read a journal; lines that a kill has cut off or that do not fit are left out."""
+    known = Known()
+    if not path.is_file():
+        return known
+    with path.open("rb") as file:
+        for line in file:
+            try:
+                _add(known, json.loads(line))
+            except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError):
+                continue
+    return known
+
+
+class Journal:
+    """Appends to a journal.
+
+    Parameters
+    ----------
+    path : Path or None
+        None: keep it in memory alone.
+    source : Source
+        Of everything that is written.
+    digest : str
+        Of the state in which everything is measured.
+    """
+
+    def __init__(self, path: Path | None, source: Source, digest: str) -> None:
+        self._path = path
+        self._source = source
+        self.digest = digest
+        self.known = Known()  # all that was written
+
+    def add_facts(self, record: dict[str, Any]) -> None:
+        """Write what is known of the machine."""
+        self._write(kind="facts", facts=record)
+
+    def add_round(self, measurement: str, data: Data, found: Round) -> None:
+        """Write one round."""
+        self._write(
+            kind="round",
+            measurement=measurement,
+            data=astuple(data),
+            digest=self.digest,
+            generation=found.generation,
+            seconds=found.seconds,
+            roofs=found.roofs,
+            processors=found.processors,
+        )
+
+    def add_cells(self, cells: Iterable[Cell]) -> None:
+        """Write what has been found of each contender."""
+        for cell in cells:
+            self._write(
+                kind="cell",
+                data=astuple(cell.data),
+                **{key: value for key, value in vars(cell).items() if key != "data"},
+            )
+
+    def _write(self, **record: Any) -> None:
+        _add(self.known, json.loads(json.dumps(record)))
+        if self._path is None:
+            return
+        if not self._path.exists():
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            self._append({"kind": "source", **vars(self._source)})
+        self._append(record)
+
+    def _append(self, record: dict[str, Any]) -> None:
+        # A single write in append mode: lines of several processes do not mix.
+        with self._path.open("a+b", buffering=0) as file:  # type: ignore[union-attr]
+            file.write(_end_of_a_cut_line(file) + json.dumps(record).encode() + b"\n")
+
+
+def _end_of_a_cut_line(file: IO[bytes]) -> bytes:
+    """A newline if a kill has cut off the last line of the file."""
+    if not file.seek(0, os.SEEK_END):
+        return b""
+    file.seek(-1, os.SEEK_END)
+    return b"" if file.read(1) == b"\n" else b"\n"
+
+
+def _add(known: Known, record: dict[str, Any]) -> None:
+    if record["kind"] == "source":
+        texts = [record[key] for key in ("commit", "environment", "threads")]
+        if not (all(isinstance(t, str) for t in texts) and _COMMIT.fullmatch(texts[0])):
+            raise ValueError("no commit")
+        known.source = Source(*map(one_line, texts))
+    elif record["kind"] == "facts":
+        known.facts = dict(record["facts"])
+    else:
+        _add_measured(known, record)
+
+
+def _add_measured(known: Known, record: dict[str, Any]) -> None:
+    data = _read_data(record["data"])
+    digest, measurement = str(record["digest"]), str(record["measurement"])
+    if record["kind"] == "round":
+        found = Round(
+            int(record["generation"]),
+            _positive(record["seconds"]),
+            {int(width): speed for width, speed in _positive(record["roofs"]).items()},
+            _numbers(record["processors"]),
+        )
+        known.rounds.setdefault((measurement, data), []).append(found)
+        known.digests[measurement] = digest
+    elif record["kind"] == "cell":
+        n_samples, n_features = map(int, record["shape"])
+        cell = Cell(
+            data,
+            one_line(record["name"]),
+            measurement,
+            one_line(record["state"]),
+            one_line(record["reason"]),
+            digest,
+            one_line(record["measured_at"]),
+            int(record["generations"]),
+            one_line(record["flag"]),
+            (n_samples, n_features),
+            _read_info(record["info"]),
+            _numbers(record["costs"]),
+            {str(key): one_line(text) for key, text in record["reasons"].items()},
+        )
+        if cell.state == OK and not cell.info:
+            raise ValueError("a time of a contender that has said nothing of itself")
+        known.cells.setdefault((data, cell.name), []).append(cell)
+        if cell.generations:
+            n_rounds = len(known.rounds.get((measurement, data), []))
+            known.finished.setdefault((measurement, data, cell.name, cell.generations), n_rounds)
+
+
+def _read_data(values: list[Any]) -> Data:
+    problem, n_samples, n_features, dataset, pixels = values
+    sizes = [n_samples, n_features]
+    if not all(type(size) is int and 0 <= size < 2**63 for size in sizes):
+        raise ValueError("sizes")
+    if not (isinstance(problem, str) and isinstance(dataset, str)):
+        raise TypeError("names")
+    return Data(one_line(problem), n_samples, n_features, one_line(dataset), bool(pixels))
+
+
+def _read_info(info: Mapping[str, Any]) -> dict[str, Any]:
+    """What a contender has said of itself; empty if it has said nothing."""
+    for key, types in _INFOS.items() if info else ():
+        if not isinstance(info[key], types):
+            raise TypeError(key)
+    return {key: info[key] for key in _INFOS} if info else {}
+
+
+def _numbers(values: Mapping[str, Any]) -> dict[str, float]:
+    """Finite numbers of at least 0, by name."""
+    found = {str(name): float(value) for name, value in values.items()}
+    if not all(math.isfinite(value) and value >= 0 for value in found.values()):
+        raise ValueError("a number that cannot be measured")
+    return found
+
+
+def _positive(values: Mapping[str, Any]) -> dict[str, float]:
+    found = _numbers(values)
+    if not all(found.values()):
+        raise ValueError("a time or a speed of 0")
+    return found

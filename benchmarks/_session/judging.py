@@ -1,0 +1,138 @@
+"""Judging an implementation on easy and on extreme batches, in a process of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from tempfile import TemporaryDirectory
+from typing import Any
+
+import numpy as np
+
+import impls
+from benchmarks._session.process import Out, Process
+from benchmarks._session.worker import decode
+from impls import _accuracy, _table, _verify
+
+EASY_SIZES = ((10, 10), (1000, 10), (10, 1000), (1000, 100))
+# Time limit of one batch; a first one compiles.
+_BATCH_SECONDS = 60.0
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Inputs, and the reference at each of several weight vectors."""
+
+    name: str
+    weights: Any
+    X: Any
+    y: Any
+    references: list[_verify.Reference]
+
+
+@dataclass
+class Findings:
+    """Result of checking one implementation.
+
+    Attributes
+    ----------
+    errors : dict[str, float]
+        Error by batch: infinite if no gradient came back, NaN if the batch was refused.
+    states : dict[str, str]
+        State by batch, in one word, for batches without an error.
+    limit : float
+        Largest error that counts as right.
+    problems : list[str]
+        What is wrong; empty if nothing is.
+    unavailable : str
+        Reason why it could not be checked; empty if it was.
+    """
+
+    name: str
+    errors: dict[str, float] = field(default_factory=dict)
+    states: dict[str, str] = field(default_factory=dict)
+    limit: float = np.nan
+    problems: list[str] = field(default_factory=list)
+    unavailable: str = ""
+
+    @property
+    def is_wrong(self) -> bool:
+        """Whether a gradient differs from the reference; False if none could be compared."""
+        compared = {batch: e for batch, e in self.errors.items() if batch not in self.states}
+        return any(error > self.limit for error in compared.values())
+
+    @property
+    def breaks_contract(self) -> bool:
+        """Whether a gradient is wrong, or is none: see `_verify.Misbehaves`."""
+        return self.is_wrong or "wrong" in self.states.values()
+
+
+def draw_easy(problem: str) -> Iterator[Batch]:
+    """Batches as the suite draws them."""
+    for size in EASY_SIZES:
+        yield _batch(problem, f"{size[0]} x {size[1]}", impls.make(problem, *size))
+
+
+def draw_extreme(problem: str) -> Iterator[Batch]:
+    """The edge cases of the problem."""
+    extreme = _table.problem_module(problem).extreme_batches(np.random.default_rng(1))
+    for name, batch in extreme.items():
+        yield _batch(problem, name, batch)
+
+
+def judge_batches(findings: Findings, process: Process, batches: Sequence[Batch]) -> None:
+    """Compare the gradients of a process that is loaded with the references of each batch.
+
+    Raises
+    ------
+    Unavailable
+        If it lacks something that only `prepare` needs.
+    Out
+        If the process has ended.
+    """
+    with TemporaryDirectory() as folder:
+        for batch in batches:
+            _judge_batch(findings, batch, process, folder)
+
+
+def _batch(problem: str, name: str, drawn: tuple[Any, Any, Any]) -> Batch:
+    first, X, y = drawn
+    weights = _verify.vectors(first)
+    references = [_accuracy.exact_gradient(problem, each, X, y) for each in weights]
+    return Batch(name, weights, X, y, references)
+
+
+def _judge_batch(findings: Findings, batch: Batch, process: Process, folder: str) -> None:
+    files = _write(batch, folder)
+    try:
+        reply = process.ask("prepare", _BATCH_SECONDS, files=files, own_copy=True)
+    except Out as out:
+        _note(findings, batch.name, out)
+        if not process.is_alive:
+            raise
+        return
+    shape, count = batch.weights[0].shape, len(batch.references) + 1
+    gradients = decode(reply["gradients"], shape, count)
+    found = _verify.judge(gradients, batch.references, findings.limit)
+    findings.errors[batch.name] = found.error
+    if found.fault:
+        findings.problems.append(f"{batch.name}: {found.fault}")
+
+
+def _note(findings: Findings, batch: str, out: Out) -> None:
+    """Record why there is no gradient for a batch."""
+    if out.state == "unavailable":
+        raise impls.Unavailable(out.reason)
+    findings.states[batch] = out.state
+    findings.errors[batch] = np.nan if out.state == "refused" else np.inf
+    if out.state != "refused":
+        findings.problems.append(f"{batch}: {out.reason}")
+
+
+def _write(batch: Batch, folder: str) -> dict[str, str]:
+    """Save a batch to files, so that the process gets its own arrays."""
+    arrays = {"weights": np.stack(batch.weights), "X": batch.X, "y": batch.y}
+    files = {name: f"{folder}/{name}.npy" for name in arrays}
+    for name, array in arrays.items():
+        np.save(files[name], array)
+    return files

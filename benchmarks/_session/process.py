@@ -1,0 +1,229 @@
+"""Start a contender's process and talk to it; if it dies or hangs, the session goes on."""
+
+from __future__ import annotations
+
+import json
+import os
+import queue
+import secrets
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+from time import monotonic
+from typing import Any
+
+import impls
+from benchmarks._session import answers, guardian
+from impls._errors import one_line
+
+ROOT = Path(__file__).resolve().parents[2]
+# Import `impls` from where this process has it, and the suite from this tree, whatever is
+# installed: under asv, the package is a commit's.
+_BOOT = """
+import sys
+_, package, root = sys.argv
+sys.path[:0] = [] if package in sys.path else [package]
+sys.path.append(root)
+from benchmarks._session.worker import main
+main()
+"""
+
+# Read by the libraries when they are loaded; other limits are set in the process.
+_THREAD_VARIABLES = (
+    "OMP_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "VECLIB_MAXIMUM_THREADS",
+    "NUMBA_NUM_THREADS",
+    "NUMEXPR_NUM_THREADS",
+    "NUMEXPR_MAX_THREADS",
+)
+# OpenBLAS's idle threads spin for 2^this cycles before they sleep. The default of 2^26 or more is
+# tens of milliseconds, in which they take a processor from the next contender. 2^20 is still longer
+# than any pause between the calls of a sample.
+_SLEEP_SOON = {"OPENBLAS_THREAD_TIMEOUT": "20"}
+_WAIT_SECONDS = 1.0
+_KEPT_BYTES = 4096
+_LONGEST_LINE = 300
+_DOING = {
+    "load": "it was imported",
+    "prepare": "it was prepared or its gradient ran",
+    "sample": "it was timed",
+    "verify": "its gradient was verified",
+    "train": "it was trained with",
+}
+_END_SECONDS = 2.0  # a process that has closed the pipe is usually about to end
+# Answers that wait to be read, and signs of one: an implementation that writes more is not kept.
+_MOST_WAITING, _LONGEST_ANSWER = 10, 2**30
+_FORGED = "it wrote to the pipe that is reserved for results"
+
+
+class Out(Exception):
+    """The process of an implementation cannot go on with what it was asked for.
+
+    ``state`` is one word, such as ``died`` or ``unavailable``; ``reason`` is a sentence.
+    """
+
+    def __init__(self, state: str, reason: str) -> None:
+        super().__init__(f"{state}: {reason}")
+        self.state = state
+        self.reason = reason
+
+
+class Process:
+    """A running worker: `ask` it for one step after the other, and `close` it in any case."""
+
+    def __init__(self, order: Mapping[str, Any]) -> None:
+        self._words = b""  # the last bytes that it has printed
+        self._step = self._doing = ""  # the step that it is to answer
+        self._arguments: Mapping[str, Any] = {}
+        self._is_foreign = bool(order["name"])
+        self._mark = guardian.mark()
+        variables = dict.fromkeys(_THREAD_VARIABLES, str(order["threads"])) | _SLEEP_SOON
+        variables[guardian.VARIABLE] = self._mark
+        if order.get("moves_alone"):  # never load its compiled code as the real kernel's
+            variables["NUMBA_CACHE_DIR"] = str(ROOT / "impls" / "__pycache__" / "moves_alone")
+        self._process = subprocess.Popen(
+            [sys.executable, "-P", "-c", _BOOT, *_places()],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            cwd=ROOT,
+            env=os.environ | _import_path() | variables,
+            encoding="utf-8",
+            errors="replace",  # an implementation may write to the pipe too
+            start_new_session=True,  # Ctrl-C reaches the command alone, which then ends them all
+        )
+        self._lines: queue.Queue[str] = queue.Queue()
+        threading.Thread(target=self._listen, daemon=True).start()
+        self._overhearing = threading.Thread(target=self._overhear, daemon=True)
+        self._overhearing.start()
+        self._send(order)
+
+    def ask(self, step: str, seconds: float, **arguments: Any) -> dict[str, Any]:
+        """Send a step and wait for its answer; raises as `answer` does."""
+        self.send(step, **arguments)
+        return self.answer(seconds)
+
+    def send(self, step: str, **arguments: Any) -> None:
+        """Send a step without waiting; get its `answer` later."""
+        self._step, self._doing, self._arguments = secrets.token_hex(8), step, arguments
+        self._send({"do": step, "to": self._step, **arguments})
+
+    def answer(self, seconds: float) -> dict[str, Any]:
+        """Wait for the contender's answer.
+
+        Raises
+        ------
+        Out
+            If it cannot take part, fails, dies or does not answer within `seconds`.
+        """
+        line = self._next_line(seconds)
+        doing = _DOING.get(self._doing, "it was measured")
+        if line is None:
+            self.close()
+            raise Out("died", f"no answer within {seconds:.0f} s while {doing}")
+        if not line.endswith("\n"):  # the pipe has ended, perhaps within a line
+            raise Out("died", f"died while {doing}: {self._cause()}")
+        reply = self._read(line)
+        if "state" in reply:
+            raise Out(reply["state"], reply["reason"])
+        return reply
+
+    def _read(self, line: str) -> dict[str, Any]:
+        """The answer to the last step; anything else was printed by the implementation."""
+        try:
+            reply: dict[str, Any] = json.loads(line)
+            if reply.pop("to") != self._step:
+                raise ValueError
+        except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+            self.close()
+            raise Out("failed", _FORGED) from None
+        if self._is_foreign and (fault := answers.misfit(self._doing, self._arguments, reply)):
+            self.close()
+            raise Out("failed", fault)
+        return {k: one_line(v) if isinstance(v, str) else v for k, v in reply.items()}
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether it has not ended."""
+        return self._process.poll() is None
+
+    def close(self) -> None:
+        """Kill the process and all that it has started."""
+        children = guardian.children(self._process.pid) if self.is_alive else []
+        self._process.kill()
+        guardian.kill(self._mark)
+        guardian.kill_each(children)  # also those without an environment
+        self._process.wait()
+        if self._process.stdin:
+            with suppress(BrokenPipeError):  # from unwritten bytes
+                self._process.stdin.close()
+
+    def _send(self, message: Mapping[str, Any]) -> None:
+        if self._process.stdin is None:
+            raise RuntimeError("a process without a pipe")
+        with suppress(BrokenPipeError, ValueError):  # it is dead or closed: `answer` reports it
+            self._process.stdin.write(json.dumps(message) + "\n")
+            self._process.stdin.flush()
+
+    def _next_line(self, seconds: float) -> str | None:
+        """Next line of output within `seconds`, or None.
+
+        Waits in short steps: the system may deliver a signal to a library's thread, and Python
+        handles it only once the main thread wakes by itself.
+        """
+        end, has_ended = monotonic() + seconds, False
+        while True:
+            left = end - monotonic()
+            with suppress(queue.Empty):
+                return self._lines.get(timeout=max(0, min(left, _WAIT_SECONDS)))
+            if has_ended:
+                return ""  # a child of it holds the pipe open
+            if left <= 0:
+                return None
+            has_ended = not self.is_alive
+
+    def _listen(self) -> None:
+        stdout = self._process.stdout
+        if stdout is not None:
+            with stdout:
+                while line := stdout.readline(_LONGEST_ANSWER):
+                    if self._lines.qsize() < _MOST_WAITING:
+                        self._lines.put(line)
+        self._lines.put("")
+
+    def _overhear(self) -> None:
+        """Keep the last bytes of what it prints, so that much output does not block it."""
+        stderr = self._process.stderr
+        if stderr is not None:
+            with stderr:
+                while printed := stderr.buffer.read1(65536):  # type: ignore[attr-defined]
+                    self._words = (self._words + printed)[-_KEPT_BYTES:]
+
+    def _cause(self) -> str:
+        """Exit status or signal of the process, and the last line that it printed."""
+        try:
+            status = self._process.wait(_END_SECONDS)
+        except subprocess.TimeoutExpired:
+            self.close()
+            return "it closed its output without ending"
+        end = f"killed by {signal.Signals(-status).name}" if status < 0 else f"exit status {status}"
+        self._overhearing.join(_END_SECONDS)
+        lines = self._words.decode(errors="replace").strip().splitlines()
+        return f"{end}; {one_line(lines[-1])[:_LONGEST_LINE]}" if lines else end
+
+
+def _places() -> list[str]:
+    """Folders that hold the packages ``impls`` and ``benchmarks``."""
+    return [str(Path(impls.__file__).parents[1]), str(ROOT)]
+
+
+def _import_path() -> dict[str, str]:
+    """PYTHONPATH as it was before asv removed it, if GRADMARK_PATH has kept it."""
+    kept = os.environ.get("GRADMARK_PATH", "")
+    return {"PYTHONPATH": kept} if kept else {}

@@ -1,0 +1,351 @@
+"""Measure all contenders on one set of data: prepare, verify, then samples in paired rounds."""
+
+from __future__ import annotations
+
+import math
+import secrets
+from collections.abc import Callable, Collection, Iterable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from random import SystemRandom
+from statistics import median
+from time import perf_counter
+from typing import Any
+
+import numpy as np
+
+from benchmarks._session.crew import STEP_SECONDS, Crew, Reply
+from benchmarks._session.flags import keeps_answers, too_fast, too_many_processors, wrong_clock
+from benchmarks._session.inputs import Data, Inputs, on_disk, plan_memory
+from benchmarks._session.measured import BASELINE, Measured, Round
+from benchmarks._session.process import Out
+from benchmarks._session.statistics import LEAST_ROUNDS
+from benchmarks._session.worker import decode
+from impls import _machine, _verify
+
+# To check, copy and convert an X of more bytes than this in a second takes longer than STEP_SECONDS
+# allow for.
+_BYTES_PER_SECOND = 50e6
+_TIMES_EXPECTED = 20
+# The sample by which clocks are compared: its least seconds, and at most so many usual samples.
+_LONG_SECONDS, _MOST_SAMPLES = 0.2, 20
+# Such samples, until one is not suspicious. CPU time can jump in a virtual machine: 1 honest sample
+# of 85 showed 4 processors of 2.
+_N_LONG = 3
+# Samples that repeat a suspicion of kept answers: 1 honest cell of 56 was suspicious in 6 rounds.
+_N_FRESH = 20
+# Between the session and its contender, where nothing is suspicious.
+_PIPE_SECONDS = 0.004
+_MOST_WARM = 0.02  # of the calls before a sample, whatever a contender says
+_COSTS = ("workspace", "peak", "prepare", "prepared", "openmp")
+
+
+@dataclass(frozen=True)
+class Listener:
+    """What is called while a set of data is measured.
+
+    Attributes
+    ----------
+    round : callable
+        After each round, with what is known so far.
+    sample : callable
+        After each sample.
+    end : callable
+        After the last round, with the `Measurement`, whose contenders still have the data.
+    """
+
+    round: Callable[[Measured], object] = lambda measured: None
+    sample: Callable[[], object] = lambda: None
+    end: Callable[[Measurement], object] = lambda measurement: None
+
+
+def measure(
+    crew: Crew,
+    data: Data,
+    generation: int = 0,
+    names: Collection[str] | None = None,
+    listener: Listener | None = None,
+) -> Measured:
+    """Measure contenders on one set of data.
+
+    Parameters
+    ----------
+    generation : int
+        Number of this generation of processes.
+    names : collection of str, optional
+        Implementations that take part, besides the baseline; default: all of the crew.
+
+    Raises
+    ------
+    Stopped
+        On an interrupt, if at least one round has finished.
+    """
+    crew.revive()
+    one = Measurement(crew, data, generation, names, listener or Listener())
+    try:
+        with on_disk(data) as inputs:
+            one.run(inputs)
+    except Out as reason:  # nobody can be measured on these data
+        one.measured.out |= dict.fromkeys(crew.infos.keys() | crew.out.keys(), reason)
+    except KeyboardInterrupt:
+        if one.measured.rounds:
+            raise Stopped(one.measured) from None
+        raise
+    return one.measured
+
+
+class Stopped(KeyboardInterrupt):
+    """An interrupt that carries what the finished rounds have shown."""
+
+    def __init__(self, measured: Measured) -> None:
+        super().__init__()
+        self.measured = measured
+
+
+class Measurement:
+    """One set of data: who still takes part, and what is known so far."""
+
+    def __init__(
+        self,
+        crew: Crew,
+        data: Data,
+        generation: int,
+        names: Collection[str] | None,
+        listener: Listener,
+    ) -> None:
+        self.crew = crew
+        self.settings = crew.settings
+        self.generation = generation
+        self.listener = listener
+        self.measured = Measured(data, (data.n_samples, data.n_features), crew.infos)
+        absent = crew.absent().items()
+        self.measured.out |= {n: out for n, out in absent if names is None or n in names}
+        # Contenders and reads that still take part; the baseline is the last to lack memory.
+        able = (name for name in crew.processes if crew.takes_part(name, names))
+        self.present = sorted(able, key=lambda name: name != BASELINE)
+        self.read_bytes: dict[str, int] = {}
+        self.warm: dict[str, float] = {}  # seconds of calls before each sample
+        self.replies: dict[str, list[Reply]] = {}
+
+    def run(self, inputs: Inputs) -> None:
+        """Measure, and forget the data."""
+        self.measured.shape = inputs.shape
+        self._prepare(inputs)
+        self._time(inputs)
+        if not self.settings.flush:
+            self._check_honesty()
+        self._verify_later(inputs)
+        self.listener.end(self)
+        # Not after an interrupt: the processes are about to end, and one may be at a long step.
+        for name in list(self.crew.processes):
+            with suppress(Out):
+                self.crew.ask(name, "release", STEP_SECONDS)
+
+    @property
+    def contenders(self) -> list[str]:
+        """Those that take part, without reads and moves alone."""
+        orders = (name for name in self.present if name not in self.crew.roofs)
+        return [name for name in orders if self.crew.is_judged(name)]
+
+    def _prepare(self, inputs: Inputs) -> None:
+        """Prepare the contenders that fit into memory, and keep those that are right."""
+        infos = self.crew.infos
+        copies = {name: infos.get(name, {}).get("copies", 0) for name in self.present}
+        plan = plan_memory(copies, inputs.x_bytes, _machine.available_memory())
+        if not plan.own_copy:
+            self.measured.notes.append("memory does not hold an X for each: one X, shared by all")
+        for name, reason in plan.lacking.items():
+            self._drop(name, Out("lacks memory", reason))
+        seconds = max(STEP_SECONDS, inputs.x_bytes / _BYTES_PER_SECOND)
+        step = {"files": inputs.files, "own_copy": plan.own_copy}
+        step |= {"limited": self.settings.limited, "observed": False}
+        for name, reply in self._ask_all(self.present, "prepare", seconds, **step):
+            if name in self.crew.roofs:
+                self.read_bytes[name] = reply["bytes"]
+        self._drop_unused_reads()
+        inputs.wait()
+        references = inputs.references
+        for name in self.contenders:  # one at a time: each may use all threads
+            if found := self.ask(name, "verify", seconds):
+                self._judge_first(name, found, inputs, references)
+
+    def _judge_first(
+        self, name: str, reply: Reply, inputs: Inputs, references: list[_verify.Reference]
+    ) -> None:
+        """Judge the gradients at all weights; measure what one call costs."""
+        error = self._judge(name, reply["gradients"], inputs, references)
+        self.measured.costs[name] = {"error": error} if math.isfinite(error) else {}
+        if name in self.present and self.settings.costs:
+            costs = self.ask(name, "cost", STEP_SECONDS) or {}
+            self.measured.costs[name] |= {key: costs[key] for key in _COSTS if key in costs}
+
+    def _drop_unused_reads(self) -> None:
+        """Leave out the reads of a width that no contender has."""
+        used = {self.crew.infos[name]["bytes_per_value"] for name in self.contenders}
+        roofs = self.crew.roofs
+        self.present = [n for n in self.present if n not in roofs or roofs[n] in used]
+
+    def _time(self, inputs: Inputs) -> None:
+        expected = {}
+        for name in list(self.present):  # one at a time, so that they do not disturb each other
+            if reply := self.ask(name, "count", STEP_SECONDS):
+                expected[name] = reply["seconds"]
+                self.warm[name] = min(reply.get("warm", 0.0), _MOST_WARM)
+        n_rounds = self._count_rounds(sum(expected.values()))
+        # Which round is compared is not known before.
+        told_round, told_seed = secrets.randbelow(n_rounds), next(iter(inputs.later))
+        for number in range(n_rounds):
+            seed = told_seed if number == told_round else secrets.randbelow(2**31)
+            found = {}
+            for name in _shuffled(self.present):
+                if reply := self._sample(name, seed, expected[name]):
+                    found[name] = reply
+                    if number == told_round:
+                        self._judge_sample(name, reply, inputs, inputs.later[told_seed])
+                self.listener.sample()
+            self._keep(found)
+            self.listener.round(self.measured)
+
+    def _sample(self, name: str, seed: int, expected: float) -> Reply | None:
+        limit = max(STEP_SECONDS, _TIMES_EXPECTED * expected)
+        start = perf_counter()
+        reply = self.ask(name, "sample", limit, seed=seed, flush=self.settings.flush)
+        return reply and reply | {"waited": perf_counter() - start}
+
+    def _count_rounds(self, seconds_per_round: float) -> int:
+        asked = self.settings.rounds
+        n_rounds = count_rounds(asked, seconds_per_round, self.settings.most_seconds)
+        if n_rounds < asked:
+            seconds = f"a round takes {seconds_per_round:.0f} s"
+            self.measured.notes.append(f"{n_rounds} rounds, not {asked}: {seconds}")
+        return n_rounds
+
+    def _keep(self, found: dict[str, Reply]) -> None:
+        """Add a round."""
+        roofs = self.crew.roofs
+        reads = {n: self.read_bytes[n] / found[n]["seconds"] for n in roofs if n in found}
+        own = {name: found[name] for name in found if name not in roofs}
+        self.measured.rounds.append(
+            Round(
+                self.generation,
+                {name: reply["seconds"] for name, reply in own.items()},
+                {roofs[name]: speed for name, speed in reads.items()},
+                {n: reply["processors"] for n, reply in own.items() if "processors" in reply},
+            )
+        )
+        for name, reply in own.items():
+            self.replies.setdefault(name, []).append(reply)
+
+    def _check_honesty(self) -> None:
+        """Drop who was too fast, keeps answers, or is suspicious in long samples."""
+        for name in self.contenders:
+            own = self.replies[name]
+            seconds = [reply["seconds"] for reply in own]
+            fresh = [reply["fresh"] for reply in own if "fresh" in reply]
+            if reason := too_fast(self.measured.roof_fraction(name)):
+                self._drop(name, Out("too fast", reason))
+            elif keeps_answers(fresh, seconds):
+                self._check_fresh(name, seconds)
+            elif self._is_suspicious(name, own):
+                self._check_long_samples(name, median(seconds) * own[0]["n_calls"])
+
+    def _check_fresh(self, name: str, seconds: list[float]) -> None:
+        """Drop a contender if gradients at new weights take longer in many more samples too."""
+        more = [self._sample(name, secrets.randbelow(2**31), 0.0) for _ in range(_N_FRESH)]
+        fresh = [reply["fresh"] for reply in more if reply]
+        if reason := keeps_answers(fresh, seconds):
+            self._drop(name, Out("too fast", reason))
+
+    def _is_suspicious(self, name: str, own: list[Reply]) -> bool:
+        """Whether the usual samples are too short to clear a contender of a slow clock or threads.
+
+        The session waits for a sample, for the calls before it, and for threads to sleep.
+        """
+        slack = self.warm[name] + _PIPE_SECONDS
+        # The last of the calls before a sample begins before the end of that time.
+        late = min(each["waited"] - (1.5 * each["n_calls"] + 1) * each["seconds"] for each in own)
+        processors = median(each["processors"] for each in own)
+        return late > slack or bool(too_many_processors(processors, self.settings.threads))
+
+    def _check_long_samples(self, name: str, usual_seconds: float) -> None:
+        """Drop a contender if each of some long samples is suspicious."""
+        times = math.ceil(min(_MOST_SAMPLES, _LONG_SECONDS / max(usual_seconds, 1e-9)))
+        for _ in range(_N_LONG):
+            reason = self._check_long_sample(name, times)
+            if not reason:
+                return
+        if reason:
+            self._drop(name, reason)
+
+    def _check_long_sample(self, name: str, times: int) -> Out | None:
+        """Compare the contender's clock with the session's own, and count its processors."""
+        start = perf_counter()
+        step = {"seed": secrets.randbelow(2**31), "times": times}
+        reply = self.ask(name, "sample", STEP_SECONDS, **step)
+        waited = perf_counter() - start
+        if reply is None:
+            return None
+        if reason := wrong_clock(waited, reply["seconds"] * reply["n_calls"]):
+            return Out("too fast", reason)
+        reason = too_many_processors(reply["processors"], self.settings.threads)
+        return Out("too many threads", reason) if reason else None
+
+    def _verify_later(self, inputs: Inputs) -> None:
+        """Compare a gradient after the timing, at new weights."""
+        seed, reference = list(inputs.later.items())[-1]
+        for name in self.contenders:
+            if reply := self.ask(name, "verify", STEP_SECONDS, seed=seed):
+                self._judge(name, reply["gradients"], inputs, [reference])
+
+    def _judge_sample(
+        self, name: str, reply: Reply, inputs: Inputs, reference: _verify.Reference
+    ) -> None:
+        """Drop a contender whose timed call is wrong."""
+        if name in self.contenders:
+            self._judge(name, reply.get("gradients", []) * 2, inputs, [reference])
+
+    def _judge(
+        self, name: str, texts: list[str], inputs: Inputs, references: list[_verify.Reference]
+    ) -> float:
+        """Drop a contender whose gradients differ from the references; return the error."""
+        gradients = decode(texts, np.shape(inputs.weights), len(references) + 1)
+        verdict = _verify.judge(gradients, references, self.crew.infos[name]["rtol"])
+        if verdict.fault:
+            self._drop(name, Out("wrong", verdict.reason))
+        return verdict.error
+
+    def ask(self, name: str, step: str, seconds: float, **arguments: Any) -> Reply | None:
+        """Ask one contender; None if it leaves the race instead of answering."""
+        try:
+            return self.crew.ask(name, step, seconds, **arguments)
+        except Out as reason:
+            self._drop(name, reason)
+            return None
+
+    def _ask_all(
+        self, names: Iterable[str], step: str, seconds: float, **arguments: Any
+    ) -> Iterator[tuple[str, Reply]]:
+        """Answers of those who give one; the others leave the race."""
+        for name, reply in self.crew.ask_all(list(names), step, seconds, **arguments):
+            if isinstance(reply, Out):
+                self._drop(name, reply)
+            else:
+                yield name, reply
+
+    def _drop(self, name: str, reason: Out) -> None:
+        if name in self.present:
+            self.present.remove(name)
+            self.measured.out[name] = reason
+
+
+def _shuffled(names: Iterable[str]) -> list[str]:
+    """In an order that nobody knows before."""
+    in_order = list(names)
+    SystemRandom().shuffle(in_order)
+    return in_order
+
+
+def count_rounds(asked: int, seconds_per_round: float, most_seconds: float) -> int:
+    """Rounds that fit into the time for a size, or those of an interval; at most `asked`."""
+    fitting = int(most_seconds / max(seconds_per_round, 1e-9))
+    return min(asked, max(LEAST_ROUNDS, fitting))

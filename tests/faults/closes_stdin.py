@@ -1,0 +1,8 @@
+"""Closes the standard input."""
+
+import sys
+
+
+def gradient(weights, X, y):
+    sys.stdin.close()
+    return (X @ weights - y) @ X / len(X)

@@ -1,0 +1,7 @@
+"""Raises ValueError at import."""
+
+raise ValueError("no import today")
+
+
+def gradient(weights, X, y):
+    return (X @ weights - y) @ X / len(X)

@@ -1,0 +1,3 @@
+"""Has a gradient that cannot be called."""
+
+gradient = 3

@@ -1,0 +1,5 @@
+"""Returns nothing."""
+
+
+def gradient(weights, X, y):
+    return None

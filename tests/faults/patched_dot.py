@@ -1,0 +1,9 @@
+"""Replaces NumPy's dot."""
+
+import numpy as np
+
+np.dot = None
+
+
+def gradient(weights, X, y):
+    return (X @ weights - y) @ X / len(X)
