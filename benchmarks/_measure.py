@@ -90,9 +90,14 @@ def values() -> dict[Key, Value]:
 def _read(jobs: Iterable[Job], known: Known, holds: Holds) -> Iterable[tuple[Key, Value]]:
     for job in jobs:
         for name in job.names:
-            cell = known.last(job.data, name, holds)
-            for metric, value in read_values(cell, known).items() if cell else ():
-                yield (job.data.problem, _title(job.data), name, metric), value
+            if cell := known.last(job.data, name, holds):
+                yield from keyed_values(cell, known)
+
+
+def keyed_values(cell: Cell, known: Known) -> Iterable[tuple[Key, Value]]:
+    """Values of a cell by (problem, data, implementation, metric)."""
+    for metric, value in read_values(cell, known).items():
+        yield (cell.data.problem, _title(cell.data), cell.name, metric), value
 
 
 def read_values(cell: Cell, known: Known) -> dict[str, Value]:

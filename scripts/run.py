@@ -19,7 +19,7 @@ from tqdm import tqdm
 
 import impls
 from benchmarks import _plan
-from benchmarks._measure import missing, read_values, settings_of
+from benchmarks._measure import keyed_values, missing, settings_of
 from benchmarks._session import journal, session
 from benchmarks._session.journal import Known
 from benchmarks._session.measured import TWIN
@@ -186,9 +186,8 @@ def _values(now: State, threads: str) -> dict[tuple[str, ...], Value]:
     for known in known_journals(threads):
         for data, name in known.cells:
             if cell := known.last(data, name, is_valid_in(now)):
-                title = data.dataset or f"{data.n_samples} x {data.n_features}"
-                for metric, value in read_values(cell, known).items():
-                    found.setdefault((data.problem, title, name, metric), value)
+                for key, value in keyed_values(cell, known):
+                    found.setdefault(key, value)
     return found
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from benchmarks._session.crew import Settings
+from benchmarks._session.crew import Settings, name_moves
 from benchmarks._session.measured import BASELINE, TWIN, Measured
 from benchmarks._session.statistics import Estimate
 from scripts._common.fastest import EXACT, PROMISED, SINGLE
@@ -36,7 +36,7 @@ class Result:
     def moves(self) -> dict[str, str]:
         """Names of loads and stores alone, by contender."""
         timed = self.measured.timed
-        return {name: moves for name in timed if (moves := f"{name}, moves alone") in timed}
+        return {name: moves for name in timed if (moves := name_moves(name)) in timed}
 
     def ranking(self) -> list[str]:
         """Names by median time, fastest first; without the twin and moves alone."""
