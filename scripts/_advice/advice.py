@@ -1,0 +1,163 @@
+"""Advice: which implementation to use for a shape, from what was measured around it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pandas as pd
+
+from benchmarks._session.statistics import LEAST_BAND
+from scripts._advice.cells import is_exact
+from scripts._advice.estimate import Estimator, known_of
+from scripts._advice.mesh import Mesh, Size
+from scripts._advice.ranking import Choice, rank
+from scripts._common import units
+from scripts._common.families import LIBRARY
+from scripts._common.fastest import EXACT, SINGLE
+from scripts._common.metrics import BASELINE
+
+FARTHEST = 10.0  # no advice beyond so many times a measured size
+MOST_BAND = 0.05  # larger differences are never a tie
+_MUCH_FASTER = 1.2
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked for.
+
+    Attributes
+    ----------
+    max_error : float
+    max_workspace : float
+        Bytes.
+    calls : int or None
+        Gradients on the same data; None: preparation does not count.
+    bytes_per_value : int or None
+        8 for float64, 4 for float32; None: any.
+    libraries : bool
+        Whether libraries besides NumPy and numba may be needed.
+    """
+
+    n_samples: int
+    n_features: int
+    max_error: float = EXACT
+    max_workspace: float = math.inf
+    calls: int | None = None
+    bytes_per_value: int | None = None
+    libraries: bool = True
+
+
+@dataclass(frozen=True)
+class Advice:
+    """The answer.
+
+    Attributes
+    ----------
+    kind : str
+        Of the place among the measured sizes.
+    factor : float
+        How far outside of them.
+    sizes : tuple of (n_samples, n_features)
+        The measured sizes that it comes from.
+    band : float
+        Times that differ by so much, relative, are a tie.
+    choices : tuple of Choice
+        The best first.
+    left_out : dict[str, str]
+        Why other implementations are no choice.
+    rougher : Choice or None
+        What is much faster, and exact to float32 only.
+    """
+
+    kind: str
+    factor: float
+    sizes: tuple[Size, ...]
+    band: float
+    choices: tuple[Choice, ...]
+    left_out: Mapping[str, str]
+    rougher: Choice | None = None
+
+
+def measured_sizes(cells: pd.DataFrame) -> list[Size]:
+    """Sizes of drawn data at which anything has a time."""
+    own = cells[(cells["n_samples"] > 0) & (cells["state"] == "ok")]
+    return sorted(set(zip(own["n_samples"], own["n_features"], strict=True)))
+
+
+def advise(cells: pd.DataFrame, mesh: Mesh, question: Question) -> Advice:
+    """Rank the implementations for a shape.
+
+    Parameters
+    ----------
+    cells : DataFrame
+        Rows of `cells_of`, of one problem and one number of threads.
+    mesh : Mesh
+        Of the `measured_sizes`.
+    """
+    advice = _advise(cells, mesh, question)
+    if not advice.choices or question.max_error >= SINGLE:
+        return advice
+    rough = _advise(cells, mesh, replace(question, max_error=SINGLE)).choices[0]
+    gain = advice.choices[0].cost(question.calls) / rough.cost(question.calls)
+    return replace(advice, rougher=rough if gain > _MUCH_FASTER else None)
+
+
+def smallest_error(cells: pd.DataFrame) -> tuple[str, float]:
+    """The most exact implementation, and its largest error on any data."""
+    row = cells.sort_values(["worst", "implementation"]).iloc[0]
+    return str(row["implementation"]), float(row["worst"])
+
+
+def _advise(cells: pd.DataFrame, mesh: Mesh, question: Question) -> Advice:
+    estimator = Estimator(known_of(cells), mesh, question.n_samples, question.n_features)
+    exact = set(cells.loc[is_exact(cells, question.max_error), "implementation"])
+    choices, left_out = [], {}
+    for name in sorted(set(cells["implementation"])):
+        if reason := estimator.lacking(name):
+            left_out[name] = reason
+            continue
+        choice = estimator.estimate(name)
+        if reason := _unfit(choice, question, name in exact, estimator.rows(name)[0]):
+            left_out[name] = reason
+        else:
+            choices.append(choice)
+    band = _band(estimator.rows(BASELINE))
+    ranking = rank(choices, band, question.calls)
+    place = estimator.place
+    return Advice(place.kind, place.factor, estimator.sizes, band, ranking, left_out)
+
+
+def _band(rows: Iterable[Any]) -> float:
+    """How far the baseline and its twin differ at the corners, within the limits of a tie."""
+    chances = [_chance(row) for row in rows if row is not None and not math.isnan(row.chance)]
+    return min(max(LEAST_BAND, max(chances, default=MOST_BAND)), MOST_BAND)
+
+
+def _chance(row: Any) -> float:
+    if math.isnan(row.chance_low) or math.isnan(row.chance_high):
+        return abs(row.chance - 1)
+    return max(row.chance_high, 1 / row.chance_low) - 1
+
+
+def _unfit(choice: Choice, question: Question, is_exact: bool, row: Any) -> str:
+    """Why a choice is none, if it is none."""
+    if not is_exact:
+        return _error_of(row, question.max_error)
+    if question.bytes_per_value not in (None, choice.bytes_per_value):
+        return f"works with {choice.bytes_per_value:.0f} bytes per value"
+    if choice.family == LIBRARY and not question.libraries:
+        return "needs a library besides NumPy and numba"
+    if math.isfinite(question.max_workspace) and not choice.workspace <= question.max_workspace:
+        return f"allocates {units.n_bytes(choice.workspace)} per call"
+    if question.calls and math.isnan(choice.prepare):
+        return "its preparation was not measured"
+    return ""
+
+
+def _error_of(row: Any, max_error: float) -> str:
+    if row.worst <= max_error:
+        return f"states a tolerance of {units.error(row.rtol)}"
+    return f"has an error of up to {units.error(row.worst)}"

@@ -1,0 +1,105 @@
+"""Rows of the results as plain data: columns, each text once."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict
+from typing import Any
+
+import pandas as pd
+
+from scripts._advice.advice import measured_sizes
+from scripts._advice.cells import KEY, cells_of
+from scripts._advice.mesh import mesh_of
+from scripts._advice.verdict import verdicts
+from scripts._common.families import FAMILIES
+from scripts._common.metrics import BASELINE, Metric
+from scripts._common.records import Facts, MemoryCurve
+
+_DIGITS = 6  # significant; an interval is a hundred times as wide
+_TRAINING = ("epoch", "kernel_share", "time_to_loss", "final_loss", "test_accuracy", "updates")
+_NO_COLUMN = ["reasons"]
+
+
+def page_data(
+    results: pd.DataFrame,
+    curves: Iterable[MemoryCurve],
+    facts: Facts,
+    metrics: Mapping[str, Metric],
+) -> dict[str, Any]:
+    """Everything that the page shows.
+
+    Parameters
+    ----------
+    results : DataFrame
+        Rows as the report has them, of one machine and any number of thread settings.
+    curves : iterable of MemoryCurve
+    facts : Facts
+    metrics : mapping
+        By name, as in `scripts._common.metrics`.
+    """
+    cells = cells_of(results)
+    found = verdicts(cells, facts.cache_bytes, facts.n_threads)
+    cells = cells.assign(
+        **{key: [getattr(v, key) if v else "" for v in found] for key in ("limit", "why", "help")}
+    )
+    return {
+        "baseline": BASELINE,
+        "families": list(FAMILIES),
+        "facts": asdict(facts) | {"footer": facts.footer},
+        "metrics": {name: {"label": m.label, "unit": m.unit} for name, m in metrics.items()},
+        "cells": columns(cells.drop(columns=_NO_COLUMN)),
+        "reasons": [[i, reasons] for i, reasons in enumerate(cells["reasons"]) if reasons],
+        "trainings": columns(_trainings(results)),
+        "meshes": list(_meshes(cells)),
+        "curves": [_curve(curve) for curve in curves],
+    }
+
+
+def columns(frame: pd.DataFrame) -> dict[str, Any]:
+    """Columns of a frame: numbers as they are, null for NaN; texts as codes of a list of them."""
+    return {str(name): _column(frame[name]) for name in frame}
+
+
+def _column(values: pd.Series) -> Any:
+    if pd.api.types.is_numeric_dtype(values):
+        return [_number(value) for value in values]
+    codes, texts = pd.factorize(values.fillna("").astype(str))
+    return {"codes": [int(code) for code in codes], "texts": [str(text) for text in texts]}
+
+
+def _number(value: float) -> float | int | None:
+    if pd.isna(value) or math.isinf(value):
+        return None
+    short = float(f"{value:.{_DIGITS}g}") if not float(value).is_integer() else float(value)
+    return int(short) if short.is_integer() and abs(short) < 2**53 else short
+
+
+def _trainings(results: pd.DataFrame) -> pd.DataFrame:
+    """A row per training, with a column per cost."""
+    own = results[results["metric"].isin(_TRAINING)]
+    sizes = {name: own[name].fillna(0).astype("int64") for name in ("n_samples", "n_features")}
+    key = [*KEY, "solver"]
+    own = own.assign(**sizes).drop_duplicates([*key, "metric"])
+    wide = own.set_index([*key, "metric"])["value"].unstack().reindex(columns=list(_TRAINING))
+    told = own[own["metric"] == "epoch"].set_index(key)[["state", "reason"]]
+    return wide.join(told).reset_index()
+
+
+def _meshes(cells: pd.DataFrame) -> Iterator[dict[str, Any]]:
+    """The mesh of each problem and thread setting, for advice in the page."""
+    for (problem, threads), own in cells.groupby(["problem", "threads"]):
+        if sizes := measured_sizes(own):
+            mesh = mesh_of(sizes)
+            yield {"problem": str(problem), "threads": str(threads)} | asdict(mesh)
+
+
+def _curve(curve: MemoryCurve) -> dict[str, Any]:
+    return {key: _plain(value) for key, value in asdict(curve).items()}
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return [_number(each) for each in value]
+    return value

@@ -1,0 +1,73 @@
+// Axes of the charts: logarithmic, with ticks at round numbers and units in their labels.
+
+const unitLabel = (units) =>
+  units.reduce((rest, [size, unit], i) => {
+    const text = `format(datum.value / ${size}, '~g') + ' ${unit}'`;
+    return i ? `datum.value >= ${0.9999 * size} ? ${text} : ${rest}` : text;
+  }, "");
+
+const LABELS = {
+  seconds: unitLabel([[1e-9, "ns"], [1e-6, "us"], [1e-3, "ms"], [1, "s"]]),
+  bytes: unitLabel([[1, "B"], [1e3, "KB"], [1e6, "MB"], [1e9, "GB"]]),
+  ratio: "format(datum.value, '~g') + 'x'",
+  whole: "format(datum.value, ',.0f')",
+  number: "format(datum.value, '~g')",
+  error: "format(datum.value, '.0e')",
+};
+const HEIGHT = 380;
+const LINE = 15; // pixels between labels
+
+const isWide = () => byId("main").clientWidth >= 640;
+const leastOf = (values) => values.reduce((a, b) => Math.min(a, b), Infinity);
+const mostOf = (values) => values.reduce((a, b) => Math.max(a, b), -Infinity);
+
+function logDomain(values) {
+  const logs = values.filter((value) => known(value) && value > 0).map(Math.log10);
+  if (!logs.length) return [1, 10];
+  const [low, high] = [leastOf(logs), mostOf(logs)];
+  const pad = Math.max(0.05 * (high - low), 0.1);
+  return [10 ** (low - pad), 10 ** (high + pad)];
+}
+
+// Powers of ten, and numbers between them where there are few.
+function logTicks([low, high]) {
+  let ticks = [];
+  for (const steps of [[1], [1, 2, 5], [1, 1.2, 1.5, 2, 3, 4, 5, 6, 8]]) {
+    ticks = [];
+    for (let power = Math.floor(Math.log10(low)); power <= Math.log10(high); power++)
+      for (const step of steps) ticks.push(Number(`${step}e${power}`));
+    ticks = ticks.filter((tick) => low <= tick && tick <= high);
+    if (ticks.length >= 3) return ticks;
+  }
+  return ticks;
+}
+
+const logAxis = (field, title, domain, label) => ({
+  field, type: "quantitative", scale: { type: "log", domain, nice: false },
+  axis: { title, values: logTicks(domain), labelExpr: LABELS[label], labelFlush: false },
+});
+
+// Names come from outside, so that they are values of the data and never names of fields.
+const tips = (...fields) => fields.map(([field, title]) => ({ field, title, type: "nominal" }));
+const asIs = (field) => ({ field, type: "nominal", scale: null });
+
+const SHAPES = ["circle", "square", "diamond", "triangle-up", "cross", "triangle-down"];
+const shapeOf = (name) => SHAPES[(LOOKS.get(name) || { rank: 0 }).rank % SHAPES.length];
+
+function lookOf(name, coloured = true) {
+  const colour = coloured ? colourValue(name) : cssValue("--faint");
+  return { name, colour, dash: coloured ? dashOf(name) : [1, 0], shape: coloured ? shapeOf(name) : "circle" };
+}
+
+// Labels at the height of values of a logarithmic axis, moved apart; those without room are left out.
+function apart(labels, [low, high], height = HEIGHT) {
+  const span = Math.log(high) - Math.log(low);
+  const placed = labels.map((label) => ({ ...label, pixel: (height * (Math.log(high) - Math.log(label.y))) / span }));
+  placed.sort((a, b) => a.pixel - b.pixel).splice(Math.floor(height / LINE));
+  placed.forEach((label, i) => { if (i) label.pixel = Math.max(label.pixel, placed[i - 1].pixel + LINE); });
+  for (let i = placed.length - 1; i >= 0; i--) {
+    const most = i === placed.length - 1 ? height : placed[i + 1].pixel - LINE;
+    placed[i].pixel = Math.min(placed[i].pixel, most);
+  }
+  return placed.map((label) => ({ ...label, y: high * Math.exp((-label.pixel / height) * span) }));
+}

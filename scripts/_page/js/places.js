@@ -1,0 +1,34 @@
+// Which data a view shows: what is chosen, else the largest that were drawn.
+
+const elementsOf = (cell) => cell.n_samples * cell.n_features;
+
+function placesOf(cells) {
+  const firsts = [...bySize(cells).values()].map(([cell]) => cell);
+  const rank = (cell) => (cell.dataset ? Infinity : elementsOf(cell));
+  firsts.sort((a, b) => (rank(a) === rank(b) ? a.place.localeCompare(b.place) : rank(a) - rank(b)));
+  return firsts.map((cell) => cell.place);
+}
+
+function chosenPlace(cells) {
+  const places = placesOf(cells);
+  if (places.includes(state.size)) return state.size;
+  const drawn = placesOf(cells.filter((cell) => !cell.dataset));
+  return drawn.at(-1) || places.at(-1) || "";
+}
+
+const placeSelect = (cells) => select("Data", placesOf(cells).map((place) => [place, place]), chosenPlace(cells), (size) => go({ size }));
+const chosenCells = (cells) => cells.filter((cell) => isChosen(cell, state));
+
+function tableOf(heads, rows) {
+  const cellOf = (content, i) => (i ? h("td", { class: "number" }, content) : h("th", { scope: "row" }, content));
+  return h("div", { class: "scroll", tabindex: "0" }, h("table", {},
+    h("thead", {}, h("tr", {}, heads.map((head) => h("th", { scope: "col" }, head)))),
+    h("tbody", {}, rows.map((row) => h("tr", {}, row.map(cellOf))))));
+}
+
+// Long lists fold.
+function listOf(texts, most = 6) {
+  const short = texts.slice(0, most).join(", ");
+  if (texts.length <= most) return short;
+  return h("details", {}, h("summary", {}, `${short}, ${texts.length - most} more`), texts.slice(most).join(", "));
+}

@@ -1,0 +1,80 @@
+// Which should I use? A map of the winners, and advice for a shape that is typed.
+
+const MAP_METRICS = [
+  ["time", "time", seconds], ["workspace", "workspace", nBytes], ["peak", "peak", nBytes],
+  ["prepare", "preparation", seconds], ["error", "error", errorText],
+];
+
+// The winner of a size by a metric, the next, and how far ahead it is.
+function contest(cells, metric) {
+  const valued = cells.filter((cell) => isTimed(cell) && known(cell[metric]) && isChosen(cell, state));
+  valued.sort((a, b) => a[metric] - b[metric] || a.implementation.localeCompare(b.implementation));
+  const [first, next] = valued;
+  if (!first) return null;
+  const lead = next && first[metric] > 0 ? next[metric] / first[metric] : null;
+  const band = bandOf(cells) || 0;
+  return { first, next, lead, tie: metric === "time" && known(lead) && lead - 1 <= Math.min(band, 0.05) };
+}
+
+// How strong a cell's colour is: twice as fast as the other adds 7 %.
+const shareOf = (faster) => `${Math.round(Math.min(50, 12 + 7 * Math.max(0, Math.log2(known(faster) ? faster : 2))))}%`;
+
+function mapCell(cells, metric) {
+  const found = contest(cells, metric);
+  if (!found) {
+    const why = cells.length ? "none fits" : "not measured";
+    return h("td", { class: "empty" }, why);
+  }
+  const { first, next, lead, tie } = found;
+  const format = MAP_METRICS.find(([key]) => key === metric)[2];
+  const faster = metric === "time" ? speedUp(first, cells, state.base) : null;
+  const big = metric === "time" ? (known(faster) && first.implementation !== state.base ? ratio(faster, 2) : seconds(first.time)) : format(first[metric]);
+  const behind = !next ? "" : tie ? `a tie with ${next.implementation}` : known(lead) ? `${ratio(lead, 2)} over ${next.implementation}` : "";
+  const open = state.cell === first.place;
+  return h("td", { style: { "--colour": familyVariable(first.family), "--share": shareOf(faster) } },
+    h("button", {
+      type: "button", class: "winner", "aria-expanded": String(open), "data-place": first.place,
+      "aria-label": `${first.place}: ${first.implementation}, ${seconds(first.time)}, ${big}, ${behind}`,
+      onclick: () => go({ cell: open ? "" : first.place }, { step: true }),
+    }, h("b", {}, first.implementation), h("span", { class: "big" }, big), h("small", {}, behind)));
+}
+
+function winnerMap() {
+  const own = ofProblem(state);
+  const drawn = own.filter((cell) => !cell.dataset);
+  const samples = [...new Set(drawn.map((cell) => cell.n_samples))].sort((a, b) => a - b);
+  const features = [...new Set(drawn.map((cell) => cell.n_features))].sort((a, b) => a - b);
+  const sizes = bySize(drawn);
+  const rows = samples.map((n) =>
+    h("tr", {}, h("th", { scope: "row" }, whole(n)), features.map((d) => mapCell(sizes.get(sizeText(n, d)) || [], state.metric))));
+  const head = h("tr", {}, h("th", {}, "samples \\ features"), features.map((d) => h("th", { scope: "col" }, whole(d))));
+  const real = [...bySize(own.filter((cell) => cell.dataset)).entries()];
+  return [
+    drawn.length ? h("div", { class: "scroll" }, h("table", { class: "map" }, h("thead", {}, head), h("tbody", {}, rows))) : h("p", {}, "No drawn data were measured."),
+    real.length ? [h("h3", {}, "Real data"), h("div", { class: "scroll" }, h("table", { class: "map" },
+      h("thead", {}, h("tr", {}, real.map(([place]) => h("th", { scope: "col" }, place)))),
+      h("tbody", {}, h("tr", {}, real.map(([, cells]) => mapCell(cells, state.metric))))))] : [],
+  ];
+}
+
+let lastOpened = "";
+
+view({
+  id: "which", title: "Which should I use?", order: 10,
+  draw(root) {
+    const relative = state.metric === "time" ? `speed-up over ${state.base}, then its lead over the next` : "its value, then its lead over the next";
+    root.append(
+      h("h2", {}, "Which should I use?"),
+      adviceForm(),
+      h("div", { class: "row" },
+        select("Least", MAP_METRICS.map(([key, label]) => [key, label]), state.metric, (metric) => go({ metric })),
+        h("p", { class: "hint" }, `Each cell: the implementation with the least ${MAP_METRICS.find(([key]) => key === state.metric)[1]}, ${relative}. Press a cell for all contenders.`)),
+      familyKey(ofProblem(state)),
+      ...winnerMap().flat(),
+    );
+    if (!state.cell) return;
+    root.append(openedCell(state.cell));
+    if (state.cell !== lastOpened) byId("cell")?.scrollIntoView({ block: "nearest" });
+    lastOpened = state.cell;
+  },
+});
