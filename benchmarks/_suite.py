@@ -28,6 +28,8 @@ class Template(ABC):
     param_names: tuple[str, ...]
     # Metrics of metrics.json that have a method.
     metrics: ClassVar[tuple[str, ...]]
+    # What follows the problem's name in titles.
+    data_title: ClassVar[str] = ""
 
     @staticmethod
     @abstractmethod
@@ -68,20 +70,24 @@ def per_problem(template: type[Template]) -> dict[str, type[Template]]:
                 "problem": problem,
                 "params": template.list_params(problem),
                 "__module__": template.__module__,
-                **{f"track_{metric}": _method(metric) for metric in template.metrics},
+                **{
+                    f"track_{metric}": _method(metric, problem + template.data_title)
+                    for metric in template.metrics
+                },
             },
         )
         for problem in _plan.problems()
     }
 
 
-def _method(metric: str) -> Callable[..., Any]:
-    """A method that asv takes for a benchmark."""
+def _method(metric: str, subject: str) -> Callable[..., Any]:
+    """A method that asv takes for a benchmark of a subject, the problem."""
 
     def track(self: Template, values: Values, *params: Any) -> Any:
         return self.read(metric, values, *params)
 
     track.unit = _plan.METRICS[metric]["unit"]  # type: ignore[attr-defined]
     track.__name__ = f"track_{metric}"
+    track.pretty_name = f"{subject}: {_plan.METRICS[metric]['label']}"  # type: ignore[attr-defined]
     track.__doc__ = _plan.METRICS[metric]["label"]
     return track

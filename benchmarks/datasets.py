@@ -9,6 +9,7 @@ from benchmarks.gradient import _Gradient
 class _Datasets(_suite.Template):
     param_names = ("implementation", "dataset")
     metrics = _Gradient.metrics
+    data_title = " on real data"
 
     @staticmethod
     def list_params(problem: str) -> list[list[Any]]:

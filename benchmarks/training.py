@@ -8,6 +8,7 @@ from benchmarks import _plan, _suite
 class _Training(_suite.Template):
     param_names = ("implementation", "solver", "dataset")
     metrics = ("time_to_loss", "final_loss", "test_accuracy", "updates")
+    data_title = " on real data"
 
     @staticmethod
     def list_params(problem: str) -> list[list[Any]]:

@@ -8,8 +8,11 @@ cases of the problem. Exit status 1: an implementation is wrong.
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from functools import partial
+from itertools import chain
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from tabulate import tabulate
@@ -18,7 +21,7 @@ from tqdm import tqdm
 import impls
 from benchmarks._session.judging import EASY_SIZES, Batch, Findings, draw_easy, draw_extreme
 from scripts._common import isolated
-from scripts._common.cli import make_parser
+from scripts._common.cli import add_json_option, make_parser, print_json
 from scripts._common.errors import UserError
 from scripts._common.judging import judge
 from scripts._common.names import pick
@@ -29,34 +32,68 @@ _EXAMPLES = """examples:
   python -m scripts.check logistic
   python -m scripts.check logistic/chunked
   python -m scripts.check logistic --file mine.py
+  python -m scripts.check logistic --json
 """
 
 
 def main() -> int:
-    """Print a table of errors per problem; return 1 if an implementation is wrong."""
+    """Print a table of errors per problem, or all as JSON; return 1 if one is wrong."""
     parser = make_parser("check", __doc__, _EXAMPLES)
     parser.add_argument("what", nargs="?", metavar="PROBLEM[/NAME]", help="default: everything")
     parser.add_argument(
         "--file", metavar="PATH", help="check this file, which need not be in the table"
     )
+    add_json_option(parser)
     arguments = parser.parse_args()
-    if arguments.file is not None:
-        return _check_file(arguments.what, arguments.file)
-    n_failed = sum(_check(problem, names) for problem, names in _select(arguments.what).items())
-    return 1 if n_failed else 0
+    if arguments.file is None:
+        chosen: Mapping[str, Sequence[str | Path]] = _select(arguments.what)
+    else:
+        chosen = _select_file(arguments.what, arguments.file)
+    found = {}
+    for problem, sources in chosen.items():
+        batches = _draw(problem)
+        found[problem] = _judge(problem, sources, batches)
+        if not arguments.json:
+            _print(problem, found[problem], batches)
+    if arguments.json:
+        print_json({problem: _records(own) for problem, own in found.items()})
+    return int(any(verdict.problems for own in found.values() for verdict in own))
 
 
-def _check(problem: str, names: tuple[str, ...]) -> int:
-    """Print the table of these implementations; return how many are wrong."""
-    batches = [*draw_easy(problem), *draw_extreme(problem)]
-    judged = isolated.each(partial(judge, problem, batches=batches), names)
-    verdicts = list(tqdm(judged, total=len(names), disable=None, leave=False))
-    _print(problem, verdicts, batches)
-    return sum(bool(verdict.problems) for verdict in verdicts)
+def _draw(problem: str) -> list[Batch]:
+    """Easy and extreme batches, with their references."""
+    batches = chain(draw_easy(problem), draw_extreme(problem))
+    return list(tqdm(batches, f"{problem}, references", disable=None, leave=False))
 
 
-def _check_file(problem: str | None, path: str) -> int:
-    """Print the table of one file's errors; return 1 if it is wrong."""
+def _judge(problem: str, sources: Sequence[str | Path], batches: list[Batch]) -> list[Findings]:
+    """A verdict on each of these implementations."""
+    judged = isolated.each(partial(judge, problem, batches=batches), sources)
+    return list(tqdm(judged, problem, len(sources), disable=None, leave=False))
+
+
+def _records(verdicts: list[Findings]) -> dict[str, Any]:
+    return {verdict.name: _record(verdict) for verdict in verdicts}
+
+
+def _record(verdict: Findings) -> dict[str, Any]:
+    """A verdict for JSON; an error that is no number is null, and `states` says why."""
+    state = "unavailable" if verdict.unavailable else "wrong" if verdict.problems else "right"
+    return {
+        "state": state,
+        "reasons": [verdict.unavailable] if verdict.unavailable else list(verdict.problems),
+        "limit": _finite(verdict.limit),
+        "errors": {batch: _finite(error) for batch, error in verdict.errors.items()},
+        "states": dict(verdict.states),
+    }
+
+
+def _finite(number: float) -> float | None:
+    return float(number) if np.isfinite(number) else None
+
+
+def _select_file(problem: str | None, path: str) -> dict[str, tuple[Path]]:
+    """One file, as an implementation of a problem."""
     known = ", ".join(impls.problems())
     if problem is None:
         raise UserError(f"--file needs the name of its problem too: one of {known}")
@@ -65,10 +102,7 @@ def _check_file(problem: str | None, path: str) -> int:
     pick("problem", problem, impls.problems())
     if not Path(path).is_file():
         raise impls.UnknownName(f"there is no file {path}")
-    batches = [*draw_easy(problem), *draw_extreme(problem)]
-    verdict = judge(problem, Path(path), batches)
-    _print(problem, [verdict], batches)
-    return 1 if verdict.problems else 0
+    return {problem: (Path(path),)}
 
 
 def _select(wanted: str | None) -> dict[str, tuple[str, ...]]:

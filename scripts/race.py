@@ -27,6 +27,7 @@ from benchmarks._session.crew import Settings
 from benchmarks._session.inputs import Data
 from benchmarks._session.journal import Known
 from benchmarks._session.session import Job
+from benchmarks._session.statistics import LEAST_GENERATIONS, medians
 from benchmarks._session.values import FAULTS, state_of
 from impls import _machine
 from scripts import _figures, _tables
@@ -39,6 +40,7 @@ from scripts._common.project import ROOT
 from scripts._common.records import Facts
 from scripts._common.signals import held_off, run_stoppable
 from scripts._common.tree import working_tree
+from scripts._compare.intervals import TAIL, one_sample
 from scripts._race import aa
 from scripts._race.result import DTYPES, Race, Result
 from scripts._tables.race import overall_table, race_records, size_table
@@ -51,6 +53,7 @@ _EXAMPLES = """examples:
   python -m scripts.race --pixels --size 60000 784
   python -m scripts.race --aa --contender fused --threads 1
   python -m scripts.race --moves --contender fused --size 10000 10000
+  python -m scripts.race --contender fused --size 1000 100 --fail-below 0.95
 """
 _SIZES = ((10, 10), (1000, 100), (10_000, 100), (100_000, 100), (10_000, 1000))
 _LARGEST_X = 2_000_000_000  # bytes; limits the grid
@@ -83,6 +86,10 @@ def main() -> int:
     if stopped:
         raise stopped
     outs = [out for result in results for out in result.measured.out.values()]
+    if arguments.fail_below and (slow := _too_slow(results, settings, arguments.fail_below)):
+        limit = f"{arguments.fail_below:g}x over {BASELINE}"
+        print(f"certainly below {limit}: {settings.names[1]} at {', '.join(slow)}", file=sys.stderr)
+        return 1
     return 2 if any(state_of(out.state) in FAULTS for out in outs) else 0
 
 
@@ -137,6 +144,13 @@ def _parse(argv: list[str]) -> argparse.Namespace:
     parser.add_argument(
         "--cold", action="store_true", help="evict the caches before each call, whatever its size"
     )
+    parser.add_argument(
+        "--fail-below",
+        type=float,
+        metavar="RATIO",
+        help=f"exit status 1 if the speed-up of the one --contender over {BASELINE} is certainly "
+        "below this, such as 0.95",
+    )
     parser.add_argument("--out", default=str(ROOT / "reports"), help="folder; default: reports")
     arguments = parser.parse_args(argv)
     rounds, generations = (aa.ROUNDS, aa.GENERATIONS) if arguments.aa else (5, 3)
@@ -155,9 +169,12 @@ def _settings(arguments: argparse.Namespace) -> Settings:
         if (number := getattr(arguments, option)) < 1:
             raise UserError(f"--{option} is {number}, expected at least 1")
     threads = arguments.threads
+    contenders = tuple(dict.fromkeys([BASELINE, *names]))
+    if arguments.fail_below is not None:
+        _check_gate(arguments, contenders)
     return Settings(
         problem=problem,
-        names=tuple(dict.fromkeys([BASELINE, *names])),
+        names=contenders,
         widths=tuple(width for width, name in DTYPES.items() if dtype in (name, "both")),
         threads=_machine.count_threads() if threads == "all" else int(threads),
         rounds=arguments.rounds,
@@ -165,6 +182,34 @@ def _settings(arguments: argparse.Namespace) -> Settings:
         flush=arguments.cold,
         costs=False,
     )
+
+
+def _check_gate(arguments: argparse.Namespace, contenders: Sequence[str]) -> None:
+    """Check what ``--fail-below`` needs: one contender, enough generations, and a ratio."""
+    if not 0 < arguments.fail_below < math.inf:
+        raise UserError(f"--fail-below is {arguments.fail_below:g}, expected a ratio such as 0.95")
+    if len(contenders) != 2 or arguments.aa:
+        raise UserError(
+            f"--fail-below is for one implementation besides {BASELINE}: name it with --contender"
+        )
+    if arguments.generations < LEAST_GENERATIONS:
+        raise UserError(
+            f"--fail-below needs {LEAST_GENERATIONS} generations of processes, and --generations "
+            f"is {arguments.generations}"
+        )
+
+
+def _too_slow(results: Sequence[Result], settings: Settings, limit: float) -> list[str]:
+    """Sizes at which the whole interval of the speed-up lies below a limit.
+
+    The intervals are corrected for the number of sizes.
+    """
+    found = {}
+    for result in results:
+        rounds = result.measured.ratios_by_generation(BASELINE, settings.names[1])
+        if len(own := medians(*rounds)) >= LEAST_GENERATIONS:
+            found[result.title] = one_sample(own, TAIL / len(results))
+    return [title for title, speed_up in found.items() if speed_up.high < limit]
 
 
 def _sizes(arguments: argparse.Namespace) -> list[tuple[int, int]]:

@@ -12,33 +12,23 @@ from __future__ import annotations
 import argparse
 import re
 import sys
-from collections.abc import Iterable
-from dataclasses import asdict, replace
-
-from tqdm import tqdm
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 import impls
 from benchmarks import _plan
-from benchmarks._measure import keyed_values, missing, settings_of
-from benchmarks._session import journal, session
+from benchmarks._measure import settings_of
 from benchmarks._session.journal import Known
 from benchmarks._session.measured import TWIN
-from benchmarks._session.session import Job, Split
-from benchmarks._session.values import FAULTS, METRICS, Value, state_of
-from impls import _provenance
-from scripts._common.cli import BAR, make_parser
+from benchmarks._session.session import Job
+from benchmarks._session.values import FAULTS, METRICS, state_of
+from scripts._common.cli import make_parser
 from scripts._common.errors import UserError
-from scripts._common.facts import collect_facts
 from scripts._common.lock import only_one_at_a_time
 from scripts._common.metrics import BASELINE
 from scripts._common.names import all_implementations, check_threads, pick
-from scripts._common.project import PROVENANCE
 from scripts._common.signals import run_stoppable
-from scripts._common.tree import working_tree
-from scripts._measured import driver
-from scripts._measured.results import holds_in, is_valid_in, known_journals
-from scripts._measured.state import State, plugins
-from scripts._measured.state import state_of as state_of_tree
+from scripts._measured.measuring import Order, measure
 
 _EXAMPLES = """examples:
   python -m scripts.run                                    3 minutes on 2 cores
@@ -60,29 +50,14 @@ def main() -> int:
 def _run(arguments: argparse.Namespace) -> int:
     """What `main` does, while no other run is under way."""
     preset = _plan.presets()[arguments.preset]
-    tree = working_tree()
-    now = state_of_tree(tree)
-    as_asv = driver.Session(tree.name, arguments.threads, plugins(), now.setup)
-    jobs = list(_jobs(preset, arguments))
+    jobs = tuple(_jobs(preset, arguments))
     if not jobs:
         raise UserError(_nothing_matches(arguments))
-    smoke = arguments.preset == "smoke"  # its results are not kept
-    holds = holds_in(now, preset.generations)
-    journals = [] if arguments.again or smoke else known_journals(arguments.threads)
-    wanted = missing(jobs, journals, holds)
-    kept = journal.Journal(
-        None if smoke else as_asv.journal_path, as_asv.source, now.provenance.digest
-    )
-    before = journal.read(as_asv.journal_path)
-    if wanted:
-        if not smoke:
-            _provenance.save(now.provenance, PROVENANCE)
-            kept.add_facts(asdict(collect_facts(arguments.threads, tree.title)))
-        split = _measure(wanted, preset, arguments, kept, Known() if arguments.again else before)
-        print(split.text, file=sys.stderr)
-    if not smoke:
-        driver.file_results(as_asv, _values(now, arguments.threads))
-    return _tell(jobs, wanted, kept.known)
+    settings = settings_of(preset, arguments.threads)
+    order = Order(jobs, settings, preset.generations, arguments.threads)
+    smoke = arguments.preset == "smoke"
+    done = measure(replace(order, again=arguments.again, is_kept=not smoke))
+    return _tell(jobs, done.measured, done.written)
 
 
 def _parse(argv: list[str]) -> argparse.Namespace:
@@ -165,33 +140,7 @@ def _nothing_matches(arguments: argparse.Namespace) -> str:
     )
 
 
-def _measure(
-    jobs: list[Job],
-    preset: _plan.Preset,
-    arguments: argparse.Namespace,
-    kept: journal.Journal,
-    begun: Known,
-) -> Split:
-    """Run the session, with a bar of the time that is left."""
-    settings = settings_of(preset, arguments.threads)
-    seconds = preset.generations * sum(session.expected_seconds(job, settings) for job in jobs)
-    # disable=None: no bar unless stderr is a terminal.
-    with tqdm(total=seconds, disable=None, leave=False, bar_format=BAR) as bar:
-        return session.run(jobs, settings, kept, begun, preset.generations, bar.update)
-
-
-def _values(now: State, threads: str) -> dict[tuple[str, ...], Value]:
-    """All values that are valid, by asv's keys; the newest journal's win."""
-    found: dict[tuple[str, ...], Value] = {}
-    for known in known_journals(threads):
-        for data, name in known.cells:
-            if cell := known.last(data, name, is_valid_in(now)):
-                for key, value in keyed_values(cell, known):
-                    found.setdefault(key, value)
-    return found
-
-
-def _tell(jobs: list[Job], wanted: list[Job], written: Known) -> int:
+def _tell(jobs: Sequence[Job], wanted: list[Job], written: Known) -> int:
     """Say what was measured, what was not and why; return the exit status."""
     n_cells, n_wanted = (sum(len(job.names) for job in each) for each in (jobs, wanted))
     last = [cells[-1] for (_, name), cells in written.cells.items() if name != TWIN]

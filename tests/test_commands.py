@@ -27,10 +27,10 @@ from scripts import _tables, check, list, report, run
 from scripts._common import facts as _facts
 from scripts._common import lock, metrics, project
 from scripts._common.errors import UserError, run_command
-from scripts._measured import driver, results, state
+from scripts._measured import chosen, driver, results, state
 from scripts._tables import _rows
 from tests._planting import plant
-from tests._recorded import Recorded
+from tests._recorded import ENVIRONMENT, Recorded
 
 ROOT = Path(__file__).resolve().parent.parent
 SMALL = _plan.Preset(((1000, 10), (10, 10), (10, 100)), ((10, 10),), 0, 2, 1, 0.0, 0.001)
@@ -106,12 +106,11 @@ def written(monkeypatch, tmp_path):
     """Let runs write into a folder, without asv; yields what they file with asv."""
     filed = []
     monkeypatch.setattr(driver, "STATE", tmp_path)
-    monkeypatch.setattr(run, "PROVENANCE", tmp_path / "provenance")
     monkeypatch.setattr(project, "PROVENANCE", tmp_path / "provenance")
     monkeypatch.setattr(project, "STATE", tmp_path)
     monkeypatch.setattr(_measure, "FOLDER", tmp_path / "session")
     monkeypatch.setattr(driver.Session, "environment", "same")
-    monkeypatch.setattr(run.driver, "file_results", lambda _, values: filed.append(dict(values)))
+    monkeypatch.setattr(driver, "file_results", lambda _, values: filed.append(dict(values)))
     monkeypatch.setattr(_plan, "presets", lambda: {"quick": SMALL, "smoke": SMALL})
     state.load_state.cache_clear()
     results._read.cache_clear()
@@ -131,7 +130,7 @@ def pretend(monkeypatch, **states):
         done.extend(jobs)
         return session.Split(1.0)
 
-    monkeypatch.setattr(run.session, "run", measure)
+    monkeypatch.setattr(session, "run", measure)
     return done
 
 
@@ -412,11 +411,11 @@ def test_the_timing_table_reads_well():
 | fast   | 2.00 us ±0%, 4.00x |
 | matrix | 8.00 us ±0%, 1.00x |
 | new    |            missing |
-| slow   |        skipped [3] |
 
 1. error 1e-3
 2. died
-3. takes too long"""
+
+- skipped throughout: slow (takes too long)"""
     )
 
 
@@ -453,7 +452,8 @@ def test_tables_show_every_state_and_no_zero_for_what_is_not_there(table):
         for state in ("skipped", "failed", "wrong", "missing")
     ]
     text = _tables.render(table, frame(*rows))
-    assert all(f"| {state}" in text for state in ("skipped", "failed", "wrong", "missing"))
+    assert all(f"| {state}" in text for state in ("failed", "wrong", "missing"))
+    assert "- skipped throughout: skipped (reason of " in text
     assert "reason of" in text
     assert " 0 " not in text
 
@@ -472,24 +472,68 @@ def test_the_report_of_recorded_results(tmp_path, monkeypatch, capsys):
     assert "breast_cancer" in capsys.readouterr().out
     written = {path.name for path in out.iterdir()}
     assert {"timing.md", "memory.md", "results.csv", "results.parquet"} <= written
-    assert {"logistic-time_by_samples.png", "logistic-speedup.svg"} <= written
+    assert {"logistic-time_by_samples.png", "logistic-speedup.png"} <= written
     assert recorded.tree.title in (out / "timing.md").read_text(encoding="utf-8")
     index = (out / "README.md").read_text(encoding="utf-8")
     for path in out.glob("*.png"):
         assert f"]({path.name})" in index
-        assert path.with_suffix(".svg").is_file()
     for path in out.glob("[!R]*.md"):
         assert f"[{path.name}]({path.name}): " in index
     assert index.index("logistic-winners.png") < index.index("logistic-bandwidth.png")
     tidy = pd.read_parquet(out / "results.parquet")
     assert len(tidy) == len(pd.read_csv(out / "results.csv"))
+    for path in out.iterdir():
+        assert ENVIRONMENT.encode() not in path.read_bytes(), path  # it may hold a path
+
+
+def test_a_report_of_some_lists_what_it_has_written_alone(tmp_path, monkeypatch, capsys):
+    recorded = Recorded(tmp_path, monkeypatch)
+    monkeypatch.setattr(report, "working_tree", lambda: recorded.tree)
+    out = tmp_path / "out"
+    out.mkdir()
+    for name in ("race.md", "race.png", "logistic-memory.svg", "memory.md"):
+        (out / name).write_text("of an earlier run")
+    options = ["--only", "speedup", "timing", "--format", "svg", "pdf"]
+    options += ["--impl", "numba_loop", "--baseline", "float32"]
+    assert call(report.main, "--out", str(out), *options, monkeypatch=monkeypatch) == 0
+    index = (out / "README.md").read_text(encoding="utf-8")
+    files = set(re.findall(r"\]\(([^)]*)\)", index))
+    assert files == {"timing.md", "logistic-speedup.svg", "results.csv", "results.parquet"}
+    assert (out / "logistic-speedup.pdf").read_bytes().startswith(b"%PDF")
+    assert not [*out.glob("*speedup.png")]
+    assert "Of the implementations: float32, numba_loop." in index
+    assert "Speed-ups are over float32: the ratio of two speed-ups over matrix" in index
+    assert "nested_loop" not in (out / "timing.md").read_text(encoding="utf-8")
+    # The data are as they were measured.
+    data = pd.read_csv(out / "results.csv")
+    speed_ups = data[(data["metric"] == "speed_up") & (data["implementation"] == "float32")]
+    assert (speed_ups["value"] != 1).any()
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (["--only", "winers"], "no picture or table 'winers'; did you mean winners?"),
+        (["--only", "race"], "no picture or table 'race'"),
+        (["--format", "jpg"], "no format 'jpg'"),
+        (["--impl", "matrx"], "did you mean matrix"),
+        (["--baseline", "matrx"], "did you mean matrix"),
+        (["--problem", "logistc"], "did you mean logistic"),
+    ],
+)
+def test_a_report_refuses_unknown_names(options, told, tmp_path, monkeypatch):
+    recorded = Recorded(tmp_path, monkeypatch)
+    monkeypatch.setattr(report, "working_tree", lambda: recorded.tree)
+    with pytest.raises(UserError, match=re.escape(told)):
+        call(report.main, "--out", str(tmp_path / "out"), *options, monkeypatch=monkeypatch)
 
 
 def test_the_index_links_what_a_race_and_experiments_left(tmp_path, monkeypatch):
     for name in ("race.md", "race.png", "descent.md"):
         (tmp_path / name).write_text("")
     made = _facts.collect_facts("all", "commit 01234567")
-    report._write_index(TIMES, [], [], made, tmp_path)
+    pictures, pages = report._left_there(tmp_path)
+    report._write_index(TIMES, pages, pictures, made, tmp_path)
     index = (tmp_path / "README.md").read_text(encoding="utf-8")
     assert "](race.png)" in index
     assert "- [race.md](race.md): All against all" in index
@@ -506,7 +550,7 @@ def test_the_least_bytes_are_the_problems_own():
             "n_features": [10, 10, None],
         }
     ).astype({"n_samples": "Int64", "n_features": "Int64"})
-    described = report._describe(results)
+    described = chosen.describe(results)
     assert described["compulsory_bytes"][:2].tolist() == [2480.0, 1280.0]
     assert described["working_set"][:2].tolist() == [2480.0, 2480.0]
     assert math.isnan(described["compulsory_bytes"][2])
@@ -538,7 +582,8 @@ def test_a_report_of_results_with_other_versions_names_those(tmp_path, monkeypat
     monkeypatch.setattr(report, "_write_figures", lambda *_: [])
     assert call(report.main, "--out", str(tmp_path / "out"), monkeypatch=monkeypatch) == 0
     assert "numpy 1.2.3" in (tmp_path / "out" / "timing.md").read_text()
-    assert "numpy 1.2.3" in (tmp_path / "out" / "results.csv").read_text()
+    versions = pd.read_parquet(tmp_path / "out" / "results.parquet")["versions"]
+    assert versions.str.contains("numpy 1.2.3").any()
 
 
 def test_a_second_run_waits_and_says_for_whom(tmp_path, monkeypatch, capsys):

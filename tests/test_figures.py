@@ -12,11 +12,13 @@ import pytest
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.text import Text
+from PIL import Image
 
 import impls
 from impls import logistic
 from scripts import _figures
 from scripts._common import families
+from scripts._common.baseline import relative_to
 from scripts._figures import _lines, _style
 from scripts._measured.results import COLUMNS
 
@@ -257,16 +259,31 @@ def test_every_baseline_is_a_numpy_form(problem):
     assert families.family_of(peer, limited, matrix.passes) == families.NUMPY
 
 
+def test_white_stays_white_and_colours_stay_near(tmp_path):
+    results = scale(frame(), "fast", 0.3)
+    for name in ("speedup", "winners"):
+        (path,) = _figures.save(_figures.draw(name, results, Facts()), tmp_path, name, ["png"])
+        pixels = np.asarray(Image.open(path).convert("RGB"))
+        assert (pixels[0, 0] == 255).all()
+    (vector,) = _figures.save(_figures.draw("speedup", results, Facts()), tmp_path, "v", ["svg"])
+    colour = re.search(r"fill: (#[0-9a-f]{6}); stroke: #ffffff", vector.read_text()).group(1)
+    wanted = np.array([int(colour[i : i + 2], 16) for i in (1, 3, 5)])
+    pixels = np.asarray(Image.open(tmp_path / "speedup.png").convert("RGB")).astype(int)
+    assert (np.abs(pixels - wanted).max(axis=2) <= 2).sum() > 1000
+
+
 def test_save_writes_the_same_bytes_again(tmp_path):
     contents = []
     for _ in range(2):
         paths = _figures.save(
-            _figures.draw("memory", frame(sizes=SIZES[:1]), Facts()), tmp_path, "memory"
-        )
+            _figures.draw("memory", frame(sizes=SIZES[:1]), Facts()),
+            tmp_path, "memory", _figures.FORMATS,
+        )  # fmt: skip
         contents.append([path.read_bytes() for path in paths])
-    assert [path.name for path in paths] == ["memory.png", "memory.svg"]
+    assert [path.name for path in paths] == ["memory.png", "memory.svg", "memory.pdf"]
     assert contents[0] == contents[1]
     assert b"<dc:date>" not in contents[0][1]
+    assert b"CreationDate" not in contents[0][2]
 
 
 # Lines.
@@ -310,6 +327,17 @@ def test_three_digits_are_not_the_fastest_exact_one():
         (results["metric"] == "error") & (results["implementation"] == "rough"), "value"
     ] = 1e-4
     assert "rough" not in _lines.choose(scale(results, "fast", 0.5)).reasons
+
+
+def test_the_fastest_exact_to_float32_is_chosen_too():
+    results = scale(scale(frame(("fast", "half", "matrix")), "half", 0.01), "fast", 0.5)
+    at = (results["metric"] == "error") & (results["implementation"] == "half")
+    results.loc[at, "value"] = 1e-7
+    assert _lines.choose(results).reasons == {
+        "half": "fastest exact to float32",
+        "fast": "fastest exact to float64",
+        "matrix": "NumPy's two products, the baseline",
+    }
 
 
 def test_an_easy_size_alone_does_not_make_the_fastest():
@@ -382,6 +410,14 @@ def test_a_gain_is_uncertain_by_its_own_interval(metric, low, high, gain):
     assert exact[:2] == ["fast", gain]
 
 
+def test_a_map_of_many_sizes_shows_some_with_the_extremes():
+    sizes = tuple((10 * n, 10) for n in range(1, 41))
+    axes = _figures.draw("winners", frame(sizes=sizes), Facts()).axes[0]
+    labels = [label.get_text() for label in axes.get_yticklabels()]
+    assert (len(labels), labels[0], labels[-1]) == (15, "10", "400")
+    assert texts(axes).count("fast") + texts(axes).count("matrix") == 15
+
+
 def test_each_tolerance_has_its_own_winner_and_the_rest_is_told():
     names = ("fast", "half", "rough", "matrix")
     results = frame(names)
@@ -420,9 +456,19 @@ def test_a_stated_tolerance_keeps_few_digits_out(metric, rtol, panels):
 
 
 def test_times_have_a_panel_per_n_features():
-    axes = _figures.draw("time_by_samples", frame(), Facts()).axes
+    sizes = (*SIZES, (1000, 100))
+    axes = _figures.draw("time_by_samples", frame(sizes=sizes), Facts()).axes
     assert [panel.get_title("left") for panel in axes] == ["n_features = 10", "n_features = 100"]
     assert list(series(axes[0], "fast").get_xdata()) == [10, 1000]
+
+
+@pytest.mark.parametrize("stem", ["time_by_samples", "bandwidth"])
+def test_a_panel_has_three_sizes_or_the_most(stem):
+    few = ((10, 10), (10, 100), (100, 100))
+    many = (*few, (1000, 100), (10, 1000), (100, 1000), (1000, 1000), (5000, 1000))
+    for sizes, panels in ((few[:2], [10, 100]), (few, [100]), (many, [100, 1000])):
+        axes = _figures.draw(stem, frame(sizes=sizes), Facts()).axes
+        assert [a.get_title("left") for a in axes] == [f"n_features = {d:,}" for d in panels]
 
 
 def test_times_by_features_need_two_sizes():
@@ -558,6 +604,47 @@ def test_without_a_baseline_a_cell_shows_its_time():
     assert (cells["matrix"][0], cells["fast"][0]) == ("✕", "1.00 ms")
 
 
+@pytest.mark.parametrize("stem", ["winners", "speedup"])
+def test_another_baseline_is_named_with_the_way_of_comparing(stem):
+    results = relative_to(scale(frame(("fast", "matrix", "sklearn")), "fast", 0.1), "sklearn")
+    figure = _figures.draw(stem, results, Facts())
+    assert "over sklearn" in figure.get_suptitle()
+    note = " ".join(figure.texts[-1].get_text().split())
+    assert "Speed-ups are over sklearn: the ratio of two speed-ups over matrix" in note
+
+
+def test_another_baseline_has_the_row_of_times():
+    results = scale(frame(("fast", "matrix", "sklearn")), "sklearn", 0.5)
+    cells = heat_map(relative_to(results, "sklearn"))
+    assert list(cells)[:2] == ["X read once at the roof", "sklearn"]
+    assert cells["sklearn"] == ["500 us"] * 3
+    assert cells["matrix"] == ["0.50x"] * 3
+
+
+def test_times_of_many_sizes_stand_in_two_lines():
+    """Bold times of one line would touch each other."""
+    sizes = tuple((10 * n, 10) for n in range(1, 13))
+    results = frame(sizes=sizes)
+    results.loc[results["metric"] == "time", "value"] = 5.25e-3
+    assert heat_map(results)["matrix"] == ["5.25\nms"] * 12
+
+
+def test_a_heat_map_of_much_leaves_out_the_slowest_and_says_so():
+    names = ("matrix", *(f"name_{n:02}" for n in range(43)))
+    results = frame(names, tuple((10 * n, 10) for n in range(1, 31)))
+    for n, name in enumerate(names[1:]):
+        results = scale(results, name, 1.1**n)
+    figure = _figures.draw("speedup", results, Facts())
+    rows = [label.get_text() for label in figure.axes[0].get_yticklabels()]
+    assert rows[1:] == ["matrix", *names[1:41]]
+    columns = [label.get_text() for label in figure.axes[0].get_xticklabels()]
+    assert len(columns) == 24
+    assert columns[0].startswith("10 × 10,")
+    assert columns[-1].startswith("300 × 10,")
+    note = " ".join(figure.texts[-1].get_text().split())
+    assert "Left out: the slowest 3. 24 of 30 sizes." in note
+
+
 def test_colours_are_centred_at_1():
     results = change(frame(), "speed_up", "fast", (10, 10), value=3.0)
     low, high = _figures.draw("speedup", results, Facts()).axes[1].get_ylim()
@@ -570,6 +657,7 @@ def test_colours_are_centred_at_1():
 def test_bandwidth_is_compulsory_bytes_over_time():
     n_bytes = least_bytes((10, 100))
     results = change(frame(), "time", "fast", (10, 100), compulsory_bytes=n_bytes / 2)
+    results = results[(results["n_samples"] == 10).fillna(False)]
     axes = _figures.draw("bandwidth", results, Facts()).axes[1]
     assert series(axes, "fast").get_ydata() == pytest.approx([n_bytes / 2 / 1e-3 / 1e9])
     for name in ("fast", "matrix"):
@@ -579,9 +667,14 @@ def test_bandwidth_is_compulsory_bytes_over_time():
 def test_the_roof_is_the_median_and_the_caches_are_named():
     results = change(frame(("a", "b", "matrix")), "read_roof", "a", (10, 10), value=90.0)
     results = change(results, "read_roof", "b", (10, 10), value=30.0)
-    left, right = _figures.draw("bandwidth", results, Facts()).axes
-    assert [list(roof(axes).get_ydata()) for axes in (left, right)] == [[30.0, 20.0], [20.0, 20.0]]
-    assert {text.strip() for text in texts(left)} >= {"L1", "L2"}
+    (axes,) = _figures.draw("bandwidth", results, Facts()).axes
+    assert list(roof(axes).get_ydata()) == [30.0, 20.0]
+    assert {text.strip() for text in texts(axes)} >= {"L1", "L2"}
+
+
+def test_the_roof_of_one_size_is_a_dash():
+    (axes,) = _figures.draw("bandwidth", frame(sizes=SIZES[:1]), Facts()).axes
+    assert list(roof(axes).get_ydata()) == [20.0, 20.0]
 
 
 def roof(axes):
@@ -637,6 +730,16 @@ def test_memory_names_what_has_a_value_in_any_panel():
     assert texts(right) == ["skipped"] * len(SIZES)
 
 
+def test_memory_is_sorted_by_need_with_few_values_last():
+    results = frame(("a", "b", "c", "matrix"))
+    for name, factor in (("a", 100.0), ("c", 0.01)):
+        of = results["metric"].isin(["workspace", "peak"]) & (results["implementation"] == name)
+        results.loc[of, "value"] *= factor
+    results = change(results, "workspace", "c", (10, 10), state="skipped", value=nan)
+    axes = _figures.draw("memory", results, Facts()).axes[0]
+    assert [label.get_text() for label in axes.get_yticklabels()] == ["b", "matrix", "a", "c"]
+
+
 def test_memory_shows_sizes_with_data_only():
     results = frame(sizes=(*SIZES, (10, 1000), (1000, 1000)))
     gone = (results["metric"] != "time") & (results["n_samples"] == 1000).fillna(False)
@@ -663,6 +766,12 @@ def test_error_0_is_drawn_and_named():
     assert [0.0] in [list(point) for point in points]
     assert axes.get_ylim()[0] < 0
     assert "0" in [label.get_text() for label in axes.get_yticklabels()]
+
+
+def test_only_families_with_a_point_are_in_the_legend_of_errors():
+    results = change(frame(("matrix", "sklearn"), SIZES[:1]), "time", "sklearn", (10, 10),
+                     state="skipped", value=nan)  # fmt: skip
+    assert legend(_figures.draw("error_against_time", results, Facts())) == [families.NUMPY]
 
 
 def test_error_0_everywhere():

@@ -12,11 +12,11 @@ import pytest
 
 import impls
 from benchmarks._session.judging import draw_easy
-from scripts import check, list, report
+from scripts import check, list
 from scripts._common import isolated, judging
 from scripts._common.families import NUMPY, ONE_PASS, OTHER
 from scripts._common.tree import working_tree
-from scripts._measured import curves
+from scripts._measured import chosen, curves
 from scripts._measured.state import state_of
 from tests._planting import plant
 
@@ -111,7 +111,7 @@ def test_check_names_each_and_goes_on(planted, monkeypatch, capsys):
 def test_the_report_takes_what_it_can_get(planted):
     names = ["float32", "exits", "crashes", "fine", "gone"]
     results = pd.DataFrame({"problem": PROBLEM, "implementation": [*names, *names]})
-    described = report._describe(results.assign(n_samples=10, n_features=10))
+    described = chosen.describe(results.assign(n_samples=10, n_features=10))
     assert described["bytes_per_value"].tolist() == 2 * [4.0, 8.0, 8.0, 8.0, 8.0]
     assert described["family"][:5].tolist() == [NUMPY, OTHER, OTHER, ONE_PASS, OTHER]
 

@@ -186,6 +186,13 @@ def test_the_figure_has_a_panel_per_precision_and_a_mark_per_contender():
         (["--threads", "0"], "--threads is '0', expected all or a number from 1 to"),
         (["--rounds", "0"], "--rounds is 0, expected at least 1"),
         (["--generations", "0"], "--generations is 0, expected at least 1"),
+        (["--contender", "fused", "--fail-below", "0"], "--fail-below is 0, expected a ratio"),
+        (["--contender", "fused", "--fail-below", "nan"], "--fail-below is nan, expected a ratio"),
+        (["--fail-below", "0.9"], "is for one implementation besides matrix: name it"),
+        (
+            ["--contender", "fused", "--generations", "2", "--fail-below", "0.9"],
+            "needs 3 generations of processes, and --generations is 2",
+        ),
     ],
 )
 def test_race_refuses_what_makes_no_sense(argv, message):
@@ -194,6 +201,24 @@ def test_race_refuses_what_makes_no_sense(argv, message):
         race._sizes(arguments)
         race._settings(arguments)
     assert message in str(caught.value)
+
+
+def gated(speed_ups, limit=0.95):
+    """Sizes that the gate names, of a contender with these speed-ups in three generations."""
+    rounds = [
+        Round(generation, {"matrix": speed_up, "mine": 1.0}, {8: 2e9}, {})
+        for generation, speed_up in enumerate(speed_ups)
+    ]
+    measured = Measured(Data("logistic", 10, 10), (10, 10), {}, rounds=rounds)
+    settings = Settings("logistic", ("matrix", "mine"), 1)
+    return race._too_slow([Result(measured)], settings, limit)
+
+
+def test_the_gate_closes_only_if_the_whole_interval_lies_below():
+    assert gated([0.800, 0.801, 0.802]) == ["10 x 10"]
+    assert gated([0.800, 0.801, 0.802], limit=0.79) == []
+    assert gated([0.70, 0.90, 0.80]) == []  # the median is below, the interval is not
+    assert gated([0.8, 0.8]) == []  # two generations show nothing
 
 
 def test_sizes_go_from_small_to_large_and_once():

@@ -8,6 +8,7 @@ import pytest
 
 from scripts import _tables
 from scripts._measured.results import COLUMNS
+from scripts._tables._csv import to_csv
 
 # What the report adds to the columns of the results.
 TOLD = ["bytes_per_value", "rtol"]
@@ -19,6 +20,8 @@ SETS = pytest.mark.parametrize(
 )
 # Each state of a value, and whether a reason is told for it.
 STATES = {"skipped": True, "failed": True, "wrong": True, "too fast": True, "missing": False}
+# With a value elsewhere, so that its row is shown.
+ELSEWHERE = {"size": (2000, 10)}
 
 
 def row(metric, name, value, size=SIZE, **more):
@@ -197,8 +200,8 @@ def test_a_preparation_that_pays_tells_its_calls():
         row("prepare", "fast", 0.25),
     )
     calls = section(page, "## Calls from which preparation pays")
-    assert cells(calls)[1:] == [["at_once", "0"], ["fast", "1,234"], ["slow", "skipped [1]"]]
-    assert f"1. {reason}" in calls
+    assert cells(calls)[1:] == [["at_once", "0"], ["fast", "1,234"]]
+    assert f"- skipped throughout: slow ({reason})" in calls
     assert cells(section(page, "## Preparation, once per data set"))[1:] == [["fast", "250 ms"]]
 
 
@@ -232,8 +235,9 @@ def test_the_legend_says_what_a_state_means(state):
 @pytest.mark.parametrize(("state", "told"), STATES.items())
 def test_an_absent_value_is_its_state_with_a_numbered_reason(state, told):
     """The value is left out even if there is one."""
-    page = render("timing", row("time", "fast", 5e-4, state=state, reason="because of this"))
-    assert ["fast", f"{state} [1]" if told else state] in cells(page)
+    absent = row("time", "fast", 5e-4, state=state, reason="because of this")
+    page = render("timing", absent, row("time", "fast", 3e-4, **ELSEWHERE))
+    assert ["fast", f"{state} [1]" if told else state, "300 us, n/a"] in cells(page)
     assert ("1. because of this" in page) == told
     assert "500 us" not in page
 
@@ -241,9 +245,37 @@ def test_an_absent_value_is_its_state_with_a_numbered_reason(state, told):
 def test_equal_reasons_share_a_number():
     reasons = {"a": "no memory", "b": "too slow", "c": "no memory"}
     rows = [row("time", n, nan, state="skipped", reason=why) for n, why in reasons.items()]
+    rows += [row("time", name, 1e-3, **ELSEWHERE) for name in reasons]
     page = render("timing", *rows)
     assert [own[1] for own in time_cells(*rows)[1:]] == [f"skipped [{n}]" for n in (1, 2, 1)]
     assert "1. no memory\n2. too slow\n" in page
+
+
+def test_what_is_skipped_throughout_has_a_line_and_no_row():
+    rows = [
+        row("time", name, nan, size, state="skipped", reason=f"{why} of {size[0]}")
+        for name, why in {"b": "no jax", "a": "no jax", "c": "no torch"}.items()
+        for size in ((2000, 10), SIZE)
+    ]
+    page = render("timing", row("time", "fast", 1e-3), *rows)
+    assert [own[0] for own in time_cells(row("time", "fast", 1e-3), *rows)] == ["", "fast"]
+    assert "\n- skipped throughout: a, b (no jax of 1000)\n" in page
+    assert "\n- skipped throughout: c (no torch of 1000)\n" in page
+
+
+@pytest.mark.parametrize("table", ["timing", "training"])
+def test_a_page_names_the_baseline_of_its_speed_ups(table):
+    rows = frame(*(row(m, n, 1e-3, solver=s) for m, s in (("time", ""), ("epoch", "gd"))
+                   for n in ("fast", "slow")))  # fmt: skip
+    page = _tables.render(table, rows.assign(baseline="slow", compared=""))
+    assert "`slow`" in page or "over slow" in page
+    assert "`matrix`" not in page
+
+
+def test_csv_has_six_digits_and_no_column_that_names_the_machine():
+    text = to_csv(frame(row("time", "fast", 1.23456789e-3, environment="a_path")))
+    assert "0.00123457," in text
+    assert "a_path" not in text
 
 
 @pytest.mark.parametrize("table", _tables.names("results"))

@@ -96,6 +96,8 @@ MAY_IMPORT = {
         *("impls", _SESSION, "benchmarks._measure"),
         *("scripts._common", "scripts._measured"),
     },
+    "scripts/_advice": {"scripts._advice", *_SHOWN},
+    "scripts/_page": {"scripts._page", "scripts._advice", *_SHOWN},
     "scripts/_figures": {"scripts._figures", *_SHOWN},
     "scripts/_tables": {"impls.solvers", "scripts._tables", *_SHOWN},
     "scripts/_race": {"impls", _SESSION, "scripts._common", "scripts._race"},
@@ -139,8 +141,10 @@ def test_one_room_imports_asv():
 
 def test_the_scripts_folder_holds_commands_and_rooms():
     names = {path.name for path in (ROOT / "scripts").iterdir() if path.name != "__pycache__"}
-    commands = ["check", "list", "publish", "race", "report", "run", "trace", "train"]
-    rooms = ["_common", "_experiments", "_figures", "_measured", "_race", "_tables"]
+    commands = ["check", "compare", "list", "publish", "race", "recommend", "report", "run"]
+    commands += ["trace", "train"]
+    rooms = ["_advice", "_common", "_compare", "_experiments", "_figures", "_measured", "_page"]
+    rooms += ["_race", "_tables"]
     assert names == {"__init__.py", *rooms, *(f"{name}.py" for name in commands)}
     assert not list((ROOT / "reports").rglob("*.py"))
 

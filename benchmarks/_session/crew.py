@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import impls
@@ -49,6 +49,9 @@ class Settings:
         Measure so many copies of each implementation in place of it: what is chance?
     more_rows : tuple of float
         Measure each implementation with such shares of rows added, too: what is found?
+    elsewhere : mapping of str to dict
+        The ``name`` and the ``tree`` of each contender that comes from another tree, by contender.
+        The tree is a folder that holds its own ``impls``.
     warm_seconds, sample_seconds : float
         Calls before each sample, and in it.
     most_seconds : float
@@ -67,6 +70,7 @@ class Settings:
     costs: bool = True
     copies: int = 0
     more_rows: tuple[float, ...] = ()
+    elsewhere: Mapping[str, Reply] = field(default_factory=dict)
     warm_seconds: float = 0.02
     sample_seconds: float = SAMPLE_SECONDS
     most_seconds: float = 60.0
@@ -141,7 +145,8 @@ class Crew:
                 for share in self.settings.more_rows
             }
         twin = {TWIN: {"name": BASELINE}} if self.settings.twin else {}
-        return {name: {"name": name} for name in names} | twin
+        orders = {name: {"name": name} | self.settings.elsewhere.get(name, {}) for name in names}
+        return orders | twin
 
     def revive(self) -> None:
         """Start contenders again that have died, unless they did so before."""
@@ -166,7 +171,7 @@ class Crew:
             return False
         if names is None or name in self.roofs:
             return True
-        return self._orders[name]["name"] in (*names, BASELINE)
+        return name in names or self._orders[name]["name"] in (*names, BASELINE)
 
     def is_judged(self, name: str) -> bool:
         """Whether a contender computes the gradient: neither loads and stores alone nor more."""

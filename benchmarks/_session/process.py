@@ -21,8 +21,8 @@ from benchmarks._session import answers, guardian
 from impls._errors import one_line
 
 ROOT = Path(__file__).resolve().parents[2]
-# Import `impls` from where this process has it, and the suite from this tree, whatever is
-# installed: under asv, the package is a commit's.
+# Import `impls` from the order's tree, or from where this process has it, and the suite from this
+# tree, whatever is installed: under asv, the package is a commit's.
 _BOOT = """
 import sys
 _, package, root = sys.argv
@@ -87,8 +87,10 @@ class Process:
         variables[guardian.VARIABLE] = self._mark
         if order.get("moves_alone"):  # never load its compiled code as the real kernel's
             variables["NUMBA_CACHE_DIR"] = str(ROOT / "impls" / "__pycache__" / "moves_alone")
+        if tree := order.get("tree", ""):  # two trees share no compiled code
+            variables["NUMBA_CACHE_DIR"] = str(Path(tree) / "compiled")
         self._process = subprocess.Popen(
-            [sys.executable, "-P", "-c", _BOOT, *_places()],
+            [sys.executable, "-P", "-c", _BOOT, tree or _package(), str(ROOT)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -218,9 +220,9 @@ class Process:
         return f"{end}; {one_line(lines[-1])[:_LONGEST_LINE]}" if lines else end
 
 
-def _places() -> list[str]:
-    """Folders that hold the packages ``impls`` and ``benchmarks``."""
-    return [str(Path(impls.__file__).parents[1]), str(ROOT)]
+def _package() -> str:
+    """Folder that holds the package ``impls`` of this process."""
+    return str(Path(impls.__file__).parents[1])
 
 
 def _import_path() -> dict[str, str]:

@@ -9,7 +9,7 @@ from statistics import fmean
 
 from benchmarks._session.journal import OK, Cell
 from benchmarks._session.measured import BASELINE, TWIN, Measured
-from benchmarks._session.statistics import Estimate, medians
+from benchmarks._session.statistics import LEAST_GENERATIONS, Estimate, medians
 
 # States of values by the word that a contender left with.
 _STATES = {
@@ -40,9 +40,9 @@ class Value:
     state : str
         ``ok``, ``skipped``, ``failed``, ``wrong``, ``too fast`` or ``missing``.
     samples : tuple of float
-        One per generation of processes, the median of its rounds; empty for what does not vary.
-        Rounds of one generation share what was drawn once per process: to asv, which compares runs,
-        they are one sample.
+        For asv's statistics; empty for what does not vary. The medians of the generations of
+        processes, because rounds of one share what was drawn once per process. With fewer than
+        `LEAST_GENERATIONS`, the rounds: asv compares what has a single sample without statistics.
     """
 
     value: float = math.nan
@@ -131,9 +131,14 @@ def _break_even(cell: Cell, measured: Measured) -> Value:
     return Value(max(0.0, math.ceil(calls))) if math.isfinite(calls) else Value(state="missing")
 
 
-def _by_generation(measured: Measured, name: str) -> list[float]:
-    rounds = [each for each in measured.rounds if name in each.seconds]
-    return medians(measured.seconds(name), [each.generation for each in rounds])
+def _times(measured: Measured, name: str) -> list[float]:
+    generations = [each.generation for each in measured.rounds if name in each.seconds]
+    return _samples(measured.seconds(name), generations)
+
+
+def _samples(values: list[float], generations: list[int]) -> list[float]:
+    enough = len(set(generations)) >= LEAST_GENERATIONS
+    return medians(values, generations) if enough else values
 
 
 def _mean(name: str, measured: Measured) -> tuple[Estimate, list[float]]:
@@ -154,12 +159,12 @@ def _read_roof(name: str, measured: Measured) -> tuple[Estimate, list[float]]:
 
 
 _RATES: dict[str, Callable[[str, Measured], tuple[Estimate, list[float]]]] = {
-    "time": lambda name, found: (found.time(name), _by_generation(found, name)),
+    "time": lambda name, found: (found.time(name), _times(found, name)),
     "time_mean": _mean,
     "time_p90": _p90,
     "time_over_baseline": lambda name, found: (
         found.ratio(name, BASELINE),
-        medians(*found.ratios_by_generation(name, BASELINE)),
+        _samples(*found.ratios_by_generation(name, BASELINE)),
     ),
     "chance": lambda _, found: (found.ratio(BASELINE, TWIN), []),
     "speed_up": lambda name, found: (found.speed_up(name), []),

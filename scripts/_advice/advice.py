@@ -138,8 +138,8 @@ def _band(rows: Iterable[Any]) -> float:
 
 def _chance(row: Any) -> float:
     if math.isnan(row.chance_low) or math.isnan(row.chance_high):
-        return abs(row.chance - 1)
-    return max(row.chance_high, 1 / row.chance_low) - 1
+        return abs(float(row.chance) - 1)
+    return max(float(row.chance_high), 1 / float(row.chance_low)) - 1
 
 
 def _unfit(choice: Choice, question: Question, is_exact: bool, row: Any) -> str:

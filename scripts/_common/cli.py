@@ -2,24 +2,63 @@
 
 from __future__ import annotations
 
-from argparse import ArgumentParser, RawDescriptionHelpFormatter
+import json
+from argparse import Action, ArgumentError, ArgumentParser, RawDescriptionHelpFormatter
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryFile
+from typing import Any, NoReturn
 
 from scripts._common.errors import UserError
+from scripts._common.names import suggest
 
 # Form of a bar that counts expected seconds.
 BAR = "{desc}{percentage:3.0f}%|{bar}| {elapsed}, {remaining} left"
 
 
+class Parser(ArgumentParser):
+    """Names the nearest choice or option to one that does not exist."""
+
+    def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
+        """Options of the command line; a wrong one ends the command with status 2."""
+        arguments, unknown = self.parse_known_args(args, namespace)
+        if unknown:
+            self._refuse(unknown)
+        return arguments
+
+    def _refuse(self, unknown: Sequence[str]) -> NoReturn:
+        known = [option for action in self._actions for option in action.option_strings]
+        hints = (suggest(text.partition("=")[0], known) for text in unknown if text[0:1] == "-")
+        hint = next(filter(None, hints), "")
+        self.error(f"unrecognized arguments: {' '.join(unknown)}{hint}")
+
+    def _check_value(self, action: Action, value: Any) -> None:
+        """argparse calls this with each value."""
+        known = list(action.choices or [])
+        if known and value not in known:
+            there_are = ", ".join(map(str, known))
+            hint = suggest(str(value), map(str, known)) or "."
+            raise ArgumentError(action, f"there is no {value!r}{hint} There are: {there_are}")
+
+
 def make_parser(command: str, description: str | None, examples: str) -> ArgumentParser:
     """Parser of ``python -m scripts.COMMAND``; `examples` follow the options in its help."""
-    return ArgumentParser(
+    return Parser(
         prog=f"python -m scripts.{command}",
         description=description,
         epilog=examples,
         formatter_class=RawDescriptionHelpFormatter,
     )
+
+
+def add_json_option(parser: ArgumentParser) -> None:
+    """Add ``--json``, after which `print_json` is to be the only output."""
+    parser.add_argument("--json", action="store_true", help="print one JSON object")
+
+
+def print_json(found: Mapping[str, Any]) -> None:
+    """Print an object; numbers that JSON lacks are to be None."""
+    print(json.dumps(found, indent=2, allow_nan=False))
 
 
 def make_out_folder(name: str) -> Path:

@@ -47,12 +47,12 @@ def collect_facts(threads: str, commit: str) -> Facts:
 def read_facts(record: Any, threads: str) -> Facts:
     """Facts of a JSON record; this interpreter's if there is none, or it is damaged."""
     try:
-        return _parse(record)
+        return parse_facts(record)
     except (ValueError, TypeError, KeyError, AttributeError, OverflowError):
         return replace(collect_facts(threads, "commit unknown"), command="asv run")
 
 
-def _parse(record: Any) -> Facts:
+def parse_facts(record: Any) -> Facts:
     """Make facts of a JSON record; damage raises whatever error it leads to."""
     texts = ("command", "commit", "date", "cpu", "system", "blas")
     return Facts(

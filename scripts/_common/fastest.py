@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 import pandas as pd
@@ -84,8 +85,10 @@ def winners(results: pd.DataFrame, tolerance: float) -> list[Winner]:
 
 
 def _winners(times: pd.DataFrame, tolerance: float) -> Iterator[Winner]:
-    for _, group in within(times, tolerance).groupby(_DATA, dropna=False):
-        first, *rest = group.sort_values("value").head(2).itertuples()
+    ordered = within(times, tolerance).sort_values("value")
+    best = ordered.groupby(_DATA, dropna=False, sort=False).head(2).sort_values([*_DATA, "value"])
+    for _, group in groupby(best.itertuples(), data_of):
+        first, *rest = group
         yield Winner(first, rest[0] if rest else None)
 
 

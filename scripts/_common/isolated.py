@@ -14,6 +14,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
+from tqdm import tqdm
+
 import impls
 from benchmarks._session.process import Out, Process
 from impls import _machine
@@ -88,7 +90,8 @@ def each(function: Callable[[str], Result], names: Iterable[str]) -> Iterator[Re
 def describe(problem: str, names: Iterable[str]) -> dict[str, Description | impls.TableError]:
     """Describe each implementation, or give the error that prevents it."""
     names = list(names)
-    return dict(zip(names, each(partial(_describe, problem), names), strict=True))
+    found = each(partial(_describe, problem), names)
+    return dict(zip(names, tqdm(found, problem, len(names), disable=None, leave=False), strict=True))
 
 
 def _describe(problem: str, name: str) -> Description | impls.TableError:

@@ -24,9 +24,14 @@ def pick(kind: str, name: str, known: Iterable[str]) -> str:
     known = list(known)
     if name in known:
         return name
-    near = difflib.get_close_matches(name, known, n=1)
-    hint = f"; did you mean {near[0]}?" if near else "."
+    hint = suggest(name, known) or "."
     raise UserError(f"no {kind} {name!r}{hint} There are: {', '.join(known)}")
+
+
+def suggest(name: str, known: Iterable[str]) -> str:
+    """``; did you mean NEAREST?``, or nothing where no name is near."""
+    near = difflib.get_close_matches(name, list(known), n=1)
+    return f"; did you mean {near[0]}?" if near else ""
 
 
 def check_threads(text: str) -> None:

@@ -20,22 +20,28 @@ from __future__ import annotations
 import importlib
 import inspect
 import io
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from matplotlib.figure import Figure
+from numpy.typing import NDArray
 from PIL import Image
+from scipy.spatial import cKDTree
 
 from scripts._common.records import Facts
 from scripts._figures._style import styled
 
-_FIRST = "winners"  # answers a reader's first question
+FORMATS = ("png", "svg", "pdf")
+_FIRST = ("winners", "speedup")  # answer a reader's first questions
+_METADATA = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}
 
 
 def names(subject: str) -> list[str]:
     """Names of the figures that are drawn from a subject: `_FIRST`, then the others, sorted."""
     stems = {path.stem for path in Path(__file__).parent.glob("[!_]*.py")}
-    ordered = sorted(stems, key=lambda name: (name != _FIRST, name))
+    ordered = [*(name for name in _FIRST if name in stems), *sorted(stems - {*_FIRST})]
     return [name for name in ordered if _subject_of(name) == subject]
 
 
@@ -52,21 +58,54 @@ def draw(name: str, subject: Any, facts: Facts) -> Figure | None:
 
 
 @styled()
-def save(figure: Figure, folder: Path, stem: str) -> tuple[Path, Path]:
-    """Write ``stem.png`` and ``stem.svg`` and return the paths; equal figures give equal bytes."""
-    png, svg = (folder / f"{stem}.{kind}" for kind in ("png", "svg"))
+def save(
+    figure: Figure, folder: Path, stem: str, formats: Iterable[str] = ("png", "svg")
+) -> list[Path]:
+    """Write ``stem.png`` and so on and return the paths; equal figures give equal bytes.
+
+    Parameters
+    ----------
+    formats : iterable of str
+        Some of `FORMATS`.
+    """
+    paths = [folder / f"{stem}.{each}" for each in formats]
+    for path in paths:
+        if path.suffix == ".png":
+            _save_pixels(figure, path)
+        else:
+            figure.savefig(path, metadata=_METADATA[path.suffix[1:]])
+    return paths
+
+
+def _save_pixels(figure: Figure, path: Path) -> None:
     pixels = io.BytesIO()
     figure.savefig(pixels, format="png", dpi=150)
-    _palette(Image.open(pixels)).save(png, optimize=True)
-    figure.savefig(svg, metadata={"Date": None})
-    return png, svg
+    _palette(Image.open(pixels)).save(path)
 
 
 def _palette(image: Image.Image) -> Image.Image:
     """The image in 256 colours, which look the same and take a third of the bytes."""
+    pixels = image.convert("RGB")
+    # One pixel of 9 has all colours that matter, and takes a tenth of the time.
+    few = pixels.resize((pixels.width // 3, pixels.height // 3), Image.Resampling.NEAREST)
     # Without k-means, the nearly white cells of a heat map become white.
     plain = Image.Dither.NONE
-    return image.convert("RGB").quantize(256, Image.Quantize.MEDIANCUT, kmeans=3, dither=plain)
+    palette = few.quantize(256, Image.Quantize.MEDIANCUT, kmeans=3, dither=plain).getpalette() or []
+    colours = np.array(palette, np.int64).reshape(-1, 3)
+    found = Image.fromarray(_nearest(np.asarray(pixels), colours), "P")
+    found.putpalette(palette)
+    return found
+
+
+def _nearest(pixels: NDArray[np.uint8], palette: NDArray[np.int64]) -> NDArray[np.uint8]:
+    """Index of the nearest colour of each pixel; Pillow's own search turns white into grey."""
+    codes = pixels.astype(np.uint32) @ np.array([1 << 16, 1 << 8, 1], np.uint32)
+    table = np.zeros(1 << 24, np.uint8)
+    table[codes] = 1
+    present = np.flatnonzero(table)
+    colours = np.stack([present >> 16, present >> 8 & 255, present & 255], axis=1)
+    table[present] = cKDTree(palette).query(colours)[1]
+    return table[codes]
 
 
 def _subject_of(name: str) -> str:

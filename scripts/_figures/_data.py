@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from statistics import median
-from typing import Any
+from typing import Any, TypeVar
 
 import pandas as pd
 
@@ -14,6 +14,9 @@ _COLUMNS = [
     *("implementation", "n_samples", "n_features"),
     *("value", "low", "high", "state", "family", "compulsory_bytes", "working_set"),
 ]
+_COURSE = 3  # sizes from which on a line shows how something grows
+_MOST = 6  # panels
+Item = TypeVar("Item")
 Size = tuple[int, int]  # n_samples, n_features
 Place = tuple[str, Size]
 
@@ -49,13 +52,14 @@ def cells_of(results: pd.DataFrame, metric: str) -> list[Point]:
     if results.empty:
         return []
     rows = results[(results["metric"] == metric) & (results["dataset"] == "")]
-    return [_read(row) for row in rows[_COLUMNS].itertuples(index=False, name=None)]
+    rows = rows[_COLUMNS].astype(dict.fromkeys(["n_samples", "n_features"], int))
+    return [_read(row) for row in rows.itertuples(index=False, name=None)]
 
 
 def _read(row: tuple[Any, ...]) -> Point:
     name, n_samples, n_features, value, low, high, state, *told = row
     value = value if state == "ok" else math.nan
-    return Point(name, (int(n_samples), int(n_features)), value, low, high, state, *told)
+    return Point(name, (n_samples, n_features), value, low, high, state, *told)
 
 
 def by_place(cells: Iterable[Point]) -> ByPlace:
@@ -90,9 +94,10 @@ def roofs_of(cells: Iterable[Point]) -> dict[Size, float]:
     """Read roof of X in float64 by size, in GB/s: the median of all measurements."""
     cells = [cell for cell in cells if cell.state == "ok"]
     wide = [cell for cell in cells if cell.compulsory_bytes == cell.working_set] or cells
-    return {
-        size: median(cell.value for cell in wide if cell.size == size) for size in sizes_of(wide)
-    }
+    values: dict[Size, list[float]] = {size: [] for size in sizes_of(wide)}
+    for cell in wide:
+        values[cell.size].append(cell.value)
+    return {size: median(own) for size, own in values.items()}
 
 
 def group(cells: list[Point], key: Callable[[Point], int]) -> list[tuple[int, list[Point]]]:
@@ -103,11 +108,18 @@ def group(cells: list[Point], key: Callable[[Point], int]) -> list[tuple[int, li
     return [(k, own) for k, own in sorted(groups.items()) if sizes_of(own)]
 
 
-def spread(sizes: list[Size], most: int) -> list[Size]:
-    """At most `most` sizes, evenly spaced in the list, with the first and the last."""
-    if len(sizes) <= most:
-        return sizes
-    return [sizes[round(i * (len(sizes) - 1) / (most - 1))] for i in range(most)]
+def with_a_course(groups: Sequence[tuple[int, list[Point]]]) -> list[tuple[int, list[Point]]]:
+    """Groups of at least `_COURSE` sizes or, if there is none, with the most; a few of them."""
+    counts = [len(sizes_of(own)) for _, own in groups]
+    least = min(_COURSE, max(counts, default=0))
+    return spread([each for each, n in zip(groups, counts, strict=True) if n >= least], _MOST)
+
+
+def spread(items: Sequence[Item], most: int) -> list[Item]:
+    """At most `most` items, evenly spaced, with the first and the last."""
+    if len(items) <= most:
+        return list(items)
+    return [items[round(i * (len(items) - 1) / (most - 1))] for i in range(most)]
 
 
 def state_of(place: Place, *tables: ByPlace) -> str:

@@ -13,8 +13,9 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 
+from scripts._common.baseline import baseline_of
 from scripts._common.families import FAMILIES, LIBRARY, LOOP, ONE_PASS
-from scripts._common.fastest import EXACT, times_with_errors, within
+from scripts._common.fastest import EXACT, SINGLE, times_with_errors, within
 from scripts._common.metrics import BASELINE
 from scripts._figures._data import Point, by_place, cells_of, families_of
 from scripts._figures._style import key, look_of
@@ -22,6 +23,8 @@ from scripts._figures._style import key, look_of
 GREY_LINE: dict[str, Any] = {"color": "#bcbcbc", "linewidth": 0.7, "marker": ".", "markersize": 4}
 _LABEL_SIZE = 7.5
 _LABEL_WIDTH = 20  # letters per line
+_BASELINES = {BASELINE: "NumPy's two products, the baseline"}
+_MOST_NAMES = 40  # in a note
 _LEAST_GAP = 0.075  # between lines of labels, as a fraction of the height of the axes
 
 
@@ -46,7 +49,8 @@ class Chosen:
     @property
     def note(self) -> str:
         """The names in grey."""
-        return f"Grey: {', '.join(self.rest)}." if self.rest else ""
+        more = f" and {len(self.rest) - _MOST_NAMES} more" if len(self.rest) > _MOST_NAMES else ""
+        return f"Grey: {', '.join(self.rest[:_MOST_NAMES])}{more}." if self.rest else ""
 
     def look(self, name: str) -> dict[str, Any]:
         """Colour, marker and dashes of a name."""
@@ -57,11 +61,18 @@ def choose(results: pd.DataFrame) -> Chosen:
     """Choose names for colours: see `pick`; the ``highlighted`` column holds the user's choice."""
     if results.empty:
         return Chosen({}, {})
-    families = families_of(results)
-    speed_ups = _speed_ups(by_place(cells_of(results, "time")))
-    exact = set(within(times_with_errors(results), EXACT)["implementation"])
-    asked = results["implementation"][results["highlighted"]] if "highlighted" in results else ()
-    return pick(families, speed_ups, exact, asked)
+    cells, baseline = cells_of(results, "time"), baseline_of(results)
+    timed = {cell.implementation for cell in cells if cell.state == "ok"}
+    families = {name: f for name, f in families_of(results).items() if name in timed}
+    speed_ups = _speed_ups(by_place(cells), baseline)
+    times = times_with_errors(results)
+    exact, single = (set(within(times, each)["implementation"]) for each in (EXACT, SINGLE))
+    wanted = results["implementation"][results["highlighted"]] if "highlighted" in results else ()
+    asked = timed & set(wanted)
+    chosen = pick(families, speed_ups, exact, asked, baseline=baseline)
+    halves = pick(families, speed_ups, single, dtype="float32", baseline=baseline).reasons
+    fastest = {name: why for name, why in halves.items() if why == "fastest exact to float32"}
+    return Chosen({**fastest, **chosen.reasons}, families)
 
 
 def pick(
@@ -70,6 +81,7 @@ def pick(
     exact: Iterable[str],
     asked: Iterable[str] = (),
     dtype: str = "float64",
+    baseline: str = BASELINE,
 ) -> Chosen:
     """Fastest exact name, baseline, fastest library, slowest loop, and the names in `asked`.
 
@@ -83,8 +95,8 @@ def pick(
         Names that are exact to `dtype`.
     asked : iterable of str
         Names that the user chose.
-    dtype : str
-        Precision that the reasons name.
+    dtype, baseline : str
+        Precision and baseline that the reasons name.
     """
     exact = set(exact)
     # Names with most sizes come first, because a mean over a few easy sizes says nothing.
@@ -94,7 +106,7 @@ def pick(
     loops = sorted((n for n in ranking if families[n] == LOOP), key=lambda n: scores[n][1])
     candidates: dict[str, list[str]] = {
         f"fastest exact to {dtype}": [name for name in ranking if name in exact],
-        "NumPy's two products, the baseline": [BASELINE] if BASELINE in families else [],
+        _BASELINES.get(baseline, "the baseline"): [baseline] if baseline in families else [],
         f"fastest library exact to {dtype}": exact_of[LIBRARY],
         f"fastest single pass exact to {dtype}": exact_of[ONE_PASS],
         "slowest loop": loops,
@@ -108,12 +120,12 @@ def pick(
     return Chosen(reasons, families)
 
 
-def _speed_ups(cells: Mapping[Any, Point]) -> dict[str, list[float]]:
+def _speed_ups(cells: Mapping[Any, Point], baseline: str) -> dict[str, list[float]]:
     """Speed-ups of each name at sizes with both times; 1 / time if there is no baseline."""
     found: dict[str, list[float]] = {}
-    measured = any(name == BASELINE for name, _ in cells)
+    measured = any(name == baseline for name, _ in cells)
     for (name, size), cell in cells.items():
-        seconds = cells[BASELINE, size].value if (BASELINE, size) in cells else math.nan
+        seconds = cells[baseline, size].value if (baseline, size) in cells else math.nan
         value = (seconds if measured else 1.0) / cell.value
         if math.isfinite(value):
             found.setdefault(name, []).append(value)
@@ -128,8 +140,11 @@ def draw_lines(
     y: Callable[[Point], float],
 ) -> None:
     """Draw a line per name, broken where a value is absent; lines in colour are on top."""
+    of_each: dict[str, list[Point]] = {}
+    for cell in sorted(cells, key=x):
+        of_each.setdefault(cell.implementation, []).append(cell)
     for name in [*chosen.rest, *chosen.reasons]:
-        own = sorted((c for c in cells if c.implementation == name), key=x)
+        own = of_each.get(name, [])
         order = 3 if name in chosen.reasons else 2
         look = chosen.look(name)
         axes.plot([x(c) for c in own], [y(c) for c in own], label=name, zorder=order, **look)

@@ -18,7 +18,7 @@ from matplotlib.axis import Axis
 from matplotlib.colors import to_hex, to_rgb
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
+from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
 from scripts._common import units
 from scripts._common.families import FAMILIES, LIBRARY, LOOP, NUMPY, ONE_PASS, OTHER
@@ -226,7 +226,7 @@ def set_log(axes: Axes, which: str, text: Callable[[float], str], most_ticks: in
     steps = (1.0,) if high > 30 * low else (1.0, 2.0, 5.0)
     axis.set_major_locator(LogLocator(subs=steps, numticks=most_ticks))
     axis.set_major_formatter(ticks(text))
-    axis.set_minor_formatter(NullFormatter())
+    axis.set_minor_locator(NullLocator())  # minor ticks take half of the time of a figure
 
 
 def set_log_from_zero(

@@ -12,7 +12,7 @@ from matplotlib.lines import Line2D
 
 from scripts._common import units
 from scripts._common.records import Facts
-from scripts._figures._data import Point, cells_of, group, roofs_of
+from scripts._figures._data import Point, cells_of, group, roofs_of, with_a_course
 from scripts._figures._lines import Chosen, choose, draw_lines, label_ends
 from scripts._figures._style import GREY, SMALL, finish, make_grid, set_log, title_of
 
@@ -24,7 +24,7 @@ def draw(results: pd.DataFrame, facts: Facts) -> Figure | None:
     """Effective bandwidth against the float64 working set, with the read roof and the caches."""
     cells, chosen = cells_of(results, "time"), choose(results)
     roofs = cells_of(results, "read_roof")
-    panels = group(cells, lambda c: c.size[1])
+    panels = with_a_course(group(cells, lambda c: c.size[1]))
     if not panels:
         return None
     grid = make_grid(len(panels), most_columns=2)
@@ -38,10 +38,11 @@ def draw(results: pd.DataFrame, facts: Facts) -> Figure | None:
     for axes in grid.panels:
         label_ends(axes, chosen)
     grid.label("working set in float64", "effective bandwidth")
-    handles = [*chosen.legend, Line2D([], [], color=_ROOF, linewidth=5, label="read roof")]
+    keys = [key for key in chosen.legend if str(key.get_label()).partition(":")[0] not in hidden]
+    roof = Line2D([], [], color=_ROOF, linewidth=5, label="read roof")
     title = title_of("Effective bandwidth against the working set", results)
     note = _note(facts.cache_bytes, hidden, chosen)
-    return finish(grid.figure, grid.height, title, handles, facts, note)
+    return finish(grid.figure, grid.height, title, [*keys, roof], facts, note)
 
 
 def _effective_bandwidth(cell: Point) -> float:

@@ -63,7 +63,8 @@ def draw(results: pd.DataFrame, facts: Facts) -> Figure | None:
         "above. Error 0 is drawn below the logarithmic scale. "
         f"{_absent(families, sizes, times, errors)}"
     )
-    legend = family_legend(families.values(), lines=False)
+    drawn = {cell.family for cell in both if cell.state == "ok" and cell.size in sizes}
+    legend = family_legend(drawn, lines=False)
     return finish(grid.figure, grid.height, title, legend, facts, note)
 
 

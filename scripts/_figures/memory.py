@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from statistics import fmean
 from typing import Any
 
 import pandas as pd
@@ -15,10 +17,10 @@ from scripts._common.records import Facts
 from scripts._figures._data import (
     ByPlace,
     Place,
+    Point,
     Size,
     by_place,
     cells_of,
-    names_of,
     sizes_of,
     spread,
     state_of,
@@ -34,18 +36,21 @@ from scripts._figures._style import (
 _PANELS = {"allocated by a call": "workspace", "growth of the process": "peak"}
 _SIZE_COLOURS = ("#9ecae1", "#4292c6", "#08306b")
 _SIZE_MARKERS = "os^"
+_MOST_ROWS = 40  # those that need the most are left out
 
 
 def draw(results: pd.DataFrame, facts: Facts) -> Figure | None:
     """Workspace of one call on the left, peak of its process's memory on the right."""
     panels = {title: by_place(cells_of(results, metric)) for title, metric in _PANELS.items()}
+    workspace = next(iter(panels.values()))
     cells = [cell for own in panels.values() for cell in own.values()]
     measured = sizes_of(cells)
     sizes = spread(measured, len(_SIZE_COLOURS))
     if not sizes:
         return None
-    measured_names = {cell.implementation for cell in cells if cell.state == "ok"}
-    names = [name for name in names_of(results) if name in measured_names]
+    names = _by_need([c for c in cells if c.state == "ok" and c.size in sizes], workspace)[
+        :_MOST_ROWS
+    ]
     figure = Figure(layout="constrained")
     left, right = figure.subplots(1, 2, sharey=True)
     for axes, (title, own) in zip((left, right), panels.items(), strict=True):
@@ -56,12 +61,22 @@ def draw(results: pd.DataFrame, facts: Facts) -> Figure | None:
     left.set_ylim(len(names) - 0.5, -0.5)
     chosen = f"{len(sizes)} of {len(measured)} sizes. " if len(sizes) < len(measured) else ""
     note = (
-        f"{chosen}0 B is drawn left of the logarithmic scale. The process grows by whole pages "
-        "(4 kB), and only if its free memory is too small for the call."
+        f"{chosen}Sorted by the left side's geometric mean. 0 B is drawn left of the logarithmic "
+        "scale. The process grows by whole pages (4 kB), and only if its free memory is too small "
+        "for the call."
     )
     height = len(names) * (0.12 * len(sizes) + 0.08) + 0.6
     title = title_of("Memory of one gradient, for n_samples × n_features", results)
     return finish(figure, height, title, _memory_legend(sizes), facts, note)
+
+
+def _by_need(cells: list[Point], first: ByPlace) -> list[str]:
+    """Names by the geometric mean of what a call allocates; those with few values come last."""
+    needs: dict[str, list[float]] = {cell.implementation: [] for cell in cells}
+    for cell in cells:
+        if first.get((cell.implementation, cell.size)) is cell:
+            needs[cell.implementation].append(math.log(max(1.0, cell.value)))
+    return sorted(needs, key=lambda name: (-len(needs[name]), fmean(needs[name] or [0.0]), name))
 
 
 def _rows(names: list[str], sizes: list[Size]) -> list[dict[Place, float]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from itertools import product
+from statistics import fmean
 from typing import Any
 
 import numpy as np
@@ -16,26 +17,30 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from scripts._common import units
+from scripts._common.baseline import baseline_of, explain
 from scripts._common.families import FAMILIES
 from scripts._common.fastest import UNCERTAIN, uncertainty
-from scripts._common.metrics import BASELINE
 from scripts._common.records import Facts
 from scripts._figures._data import (
     ByPlace,
+    Point,
     Size,
     by_place,
     cells_of,
     families_of,
     roofs_of,
+    spread,
     state_of,
     working_sets,
 )
 from scripts._figures._style import family_colour, finish, size_text, title_of
 
 _COLOUR_TICKS = (0.1, 0.2, 0.5, 0.7, 1, 1.4, 2, 5, 10)
+_MOST_ROWS, _MOST_COLUMNS = 40, 24
 _MOST_WIDE_COLUMNS = 9
 _COLUMNS_WIDTH = 500.0  # points, for all columns of the heat map together
 _FONT_SIZE = 8.5
+_BOLD = 1.15  # width of bold letters over that of others
 
 
 _Corner = tuple[float, float]
@@ -58,6 +63,10 @@ _MARKS = {
     "missing": _Mark("?", "....", "#ffffff"),
 }
 _ROOF_ROW = "X read once at the roof"
+_NOTE = (
+    "Above 1x is faster. Colours do not change above 10x and below 0.1x. Each group is sorted by "
+    f"geometric mean. {_ROOF_ROW}: the speed-up if reading X in float64 took all the time."
+)
 _UNCERTAIN_HATCH = "\\\\\\"
 _GAP = 0.35  # between groups, as a fraction of a row
 
@@ -72,61 +81,76 @@ class _Group:
 
 def draw(results: pd.DataFrame, facts: Facts) -> Figure | None:
     """Heat map of the speed-up over the baseline; the baseline's own row shows times."""
-    cells = by_place(cells_of(results, "time"))
-    if not any(c.implementation == BASELINE and c.state == "ok" for c in cells.values()):
+    cells, baseline = by_place(cells_of(results, "time")), baseline_of(results)
+    if not any(c.implementation == baseline and c.state == "ok" for c in cells.values()):
         return None
-    sizes = working_sets(cells.values())
+    sets = working_sets(cells.values())
+    sizes = {size: sets[size] for size in spread(list(sets), _MOST_COLUMNS)}
     paired = by_place(cells_of(results, "speed_up"))
-    speedups = {p: c for p, c in paired.items() if c.state == "ok" and p[0] != BASELINE}
-    limits = _at_the_roof(cells, roofs_of(cells_of(results, "read_roof")))
-    skipped, groups = _group(families_of(results), cells, speedups)
-    rows = _place(groups, with_roof=bool(limits))
+    speedups = {p: c for p, c in paired.items() if c.state == "ok" and p[0] != baseline}
+    base = {size: cell for (name, size), cell in cells.items() if name == baseline}
+    limits = _at_the_roof(base, roofs_of(cells_of(results, "read_roof")))
+    others = {name: family for name, family in families_of(results).items() if name != baseline}
+    skipped, shown = _rank(others, cells, speedups)
+    groups = _group(others, shown[:_MOST_ROWS])
+    rows = _place([_ROOF_ROW, baseline] if limits else [baseline], groups)
     figure = Figure(layout="constrained")
     axes = figure.subplots()
     _draw_heat_map(axes, cells, speedups, limits, rows, list(sizes))
     _set_heat_map_axes(axes, rows, groups, sizes)
-    title = title_of(f"Speed-up over {BASELINE}, whose row shows its time", results)
+    title = title_of(f"Speed-up over {baseline}, whose row shows its time", results)
     handles = [
         *map(_mark_patch, _MARKS),
         _uncertain_patch(label=f"uncertain by more than {UNCERTAIN:.0%}"),
     ]
+    left_out = [
+        f"Skipped at every size: {', '.join(skipped)}." if skipped else "",
+        f"Left out: the slowest {len(shown) - _MOST_ROWS}." if len(shown) > _MOST_ROWS else "",
+        f"{len(sizes)} of {len(sets)} sizes." if len(sizes) < len(sets) else "",
+    ]
+    note = " ".join(filter(None, (_NOTE, *left_out, explain(results))))
     height = 0.28 * _bottom(rows) + (0.9 if len(sizes) <= _MOST_WIDE_COLUMNS else 1.7)
-    return finish(figure, height, title, handles, facts, _note(skipped))
+    return finish(figure, height, title, handles, facts, note)
 
 
-def _at_the_roof(cells: ByPlace, roofs: dict[Size, float]) -> dict[Size, float]:
-    """Speed-up over the baseline of moving the compulsory bytes at the read roof."""
-    times = {size: cell for (name, size), cell in cells.items() if name == BASELINE}
+def _at_the_roof(base: dict[Size, Point], roofs: dict[Size, float]) -> dict[Size, float]:
+    """Speed-up over the baseline's times of moving the compulsory bytes at the read roof."""
     return {
         size: cell.value * roofs[size] * 1e9 / cell.working_set
-        for size, cell in times.items()
+        for size, cell in base.items()
         if size in roofs and cell.state == "ok"
     }
 
 
-def _group(
+def _rank(
     families: dict[str, str], cells: ByPlace, speedups: ByPlace
-) -> tuple[list[str], list[_Group]]:
-    """Names that are skipped at every size, and the others by family, fastest first."""
+) -> tuple[list[str], list[str]]:
+    """Names that are skipped at every size, and the others, fastest first."""
     states: dict[str, set[str]] = {}
     for (name, _), cell in cells.items():
         states.setdefault(name, set()).add(cell.state)
     skipped = [name for name in families if states.get(name) == {"skipped"}]
-    shown = [name for name in families if name not in (*skipped, BASELINE)]
-    shown.sort(key=lambda name: (-_mean(name, speedups), name))
-    groups = [_Group(f, [n for n in shown if families[n] == f]) for f in FAMILIES]
-    return skipped, [group for group in groups if group.names]
+    means = _means(speedups)
+    shown = [name for name in families if name not in skipped]
+    return skipped, sorted(shown, key=lambda name: (-means.get(name, -math.inf), name))
 
 
-def _mean(name: str, speedups: ByPlace) -> float:
-    """Mean logarithm of a name's speed-ups; minus infinity if there are none."""
-    logs = [math.log(each.value) for (own, _), each in speedups.items() if own == name]
-    return sum(logs) / len(logs) if logs else -math.inf
+def _group(families: dict[str, str], names: list[str]) -> list[_Group]:
+    """The names by family, in their order."""
+    groups = [_Group(f, [n for n in names if families[n] == f]) for f in FAMILIES]
+    return [group for group in groups if group.names]
 
 
-def _place(groups: list[_Group], with_roof: bool) -> dict[str, float]:
-    """Upper edge of each row: the roof, the baseline, then the groups with gaps between them."""
-    top = [_ROOF_ROW, BASELINE] if with_roof else [BASELINE]
+def _means(speedups: ByPlace) -> dict[str, float]:
+    """Mean logarithm of each name's speed-ups."""
+    logs: dict[str, list[float]] = {}
+    for (name, _), each in speedups.items():
+        logs.setdefault(name, []).append(math.log(each.value))
+    return {name: fmean(own) for name, own in logs.items()}
+
+
+def _place(top: list[str], groups: list[_Group]) -> dict[str, float]:
+    """Upper edge of each row: those of the top, then the groups with gaps between them."""
     rows = {name: float(row) for row, name in enumerate(top)}
     for group in groups:
         start = _bottom(rows) + _GAP
@@ -136,15 +160,6 @@ def _place(groups: list[_Group], with_roof: bool) -> dict[str, float]:
 
 def _bottom(rows: dict[str, float]) -> float:
     return max(rows.values()) + 1
-
-
-def _note(skipped: list[str]) -> str:
-    left_out = f" Skipped at every size: {', '.join(skipped)}." if skipped else ""
-    return (
-        "Above 1x is faster. Colours do not change above 10x and below 0.1x. Each group is sorted "
-        f"by geometric mean. {_ROOF_ROW}: the speed-up if reading X in float64 took all the "
-        f"time.{left_out}"
-    )
 
 
 def _draw_heat_map(
@@ -196,7 +211,7 @@ def _draw_speedup(
 
 def _draw_time(axes: Axes, corner: _Corner, value: float, width: float) -> None:
     text = units.seconds(value)
-    if _font_size(text, width) < _FONT_SIZE:
+    if _font_size("88.8 us", width / _BOLD) < _FONT_SIZE:  # all times in the same way
         text = text.replace(" ", "\n")
     _write(axes, corner, text, width, fontweight="bold", linespacing=0.9)
 

@@ -6,15 +6,16 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from scripts._common.records import Facts
-from scripts._figures._data import cells_of, group
+from scripts._figures._data import cells_of, group, with_a_course
 from scripts._figures._lines import choose
 from scripts._figures._style import title_of
 from scripts._figures._times import draw_times
 
 
 def draw(results: pd.DataFrame, facts: Facts) -> Figure | None:
-    """Time of one gradient against n_samples, a panel per n_features."""
+    """Time of one gradient against n_samples, a panel per n_features with enough of them."""
     cells = cells_of(results, "time")
-    panels = {f"n_features = {d:,}": own for d, own in group(cells, lambda c: c.size[1])}
+    groups = with_a_course(group(cells, lambda c: c.size[1]))
+    panels = {f"n_features = {d:,}": own for d, own in groups}
     title = title_of("Time of one gradient against the number of samples", results)
     return draw_times(panels, lambda c: c.size[0], "n_samples", title, choose(results), facts)

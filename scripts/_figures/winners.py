@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import product
 from typing import Any
 
 import pandas as pd
@@ -12,14 +13,18 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
 
 from scripts._common import units
+from scripts._common.baseline import baseline_of, explain
 from scripts._common.families import FAMILIES
 from scripts._common.fastest import EXACT, SINGLE, UNCERTAIN, Winner, less_exact, winners
 from scripts._common.metrics import BASELINE
 from scripts._common.records import Facts
+from scripts._figures._data import spread
 from scripts._figures._lines import wrap_name
 from scripts._figures._style import family_colour, finish, make_grid, mixed, title_of
 
 _PANELS = {EXACT: "exact to float64", SINGLE: "exact to float32"}
+_BASELINES = {BASELINE: f"{BASELINE} (NumPy's two products, in float64)"}
+_MOST = {"n_samples": 15, "n_features": 6}  # rows and columns of a map
 _COLUMNS_WIDTH = 560.0  # points, for the columns of both panels together
 _ROW_HEIGHT = 0.66  # inches
 # Share of white in a family's colour; the shares differ, so that cells differ in print too.
@@ -32,34 +37,42 @@ _LINES_HEIGHT = 17.0  # points, for all lines of a text together
 def draw(results: pd.DataFrame, facts: Facts) -> Figure | None:
     """A map of n_samples by n_features per tolerance; each cell names the fastest."""
     drawn = results[results["dataset"] == ""] if len(results) else results
+    baseline = baseline_of(results)
     found = {tolerance: winners(drawn, tolerance) for tolerance in _PANELS}
     if not any(found.values()):
         return None
     samples, features = (
-        sorted({int(getattr(w.row, key)) for each in found.values() for w in each})
-        for key in ("n_samples", "n_features")
+        spread(sorted({int(getattr(w.row, key)) for each in found.values() for w in each}), most)
+        for key, most in _MOST.items()
     )
     grid = make_grid(len(found))
     for axes, (tolerance, own) in zip(grid.panels, found.items(), strict=True):
         axes.set_title(f"{_PANELS[tolerance]} (error up to {tolerance:.0e})")
-        _draw_map(axes, own, samples, features)
+        _draw_map(axes, own, samples, features, baseline)
     grid.label("n_features", "n_samples")
     families = {winner.row.family for own in found.values() for winner in own}
     handles = [Patch(color=_pale(f), label=f) for f in FAMILIES if f in families]
-    title = title_of(f"The fastest at each size, and its speed-up over {BASELINE}", results)
+    title = title_of(f"The fastest at each size, and its speed-up over {baseline}", results)
     height = 0.75 + _ROW_HEIGHT * len(samples)
     return finish(grid.figure, height, title, handles, facts, _note(drawn))
 
 
 def _draw_map(
-    axes: Axes, own: Sequence[Winner], samples: Sequence[int], features: Sequence[int]
+    axes: Axes,
+    own: Sequence[Winner],
+    samples: Sequence[int],
+    features: Sequence[int],
+    baseline: str,
 ) -> None:
     width = _COLUMNS_WIDTH / len(_PANELS) / len(features)
+    places = set(product(samples, features))
     for winner in own:
+        if (winner.row.n_samples, winner.row.n_features) not in places:
+            continue
         corner = features.index(winner.row.n_features), samples.index(winner.row.n_samples)
         colour = _pale(winner.row.family)
         axes.add_patch(Rectangle(corner, 1, 1, facecolor=colour, edgecolor="white", linewidth=2))
-        _write(axes, corner, winner, width)
+        _write(axes, corner, winner, width, baseline)
     axes.grid(False)
     axes.spines[:].set_visible(False)
     axes.tick_params(length=0)
@@ -68,7 +81,9 @@ def _draw_map(
     axes.set_yticks([y + 0.5 for y in range(len(samples))], [f"{n:,}" for n in samples])
 
 
-def _write(axes: Axes, corner: tuple[int, int], winner: Winner, width: float) -> None:
+def _write(
+    axes: Axes, corner: tuple[int, int], winner: Winner, width: float, baseline: str
+) -> None:
     """The name, the speed-up over the baseline, and the lead over the next."""
     name = winner.row.implementation
     gain = units.ratio(winner.speed_up, 2) if math.isfinite(winner.speed_up) else ""
@@ -78,7 +93,7 @@ def _write(axes: Axes, corner: tuple[int, int], winner: Winner, width: float) ->
         lead = lead.replace(" ", "\n").replace("\nover", " over")
     lines = [
         (0.78, wrap_name(name, 15), _NAME_SIZE, "bold"),
-        (0.48, "" if name == BASELINE else gain, _GAIN_SIZE, "normal"),
+        (0.48, "" if name == baseline else gain, _GAIN_SIZE, "normal"),
         (0.2, lead, _LEAD_SIZE, "normal"),
     ]
     for height, text, size, weight in lines:
@@ -109,10 +124,11 @@ def _pale(family: str) -> str:
 
 def _note(results: pd.DataFrame) -> str:
     """How to read a cell, and the implementations that are faster but less exact."""
-    rough = less_exact(results)
+    rough, name = less_exact(results), baseline_of(results)
     beyond = f" Faster somewhere, but less exact than both: {', '.join(rough)}." if rough else ""
     return (
-        f"Each cell: the fastest implementation, its speed-up over {BASELINE} (NumPy's two "
-        "products, in float64), and its lead over the next. ≈: speed-up uncertain by more than "
-        f"{UNCERTAIN:.0%}. Errors are relative to the sum of the absolute terms.{beyond}"
+        f"Each cell: the fastest implementation, its speed-up over {_BASELINES.get(name, name)}, "
+        "and its lead over the next. ≈: speed-up uncertain by more than "
+        f"{UNCERTAIN:.0%}. Errors are relative to the sum of the absolute terms.{beyond} "
+        f"{explain(results)}"
     )

@@ -117,6 +117,12 @@ def last_state(
     return None
 
 
+def thread_settings() -> list[str]:
+    """Settings of threads that this machine's journals have results of."""
+    found = filter(None, map(_open, _paths(machine_name())))
+    return sorted({each.source.threads for each in found})
+
+
 def facts_of(commit: str, environment: str) -> dict[str, Any] | None:
     """The record of the facts of a run, by the columns ``commit`` and ``environment``."""
     for each in filter(None, map(_open, _paths(machine_name()))):

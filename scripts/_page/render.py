@@ -12,7 +12,10 @@ from scripts._page.library import plotting_library
 
 _HERE = Path(__file__).parent
 # In the order in which they need each other; the views come next, and what starts the page last.
-_SHARED = ("dom", "format", "data", "state", "controls", "names", "advice", "chart", "cell")
+_SHARED = (
+    *("dom", "format", "data", "state", "controls", "names", "advice", "chart"),
+    *("axes", "places", "pareto", "cell"),
+)
 _SLOT = re.compile(r"/\*\{(\w+)\}\*/")
 # Written as escapes, since a script element ends at its first closing tag, whatever the string.
 _UNSAFE = {ord(sign): f"\\u{ord(sign):04x}" for sign in "<>&\u2028\u2029"}

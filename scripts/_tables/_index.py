@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from scripts._common.records import Facts
@@ -16,26 +16,34 @@ class Picture:
     ----------
     section : str
         The problem that the picture belongs to, or the race.
-    stem : str
-        Name of its files, without ``.png`` and ``.svg``.
+    file : str
+        Its name.
     sentence : str
         What it shows and how to read it.
     """
 
     section: str
-    stem: str
+    file: str
     sentence: str
 
 
 def render(
-    problems: Sequence[str], pictures: Sequence[Picture], pages: dict[str, str], facts: Facts
+    problems: Sequence[str],
+    pictures: Sequence[Picture],
+    pages: Mapping[str, str],
+    facts: Facts,
+    notes: Iterable[str] = (),
 ) -> str:
-    """The page; `pages` maps Markdown files to a sentence about each."""
+    """The page; `pages` maps Markdown files to a sentence about each.
+
+    `notes` say what is left out or differs from the usual.
+    """
     sections = dict.fromkeys(picture.section for picture in pictures)
     parts = [
         f"# Gradients of {_listed(problems)}",
         f"{facts.cpu}, {facts.n_threads} thread{'s' * (facts.n_threads > 1)}; made by "
         f"`{facts.command}` ({facts.commit}, {facts.date}).",
+        *notes,
         "\n".join(f"- [{file}]({file}): {sentence}" for file, sentence in pages.items()),
         "- All values: [results.csv](results.csv), [results.parquet](results.parquet)",
     ]
@@ -47,7 +55,8 @@ def render(
 
 
 def _show(picture: Picture) -> str:
-    return f"{picture.sentence}\n\n![{picture.sentence}]({picture.stem}.png)"
+    link = f"[{picture.sentence}]({picture.file})"
+    return link if picture.file.endswith(".pdf") else f"{picture.sentence}\n\n!{link}"
 
 
 def _listed(words: Iterable[str]) -> str:

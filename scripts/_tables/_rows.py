@@ -25,6 +25,10 @@ FASTEST_HEADERS = [
     *("problem", "data", "exact to float64", "time", "speed-up", "workspace", "error"),
     *("exact to float32", "time", "speed-up", "workspace", "error"),
 ]
+_SHOWN = [
+    *("problem", "implementation", "solver", "n_samples", "n_features", "dataset"),
+    *("value", "low", "high", "unit", "state", "reason"),
+]
 _BLANK = ("",) * 4  # columns to the right of a name
 
 
@@ -80,7 +84,8 @@ def fastest(results: pd.DataFrame) -> str:
 
 def sections(results: pd.DataFrame, metric: str, show: Callable[[Row], str]) -> Iterable[str]:
     """A table per problem and n_features, and one of its real data sets, each with its reasons."""
-    rows = results[results["metric"] == metric]
+    rows = results.loc[results["metric"] == metric, _SHOWN]
+    rows = rows.astype(dict.fromkeys(["n_samples", "n_features"], object))  # faster to iterate
     for problem, of_problem in rows.groupby("problem"):
         drawn = of_problem[of_problem["dataset"] == ""]
         for n_features, group in drawn.groupby("n_features"):
@@ -93,16 +98,33 @@ def sections(results: pd.DataFrame, metric: str, show: Callable[[Row], str]) -> 
 
 
 def _grid(group: pd.DataFrame, show: Callable[[Row], str]) -> str:
-    """A row per implementation, a column per size or data set, and numbered reasons below."""
+    """A row per implementation, a column per size or data set, and numbered reasons below.
+
+    What is skipped throughout has no row. Its first reason stands below the table.
+    """
     ordered = group.sort_values(["n_samples", "solver"])
     across = list(dict.fromkeys(map(_column, ordered.itertuples())))
+    is_shown = group["implementation"].isin(
+        set(group.loc[group["state"] != "skipped", "implementation"])
+    )
     cells: dict[str, dict[str, str]] = {}
     reasons: dict[str, int] = {}
-    for row in group.sort_values("implementation").itertuples():
+    for row in group[is_shown].sort_values("implementation").itertuples():
         cells.setdefault(row.implementation, {})[_column(row)] = _mark(row, reasons) or show(row)
     grid = table([[name, *map(of.get, across)] for name, of in cells.items()], ["", *across])
     notes = [f"{number}. {reason}" for reason, number in reasons.items()]
-    return "\n\n".join([grid, "\n".join(notes)]) if notes else grid
+    parts = [grid if cells else "", "\n".join(notes), _skipped(group[~is_shown])]
+    return "\n\n".join(filter(None, parts))
+
+
+def _skipped(rows: pd.DataFrame) -> str:
+    """A line per first reason, with the names that it keeps from any value."""
+    names: dict[str, list[str]] = {}
+    ordered = rows.sort_values(["implementation", "n_samples"])
+    for row in ordered.drop_duplicates("implementation").itertuples():
+        names.setdefault(row.reason, []).append(row.implementation)
+    lines = [f"- skipped throughout: {', '.join(own)} ({why})" for why, own in names.items()]
+    return "\n".join(lines)
 
 
 def _mark(row: Row, reasons: dict[str, int]) -> str:

@@ -5,18 +5,19 @@ from __future__ import annotations
 import pandas as pd
 
 from scripts._common import units
+from scripts._common.baseline import baseline_of, explain
 from scripts._tables._rows import fastest, lookup, page, sections, time_cell
 
 
 def render(results: pd.DataFrame) -> str:
     """Fastest at each size, then time of one gradient with its interval and speed-up."""
-    speed_ups = lookup(results, "speed_up")
+    speed_ups, baseline = lookup(results, "speed_up"), baseline_of(results)
+    rounds = explain(results) or f"Speed-up over `{baseline}`: in the same rounds."
     parts = [
         "# Time of one gradient",
         "Time of the kernel alone on prepared inputs, which are in cache if they fit: median of "
-        "the rounds, half the width of its 95 % interval, and speed-up over `matrix` in the same "
-        "rounds. `prepare`, which casts or changes the layout once per data set, has its own "
-        "tables.",
+        f"the rounds, half the width of its 95 % interval, and speed-up. {rounds} `prepare`, "
+        "which casts or changes the layout once per data set, has its own tables.",
         "## Fastest at each size",
         fastest(results),
     ]
@@ -25,7 +26,7 @@ def render(results: pd.DataFrame) -> str:
     parts += sections(results, "prepare", lambda row: units.seconds(row.value))
     parts += [
         "## Calls from which preparation pays",
-        "Preparation and so many gradients together take less time than those of `matrix`.",
+        f"Preparation and so many gradients together take less time than those of `{baseline}`.",
     ]
     parts += sections(results, "break_even", lambda row: f"{row.value:,.0f}")
     return page(parts)

@@ -10,7 +10,7 @@ import pandas as pd
 
 from impls import solvers
 from scripts._common import units
-from scripts._common.metrics import BASELINE
+from scripts._common.baseline import baseline_of
 from scripts._tables import _rows
 
 _WHY = """\
@@ -55,18 +55,19 @@ def _share_cell(share: float) -> str:
 
 def _speed_ups(results: pd.DataFrame) -> Iterable[str]:
     """A table per problem and size: speed-ups of one gradient and of an epoch of each solver."""
+    baseline = baseline_of(results)
     epochs = results[(results["metric"] == "epoch") & (results["state"] == "ok")]
     for (problem, n, d), rows in epochs.groupby(["problem", "n_samples", "n_features"]):
         at = (results["problem"] == problem) & (results["n_samples"] == n)
         kernels = results[at & (results["n_features"] == d) & (results["metric"] == "time")]
-        columns = {f"one gradient of {n:,}": _over_baseline(kernels)}
-        columns |= {_headline(s, n): _over_baseline(own) for s, own in rows.groupby("solver")}
+        columns = {f"one gradient of {n:,}": _over(baseline, kernels)}
+        columns |= {_headline(s, n): _over(baseline, own) for s, own in rows.groupby("solver")}
         names = sorted({name for column in columns.values() for name in column})
         body = [
             [name, *(units.ratio(c.get(name, math.nan)) for c in columns.values())]
             for name in names
         ]
-        yield f"### {problem}, {n:,} x {d:,}: speed-up over `{BASELINE}`"
+        yield f"### {problem}, {n:,} x {d:,}: speed-up over `{baseline}`"
         yield _rows.table(body, ["", *columns])
 
 
@@ -76,7 +77,7 @@ def _headline(solver: str, n_samples: int) -> str:
     return f"epoch of {solver}, {n_updates:,} update{'s' * (n_updates > 1)} of {size:,}"
 
 
-def _over_baseline(rows: pd.DataFrame) -> dict[str, float]:
+def _over(baseline: str, rows: pd.DataFrame) -> dict[str, float]:
     """Speed-up over the baseline's value, by implementation."""
     seconds: dict[str, Any] = dict(zip(rows["implementation"], rows["value"], strict=True))
-    return {name: seconds.get(BASELINE, math.nan) / value for name, value in seconds.items()}
+    return {name: seconds.get(baseline, math.nan) / value for name, value in seconds.items()}

@@ -8,7 +8,7 @@ const unitLabel = (units) =>
 
 const LABELS = {
   seconds: unitLabel([[1e-9, "ns"], [1e-6, "us"], [1e-3, "ms"], [1, "s"]]),
-  bytes: unitLabel([[1, "B"], [1e3, "KB"], [1e6, "MB"], [1e9, "GB"]]),
+  bytes: unitLabel([[1, "B"], [1e3, "kB"], [1e6, "MB"], [1e9, "GB"], [1e12, "TB"]]),
   ratio: "format(datum.value, '~g') + 'x'",
   whole: "format(datum.value, ',.0f')",
   number: "format(datum.value, '~g')",
@@ -17,6 +17,7 @@ const LABELS = {
 const HEIGHT = 380;
 const LINE = 15; // pixels between labels
 
+const barsHeight = (rows) => 22 * rows + 8;
 const isWide = () => byId("main").clientWidth >= 640;
 const leastOf = (values) => values.reduce((a, b) => Math.min(a, b), Infinity);
 const mostOf = (values) => values.reduce((a, b) => Math.max(a, b), -Infinity);
@@ -50,6 +51,9 @@ const logAxis = (field, title, domain, label) => ({
 // Names come from outside, so that they are values of the data and never names of fields.
 const tips = (...fields) => fields.map(([field, title]) => ({ field, title, type: "nominal" }));
 const asIs = (field) => ({ field, type: "nominal", scale: null });
+
+// A layer without data would warn of an axis without an extent.
+const filled = (layers) => layers.filter((layer) => !layer.data || layer.data.values.length);
 
 const SHAPES = ["circle", "square", "diamond", "triangle-up", "cross", "triangle-down"];
 const shapeOf = (name) => SHAPES[(LOOKS.get(name) || { rank: 0 }).rank % SHAPES.length];

@@ -66,10 +66,8 @@ function nameChips(names, coloured) {
   return h("div", { class: "chips", role: "group", "aria-label": "Implementations in colour" }, names.map(chip), h("button", { type: "button", class: "quiet", onclick: () => set(new Set()) }, "reset"));
 }
 
-// Coloured by choice, else the fastest ones and the baseline.
+// Coloured by choice, else those that win most of what is chosen, and the baseline.
 function colouredNames(cells, most = 5) {
   if (state.show) return shown();
-  const names = [...new Set(cells.filter((cell) => isTimed(cell) && isChosen(cell, state)).map((cell) => cell.implementation))];
-  names.sort((a, b) => LOOKS.get(a).rank - LOOKS.get(b).rank);
-  return new Set([...names.slice(0, most), state.base]);
+  return new Set([...byWins(cells.filter((cell) => isTimed(cell) && isChosen(cell, state))).slice(0, most), state.base]);
 }

@@ -12,7 +12,7 @@ function drawControls() {
     select("Precision", PRECISIONS, state.error, pick("error")),
     THREADS.length > 1 ? select("Threads", THREADS.map((name) => [name, name]), state.threads, pick("threads")) : null,
     select("Relative to", baseNames(), state.base, pick("base")),
-    h("label", { class: "check" }, h("input", { type: "checkbox", checked: state.libraries, onchange: (event) => go({ libraries: event.target.checked }) }), "libraries"),
+    h("label", { class: "check" }, h("input", { type: "checkbox", "data-name": "choose libraries", checked: state.libraries, onchange: (event) => go({ libraries: event.target.checked }) }), "libraries"),
   ];
   byId("controls").replaceChildren(...choices.filter(Boolean));
 }

@@ -63,15 +63,15 @@ function bandOf(cells) {
   return Math.max(base.chance, 1 / base.chance) - 1;
 }
 
-// A colour and a dash of its own for each name, whatever is shown: those that win most come first.
-const LOOKS = (() => {
-  const wins = new Map();
-  for (const cells of bySize(CELLS.map((cell) => ({ ...cell, place: `${cell.problem} ${cell.threads} ${cell.place}` }))).values()) {
-    const timed = cells.filter((cell) => isTimed(cell));
-    timed.sort((a, b) => a.time - b.time);
-    timed.forEach((cell, i) => wins.set(cell.implementation, (wins.get(cell.implementation) || 0) + 1 / (1 + i)));
+// Names, those first that win most: of each set of data the k-th fastest gets 1/k.
+function byWins(cells) {
+  const points = new Map(cells.map((cell) => [cell.implementation, 0]));
+  for (const own of bySize(cells.map((cell) => ({ ...cell, place: `${cell.problem} ${cell.threads} ${cell.place}` }))).values()) {
+    own.filter(isTimed).sort((a, b) => a.time - b.time)
+      .forEach(({ implementation }, i) => points.set(implementation, points.get(implementation) + 1 / (1 + i)));
   }
-  const names = [...new Set(CELLS.map((cell) => cell.implementation))];
-  names.sort((a, b) => (wins.get(b) || 0) - (wins.get(a) || 0) || a.localeCompare(b));
-  return new Map(names.map((name, i) => [name, { colour: i % 8, dash: Math.floor(i / 8) % 4, rank: i }]));
-})();
+  return [...points.keys()].sort((a, b) => points.get(b) - points.get(a) || (a < b ? -1 : 1));
+}
+
+// A colour and a dash of its own for each name, whatever is shown.
+const LOOKS = new Map(byWins(CELLS).map((name, i) => [name, { colour: i % 8, dash: Math.floor(i / 8) % 4, rank: i }]));

@@ -16,7 +16,7 @@ const byId = (id) => document.getElementById(id);
 
 function select(label, options, value, onchange) {
   const items = options.map(([key, text]) => h("option", { value: key, selected: String(key) === String(value) }, text));
-  return h("label", {}, label, h("select", { onchange: (event) => onchange(event.target.value) }, items));
+  return h("label", {}, label, h("select", { "data-name": `choose ${label}`, onchange: (event) => onchange(event.target.value) }, items));
 }
 
 function download(name, text, type) {

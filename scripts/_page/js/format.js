@@ -19,7 +19,7 @@ function withUnit(value, units) {
 
 const seconds = (value) => withUnit(value, [[1e-9, "ns"], [1e-6, "us"], [1e-3, "ms"], [1, "s"]]);
 const nBytes = (value) =>
-  known(value) && Math.abs(value) < 1000 ? `${Math.round(value)} B` : withUnit(value, [[1, "B"], [1e3, "KB"], [1e6, "MB"], [1e9, "GB"]]);
+  known(value) && Math.abs(value) < 999.5 ? `${Math.round(value)} B` : withUnit(value, [[1, "B"], [1e3, "kB"], [1e6, "MB"], [1e9, "GB"], [1e12, "TB"]]);
 const ratio = (value, digits = 3) => (known(value) ? `${plain(value, digits)}x` : NONE);
 const percent = (value, digits = 2) => (known(value) ? `${plain(100 * value, digits)} %` : NONE);
 const errorText = (value) => (known(value) ? (value ? value.toExponential(1) : "0") : NONE);

@@ -31,6 +31,17 @@ function errorChart(cells, place) {
     h("p", {}, "Not beaten in both: ", front.map((point, i) => [i ? ", " : "", nameTag(point.name), ` (${point.time}, error ${point.error})`]), "."));
 }
 
+// Right of their points, and left of those near the right edge.
+function frontNames(front, x, y) {
+  const [low, high] = x.scale.domain;
+  const labels = apart(front, y.scale.domain);
+  return [["left", 9], ["right", -9]].map(([align, dx]) => ({
+    data: { values: labels.filter((label) => (label.x < low * (high / low) ** 0.6) === (align === "left")) },
+    mark: { type: "text", align, dx, dy: -8, limit: 115, fontSize: 12 },
+    encoding: { x, y, text: { field: "name", type: "nominal" }, color: asIs("colour") },
+  }));
+}
+
 function errorSpec(points, front) {
   const limit = state.error === "any" ? [] : [{ y: Number(state.error) }];
   const x = logAxis("x", "time of one gradient", logDomain(points.map((p) => p.x)), "seconds");
@@ -41,13 +52,13 @@ function errorSpec(points, front) {
   const tooltip = tips(["name", "implementation"], ["time", "time"], ["error", "error"]);
   const end = front.length ? [{ x: mostOf(points.map((p) => p.x)), y: front.at(-1).y }] : [];
   return {
-    padding: { left: 5, top: 5, bottom: 5, right: isWide() ? 90 : 12 },
-    layer: [
+    padding: { left: 5, top: 5, bottom: 5, right: 12 },
+    layer: filled([
       { data: { values: limit }, mark: { type: "rule", strokeDash: [2, 3], color: cssValue("--faint") }, encoding: { y } },
       { data: { values: [...front, ...end] }, mark: { type: "line", interpolate: "step-after", strokeWidth: 1.5, color: cssValue("--text") }, encoding: { x, y } },
       { data: { values: rest }, mark: { type: "point", size: 45, opacity: 0.8, color: cssValue("--faint") }, encoding: { x, y, shape: asIs("shape"), tooltip } },
       { data: { values: front }, mark: { type: "point", size: 80, opacity: 1, filled: true }, encoding: { x, y, color: asIs("colour"), shape: asIs("shape"), tooltip } },
-      { data: { values: apart(front, domain) }, mark: { type: "text", align: "left", dx: 9, dy: -8, limit: 115, fontSize: 12 }, encoding: { x, y, text: { field: "name", type: "nominal" }, color: asIs("colour") } },
-    ],
+      ...frontNames(front, x, y),
+    ]),
   };
 }

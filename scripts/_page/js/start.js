@@ -7,15 +7,15 @@ function drawHeader() {
 }
 
 function draw() {
+  const focused = document.activeElement?.dataset?.place || document.activeElement?.dataset?.name;
   drawViews();
   drawControls();
   const chosen = VIEWS.find((each) => each.id === state.view) || VIEWS[0];
   const root = h("div", { class: `view view-${chosen.id}` });
-  const focused = document.activeElement?.dataset?.place || document.activeElement?.dataset?.name;
   byId("main").replaceChildren(root);
   if (CELLS.length) chosen.draw(root);
   else root.append(h("p", {}, "There are no results to show."));
-  if (focused) root.querySelector(`[data-place="${CSS.escape(focused)}"], [data-name="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
+  if (focused) document.querySelector(`[data-place="${CSS.escape(focused)}"], [data-name="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
 }
 
 byId("theme").addEventListener("click", () => {

@@ -1,6 +1,6 @@
 // Whether a faster gradient makes a faster training.
 
-const placeOf = (training) => training.dataset || sizeText(training.n_samples, training.n_features);
+const trainedOn = (training) => training.dataset || sizeText(training.n_samples, training.n_features);
 const TRAINING_COLUMNS = [
   ["epoch", "epoch", seconds], ["kernel_share", "gradients' share", percent], ["time_to_loss", "time to the loss", seconds],
   ["final_loss", "loss at the end", (value) => (known(value) ? plain(value, 4) : NONE)], ["test_accuracy", "held-out right", percent], ["updates", "updates", whole],
@@ -10,9 +10,9 @@ const TRAINING_COLUMNS = [
 function trainings() {
   const sizes = bySize(ofProblem(state));
   const own = TRAININGS.filter((each) => each.problem === state.problem && each.threads === state.threads);
-  const bases = new Map(own.filter((each) => each.implementation === state.base).map((each) => [JSON.stringify([each.solver, placeOf(each)]), each]));
+  const bases = new Map(own.filter((each) => each.implementation === state.base).map((each) => [JSON.stringify([each.solver, trainedOn(each)]), each]));
   return own.map((each) => {
-    const place = placeOf(each);
+    const place = trainedOn(each);
     const others = sizes.get(place) || [];
     const cell = others.find((other) => other.implementation === each.implementation);
     const base = bases.get(JSON.stringify([each.solver, place]));
@@ -35,10 +35,10 @@ function trainingSpec(drawn) {
   const y = logAxis("y", "speed-up of an epoch", domain, "ratio");
   const tooltip = tips(["name", "implementation"], ["solver", "solver"], ["place", "data"], ["kernel", "gradient"], ["epoch", "epoch"], ["share", "gradients' share of the epoch"]);
   return {
-    layer: [
+    layer: filled([
       { data: { values: domain.map((value) => ({ x: value, y: value })) }, mark: { type: "line", strokeDash: [4, 3], strokeWidth: 1, color: cssValue("--faint") }, encoding: { x, y } },
       { data: { values: points }, mark: { type: "point", size: 70, opacity: 1 }, encoding: { x, y, color: asIs("colour"), shape: { field: "solver", type: "nominal", legend: { orient: "top", title: "solver", symbolStrokeColor: cssValue("--text") } }, tooltip } },
-    ],
+    ]),
   };
 }
 
@@ -60,7 +60,7 @@ view({
     root.append(h("h2", {}, "Does a faster gradient train faster?"), h("p", { class: "hint" }, `The speed-up of the gradient against that of a whole epoch of training, both over ${state.base}: what lies below the diagonal is lost outside the gradient.`));
     if (!own.length) root.append(h("p", {}, `No training with ${state.problem} was measured for the chosen precision.`));
     const drawn = own.filter((each) => each.kernel > 0 && each.whole > 0);
-    if (drawn.length) root.append(nameKey(drawn), chart("training", `${state.problem}: speed-up of an epoch against speed-up of the gradient`, () => trainingSpec(drawn), "Both axes are logarithmic; on the dashed line an epoch gains as much as the gradient."));
+    if (drawn.length) root.append(nameKey(drawn), chart("training", `${state.problem}: speed-up of an epoch against speed-up of the gradient`, () => trainingSpec(drawn), "Both axes are logarithmic; on the dashed line an epoch gains as much as the gradient of all samples. minibatch and sgd call it with few samples at a time, where it gains something else."));
     const solvers = [...new Set(own.map((each) => each.solver))].sort();
     root.append(...solvers.flatMap((solver) => solverTable(solver, own.filter((each) => each.solver === solver))));
     root.append(h("p", { class: "hint" }, "Loss against seconds is not in these results: ", h("code", {}, "python -m scripts.train descent"), " trains and draws it."));

@@ -39,7 +39,9 @@ function machineFacts() {
 
 // What two equal implementations differ by at each set of data.
 function chanceRows(cells) {
-  return [...bySize(cells)].map(([place, own]) => ({ place, band: bandOf(own), base: own.find((cell) => cell.implementation === BASELINE) })).filter(({ band }) => known(band));
+  const sizes = bySize(cells);
+  const rows = placesOf(cells).map((place) => ({ place, band: bandOf(sizes.get(place)), base: sizes.get(place).find((cell) => cell.implementation === BASELINE) }));
+  return rows.filter(({ band }) => known(band));
 }
 
 function chanceText(rows) {
@@ -81,19 +83,23 @@ function flagSection(cells) {
 
 const DIGITS = /-?\d[\d.,]*(e[+-]?\d+)?/g;
 
-// One heading for each state; reasons that differ in their numbers alone stand together.
+// Reasons that differ in their numbers alone stand together, by the first of them.
+function reasonOf(cells) {
+  const kinds = new Map();
+  const kindOf = (cell) => cell.reason.replace(DIGITS, "#");
+  for (const cell of cells) kinds.set(kindOf(cell), (kinds.get(kindOf(cell)) || new Set()).add(cell.reason || "no reason is known"));
+  return (cell) => {
+    const [first, ...more] = kinds.get(kindOf(cell));
+    return more.length ? `${first} (and ${more.length} with other numbers)` : first;
+  };
+}
+
 function withoutValue(cells) {
   const gone = cells.filter((cell) => cell.state !== "ok");
-  const kinds = [...new Set(gone.map((cell) => cell.state))].sort();
-  const firsts = new Map();
-  const reasonOf = (cell) => {
-    const key = cell.reason.replace(DIGITS, "#");
-    if (!firsts.has(key)) firsts.set(key, cell.reason || "no reason is known");
-    return firsts.get(key);
-  };
-  return kinds.flatMap((kind) => {
+  const reason = reasonOf(gone);
+  return [...new Set(gone.map((cell) => cell.state))].sort().flatMap((kind) => {
     const own = gone.filter((cell) => cell.state === kind);
-    return [h("h4", {}, `${kind} (${own.length})`), groupList(own.map((cell) => [reasonOf(cell), cell]))];
+    return [h("h4", {}, `${kind} (${own.length})`), groupList(own.map((cell) => [reason(cell), cell]))];
   });
 }
 
@@ -117,7 +123,7 @@ view({
       h("h2", {}, "How it was measured"),
       h("p", { class: "hint" }, "One session measures everything in turns: in each round every implementation takes one sample, in a new random order, beside the baseline, its twin and a pure read of X."),
       h("h3", {}, "Machine"), machineFacts(),
-      h("h3", {}, `What is chance, ${state.problem}`), ...[chanceSection(cells)].flat(),
+      h("h3", {}, `Noise, ${state.problem}`), ...[chanceSection(cells)].flat(),
       h("h3", {}, "Not to be trusted"), flagSection(cells),
       h("h3", {}, "Without a value"), ...(gone.length ? gone : [h("p", {}, "Everything has a value.")]),
       h("h3", {}, "What each number means"), meaningsTable());

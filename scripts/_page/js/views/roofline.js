@@ -26,13 +26,13 @@ function rooflineSpec(points, roofs, coloured) {
   const tooltip = tips(["name", "implementation"], ["place", "data"], ["time", "time"], ["set", "working set"], ["moved", "bytes that must move"], ["bandwidth", "effective bandwidth"], ["fraction", "of the read roof"], ["limit", "what limits it"], ["flag", "flag"]);
   return {
     padding: { left: 5, top: 22, bottom: 5, right: 12 },
-    layer: [
+    layer: filled([
       ...cacheRules(x, y, domain),
       { data: { values: roofs }, mark: { type: "line", strokeWidth: 2.5, color: text, strokeDash: [7, 3] }, encoding: { x, y } },
       { data: { values: roofs }, mark: { type: "point", shape: "stroke", size: 120, strokeWidth: 2.5, color: text, opacity: 1 }, encoding: { x, y, tooltip: tips(["place", "data"], ["bandwidth", "read roof"]) } },
       { data: { values: back }, mark: { type: "point", filled: true, size: 16, opacity: 0.4 }, encoding: { x, y, color: asIs("colour"), tooltip } },
       { data: { values: front }, mark: { type: "point", size: 55, opacity: 1 }, encoding: { x, y, stroke: asIs("colour"), fill: asIs("fill"), shape: asIs("shape"), tooltip } },
-    ],
+    ]),
   };
 }
 
@@ -56,6 +56,6 @@ view({
     root.append(nameChips([...new Set(cells.map((cell) => cell.implementation))].sort(), coloured));
     const points = cells.map((cell) => roofPoint(cell, coloured.has(cell.implementation)));
     root.append(chart("roofline", `${state.problem}: effective bandwidth against the working set`, () => rooflineSpec(points, readRoofs(all), coloured),
-      `The dashed line is the read roof: the bandwidth of a pure read of X, measured in the same rounds. ${CACHES.length ? `Dotted lines are the caches that a core sees: ${CACHES.map(({ level, bytes }) => `${level} ${nBytes(bytes)}`).join(", ")}. ` : ""}A point is drawn at the bytes that its own data type has to move: float32 halves them, so that at the same bandwidth it takes half the time.`));
+      `The dashed line is the read roof: the bandwidth of a pure read of X, measured in the same rounds. ${CACHES.length ? `Dotted lines are the caches that a core sees: ${CACHES.map(({ level, bytes }) => `${level} ${nBytes(bytes)}`).join(", ")}. ` : ""}Bytes are counted in the data type of each implementation: float32 has half as many to move, so that at the same bandwidth it takes half the time.`));
   },
 });

@@ -23,28 +23,28 @@ function threadGroups(place = null) {
 
 function scalingPoints(groups, [first, ...more]) {
   const points = groups.flatMap(({ name, by }) => more.filter((to) => by[first] && by[to]).map((to) => ({
-    ...lookOf(name), value: by[first].time / by[to].time, to: threadsText(to), text: ratio(by[first].time / by[to].time),
+    ...lookOf(name), one: 1, value: by[first].time / by[to].time, to: threadsText(to), text: ratio(by[first].time / by[to].time),
     before: seconds(by[first].time), after: seconds(by[to].time), busy: known(by[to].processors) ? plain(by[to].processors) : NONE,
   })));
   return points.sort((a, b) => b.value - a.value);
 }
 
-const threadsText = (threads) => (threads === "all" ? `all (${DATA.facts.n_threads})` : threads);
+const threadsText = (threads) => (threads === "all" ? `all ${DATA.facts.n_threads} threads` : `${threads} thread${threads === "1" ? "" : "s"}`);
 
 function scalingSpec(points, all) {
   const most = Math.max(mostOf(points.map((point) => point.value)), 1);
-  const x = { field: "value", type: "quantitative", scale: { domain: [0, most * 1.12], nice: false }, axis: { title: `times as fast as with ${threadsText(all[0])}`, labelExpr: LABELS.ratio } };
+  const x = { field: "value", type: "quantitative", scale: { domain: [0, most * (isWide() ? 1.12 : 1.3)], nice: false }, axis: { title: `times as fast as with ${threadsText(all[0])}`, tickCount: 7, labelExpr: LABELS.ratio } };
   const y = { field: "name", type: "nominal", sort: null, axis: { title: null, labelLimit: isWide() ? 220 : 110, ticks: false, domain: false } };
   const tooltip = tips(["name", "implementation"], ["to", "threads"], ["before", "time before"], ["after", "time with them"], ["text", "times as fast"], ["busy", "CPU / wall"]);
   const steps = [...new Set(points.map((point) => point.to))];
   return {
-    height: { step: 22 },
-    layer: [
+    height: barsHeight(new Set(points.map((point) => point.name)).size),
+    layer: filled([
       { data: { values: [{ value: 1 }] }, mark: { type: "rule", color: cssValue("--text") }, encoding: { x } },
-      { data: { values: points }, mark: { type: "rule", strokeWidth: 1, opacity: 0.5 }, encoding: { x: { datum: 1, type: "quantitative", scale: x.scale }, x2: { field: "value" }, y, color: asIs("colour") } },
+      { data: { values: points }, mark: { type: "rule", strokeWidth: 1, opacity: 0.5 }, encoding: { x: { ...x, field: "one" }, x2: { field: "value" }, y, color: asIs("colour") } },
       { data: { values: points }, mark: { type: "point", filled: true, size: 80, opacity: 1 }, encoding: { x, y, color: asIs("colour"), tooltip, ...(steps.length > 1 ? { shape: { field: "to", type: "nominal", title: "threads", sort: null } } : {}) } },
       { data: { values: points }, mark: { type: "text", align: "left", dx: 9, fontSize: 11, color: cssValue("--text") }, encoding: { x, y, text: { field: "text", type: "nominal" } } },
-    ],
+    ]),
   };
 }
 
@@ -91,7 +91,7 @@ view({
     const points = scalingPoints(groups, all);
     root.append(h("h2", {}, "What threads gain"), h("p", { class: "hint" }, "Each implementation with one number of threads and with another, in times as fast, and how many processors it keeps busy."));
     root.append(all.length > 1 ? slowerWarning(all) : measureOthers(all), h("div", { class: "row" }, placeSelect(own)));
-    if (points.length) root.append(chart("threads", `${state.problem}, ${place}: time with ${threadsText(all[0])} over time with more threads`, () => scalingSpec(points, all), "Right of the line: more threads are faster. The two settings were measured one after the other, not in the same rounds."));
+    if (points.length) root.append(chart("threads", `${state.problem}, ${place}: time with ${threadsText(all[0])} over time with more`, () => scalingSpec(points, all), "Right of the line: more threads are faster. Settings were measured one after the other, not in the same rounds."));
     root.append(h("h3", {}, `Processors that are busy, ${place}`), groups.length ? busyTable(groups, all) : h("p", {}, "Nothing of the chosen precision has a time here."));
   },
 });

@@ -5,9 +5,9 @@ const TABLE_COLUMNS = [
   ["implementation", "implementation", "File that holds it", (c) => c.implementation, (c) => nameTag(c.implementation)],
   ["data", "place", "Samples x features, or the name of real data", (c) => (c.dataset ? c.dataset : elementsOf(c)), (c) => c.place],
   ["family", "family", "What kind of implementation it is", (c) => c.family, (c) => c.family],
-  ["state", "state", "ok, or why it has no time", (c) => c.state, (c) => [c.state, c.reason ? h("small", { class: "words" }, c.reason) : ""]],
+  ["state", "state", "ok, or why it has no time", (c) => c.state, (c) => c.state],
   ...CONTENDER_COLUMNS,
-  ["what limits it", "limit", "The verdict from time, roof and passes over X", (c) => c.limit, (c) => h("span", { class: "words" }, verdictText(c))],
+  ["what limits it", "limit", "The verdict from time, roof and passes over X, or why there is no time", (c) => c.limit || c.reason, (c) => h("span", { class: "words" }, isTimed(c) ? verdictText(c) : c.reason)],
 ];
 
 function compare(a, b) {
@@ -30,7 +30,7 @@ function sorted(cells) {
 
 function filtered(cells) {
   const wanted = state.filter.toLowerCase();
-  return wanted ? cells.filter((cell) => `${cell.implementation} ${cell.place} ${cell.family} ${cell.state} ${cell.limit}`.toLowerCase().includes(wanted)) : cells;
+  return wanted ? cells.filter((cell) => `${cell.implementation} ${cell.place} ${cell.family} ${cell.state} ${cell.limit} ${cell.reason}`.toLowerCase().includes(wanted)) : cells;
 }
 
 function headOf([label, key, meaning]) {
@@ -58,17 +58,20 @@ function csvOf(cells) {
   return toCsv(names, cells.map((cell) => names.map((name) => cell[name])));
 }
 
-// Typing redraws the table alone, so that the field keeps its caret.
+// Typing redraws the table alone, so that the field keeps its caret; the address follows in a moment.
 function filterBox(box, cells) {
   let waiting = 0;
-  const apply = (value) => {
+  const apply = () => {
     if (!box.isConnected) return;
-    history.replaceState(null, "", address({ filter: value }));
-    readAddress();
+    history.replaceState(null, "", address());
     fillTable(box, cells);
   };
-  const oninput = (event) => { clearTimeout(waiting); waiting = setTimeout(apply, 150, event.target.value); };
-  return h("label", {}, "Filter", h("input", { type: "search", value: state.filter, placeholder: "name, size, family, state", "data-name": "filter", oninput }));
+  const oninput = (event) => {
+    state.filter = event.target.value;
+    clearTimeout(waiting);
+    waiting = setTimeout(apply, 150);
+  };
+  return h("label", {}, "Filter", h("input", { type: "search", value: state.filter, placeholder: "name, size, family, state", class: "wide", "data-name": "filter", oninput }));
 }
 
 view({

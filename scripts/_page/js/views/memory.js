@@ -11,16 +11,16 @@ function memoryBars(cells) {
 function memorySpec(bars) {
   const most = mostOf(bars.flatMap((bar) => [bar.workspace, bar.peak ?? 0])) || 1;
   const y = { field: "name", type: "nominal", sort: null, axis: { title: null, labelLimit: isWide() ? 220 : 110, ticks: false, domain: false } };
-  const x = (field) => ({ field, type: "quantitative", scale: { domain: [0, most * 1.18], nice: false }, axis: { title: "bytes", labelExpr: LABELS.bytes, tickCount: 5 } });
+  const x = (field) => ({ field, type: "quantitative", scale: { domain: [0, most * (isWide() ? 1.12 : 1.4)], nice: false }, axis: { title: "bytes", labelExpr: LABELS.bytes, tickCount: 5 } });
   const tooltip = tips(["name", "implementation"], ["text", "workspace"], ["peakText", "peak above the inputs"]);
   return {
-    height: { step: 22 },
+    height: barsHeight(bars.length),
     data: { values: bars },
-    layer: [
+    layer: filled([
       { mark: { type: "bar", opacity: 0.75 }, encoding: { x: x("workspace"), y, color: asIs("colour"), tooltip } },
       { transform: [{ filter: "isValid(datum.peak)" }], mark: { type: "tick", thickness: 3, size: 16, color: cssValue("--text") }, encoding: { x: x("peak"), y, tooltip } },
       { mark: { type: "text", align: "left", dx: 5, fontSize: 11, color: cssValue("--text") }, encoding: { x: x("end"), y, text: { field: "text", type: "nominal" } } },
-    ],
+    ]),
   };
 }
 
@@ -45,18 +45,18 @@ function tracedCharts() {
 function tracedSpec(curves) {
   const lines = curves.flatMap((curve) => curve.seconds.map((x, i) => ({ ...lookOf(curve.implementation), x, y: curve.mebibytes[i], memory: `${plain(curve.mebibytes[i])} MiB`, at: seconds(x) })));
   const calls = curves.map((curve) => ({ ...lookOf(curve.implementation), x: curve.call_seconds[0], end: curve.call_seconds[1] }));
-  const axis = (field, title) => ({ field, type: "quantitative", axis: { title }, scale: { nice: true } });
+  const axis = (field, title) => ({ field, type: "quantitative", axis: { title, tickCount: 7 } });
   const [x, y] = [axis("x", "seconds since the start"), axis("y", "resident memory in MiB")];
   const most = mostOf(lines.map((line) => line.y));
   const last = curves.map((curve) => ({ ...lookOf(curve.implementation), x: curve.seconds.at(-1), y: curve.mebibytes.at(-1) }));
   return {
     padding: { left: 5, top: 5, bottom: 5, right: isWide() ? 130 : 12 },
-    layer: [
+    layer: filled([
       { data: { values: calls }, mark: { type: "rect", opacity: 0.1 }, encoding: { x, x2: { field: "end" }, color: asIs("colour") } },
       { data: { values: lines }, mark: { type: "line", strokeWidth: 2 }, encoding: { x, y, detail: asIs("name"), color: asIs("colour"), strokeDash: asIs("dash") } },
       { data: { values: lines }, mark: { type: "point", size: 60, opacity: 0 }, encoding: { x, y, tooltip: tips(["name", "implementation"], ["at", "at"], ["memory", "memory"]) } },
       { data: { values: isWide() ? apartLinear(last, most) : [] }, mark: { type: "text", align: "left", dx: 8, limit: 115 }, encoding: { x, y, text: { field: "name", type: "nominal" }, color: asIs("colour") } },
-    ],
+    ]),
   };
 }
 

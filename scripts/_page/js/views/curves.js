@@ -40,14 +40,14 @@ function curveSpec(points, coloured) {
   const end = isWide() ? curveEnds(front, y.scale.domain) : [];
   return {
     padding: { left: 5, top: 5, bottom: 5, right: end.length ? 130 : 12 },
-    layer: [
+    layer: filled([
       { data: { values: back }, mark: { type: "line", strokeWidth: 1, opacity: 0.4 }, encoding: { x, y, ...look } },
       { data: { values: back }, mark: { type: "point", filled: true, size: 14, opacity: 0.5 }, encoding: { x, y, color: asIs("colour"), tooltip } },
       { data: { values: front }, mark: { type: "area", opacity: 0.18 }, encoding: { x, y: { ...y, field: "low" }, y2: { field: "high" }, detail: asIs("name"), color: asIs("colour") } },
       { data: { values: front }, mark: { type: "line", strokeWidth: 2 }, encoding: { x, y, ...look } },
       { data: { values: front }, mark: { type: "point", size: 50, opacity: 1 }, encoding: { x, y, stroke: asIs("colour"), fill: asIs("fill"), shape: asIs("shape"), tooltip } },
       { data: { values: end }, mark: { type: "text", align: "left", dx: 10, limit: 115, fontSize: 12 }, encoding: { x, y, text: { field: "name", type: "nominal" }, color: asIs("colour") } },
-    ],
+    ]),
   };
 }
 
@@ -88,7 +88,7 @@ view({
     const points = curvePoints(cells, coloured);
     root.append(curveChoices(values, at), nameChips(names, coloured));
     if (!points.length) return root.append(h("p", {}, `${state.base} has no time here to compare with.`));
-    root.append(chart("curves", `${state.problem}: time against ${DIMENSIONS[OTHER[state.fixed]]}, at ${whole(at)} ${DIMENSIONS[state.fixed]}`, () => curveSpec(points, coloured),
+    root.append(chart("curves", `${state.problem}: ${state.relative === "1" ? `speed-up over ${state.base}` : "time"} against ${DIMENSIONS[OTHER[state.fixed]]}, at ${whole(at)} ${DIMENSIONS[state.fixed]}`, () => curveSpec(points, coloured),
       "Both axes are logarithmic. Bands are 95 % intervals, hollow points are flagged. Press a name to colour it or make it grey, twice to see it alone in colour."));
   },
 });

@@ -1,0 +1,184 @@
+"""A comparison: the cells that both sides have, each with its ratio and what that is called."""
+
+from __future__ import annotations
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from statistics import median
+
+from benchmarks._session.statistics import LEAST_GENERATIONS, Estimate, geometric_mean
+from scripts._compare.intervals import TAIL, one_sample, two_sample
+
+SLOWER, FASTER, NO_CHANGE, NOT_COMPARABLE = "slower", "faster", "no change", "not comparable"
+FEW_GENERATIONS = f"fewer than {LEAST_GENERATIONS} generations of processes"
+UNCHANGED = "nothing that it depends on differs"
+
+
+@dataclass(frozen=True)
+class Pair:
+    """What both sides know of one cell.
+
+    Attributes
+    ----------
+    problem, implementation : str
+    data : str
+        Title of the data: ``1,000 x 100``.
+    x_bytes : int
+        Size of X in float64.
+    medians : tuple of tuple of float
+        A median per generation of processes: the ratios of B over A, if both were measured in the
+        same rounds, or A's values and then B's.
+    band : float
+        How far equal contenders differ on these data; infinite if that is not known.
+    reason : str
+        Why the cell cannot be compared; empty if it can.
+    roof_fractions : tuple of float
+        A's and B's fraction of the read roof.
+    """
+
+    problem: str
+    implementation: str
+    data: str
+    x_bytes: int
+    medians: tuple[tuple[float, ...], ...] = ()
+    band: float = math.inf
+    reason: str = ""
+    roof_fractions: tuple[float, float] = (math.nan, math.nan)
+
+    @property
+    def n_generations(self) -> int:
+        """Generations of the side that has fewer."""
+        return min(map(len, self.medians), default=0)
+
+    @property
+    def is_judged(self) -> bool:
+        """Whether chance can be told from a change."""
+        return not self.reason and self.n_generations >= LEAST_GENERATIONS
+
+    def ratio(self, tail: float) -> Estimate:
+        """B over A; NaN if it cannot be compared."""
+        if self.reason == UNCHANGED:
+            return Estimate(1.0, 1.0, 1.0)
+        if self.reason or not self.n_generations:
+            return Estimate(math.nan, math.nan, math.nan)
+        if len(self.medians) == 1:
+            return one_sample(self.medians[0], tail)
+        under, over = self.medians
+        return two_sample(under, over, tail)
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A cell's ratio of B over A, and what it is called."""
+
+    pair: Pair
+    ratio: Estimate
+    word: str
+    reason: str = ""
+
+    @property
+    def name(self) -> str:
+        """``linear/row_loop``."""
+        return f"{self.pair.problem}/{self.pair.implementation}"
+
+
+def judge(pairs: Sequence[Pair]) -> tuple[Verdict, ...]:
+    """Call each cell slower, faster or unchanged, or say why it cannot be compared.
+
+    A change is called where the whole interval lies outside the band. The intervals are corrected
+    for the number of comparisons (Bonferroni), so that chance makes none of a comparison's changes
+    in 99 of 100 comparisons.
+    """
+    tail = TAIL / max(1, sum(pair.is_judged for pair in pairs))
+    return tuple(_verdict(pair, pair.ratio(tail)) for pair in pairs)
+
+
+def _verdict(pair: Pair, ratio: Estimate) -> Verdict:
+    if pair.reason == UNCHANGED:
+        return Verdict(pair, ratio, NO_CHANGE, pair.reason)
+    if not pair.is_judged:
+        bare = Estimate(ratio.value, math.nan, math.nan)
+        return Verdict(pair, bare, NOT_COMPARABLE, pair.reason or FEW_GENERATIONS)
+    if math.isinf(pair.band):
+        reason = "chance is not known: the baseline has no twin here"
+        return Verdict(pair, ratio, NOT_COMPARABLE, reason)
+    if ratio.low > 1 + pair.band:
+        return Verdict(pair, ratio, SLOWER)
+    return Verdict(pair, ratio, FASTER if ratio.high < 1 / (1 + pair.band) else NO_CHANGE)
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two sides and the verdicts about all cells.
+
+    Attributes
+    ----------
+    a, b : str
+        What was compared, for people.
+    quantity : str
+        What the ratios are ratios of.
+    verdicts : tuple of Verdict
+    notes : tuple of str
+        What a reader has to know besides; sentences.
+    advice : str
+        The command that gives enough generations.
+    """
+
+    a: str
+    b: str
+    quantity: str
+    verdicts: tuple[Verdict, ...]
+    notes: tuple[str, ...] = ()
+    advice: str = ""
+
+    @property
+    def title(self) -> str:
+        """``B against A``."""
+        return f"{self.b} against {self.a}"
+
+    @cached_property
+    def changes(self) -> list[Verdict]:
+        """Slower cells, the slowest first, then faster ones, the fastest first."""
+        slower, faster = self.called(SLOWER), self.called(FASTER)
+        slower.sort(key=lambda verdict: -verdict.ratio.value)
+        return slower + sorted(faster, key=lambda verdict: verdict.ratio.value)
+
+    def called(self, word: str) -> list[Verdict]:
+        """Verdicts of a kind."""
+        return [verdict for verdict in self.verdicts if verdict.word == word]
+
+    @property
+    def n_judged(self) -> int:
+        """Comparisons that the intervals are corrected for."""
+        return sum(verdict.pair.is_judged for verdict in self.verdicts)
+
+    @property
+    def reasons(self) -> Counter[str]:
+        """Why cells cannot be compared, with their number."""
+        return Counter(verdict.reason for verdict in self.called(NOT_COMPARABLE))
+
+    @property
+    def means(self) -> dict[str, tuple[float, int]]:
+        """Geometric mean of the ratios of each implementation, and the number of cells."""
+        found: dict[str, list[float]] = {}
+        for verdict in self.verdicts:
+            if math.isfinite(verdict.ratio.value) and verdict.pair.medians:
+                found.setdefault(verdict.name, []).append(verdict.ratio.value)
+        return {name: (geometric_mean(each), len(each)) for name, each in found.items()}
+
+    @property
+    def resolution(self) -> float:
+        """Least change that half of the cells would show: half the interval's width and the band.
+
+        NaN if nothing is judged.
+        """
+        judged = [v for v in self.verdicts if v.pair.is_judged and math.isfinite(v.pair.band)]
+        widths = [v.ratio.high / v.ratio.value * (1 + v.pair.band) - 1 for v in judged]
+        return median(widths) if widths else math.nan
+
+    def slowdowns_above(self, limit: float) -> list[Verdict]:
+        """Cells that are slower, with their whole interval above a ratio."""
+        return [verdict for verdict in self.called(SLOWER) if verdict.ratio.low > limit]

@@ -1,0 +1,119 @@
+"""Measure both sides now, in the same rounds: two implementations, or two trees' copies of each."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from tqdm import tqdm
+
+from benchmarks._session import journal, session
+from benchmarks._session.crew import Settings
+from benchmarks._session.inputs import Data
+from benchmarks._session.journal import Known
+from benchmarks._session.measured import BASELINE, TWIN, Measured
+from benchmarks._session.session import Job
+from benchmarks._session.statistics import band, medians
+from benchmarks._session.values import FAULTS, state_of
+from scripts._common.cli import BAR
+from scripts._common.tree import Tree
+from scripts._compare.comparison import Pair
+
+SIDES = ("A", "B")
+
+
+@contextmanager
+def copied(trees: Iterable[Tree]) -> Iterator[list[Path]]:
+    """A folder for each side that holds the tree's `impls` alone, with paths of one length.
+
+    Neither finds compiled code beside its files, and an edit during the session has no effect.
+    """
+    with TemporaryDirectory(prefix="gradmark-compare-") as folder:
+        places = [Path(folder) / side for side in SIDES]
+        for tree, place in zip(trees, places, strict=True):
+            without = shutil.ignore_patterns("__pycache__")
+            shutil.copytree(tree.root / "impls", place / "impls", ignore=without)
+        yield places
+
+
+def name_of(name: str, side: str) -> str:
+    """Name of one side's contender."""
+    return f"{name} of {side}"
+
+
+def orders(names: Iterable[str], places: Sequence[Path]) -> dict[str, dict[str, Any]]:
+    """Where a session finds each contender of both sides."""
+    return {
+        name_of(name, side): {"name": name, "tree": str(place)}
+        for name in names
+        for side, place in zip(SIDES, places, strict=True)
+    }
+
+
+def measure(jobs: Sequence[Job], settings: Settings, generations: int) -> Known:
+    """Measure, with a bar of the time that is left."""
+    kept = journal.Journal(None, journal.Source("", "", ""), "")
+    seconds = generations * sum(session.expected_seconds(job, settings) for job in jobs)
+    # disable=None: no bar unless stderr is a terminal.
+    with tqdm(total=seconds, disable=None, leave=False, bar_format=BAR) as bar:
+        session.run(jobs, settings, kept, Known(), generations, bar.update)
+    return kept.known
+
+
+def pairs(
+    known: Known, jobs: Iterable[Job], sides: Mapping[str, Mapping[str, tuple[str, str]]]
+) -> list[Pair]:
+    """A pair for each set of data and implementation.
+
+    Parameters
+    ----------
+    sides : mapping
+        The contenders A and B by problem and by name of the implementation.
+    """
+    found = []
+    for job in jobs:
+        measured = _measured(known, job.data)
+        for name, both in sides[job.data.problem].items():
+            found.append(_pair(measured, job.data, name, both))
+    return sorted(found, key=lambda pair: (pair.problem, pair.implementation, pair.x_bytes))
+
+
+def faults(known: Known) -> list[str]:
+    """Contenders that were wrong, failed or are not to be believed, a line each."""
+    cells = (cells[-1] for cells in known.cells.values())
+    bad = {
+        f"{cell.data.problem}/{cell.name}": f"{state_of(cell.state)}: {cell.reason}"
+        for cell in cells
+        if state_of(cell.state) in FAULTS
+    }
+    return [f"{name}: {text}" for name, text in bad.items()]
+
+
+def _measured(known: Known, data: Data) -> Measured:
+    return known.measured(cells[-1] for (own, _), cells in known.cells.items() if own == data)
+
+
+def _pair(measured: Measured, data: Data, name: str, both: tuple[str, str]) -> Pair:
+    outs = [(side, measured.out.get(own)) for side, own in zip(SIDES, both, strict=True)]
+    reasons = [f"{side}: {state_of(out.state)}: {out.reason}" for side, out in outs if out]
+    ratios = () if reasons else medians(*measured.ratios_by_generation(both[1], both[0]))
+    if not ratios and not reasons:
+        reasons = ["no round with both"]
+    return Pair(
+        data.problem,
+        name,
+        data.title,
+        measured.x_bytes,
+        (tuple(ratios),) if ratios else (),
+        band(measured.ratio(BASELINE, TWIN)),
+        "; ".join(reasons),
+        (_fraction(measured, both[0]), _fraction(measured, both[1])),
+    )
+
+
+def _fraction(measured: Measured, name: str) -> float:
+    return measured.roof_fraction(name).value if name in measured.timed else float("nan")

@@ -1,0 +1,176 @@
+"""Comparisons that are measured now: of two implementations, or of two trees."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import replace
+from typing import Any
+
+import impls
+from benchmarks import _plan
+from benchmarks._session.inputs import Data
+from benchmarks._session.session import Job
+from impls import _table
+from impls._provenance import Subject
+from scripts._common.errors import UserError
+from scripts._common.project import ROOT, git
+from scripts._common.tree import Tree, committed_tree, working_tree
+from scripts._compare import fresh
+from scripts._compare.choice import Choice
+from scripts._compare.comparison import UNCHANGED, Comparison, Pair, judge
+from scripts._compare.named import Named
+from scripts._measured.state import state_of
+
+_TIMES = "Ratios of the times in the same rounds, B over A"
+_ADVICE = "--generations 5 measures five."
+_MOST_LOAD = 0.5  # processors; below it, a machine counts as idle
+Result = tuple[Comparison, list[str]]
+
+
+def measure_implementations(a: Named, b: Named, choice: Choice) -> Result:
+    """Race two implementations of each problem that has both.
+
+    Raises
+    ------
+    UserError
+        If no problem has both.
+    """
+    both = {a.name, b.name}
+    problems = [name for name in choice.problems if both <= {*impls.names(name)}]
+    if not problems:
+        where = choice.problem or "no problem"
+        raise UserError(
+            f"{where} has {'not ' if choice.problem else ''}both {a.name} and {b.name}; "
+            "python -m scripts.list shows the implementations"
+        )
+    sides = {problem: {b.name: (a.name, b.name)} for problem in problems}
+    jobs = [Job(data, (a.name, b.name)) for name in problems for data in _data(choice, name)]
+    load = _load()
+    known = fresh.measure(jobs, choice.settings(), choice.generations)
+    return _result(a, b, fresh.pairs(known, jobs, sides), fresh.faults(known), load)
+
+
+def measure_trees(a: Named, b: Named, choice: Choice) -> Result:
+    """Measure the implementations that differ between two trees, or those that were named."""
+    load = _load()
+    with ExitStack() as stack:
+        trees = [stack.enter_context(_tree(side)) for side in (a, b)]
+        names, others = _choose(trees, choice)
+        places = stack.enter_context(fresh.copied(trees))
+        sides = {problem: _contenders(own) for problem, own in names.items()}
+        jobs = [
+            Job(data, tuple(name for both in sides[problem].values() for name in both))
+            for problem in sides
+            for data in _data(choice, problem)
+        ]
+        every = sorted({name for own in names.values() for name in own})
+        settings = replace(choice.settings(), elsewhere=fresh.orders(every, places))
+        known = fresh.measure(jobs, settings, choice.generations)
+    pairs = [*fresh.pairs(known, jobs, sides), *others]
+    return _result(a, b, pairs, fresh.faults(known), _requirements(a, b) + load)
+
+
+def _result(
+    a: Named, b: Named, pairs: list[Pair], faults: list[str], notes: tuple[str, ...]
+) -> Result:
+    found = judge(pairs)
+    comparison = Comparison(f"A = {a.title}", f"B = {b.title}", _TIMES, found, notes, _ADVICE)
+    return comparison, faults
+
+
+def _load() -> tuple[str, ...]:
+    """A note if the machine is busy."""
+    load = os.getloadavg()[0]
+    if load < _MOST_LOAD:
+        return ()
+    return (
+        f"Other work on the machine when the measurement began: {load:.1f} processors. Intervals "
+        "and bands are wider for it.",
+    )
+
+
+def _data(choice: Choice, problem: str) -> list[Data]:
+    return choice.data(problem, _plan.presets()[choice.preset].sizes)
+
+
+@contextmanager
+def _tree(side: Named) -> Iterator[Tree]:
+    if side.name == ".":
+        yield working_tree()
+        return
+    with committed_tree(side.name) as tree:
+        yield tree
+
+
+def _contenders(names: list[str]) -> dict[str, tuple[str, str]]:
+    return {name: (fresh.name_of(name, "A"), fresh.name_of(name, "B")) for name in names}
+
+
+def _choose(trees: list[Tree], choice: Choice) -> tuple[dict[str, list[str]], list[Pair]]:
+    """Implementations to measure, by problem, and pairs that say why others are not."""
+    everywhere: set[str] = set()
+    chosen: dict[str, list[str]] = {}
+    others: list[Pair] = []
+    differs = _differences(trees) if not choice.names else lambda problem, name: True
+    for problem in choice.problems:
+        in_a, in_b = (_names_in(tree, problem) for tree in trees)
+        everywhere |= in_a | in_b
+        for name in sorted(in_a | in_b):
+            if choice.names and name not in choice.names:
+                continue
+            if name not in in_a & in_b:
+                why = f"{'A' if name in in_a else 'B'} alone has it"
+                others.append(Pair(problem, name, "all data", 0, reason=why))
+            elif differs(problem, name):
+                chosen.setdefault(problem, []).append(name)
+            else:
+                others.append(Pair(problem, name, "all data", 0, reason=UNCHANGED))
+    choice.check_names(everywhere)
+    return chosen, others
+
+
+def _names_in(tree: Tree, problem: str) -> set[str]:
+    return {path.stem for path in _table.files(tree.root / "impls" / problem)}
+
+
+def _differences(trees: list[Tree]) -> Callable[[str, str], bool]:
+    """Whether a file of `impls` that an implementation depends on differs between two trees."""
+    then, now = (state_of(tree) for tree in trees)
+
+    def differs(problem: str, name: str) -> bool:
+        changes = now.rules.changes(Subject(problem, name), then.provenance)
+        return any(change.startswith("impls/") for change in changes)
+
+    return differs
+
+
+def _requirements(a: Named, b: Named) -> tuple[str, ...]:
+    """A note if the two ask for different libraries."""
+    if _pins(a) == _pins(b):
+        return ()
+    return (
+        "A and B differ in the libraries that constraints.txt or pyproject.toml asks for; both ran "
+        "with those that are installed here.",
+    )
+
+
+def _pins(side: Named) -> tuple[str, Any]:
+    """The versions that a tree is tested with, and the dependencies that it states."""
+    try:
+        project = tomllib.loads(_read(side, "pyproject.toml")).get("project", {})
+    except tomllib.TOMLDecodeError:
+        project = {}
+    stated = project.get("dependencies"), project.get("optional-dependencies")
+    return _read(side, "constraints.txt"), stated
+
+
+def _read(side: Named, file: str) -> str:
+    if side.name != ".":
+        found = git("show", "--end-of-options", f"{side.name}:{file}") or b""
+    else:
+        path = ROOT / file
+        found = path.read_bytes() if path.is_file() else b""
+    return found.decode(errors="replace")

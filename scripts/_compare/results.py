@@ -1,0 +1,160 @@
+"""Comparisons of stored results: reads the journals of machines and commits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from benchmarks import _measure
+from benchmarks._session import journal
+from benchmarks._session.journal import Cell, Known, Source
+from scripts._common.errors import UserError
+from scripts._common.project import git
+from scripts._common.tree import committed_tree, working_tree
+from scripts._compare import stored
+from scripts._compare.choice import Choice
+from scripts._compare.comparison import Comparison, judge
+from scripts._compare.named import COMMIT, IMPLEMENTATION, MACHINE, WORKING_TREE, Named
+from scripts._measured.machine import machine_name
+from scripts._measured.results import is_valid_in, last_state
+from scripts._measured.state import State, load_state, state_of
+
+_OVER_BASELINE = "Ratios of the times over the baseline's, each in its own session, B over A"
+_TIMES = "Ratios of the times in the same rounds, B over A"
+_SESSION = "benchmarks/_session/"
+
+
+def find_machine(word: str) -> str:
+    """The machine if it has results here, else an empty string."""
+    return word if word in {path.parent.name for path in _measure.FOLDER.glob("*/*.jsonl")} else ""
+
+
+def find_commit(word: str) -> str:
+    """Hash of a commit, ``.`` for the working tree, or an empty string."""
+    if word in WORKING_TREE:
+        return "."
+    wanted = ("rev-parse", "--verify", "--quiet", "--end-of-options", f"{word}^{{commit}}")
+    return (git(*wanted) or b"").decode(errors="replace").strip()
+
+
+def from_journals(a: Named, b: Named, choice: Choice) -> Comparison:
+    """Compare what is stored.
+
+    Raises
+    ------
+    UserError
+        If a side has no results; names the command that makes them.
+    """
+    if a.kind == IMPLEMENTATION:
+        return _implementations(a, b, choice)
+    sides = [
+        _of_machine(each, choice) if each.kind == MACHINE else _of_commit(each, choice)
+        for each in (a, b)
+    ]
+    chosen = stored.common_environment(*sides)
+    cells = [side[environment] for side, environment in zip(sides, chosen, strict=True)]
+    choice.check_names({name for each in cells for _, name in each})
+    notes = _notes(cells, chosen, a.kind)
+    advice = (
+        "GRADMARK_PRESET=standard asv run COMMIT^! measures three; so does --fresh."
+        if a.kind == COMMIT
+        else "python -m scripts.run --preset standard measures three, on each machine."
+    )
+    found = judge(stored.pair_up(*cells))
+    return Comparison(f"A = {a.title}", f"B = {b.title}", _OVER_BASELINE, found, notes, advice)
+
+
+def _implementations(a: Named, b: Named, choice: Choice) -> Comparison:
+    now = state_of(working_tree())
+    holds = is_valid_in(now)
+    journals = _journals(machine_name(), choice.threads)
+    sides = stored.collect(
+        journals,
+        lambda _, cell: holds(cell),
+        lambda data, name: name in (a.name, b.name) and choice.wants(data, name),
+    )
+    fresh = f"add --fresh: python -m scripts.compare {a.name} {b.name} --fresh"
+    if not sides:
+        raise UserError(f"there are no valid results of {a.name} and {b.name} here; {fresh}")
+    cells = max(sides.values(), key=len)
+    pairs = stored.pair_implementations(cells, a.name, b.name)
+    if not any(pair.medians for pair in pairs):
+        raise UserError(
+            f"{a.name} and {b.name} were not measured in the same session with {choice.threads} "
+            f"threads, so that their times cannot be compared; {fresh}"
+        )
+    advice = "python -m scripts.run --preset standard measures three; so does --fresh."
+    return Comparison(f"A = {a.title}", f"B = {b.title}", _TIMES, judge(pairs), (), advice)
+
+
+def _of_machine(side: Named, choice: Choice) -> dict[str, stored.Cells]:
+    journals = _journals(side.name, choice.threads)
+    found = stored.collect(journals, lambda _, cell: True, choice.wants)
+    if not found:
+        raise UserError(
+            f"{side.name} has no results of these cells with {choice.threads} threads; make some "
+            "there: python -m scripts.run --preset standard"
+        )
+    # Environments are named after the libraries and settings of a machine.
+    merged = {place: own for cells in reversed(found.values()) for place, own in cells.items()}
+    return {"": merged}
+
+
+def _of_commit(side: Named, choice: Choice) -> dict[str, stored.Cells]:
+    """Cells that are filed under a commit, and those of others that hold for it."""
+    name, state = _state(side, choice)
+    holds = is_valid_in(state)
+
+    def belongs(source: Source, cell: Cell) -> bool:
+        return source.commit == name or holds(cell)
+
+    found = stored.collect(_journals(machine_name(), choice.threads), belongs, choice.wants)
+    if found:
+        return found
+    threads = "" if choice.threads == "all" else f" with {choice.threads} threads"
+    make = "python -m scripts.run" if side.name == "." else f"asv run {side.name[:12]}^!"
+    raise UserError(
+        f"there are no results of {side.title} on {machine_name()}{threads}; make some: {make}, "
+        "or measure both sides now with --fresh"
+    )
+
+
+def _state(side: Named, choice: Choice) -> tuple[str, State]:
+    """Name that a side's results are filed under, and the state that others have to hold for."""
+    if side.name == ".":
+        tree = working_tree()
+        return tree.name, state_of(tree)
+    with committed_tree(side.name) as tree:
+        return tree.name, state_of(tree, last_state(side.name, None, choice.threads))
+
+
+def _journals(machine: str, threads: str) -> Iterable[tuple[Source, Known]]:
+    """Contents of a machine's journals with so many threads, the last written first."""
+    paths = _measure.FOLDER.glob(f"{machine}/*.jsonl")
+    for path in sorted(paths, key=lambda path: path.stat().st_mtime, reverse=True):
+        known = journal.read(path)
+        if known.source and known.source.threads == threads:
+            yield known.source, known
+
+
+def _notes(cells: list[stored.Cells], environments: tuple[str, str], kind: str) -> tuple[str, ...]:
+    notes = []
+    if kind == MACHINE:
+        notes.append(
+            "Two machines are compared by the ratio of each time to the baseline's on the same "
+            "machine, and by the fraction of its own read roof (compare.md of --out)."
+        )
+    if environments[0] != environments[1]:
+        notes.append(
+            "A and B were measured in different environments, so that libraries or settings may "
+            f"differ: {environments[0]} and {environments[1]}."
+        )
+    if len({_session_of(each) for each in cells}) > 1:
+        notes.append("A and B were measured by different versions of the session.")
+    return tuple(notes)
+
+
+def _session_of(cells: stored.Cells) -> frozenset[tuple[str, str]]:
+    """Hashes of the session's files in the states of all cells."""
+    states = filter(None, map(load_state, {each.cell.digest for each in cells.values()}))
+    files = (item for state in states for item in state.files.items())
+    return frozenset(item for item in files if item[0].startswith(_SESSION))
