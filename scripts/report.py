@@ -16,17 +16,18 @@ from scripts import _experiments, _figures, _tables
 from scripts._common.baseline import explain, relative_to
 from scripts._common.cli import make_out_folder, make_parser
 from scripts._common.facts import read_facts
-from scripts._common.metrics import BASELINE
+from scripts._common.metrics import BASELINE, metrics
 from scripts._common.names import pick
 from scripts._common.project import ROOT
 from scripts._common.records import Facts, MemoryCurve
 from scripts._common.selection import check_names, select
 from scripts._common.signals import run_stoppable
 from scripts._common.tree import Tree, committed_tree, working_tree
-from scripts._measured.chosen import choose_results
+from scripts._measured.chosen import choose_results, with_all_threads
 from scripts._measured.curves import load_curves
 from scripts._measured.results import facts_of
 from scripts._measured.state import State
+from scripts._page import page_data, render
 from scripts._tables._csv import to_csv
 from scripts._tables._index import Picture
 from scripts._tables._index import render as render_index
@@ -69,13 +70,17 @@ def main() -> int:
     curves = [curve for curve in curves if curve.implementation in names]
     pictures = _write_figures(shown, curves, facts, folder, arguments)
     _write_data(results, folder)
+    page = None
     if not arguments.only:
+        of_all = with_all_threads(everything, state, arguments.threads, arguments.environment)
+        of_all = select(of_all, arguments.problem, arguments.impl, arguments.baseline)
+        page = _write_page(of_all, curves, facts, folder)
         races, others = _left_there(folder)
         pictures, pages = [*pictures, *races], pages | others
     notes = _notes(shown, arguments)
     index = _write_index(results, pages, pictures, facts, folder, notes)
     print(tabulate(fastest_rows(shown), FASTEST_HEADERS, disable_numparse=True))
-    print(f"\n{len(pages)} tables and {len(pictures)} figures are in the report. Open {index}")
+    print(f"\n{len(pages)} tables and {len(pictures)} figures are beside it. Open {page or index}")
     return 0
 
 
@@ -122,6 +127,15 @@ def _facts_of(results: pd.DataFrame, state: State, threads: str) -> Facts:
     facts = read_facts(facts_of(made["commit"], made["environment"]), threads)
     versions = {n: state.provenance.versions.get(n, v) for n, v in facts.versions.items()}
     return replace(facts, commit=state.title, versions=versions)
+
+
+def _write_page(
+    results: pd.DataFrame, curves: list[MemoryCurve], facts: Facts, folder: Path
+) -> Path:
+    """Write the one page that shows everything."""
+    path = folder / "index.html"
+    path.write_text(render(page_data(results, curves, facts, metrics())), encoding="utf-8")
+    return path
 
 
 def _write_data(results: pd.DataFrame, folder: Path) -> None:

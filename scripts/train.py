@@ -9,6 +9,8 @@ import argparse
 import math
 from pathlib import Path
 
+from tqdm import tqdm
+
 import impls
 from scripts import _experiments, _figures
 from scripts._common.cli import make_out_folder, make_parser
@@ -132,11 +134,8 @@ def _print_names() -> None:
 
 def _write(name: str, outcome: Outcome, facts: Facts, folder: Path) -> list[Path]:
     """Save the figures, and a page that shows them above the tables."""
-    paths = [
-        path
-        for stem, draw in outcome.figures.items()
-        for path in _figures.save(draw(facts), folder, stem)
-    ]
+    figures = tqdm(outcome.figures.items(), unit="figure", disable=None, leave=False)
+    paths = [path for stem, draw in figures for path in _figures.save(draw(facts), folder, stem)]
     images = [f"![{stem}]({stem}.png)" for stem in outcome.figures]
     title = f"# {name}\n\n{_experiments.describe(name)}"
     footer = "---\n\n" + facts.footer.replace("\n", "  \n")

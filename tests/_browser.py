@@ -67,7 +67,11 @@ class Opened:
         self.tab.on("request", lambda request: self.requests.append(request.url))
         self.tab.on("pageerror", lambda error: self.complaints.append(str(error)))
         self.tab.on("console", self._note)
-        self.tab.on("dialog", lambda dialog: self.complaints.append(f"dialog {dialog.message}"))
+        self.tab.on("dialog", self._refuse)
+
+    def _refuse(self, dialog: Any) -> None:
+        self.complaints.append(f"dialog {dialog.message}")
+        dialog.dismiss()  # the page would wait for it
 
     def _note(self, message: Any) -> None:
         if message.type in {"error", "warning"}:

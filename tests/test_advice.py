@@ -239,7 +239,11 @@ def choice(name, seconds, prepare=0.0, workspace=100.0, family="one pass"):
 
 
 def test_a_tie_goes_to_what_needs_no_library_then_to_the_leaner():
-    tied = [choice("jax", 1.0, family="libraries"), choice("a", 1.02), choice("b", 1.01, 0.0, 50.0)]
+    tied = [
+        choice("jax", 1.0, 0.0, 9.0, "libraries"),
+        choice("a", 1.02),
+        choice("b", 1.01, 0.0, 50.0),
+    ]
     found = rank([*tied, choice("slow", 1.03)], 0.025, None)
     assert [each.implementation for each in found] == ["b", "a", "jax", "slow"]
     assert found[0].reason == "a tie with jax within 1.0%, needs no further library"

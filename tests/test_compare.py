@@ -224,7 +224,7 @@ def some():
 def test_the_summary_names_changes_first_then_counts_reasons_and_means():
     shown = text.summary(compared(some(), notes=("A note.",)))
     lines = shown.splitlines()
-    assert "Of 4 cells that were compared, 2 are slower and 1 faster." in lines[0]
+    assert "Cells compared: 4; slower: 2; faster: 1." in lines[0]
     rows = [line.split("|")[2].strip() for line in lines if line.startswith(("| slo", "| fas"))]
     assert rows == ["linear/slower", "linear/slow", "linear/fast"]
     assert "- not comparable: 1\n  - 1: B: failed: MemoryError\\|&lt;b&gt;" in shown
@@ -254,7 +254,7 @@ def test_a_comment_has_less_than_60_lines_whatever_was_found():
     assert "88 more changes" in shown
     assert shown.count("<details>") == shown.count("</details>") == 1
     assert shown.index("linear/slow0") < shown.index("<details>")
-    assert "Of 100 cells that were compared, 100 are slower and 0 faster." in shown
+    assert "Cells compared: 100; slower: 100; faster: 0." in shown
 
 
 def test_json_has_no_number_that_is_not_one():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from argparse import Action, ArgumentError, ArgumentParser, RawDescriptionHelpFormatter
+from argparse import ArgumentParser, RawDescriptionHelpFormatter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -17,7 +17,7 @@ BAR = "{desc}{percentage:3.0f}%|{bar}| {elapsed}, {remaining} left"
 
 
 class Parser(ArgumentParser):
-    """Names the nearest choice or option to one that does not exist."""
+    """Names the nearest option to one that does not exist."""
 
     def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
         """Options of the command line; a wrong one ends the command with status 2."""
@@ -31,14 +31,6 @@ class Parser(ArgumentParser):
         hints = (suggest(text.partition("=")[0], known) for text in unknown if text[0:1] == "-")
         hint = next(filter(None, hints), "")
         self.error(f"unrecognized arguments: {' '.join(unknown)}{hint}")
-
-    def _check_value(self, action: Action, value: Any) -> None:
-        """argparse calls this with each value."""
-        known = list(action.choices or [])
-        if known and value not in known:
-            there_are = ", ".join(map(str, known))
-            hint = suggest(str(value), map(str, known)) or "."
-            raise ArgumentError(action, f"there is no {value!r}{hint} There are: {there_are}")
 
 
 def make_parser(command: str, description: str | None, examples: str) -> ArgumentParser:

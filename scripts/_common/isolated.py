@@ -22,6 +22,7 @@ from impls import _machine
 from scripts._common.families import family_of
 
 Result = TypeVar("Result")
+Source = TypeVar("Source")
 
 _LOAD_SECONDS = 60.0
 _AT_ONCE = 2
@@ -72,14 +73,14 @@ def load(process: Process) -> dict[str, Any]:
         raise impls.BadPlugin(out.reason) from None
 
 
-def each(function: Callable[[str], Result], names: Iterable[str]) -> Iterator[Result]:
-    """Yield `function(name)` in the order of the names; two run at a time.
+def each(function: Callable[[Source], Result], sources: Iterable[Source]) -> Iterator[Result]:
+    """Yield `function(source)` of each name or file in their order; two run at a time.
 
     The function starts a process. An interrupt ends those that run, and no more are started.
     """
     with ThreadPoolExecutor(_AT_ONCE) as pool:
         try:
-            yield from pool.map(function, names)
+            yield from pool.map(function, sources)
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             for process in tuple(_running):
@@ -91,7 +92,9 @@ def describe(problem: str, names: Iterable[str]) -> dict[str, Description | impl
     """Describe each implementation, or give the error that prevents it."""
     names = list(names)
     found = each(partial(_describe, problem), names)
-    return dict(zip(names, tqdm(found, problem, len(names), disable=None, leave=False), strict=True))
+    return dict(
+        zip(names, tqdm(found, problem, len(names), disable=None, leave=False), strict=True)
+    )
 
 
 def _describe(problem: str, name: str) -> Description | impls.TableError:

@@ -101,13 +101,14 @@ def _of_machine(side: Named, choice: Choice) -> dict[str, stored.Cells]:
 
 def _of_commit(side: Named, choice: Choice) -> dict[str, stored.Cells]:
     """Cells that are filed under a commit, and those of others that hold for it."""
-    name, state = _state(side, choice)
-    holds = is_valid_in(state)
-
-    def belongs(source: Source, cell: Cell) -> bool:
-        return source.commit == name or holds(cell)
-
-    found = stored.collect(_journals(machine_name(), choice.threads), belongs, choice.wants)
+    journals = _journals(machine_name(), choice.threads)
+    with tree_of(side) as tree:  # its files are read until the last cell has been looked at
+        filed = tree.name
+        last = None if side.name == "." else last_state(filed, None, choice.threads)
+        holds = is_valid_in(state_of(tree, last))
+        found = stored.collect(
+            journals, lambda source, cell: source.commit == filed or holds(cell), choice.wants
+        )
     if found:
         return found
     threads = "" if choice.threads == "all" else f" with {choice.threads} threads"
@@ -116,15 +117,6 @@ def _of_commit(side: Named, choice: Choice) -> dict[str, stored.Cells]:
         f"there are no results of {side.title} on {machine_name()}{threads}; make some: {make}, "
         "or measure both sides now with --fresh"
     )
-
-
-def _state(side: Named, choice: Choice) -> tuple[str, State]:
-    """Name that a side's results are filed under, and the state that others have to hold for."""
-    if side.name == ".":
-        tree = working_tree()
-        return tree.name, state_of(tree)
-    with committed_tree(side.name) as tree:
-        return tree.name, state_of(tree, last_state(side.name, None, choice.threads))
 
 
 def _journals(machine: str, threads: str) -> Iterable[tuple[Source, Known]]:

@@ -113,11 +113,10 @@ def _headline(comparison: Comparison) -> str:
 
 def _found(comparison: Comparison) -> str:
     slower, faster = (len(comparison.called(word)) for word in (SLOWER, FASTER))
-    cells = f"{comparison.n_judged} cell{'s that were' if comparison.n_judged > 1 else ' that was'}"
-    found = f"Of {cells} compared, {slower} are slower and {faster} faster."
+    found = f"Cells compared: {comparison.n_judged}; slower: {slower}; faster: {faster}."
     if math.isnan(comparison.resolution):
         return found
-    return f"{found} A change of {comparison.resolution:.1%} would be seen in half of them."
+    return f"{found} A change of {comparison.resolution:.1%} would be found in half of them."
 
 
 def _changes(verdicts: Sequence[Verdict]) -> str:

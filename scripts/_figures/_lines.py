@@ -72,7 +72,8 @@ def choose(results: pd.DataFrame) -> Chosen:
     chosen = pick(families, speed_ups, exact, asked, baseline=baseline)
     halves = pick(families, speed_ups, single, dtype="float32", baseline=baseline).reasons
     fastest = {name: why for name, why in halves.items() if why == "fastest exact to float32"}
-    return Chosen({**fastest, **chosen.reasons}, families)
+    new = {name: why for name, why in fastest.items() if name not in chosen.reasons}
+    return Chosen({**chosen.reasons, **new}, families)
 
 
 def pick(

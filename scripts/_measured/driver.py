@@ -35,6 +35,7 @@ from scripts._common.project import ROOT, STATE
 from scripts._common.signals import held_off
 from scripts._measured.machine import FILE_VARIABLE, machine_name, settle_machine
 from scripts._measured.plugin import VARIABLE, MeasuredTree
+from scripts._measured.progress import wait
 from scripts._measured.safe_pages import refuse_markup
 
 Values = Mapping[tuple[str, ...], Value]
@@ -177,13 +178,14 @@ def _key(problem: str, metric: str, texts: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def publish(config: Path, tree: str) -> list[str]:
-    """Make asv's pages of HEAD's history and a tree; return warnings about the network."""
+    """Make asv's pages of HEAD's history and a tree; return the warnings of our plug-ins."""
     _check_pages(Config.load(str(config)))
     command = [sys.executable, "-m", "asv", "publish", "--no-pull", "--config", str(config)]
     before = _log_path().stat().st_size if _log_path().exists() else 0
     _run(command, {VARIABLE: tree})
     text = _log_path().read_bytes()[before:].decode(errors="replace")
-    return [line.lstrip("· ") for line in text.splitlines() if "network" in line]
+    told = ("network connection", "nothing is added")
+    return [line.lstrip("· ") for line in text.splitlines() if any(each in line for each in told)]
 
 
 def _check_pages(conf: Any) -> None:
@@ -223,7 +225,7 @@ def _run(command: list[str], variables: dict[str, str]) -> int:
             start_new_session=True,
         )
         try:
-            status = int(process.wait())
+            status = wait(process, log_path)
         finally:
             with held_off():
                 _end(process, mark)

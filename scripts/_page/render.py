@@ -24,14 +24,13 @@ _UNSAFE = {ord(sign): f"\\u{ord(sign):04x}" for sign in "<>&\u2028\u2029"}
 def render(data: Mapping[str, Any]) -> str:
     """The page that shows the data of `page_data`."""
     parts = {
-        "style": (_HERE / "page.css").read_text(encoding="utf-8"),
-        "theme": (_HERE / "theme.js").read_text(encoding="utf-8"),
+        "style": _read("page.css"),
+        "theme": _read("theme.js"),
         "data": to_json(data),
         "library": _as_script(plotting_library()),
         "scripts": _scripts(),
     }
-    page = (_HERE / "page.html").read_text(encoding="utf-8")
-    return _SLOT.sub(lambda slot: parts[slot.group(1)], page)
+    return _SLOT.sub(lambda slot: parts[slot.group(1)], _read("page.html"))
 
 
 def to_json(data: Mapping[str, Any]) -> str:
@@ -42,9 +41,14 @@ def to_json(data: Mapping[str, Any]) -> str:
 
 
 def _scripts() -> str:
-    shared = [_HERE / "js" / f"{name}.js" for name in _SHARED]
-    paths = [*shared, *sorted((_HERE / "js" / "views").glob("*.js")), _HERE / "js" / "start.js"]
-    return "\n".join(path.read_text(encoding="utf-8") for path in paths)
+    """The shared scripts, the views, each in a block of its own, and what starts the page."""
+    shared = [_read(f"js/{name}.js") for name in _SHARED]
+    views = [f"{{\n{_read(path)}}}" for path in sorted((_HERE / "js" / "views").glob("*.js"))]
+    return "\n".join([*shared, *views, _read("js/start.js")])
+
+
+def _read(path: str | Path) -> str:
+    return (_HERE / path).read_text(encoding="utf-8")
 
 
 def _as_script(library: str) -> str:

@@ -70,14 +70,17 @@ $(document).ready(function () {
         series.forEach((each, i) => {
             const own = [...labels[i].keys()].filter(differs);
             each.label = own.map((key) => word(key, labels[i].get(key))).join(", ");
-            each.color = colour(labels[i].get("implementation"), benchmark, i);
+            each.color = differs("implementation")
+                ? colour(labels[i].get("implementation"), benchmark) : $.gradmark.colour(i);
         });
         for (const [key, value] of labels[0] || []) {
             if (!differs(key) && value !== "last") {
                 shared.push(`${$.gradmark.name(key)} ${value}`);
             }
         }
-        caption.text([benchmark.pretty_name || benchmark.name, ...shared].join(" · "));
+        const title = benchmark.pretty_name || benchmark.name;
+        const told = series.length ? shared : ["no values for this choice"];
+        caption.text([title, ...told].join(" · "));
     }
 
     /* asv's label, such as "commit-last; implementation-fused", as a map. */
@@ -98,10 +101,9 @@ $(document).ready(function () {
     }
 
     /* Of the implementation's place in the list, so that it does not change with the choice. */
-    function colour(implementation, benchmark, i) {
-        const names = benchmark.params[benchmark.param_names.indexOf("implementation")] || [];
-        const place = names.indexOf(`'${implementation}'`);
-        return $.gradmark.colour(place < 0 ? i : place);
+    function colour(implementation, benchmark) {
+        const names = benchmark.params[benchmark.param_names.indexOf("implementation")];
+        return $.gradmark.colour(names.indexOf(`'${implementation}'`));
     }
 
     /* A unit at each tick, of its own size, where asv would have one for the whole axis. */

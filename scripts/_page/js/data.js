@@ -75,3 +75,11 @@ function byWins(cells) {
 
 // A colour and a dash of its own for each name, whatever is shown.
 const LOOKS = new Map(byWins(CELLS).map((name, i) => [name, { colour: i % 8, dash: Math.floor(i / 8) % 4, rank: i }]));
+
+// What the map can choose the least of, with its text.
+const MAP_METRICS = [
+  ["time", "time", seconds], ["workspace", "workspace", nBytes], ["peak", "peak", nBytes],
+  ["prepare", "preparation", seconds], ["error", "error", errorText],
+];
+
+const CACHES = Object.entries(DATA.facts.cache_bytes || {}).map(([level, bytes]) => ({ level: `L${level}`, bytes: Number(bytes) }));

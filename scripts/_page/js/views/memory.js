@@ -52,7 +52,7 @@ function tracedSpec(curves) {
   return {
     padding: { left: 5, top: 5, bottom: 5, right: isWide() ? 130 : 12 },
     layer: filled([
-      { data: { values: calls }, mark: { type: "rect", opacity: 0.1 }, encoding: { x, x2: { field: "end" }, color: asIs("colour") } },
+      { data: { values: calls }, mark: { type: "rect", opacity: 0.2 / curves.length }, encoding: { x, x2: { field: "end" }, color: asIs("colour") } },
       { data: { values: lines }, mark: { type: "line", strokeWidth: 2 }, encoding: { x, y, detail: asIs("name"), color: asIs("colour"), strokeDash: asIs("dash") } },
       { data: { values: lines }, mark: { type: "point", size: 60, opacity: 0 }, encoding: { x, y, tooltip: tips(["name", "implementation"], ["at", "at"], ["memory", "memory"]) } },
       { data: { values: isWide() ? apartLinear(last, most) : [] }, mark: { type: "text", align: "left", dx: 8, limit: 115 }, encoding: { x, y, text: { field: "name", type: "nominal" }, color: asIs("colour") } },

@@ -1,6 +1,5 @@
 // Effective bandwidth against the working set, below the bandwidth of a pure read.
 
-const CACHES = Object.entries(DATA.facts.cache_bytes || {}).map(([level, bytes]) => ({ level: `L${level}`, bytes: Number(bytes) }));
 
 const roofPoint = (cell, coloured) => ({
   ...lookOf(cell.implementation, coloured), x: cell.working_set, y: cell.effective, fill: cell.flag ? cssValue("--page") : lookOf(cell.implementation, coloured).colour,

@@ -1,10 +1,5 @@
 // Which should I use? A map of the winners, and advice for a shape that is typed.
 
-const MAP_METRICS = [
-  ["time", "time", seconds], ["workspace", "workspace", nBytes], ["peak", "peak", nBytes],
-  ["prepare", "preparation", seconds], ["error", "error", errorText],
-];
-
 // The winner of a size by a metric, the next, and how far ahead it is.
 function contest(cells, metric) {
   const valued = cells.filter((cell) => isTimed(cell) && known(cell[metric]) && isChosen(cell, state));
