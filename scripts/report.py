@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from pathlib import Path
 
 import pandas as pd
 from tabulate import tabulate
-from tqdm import tqdm
 
-from scripts import _experiments, _figures, _tables
+from scripts import _figures, _tables
 from scripts._common.baseline import explain, relative_to
 from scripts._common.cli import make_out_folder, make_parser
 from scripts._common.facts import read_facts
-from scripts._common.metrics import BASELINE, metrics
+from scripts._common.metrics import BASELINE
 from scripts._common.names import pick
 from scripts._common.project import ROOT
-from scripts._common.records import Facts, MemoryCurve
+from scripts._common.records import Facts
 from scripts._common.selection import check_names, select
 from scripts._common.signals import run_stoppable
 from scripts._common.tree import Tree, committed_tree, working_tree
@@ -27,11 +25,16 @@ from scripts._measured.chosen import choose_results, with_all_threads
 from scripts._measured.curves import load_curves
 from scripts._measured.results import facts_of
 from scripts._measured.state import State
-from scripts._page import page_data, render
-from scripts._tables._csv import to_csv
-from scripts._tables._index import Picture
-from scripts._tables._index import render as render_index
-from scripts._tables._rows import FASTEST_HEADERS, fastest_rows
+from scripts._report.files import (
+    PAGE_SENTENCE,
+    left_there,
+    write_data,
+    write_index,
+    write_page,
+    write_tables,
+)
+from scripts._report.pictures import Style, write_pictures
+from scripts._tables._summary import SUMMARY_HEADERS, summary_rows
 
 _LISTS = {
     "--problem": "these problems; default: all",
@@ -65,21 +68,21 @@ def main() -> int:
     facts = _facts_of(everything, state, arguments.threads)
     shown = relative_to(results, arguments.baseline)
     shown["highlighted"] = shown["implementation"].isin(arguments.highlight)
-    pages = _write_tables(shown, facts, folder, arguments.only)
-    names = set(results["implementation"])
-    curves = [curve for curve in curves if curve.implementation in names]
-    pictures = _write_figures(shown, curves, facts, folder, arguments)
-    _write_data(results, folder)
+    pages = write_tables(shown, facts, folder, arguments.only)
+    own = set(zip(results["problem"], results["implementation"], strict=True))
+    curves = [curve for curve in curves if (curve.problem, curve.implementation) in own]
+    style = Style(arguments.only, arguments.format)
+    pictures = write_pictures(shown, curves, facts, folder, style)
+    write_data(results, folder)
     page = None
     if not arguments.only:
         of_all = with_all_threads(everything, state, arguments.threads, arguments.environment)
         of_all = select(of_all, arguments.problem, arguments.impl, arguments.baseline)
-        page = _write_page(of_all, curves, facts, folder)
-        races, others = _left_there(folder)
-        pictures, pages = [*pictures, *races], pages | others
-    notes = _notes(shown, arguments)
-    index = _write_index(results, pages, pictures, facts, folder, notes)
-    print(tabulate(fastest_rows(shown), FASTEST_HEADERS, disable_numparse=True))
+        page = write_page(of_all, curves, facts, folder)
+        races, others = left_there(folder)
+        pictures, pages = [*pictures, *races], PAGE_SENTENCE | pages | others
+    index = write_index(results, pages, pictures, facts, folder, _notes(shown, arguments))
+    print(tabulate(summary_rows(shown), SUMMARY_HEADERS, disable_numparse=True))
     print(f"\n{len(pages)} tables and {len(pictures)} figures are beside it. Open {page or index}")
     return 0
 
@@ -129,93 +132,11 @@ def _facts_of(results: pd.DataFrame, state: State, threads: str) -> Facts:
     return replace(facts, commit=state.title, versions=versions)
 
 
-def _write_page(
-    results: pd.DataFrame, curves: list[MemoryCurve], facts: Facts, folder: Path
-) -> Path:
-    """Write the one page that shows everything."""
-    path = folder / "index.html"
-    path.write_text(render(page_data(results, curves, facts, metrics())), encoding="utf-8")
-    return path
-
-
-def _write_data(results: pd.DataFrame, folder: Path) -> None:
-    """Write the values as they were measured; asv's name of the environment holds a path."""
-    (folder / "results.csv").write_text(to_csv(results), encoding="utf-8")
-    shared = results.drop(columns="environment")
-    shared.to_parquet(folder / "results.parquet", index=False)
-
-
-def _write_tables(
-    results: pd.DataFrame, facts: Facts, folder: Path, only: list[str]
-) -> dict[str, str]:
-    """Write the tables that have something to show; return a sentence for each file."""
-    footer = facts.footer.replace("\n", "  \n")
-    names = [name for name in _tables.names("results") if name in (only or [name])]
-    texts = {name: _tables.render(name, results) for name in names}
-    written = {name: f"{text}\n---\n\n{footer}\n" for name, text in texts.items() if text}
-    for name, text in written.items():
-        (folder / f"{name}.md").write_text(text, encoding="utf-8")
-    return {f"{name}.md": _tables.sentence(name) for name in written}
-
-
-def _write_figures(
-    results: pd.DataFrame,
-    curves: list[MemoryCurve],
-    facts: Facts,
-    folder: Path,
-    arguments: argparse.Namespace,
-) -> list[Picture]:
-    """Draw what there is to draw of each problem; the pictures in the order of the index page."""
-    drawings = [
-        (str(problem), subject, name)
-        for problem in results["problem"].unique()
-        for subject in ("results", "curves")
-        for name in _figures.names(subject)
-        if name in (arguments.only or [name])
-    ]
-    pictures = []
-    for problem, subject, name in tqdm(drawings, unit="figure", disable=None, leave=False):
-        own = {
-            "results": results[results["problem"] == problem],
-            "curves": [curve for curve in curves if curve.problem == problem],
-        }
-        if figure := _figures.draw(name, own[subject], facts):
-            path, *_ = _figures.save(figure, folder, f"{problem}-{name}", arguments.format)
-            pictures.append(Picture(problem, path.name, _figures.sentence(name)))
-    return pictures
-
-
-def _left_there(folder: Path) -> tuple[list[Picture], dict[str, str]]:
-    """Pictures and tables that a race and experiments have left in the folder."""
-    races = [
-        Picture("race", f"{name}.png", _figures.sentence(name))
-        for name in _figures.names("race")
-        if (folder / f"{name}.png").is_file()
-    ]
-    pages = {f"{name}.md": _tables.sentence(name) for name in _tables.names("race")}
-    pages |= {f"{name}.md": _experiments.describe(name) for name in _experiments.names()}
-    return races, {file: text for file, text in pages.items() if (folder / file).is_file()}
-
-
 def _notes(results: pd.DataFrame, arguments: argparse.Namespace) -> list[str]:
     """What the report leaves out, and what its speed-ups are relative to."""
     names = ", ".join(sorted(set(results["implementation"])))
     some = [f"Of the implementations: {names}."] if arguments.impl else []
     return [text for text in (*some, explain(results)) if text]
-
-
-def _write_index(
-    results: pd.DataFrame,
-    pages: Mapping[str, str],
-    pictures: list[Picture],
-    facts: Facts,
-    folder: Path,
-    notes: Iterable[str] = (),
-) -> Path:
-    problems = [str(problem) for problem in results["problem"].unique()]
-    text = render_index(problems, pictures, pages, facts, notes)
-    (folder / "README.md").write_text(text, encoding="utf-8")
-    return folder / "README.md"
 
 
 if __name__ == "__main__":

@@ -119,13 +119,13 @@ def test_what_cannot_be_judged_says_why_and_does_not_widen_the_others():
     pairs = [pair([1.04, 1.05, 1.06]), pair([2.0, 2.0]), pair(reason="B: wrong: off")]
     pairs += [pair(reason=UNCHANGED), pair([2.0, 2.0, 2.0], band=math.inf)]
     verdicts = judge(pairs)
-    assert judge(pairs[:4])[0].ratio == alone
+    assert verdicts[0].ratio == alone
     assert [v.word for v in verdicts[1:]] == [NOT_COMPARABLE] * 2 + [NO_CHANGE, NOT_COMPARABLE]
     assert verdicts[1].reason == "fewer than 3 generations of processes"
     assert verdicts[1].ratio.value == 2
     assert math.isnan(verdicts[1].ratio.low)
     assert verdicts[2].reason == "B: wrong: off"
-    assert "no twin" in verdicts[4].reason
+    assert "twin has no time" in verdicts[4].reason
 
 
 # Names
@@ -232,6 +232,13 @@ def test_the_summary_names_changes_first_then_counts_reasons_and_means():
     assert sorted(parts, key=shown.index) == parts
 
 
+def test_what_can_be_found_follows_from_intervals_and_bands():
+    found = compared([pair([0.99, 1.0, 1.01], band=0.02)])
+    (verdict,) = found.verdicts
+    assert 1 + found.resolution == pytest.approx(verdict.ratio.high / verdict.ratio.value * 1.02)
+    assert "A ratio of 1.08x would be found in half of them." in text.summary(found)
+
+
 def test_few_generations_are_told_with_the_command_that_gives_more():
     shown = text.summary(compared([pair([2.0, 2.0])], advice="add --fresh"))
     assert "Nothing is called a change: no cell has 3 generations" in shown
@@ -293,6 +300,12 @@ def test_the_figure_has_a_row_per_judged_cell_with_its_interval():
     marks = [line.get_xdata()[0] for line in figure.axes[0].lines if len(line.get_xdata()) == 1]
     assert marks == pytest.approx([0.5, 1, 1.2, 1.5], rel=1e-3)
     assert _figures.draw("compare", compared([pair([2.0, 2.0])]), FACTS) is None
+
+
+def test_a_narrow_axis_still_has_numbers():
+    axes = _figures.draw("compare", compared([pair([0.998, 1.0, 1.002])]), FACTS).axes[0]
+    low, high = axes.get_xlim()
+    assert sum(low <= tick <= high for tick in axes.get_xticks()) >= 3
 
 
 def test_the_figure_draws_every_change_of_very_many_cells():

@@ -6,6 +6,7 @@ import shutil
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -17,7 +18,7 @@ from benchmarks._session.measured import BASELINE, TWIN, Round
 from benchmarks._session.session import Job
 from scripts._common.errors import UserError
 from scripts._common.tree import Tree
-from scripts._compare import fresh, now, results, stored
+from scripts._compare import fresh, now, results, stored, trees
 from scripts._compare.choice import Choice
 from scripts._compare.comparison import SLOWER, UNCHANGED, judge
 from scripts._compare.named import Named
@@ -133,12 +134,18 @@ def recorded(tmp_path, monkeypatch):
     found = Recorded(tmp_path, monkeypatch)
     monkeypatch.setattr(results, "machine_name", lambda: "recorded")
     monkeypatch.setattr(results, "working_tree", lambda: found.tree)
+    monkeypatch.setattr(trees, "working_tree", lambda: found.tree)
 
     @contextmanager
     def committed_tree(revision):
-        yield replace(found.tree, name=revision)
+        """A copy; in the commit d, an implementation differs."""
+        with TemporaryDirectory() as folder:
+            copy = shutil.copytree(found.root, Path(folder) / "tree")
+            if revision == "d" * 40:
+                (copy / "impls/logistic/nested_loop.py").write_text("import numba\n")
+            yield Tree(copy, revision, f"commit {revision[:8]}")
 
-    monkeypatch.setattr(results, "committed_tree", committed_tree)
+    monkeypatch.setattr(trees, "committed_tree", committed_tree)
     return found
 
 
@@ -165,6 +172,13 @@ def test_a_commit_without_results_names_the_command_that_makes_them(recorded, mo
     write("b" * 40, times(2.0), "b")
     with pytest.raises(UserError, match=r"asv run cccccccccccc\^!"):
         results.from_journals(commit("b"), commit("c"), ALL)
+
+
+def test_results_of_other_commits_count_where_nothing_has_changed(recorded):
+    found = results.from_journals(commit("c"), commit("d"), replace(ALL, sizes=((10, 10),)))
+    reasons = {verdict.pair.implementation: verdict.reason for verdict in found.verdicts}
+    assert reasons["matrix"] == UNCHANGED
+    assert reasons["nested_loop"] == "B has not measured it"
 
 
 def test_one_generation_calls_nothing_and_says_what_gives_three(recorded):
@@ -261,12 +275,12 @@ def test_each_side_runs_its_own_tree_in_the_same_rounds(tmp_path):
     root = tmp_path / "edited"
     shutil.copytree(ROOT / "impls", root / "impls", ignore=shutil.ignore_patterns("__pycache__"))
     (root / "impls/linear/matrix.py").write_text(SLOW)
-    trees = [Tree(ROOT, "", ""), Tree(root, "", "")]
+    both_trees = [Tree(ROOT, "", ""), Tree(root, "", "")]
     names = ("matrix", "row_loop", "float32")
     both = {name: (f"{name} of A", f"{name} of B") for name in names}
     job = Job(Data("linear", 3000, 30), tuple(name for each in both.values() for name in each))
     (root / "impls/linear/row_loop.py").write_text(SLOW.replace("/ len(y)", "* 2"))
-    with fresh.copied(trees) as places:
+    with fresh.copied(both_trees) as places:
         settings = Settings("", (), 1, rounds=2, costs=False, warm_seconds=0.001)
         settings = replace(settings, elsewhere=fresh.orders(both, places))
         known = fresh.measure([job], settings, 1)

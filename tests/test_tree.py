@@ -83,7 +83,8 @@ def test_an_implementation_is_short_and_says_what_it_costs(problem, path):
 # For each folder, the parts of this project that its files may import.
 _SHOWN = {  # inputs of figures and tables: records and text, nothing that reads a disk
     *("scripts._common.metrics", "scripts._common.records", "scripts._common.units"),
-    *("scripts._common.families", "scripts._common.fastest"),
+    *("scripts._common.families", "scripts._common.fastest", "scripts._common.history"),
+    *("scripts._common.baseline", "scripts._compare.comparison"),
     *("scripts._race.result", "benchmarks._session.measured", "benchmarks._session.statistics"),
 }
 _SESSION = "benchmarks._session"
@@ -98,8 +99,16 @@ MAY_IMPORT = {
     },
     "scripts/_advice": {"scripts._advice", *_SHOWN},
     "scripts/_page": {"scripts._page", "scripts._advice", *_SHOWN},
+    "scripts/_report": {
+        *("impls._machine", "scripts._experiments", "scripts._figures", "scripts._page"),
+        *("scripts._report", "scripts._tables", *_SHOWN),
+    },
     "scripts/_figures": {"scripts._figures", *_SHOWN},
     "scripts/_tables": {"impls.solvers", "scripts._tables", *_SHOWN},
+    "scripts/_compare": {
+        *("impls", "benchmarks", "scripts._common", "scripts._compare"),
+        *("scripts._measured.machine", "scripts._measured.results", "scripts._measured.state"),
+    },
     "scripts/_race": {"impls", _SESSION, "scripts._common", "scripts._race"},
     "scripts/_experiments": {
         *("impls", _SESSION, "scripts._common", "scripts._experiments"),
@@ -144,7 +153,7 @@ def test_the_scripts_folder_holds_commands_and_rooms():
     commands = ["check", "compare", "list", "publish", "race", "recommend", "report", "run"]
     commands += ["trace", "train"]
     rooms = ["_advice", "_common", "_compare", "_experiments", "_figures", "_measured", "_page"]
-    rooms += ["_race", "_tables"]
+    rooms += ["_race", "_report", "_tables"]
     assert names == {"__init__.py", *rooms, *(f"{name}.py" for name in commands)}
     assert not list((ROOT / "reports").rglob("*.py"))
 

@@ -137,3 +137,8 @@ def test_benchmarks_stand_in_the_order_of_the_metrics(site):
     places = [place(f"gradient.linear.track_{metric}") for metric in ("time", "error", "epoch")]
     assert places == sorted(places)
     assert site.benchmarks[FULL]["place"] == places[0]
+
+
+def test_more_values_count_before_a_later_place():
+    values = {("'a'", n, "10"): 1.0 for n in ("10", "100")} | {("'a'", "10", "100"): 1.0}
+    assert opening_view(NAMES, values)["p-n_features"] == ["10"]

@@ -14,6 +14,7 @@ from scripts._compare.intervals import TAIL, one_sample, two_sample
 
 SLOWER, FASTER, NO_CHANGE, NOT_COMPARABLE = "slower", "faster", "no change", "not comparable"
 FEW_GENERATIONS = f"fewer than {LEAST_GENERATIONS} generations of processes"
+NO_TWIN = "the baseline's twin has no time here, so that chance is not known"
 UNCHANGED = "nothing that it depends on differs"
 
 
@@ -56,7 +57,14 @@ class Pair:
     @property
     def is_judged(self) -> bool:
         """Whether chance can be told from a change."""
-        return not self.reason and self.n_generations >= LEAST_GENERATIONS
+        return not self.why_not_judged
+
+    @property
+    def why_not_judged(self) -> str:
+        """Why chance cannot be told from a change; empty if it can."""
+        if self.reason or self.n_generations < LEAST_GENERATIONS:
+            return self.reason or FEW_GENERATIONS
+        return "" if math.isfinite(self.band) else NO_TWIN
 
     def ratio(self, tail: float) -> Estimate:
         """B over A; NaN if it cannot be compared."""
@@ -101,10 +109,7 @@ def _verdict(pair: Pair, ratio: Estimate) -> Verdict:
         return Verdict(pair, ratio, NO_CHANGE, pair.reason)
     if not pair.is_judged:
         bare = Estimate(ratio.value, math.nan, math.nan)
-        return Verdict(pair, bare, NOT_COMPARABLE, pair.reason or FEW_GENERATIONS)
-    if math.isinf(pair.band):
-        reason = "chance is not known: the baseline has no twin here"
-        return Verdict(pair, ratio, NOT_COMPARABLE, reason)
+        return Verdict(pair, bare, NOT_COMPARABLE, pair.why_not_judged)
     if ratio.low > 1 + pair.band:
         return Verdict(pair, ratio, SLOWER)
     return Verdict(pair, ratio, FASTER if ratio.high < 1 / (1 + pair.band) else NO_CHANGE)
@@ -175,7 +180,7 @@ class Comparison:
 
         NaN if nothing is judged.
         """
-        judged = [v for v in self.verdicts if v.pair.is_judged and math.isfinite(v.pair.band)]
+        judged = [verdict for verdict in self.verdicts if verdict.pair.is_judged]
         widths = [v.ratio.high / v.ratio.value * (1 + v.pair.band) - 1 for v in judged]
         return median(widths) if widths else math.nan
 

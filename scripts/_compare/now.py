@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import replace
 from typing import Any
 
@@ -17,11 +17,12 @@ from impls import _table
 from impls._provenance import Subject
 from scripts._common.errors import UserError
 from scripts._common.project import ROOT, git
-from scripts._common.tree import Tree, committed_tree, working_tree
+from scripts._common.tree import Tree
 from scripts._compare import fresh
 from scripts._compare.choice import Choice
 from scripts._compare.comparison import UNCHANGED, Comparison, Pair, judge
 from scripts._compare.named import Named
+from scripts._compare.trees import tree_of
 from scripts._measured.state import state_of
 
 _TIMES = "Ratios of the times in the same rounds, B over A"
@@ -57,7 +58,7 @@ def measure_trees(a: Named, b: Named, choice: Choice) -> Result:
     """Measure the implementations that differ between two trees, or those that were named."""
     load = _load()
     with ExitStack() as stack:
-        trees = [stack.enter_context(_tree(side)) for side in (a, b)]
+        trees = [stack.enter_context(tree_of(side)) for side in (a, b)]
         names, others = _choose(trees, choice)
         places = stack.enter_context(fresh.copied(trees))
         sides = {problem: _contenders(own) for problem, own in names.items()}
@@ -94,15 +95,6 @@ def _load() -> tuple[str, ...]:
 
 def _data(choice: Choice, problem: str) -> list[Data]:
     return choice.data(problem, _plan.presets()[choice.preset].sizes)
-
-
-@contextmanager
-def _tree(side: Named) -> Iterator[Tree]:
-    if side.name == ".":
-        yield working_tree()
-        return
-    with committed_tree(side.name) as tree:
-        yield tree
 
 
 def _contenders(names: list[str]) -> dict[str, tuple[str, str]]:

@@ -6,17 +6,18 @@ from collections.abc import Iterable
 
 from benchmarks import _measure
 from benchmarks._session import journal
-from benchmarks._session.journal import Cell, Known, Source
+from benchmarks._session.journal import Known, Source
 from scripts._common.errors import UserError
 from scripts._common.project import git
-from scripts._common.tree import committed_tree, working_tree
+from scripts._common.tree import working_tree
 from scripts._compare import stored
 from scripts._compare.choice import Choice
 from scripts._compare.comparison import Comparison, judge
 from scripts._compare.named import COMMIT, IMPLEMENTATION, MACHINE, WORKING_TREE, Named
+from scripts._compare.trees import tree_of
 from scripts._measured.machine import machine_name
 from scripts._measured.results import is_valid_in, last_state
-from scripts._measured.state import State, load_state, state_of
+from scripts._measured.state import load_state, state_of
 
 _OVER_BASELINE = "Ratios of the times over the baseline's, each in its own session, B over A"
 _TIMES = "Ratios of the times in the same rounds, B over A"

@@ -116,7 +116,8 @@ def _found(comparison: Comparison) -> str:
     found = f"Cells compared: {comparison.n_judged}; slower: {slower}; faster: {faster}."
     if math.isnan(comparison.resolution):
         return found
-    return f"{found} A change of {comparison.resolution:.1%} would be found in half of them."
+    least = units.ratio(1 + comparison.resolution)
+    return f"{found} A ratio of {least} would be found in half of them."
 
 
 def _changes(verdicts: Sequence[Verdict]) -> str:

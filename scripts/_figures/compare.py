@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
+from matplotlib.ticker import MaxNLocator, NullLocator
 
 from scripts._common import units
 from scripts._common.records import Facts
@@ -17,6 +18,7 @@ from scripts._figures._style import COLOURS, GREY, finish, set_log
 
 _MOST_ROWS = 40
 _COLOURS = {SLOWER: COLOURS[1], FASTER: COLOURS[0], NO_CHANGE: GREY}
+_WIDE = 4.0
 _LEAST_SPAN = 1.05  # the axis shows at least this ratio and its inverse
 
 
@@ -54,6 +56,9 @@ def _draw(axes: Axes, rows: Sequence[Verdict]) -> None:
     high = max([_LEAST_SPAN, *(max(v.ratio.high, 1 + v.pair.band) for v in rows)])
     axes.set_xlim(low / 1.01, high * 1.01)
     set_log(axes, "x", units.ratio)
+    if high < _WIDE * low:  # a logarithmic locator would find one round number, or none
+        axes.xaxis.set_major_locator(MaxNLocator(8))
+        axes.xaxis.set_minor_locator(NullLocator())
 
 
 def _legend(rows: Sequence[Verdict]) -> list[Line2D | Patch]:

@@ -14,6 +14,7 @@ from scripts._advice.cells import KEY, cells_of
 from scripts._advice.mesh import mesh_of
 from scripts._advice.verdict import verdicts
 from scripts._common.families import FAMILIES
+from scripts._common.history import PAGES
 from scripts._common.metrics import BASELINE, Metric
 from scripts._common.records import Facts, MemoryCurve
 
@@ -47,6 +48,7 @@ def page_data(
     return {
         "baseline": BASELINE,
         "families": list(FAMILIES),
+        "history": PAGES,
         "facts": asdict(facts) | {"footer": facts.footer},
         "metrics": {name: {"label": m.label, "unit": m.unit} for name, m in metrics.items()},
         "cells": columns(cells.drop(columns=_NO_COLUMN)),

@@ -125,19 +125,23 @@ $(document).ready(function () {
             return;
         }
         const room = (most / least) ** 0.03;
+        const min = options.xaxis.min || least / room;
+        const max = options.xaxis.max || most * room;
+        const ticks = spread([...new Set(values)].filter((value) => value >= min && value <= max));
         Object.assign(options.xaxis, {
-            ticks: spread([...new Set(values)].sort((a, b) => a - b)),
+            min,
+            max,
+            ticks: ticks.length > 1 ? ticks : null,  // flot's own, zoomed in between two sizes
             tickFormatter: (value) => value.toLocaleString("en"),
             transform: (value) => Math.log(value),
             inverseTransform: (value) => Math.exp(value),
-            min: options.xaxis.min || least / room,
-            max: options.xaxis.max || most * room,
         });
     }
 
     /* Ticks that are far enough from each other for their labels. */
     function spread(values) {
-        return values.filter((value, i) => i === 0 || value / values[i - 1] > 2.5);
+        const sorted = values.sort((a, b) => a - b);
+        return sorted.filter((value, i) => i === 0 || value / sorted[i - 1] > 2.5);
     }
 
     function slantLabels(series, options) {

@@ -8,6 +8,16 @@ function commandOf(cell) {
   return `python -m scripts.run --again --problem ${cell.problem} --bench ${quoted(where)}${threads}`;
 }
 
+// Its history in asv's pages, which a browser shows only if they are served.
+function historyLink(cell) {
+  if (!location.protocol.startsWith("http")) return "";
+  const chosen = new URLSearchParams({ "p-implementation": `'${cell.implementation}'` });
+  if (cell.dataset) chosen.set("p-dataset", `'${cell.dataset}'`);
+  else for (const key of ["n_samples", "n_features"]) chosen.set(`p-${key}`, cell[key]);
+  const page = `${cell.dataset ? "datasets" : "gradient"}.${cell.problem}.track_time`;
+  return h("a", { class: "history", href: `${DATA.history}#${page}?${chosen}` }, "history");
+}
+
 const CONTENDER_COLUMNS = [
   ["time", "time", "Median of one gradient on prepared inputs, and its 95 % interval", (c) => c.time, (c) => [seconds(c.time), h("small", {}, interval(c.time_low, c.time_high, seconds))]],
   ["times as fast", "faster", "Over what is chosen as relative to, in the same rounds where it is the baseline", (c) => c.faster, (c) => [ratio(c.faster), h("small", {}, state.base === BASELINE ? interval(c.speed_up_low, c.speed_up_high, ratio) : "")]],
@@ -28,7 +38,7 @@ function contenderRow(cell) {
   const values = CONTENDER_COLUMNS.map(([, , , , show]) => h("td", { class: "number" }, show(cell)));
   const usable = isChosen(cell, state);
   return h("tr", { class: usable ? "" : "outside", title: usable ? "" : "outside the chosen precision or libraries" },
-    h("th", { scope: "row" }, nameTag(cell.implementation)), values, h("td", { class: "verdict" }, verdictText(cell)));
+    h("th", { scope: "row" }, nameTag(cell.implementation), " ", historyLink(cell)), values, h("td", { class: "verdict" }, verdictText(cell)));
 }
 
 function openedCell(place) {
@@ -52,5 +62,6 @@ function openedCell(place) {
       h("tbody", {}, timed.map(contenderRow)))),
     others.length ? [h("h4", {}, "Without a time"), h("ul", { class: "reasons" }, others.map((cell) => h("li", {}, nameTag(cell.implementation), ` ${cell.state}: ${cell.reason}`)))] : [],
     h("p", {}, "Measure it again: ", h("code", {}, command), " ", h("button", { type: "button", class: "quiet", onclick: () => navigator.clipboard?.writeText(command) }, "copy")),
+    location.protocol === "file:" ? h("p", { class: "hint" }, "History over commits: ", h("code", {}, "asv preview"), ", then Report.") : "",
     h("p", {}, h("button", { type: "button", class: "quiet", onclick: () => go({ cell: "" }) }, "close")));
 }

@@ -8,7 +8,7 @@ const DEFAULTS = {
 const ALLOWED = {
   problem: () => PROBLEMS, threads: () => THREADS, error: () => PRECISIONS.map(([key]) => key),
   view: () => VIEWS.map((view) => view.id), metric: () => MAP_METRICS.map(([key]) => key),
-  fixed: () => Object.keys(OTHER), relative: () => ["", "1"],
+  fixed: () => ["n_features", "n_samples"], relative: () => ["", "1"],
 };
 const VIEWS = [];
 let state = { ...DEFAULTS };

@@ -1,0 +1,1 @@
+"""Files of a report: page, tables, pictures, data and an index of them."""
