@@ -90,7 +90,7 @@ def test_every_option_is_explained(command):
 
 
 def test_environment_variables_are_those_of_the_code():
-    files = [ROOT / "asv.conf.json"]
+    files = [ROOT / "asv.conf.json", ROOT / "tests" / "_browser.py"]
     files += [p for name in ("impls", "benchmarks", "scripts") for p in (ROOT / name).rglob("*.py")]
     used = {name for path in files for name in VARIABLE.findall(read(path))}
     assert {name for page in PAGES for name in VARIABLE.findall(read(page))} == used

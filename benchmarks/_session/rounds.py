@@ -245,14 +245,18 @@ class Measurement:
             if reason := too_fast(self.measured.roof_fraction(name)):
                 self._drop(name, Out("too fast", reason))
             elif keeps_answers(fresh, seconds):
-                self._check_fresh(name, seconds)
+                self._check_fresh(name)
             elif self._is_suspicious(name, own):
                 self._check_long_samples(name, median(seconds) * own[0]["n_calls"])
 
-    def _check_fresh(self, name: str, seconds: list[float]) -> None:
-        """Drop a contender if gradients at new weights take longer in many more samples too."""
+    def _check_fresh(self, name: str) -> None:
+        """Drop a contender if gradients at new weights take longer in many more samples too.
+
+        Both times come from these samples: other work may have begun since the rounds.
+        """
         more = [self._sample(name, secrets.randbelow(2**31), 0.0) for _ in range(_N_FRESH)]
-        fresh = [reply["fresh"] for reply in more if reply]
+        own = [reply for reply in more if reply and "fresh" in reply]
+        fresh, seconds = ([reply[key] for reply in own] for key in ("fresh", "seconds"))
         if reason := keeps_answers(fresh, seconds):
             self._drop(name, Out("too fast", reason))
 
