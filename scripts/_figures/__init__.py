@@ -10,6 +10,8 @@ figure is drawn from:
     Memory over time of one problem: a sequence of `MemoryCurve`.
 ``race``
     A `Race`: the results of all sizes.
+``comparison``
+    A `Comparison`: the verdicts on all cells.
 
 ``facts`` is a `Facts`. ``draw`` returns a Figure, or None if there is nothing to draw. The first
 line of the file's docstring is the picture's sentence on the index page.

@@ -68,9 +68,9 @@ function estimate(rows, place, growth) {
 
 const costOf = (choice, calls) => choice.seconds + (calls ? choice.prepare / calls : 0);
 
-function chanceBand(rows) {
-  const chances = rows.filter((row) => row && known(row.chance)).map((row) =>
-    known(row.chance_low) && known(row.chance_high) ? Math.max(row.chance_high, 1 / row.chance_low) - 1 : Math.abs(row.chance - 1));
+// Who takes up to so much more than the fastest ties with it.
+function tieBand(baselines) {
+  const chances = baselines.map(chanceOf).filter(known);
   return Math.min(Math.max(LEAST_BAND, chances.length ? Math.max(...chances) : MOST_BAND), MOST_BAND);
 }
 
@@ -93,7 +93,7 @@ function advise(n, d, calls) {
     .filter((rows) => rows.every((row) => row && isTimed(row)) && isChosen(rows[0], state))
     .map((rows) => estimate(rows, place, growth)).filter((choice) => !calls || known(choice.prepare));
   choices.sort((a, b) => costOf(a, calls) - costOf(b, calls) || (a.implementation < b.implementation ? -1 : 1));
-  const band = chanceBand(rowsFor(BASELINE));
+  const band = tieBand(rowsFor(BASELINE));
   const most = choices.length ? costOf(choices[0], calls) * (1 + band) : 0;
   const ties = choices.filter((choice) => costOf(choice, calls) <= most).sort(bySimplicity);
   return { place, sizes, band, cheapest: choices[0], ties, choices: [...ties, ...choices.slice(ties.length)] };

@@ -48,7 +48,7 @@ function openedCell(place) {
   const timed = cells.filter(isTimed).sort((a, b) => a.time - b.time);
   const others = cells.filter((cell) => !isTimed(cell));
   const roof = cells.find((cell) => known(cell.read_roof) && cell.bytes_per_value === 8);
-  const band = bandOf(cells);
+  const band = chanceOf(baselineOf(cells));
   const command = commandOf(cells[0]);
   return h("section", { class: "cell", id: "cell", tabindex: "-1", "aria-label": `All contenders at ${place}` },
     h("h3", {}, `${state.problem}, ${place}`),

@@ -35,21 +35,38 @@ function chart(name, title, spec, note = "") {
   return figure;
 }
 
+async function embedded(box, spec) {
+  const embed = await loadLibrary();
+  const whole = { $schema: "https://vega.github.io/schema/vega-lite/v6.json", width: "container", height: 380, ...spec(), config: chartConfig() };
+  return embed(box, whole, { actions: false, ast: true, renderer: "svg", mode: "vega-lite" });
+}
+
 async function render(box, tools, name, spec) {
   try {
-    const embed = await loadLibrary();
+    await loadLibrary();
     if (!box.isConnected) return;
-    const drawn = await embed(box, { $schema: "https://vega.github.io/schema/vega-lite/v6.json", width: "container", height: 380, ...spec(), config: chartConfig() }, { actions: false, ast: true, renderer: "svg", mode: "vega-lite" });
+    const drawn = await embedded(box, spec);
     box.dataset.drawn = "true";
-    tools.replaceChildren(...["svg", "png"].map((kind) => h("button", { type: "button", class: "quiet", onclick: () => saveChart(drawn.view, name, kind) }, `save ${kind.toUpperCase()}`)));
+    tools.replaceWith(saveButtons((kind) => saveChart(drawn.view, name, kind)));
   } catch (error) {
     box.replaceChildren(h("p", { class: "flag" }, `The chart could not be drawn: ${error.message}`));
   }
 }
 
+function saveButtons(save) {
+  return h("p", { class: "tools" }, ["svg", "png"].map((kind) => h("button", { type: "button", class: "quiet", onclick: () => save(kind) }, `save ${kind.toUpperCase()}`)));
+}
+
 async function saveChart(view, name, kind) {
   if (kind === "svg") return download(`${name}.svg`, await view.toSVG(), "image/svg+xml");
   h("a", { href: await view.toImageURL("png", 2), download: `${name}.png` }).click();
+}
+
+// Save what is shown in another form on the page.
+async function saveSpec(name, spec, kind) {
+  const drawn = await embedded(h("div"), spec);
+  await saveChart(drawn.view, name, kind);
+  drawn.finalize();
 }
 
 // Names to switch: press one to colour it or make it grey, twice to show it alone.

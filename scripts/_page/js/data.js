@@ -55,13 +55,14 @@ function speedUp(cell, others, base) {
   return other && known(cell.time) ? other.time / cell.time : null;
 }
 
-// Half-width of what two equal contenders differ by, at a size.
-function bandOf(cells) {
-  const base = cells.find((cell) => cell.implementation === BASELINE);
-  if (!base || !known(base.chance)) return null;
-  if (known(base.chance_low) && known(base.chance_high)) return Math.max(base.chance_high, 1 / base.chance_low) - 1;
-  return Math.max(base.chance, 1 / base.chance) - 1;
+// How far the baseline and its twin differ in a cell, by chance; null if that was not measured.
+function chanceOf(cell) {
+  if (!cell || !known(cell.chance)) return null;
+  if (known(cell.chance_low) && known(cell.chance_high)) return Math.max(cell.chance_high, 1 / cell.chance_low) - 1;
+  return Math.abs(cell.chance - 1);
 }
+
+const baselineOf = (cells) => cells.find((cell) => cell.implementation === BASELINE);
 
 // Names, those first that win most: of each set of data the k-th fastest gets 1/k.
 function byWins(cells) {

@@ -40,7 +40,7 @@ function machineFacts() {
 // What two equal implementations differ by at each set of data.
 function chanceRows(cells) {
   const sizes = bySize(cells);
-  const rows = placesOf(cells).map((place) => ({ place, band: bandOf(sizes.get(place)), base: sizes.get(place).find((cell) => cell.implementation === BASELINE) }));
+  const rows = placesOf(cells).map((place) => ({ place, band: chanceOf(baselineOf(sizes.get(place))), base: baselineOf(sizes.get(place)) }));
   return rows.filter(({ band }) => known(band));
 }
 
