@@ -20,8 +20,10 @@ import impls
 from benchmarks import _plan
 from scripts import _figures
 from scripts._common.cli import make_out_folder, make_parser
+from scripts._common.csv_text import to_csv
 from scripts._common.errors import UserError
 from scripts._common.facts import collect_facts
+from scripts._common.lock import only_one_at_a_time
 from scripts._common.names import all_implementations, check_threads, pick
 from scripts._common.signals import run_stoppable
 from scripts._common.tree import working_tree
@@ -156,7 +158,8 @@ def _compare(a: Named, b: Named, arguments: argparse.Namespace) -> tuple[Compari
     if not arguments.fresh:
         return from_journals(a, b, choice), []
     measure = measure_implementations if a.kind == IMPLEMENTATION else measure_trees
-    return measure(a, b, choice)
+    with only_one_at_a_time():
+        return measure(a, b, choice)
 
 
 def _shown(comparison: Comparison, arguments: argparse.Namespace) -> str:
@@ -177,7 +180,8 @@ def _write(comparison: Comparison, threads: str, folder: Path) -> list[Path]:
             picture = f"{name}.png"
     page = text.page(comparison, picture, facts.footer)
     written[0].write_text(page, encoding="utf-8")
-    pd.DataFrame(text.records(comparison.verdicts)).to_csv(written[1], index=False)
+    rows = pd.DataFrame(text.records(comparison.verdicts))
+    written[1].write_text(to_csv(rows), encoding="utf-8")
     return written
 
 

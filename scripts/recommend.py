@@ -25,6 +25,7 @@ from benchmarks._session.session import Job
 from scripts._advice import answer, trial
 from scripts._advice.advice import (
     FARTHEST,
+    WIDTHS,
     Advice,
     Question,
     advise,
@@ -46,7 +47,6 @@ from scripts._common.tree import working_tree
 from scripts._measured.chosen import choose_results
 from scripts._measured.measuring import Order, measure, run_session
 
-_WIDTHS = {"any": None, "float64": 8, "float32": 4}
 _PRESET = _plan.presets()["quick"]
 _ROUNDS = 6  # of a trial
 _SHOWN = 5  # reasons
@@ -122,22 +122,30 @@ def _question(arguments: argparse.Namespace) -> Question:
     arguments.validate = _whole("--validate", arguments.validate)
     arguments.seed = parse_whole("--seed", arguments.seed, least=0)
     given = [arguments.n_samples, arguments.n_features]
-    if arguments.validate and (any(given) or arguments.measure):
-        raise UserError("--validate draws its own shapes; leave out N, D and --measure")
-    if not arguments.validate and None in given:
+    if arguments.validate:
+        _check_trial(arguments)
+    elif None in given:
         raise UserError("N and D are missing: the numbers of samples and of features")
-    n, d = (parse_whole(what, text or "1") for what, text in zip("ND", given, strict=True))
-    width = _WIDTHS[pick("data type", arguments.dtype, _WIDTHS)]
+    n, d = (_whole(what, text) or 1 for what, text in zip("ND", given, strict=True))
+    width = WIDTHS[pick("data type", arguments.dtype, WIDTHS)]
     room = arguments.max_workspace
     return Question(
         n,
         d,
         max_error=_max_error(arguments.max_error, width),
-        max_workspace=parse_bytes("--max-workspace", room) if room else math.inf,
+        max_workspace=math.inf if room is None else parse_bytes("--max-workspace", room),
         calls=_whole("--calls", arguments.calls),
         bytes_per_value=width,
         libraries=not arguments.without_libraries,
     )
+
+
+def _check_trial(arguments: argparse.Namespace) -> None:
+    """Check what goes with --validate."""
+    if [arguments.n_samples, arguments.n_features] != [None, None] or arguments.measure:
+        raise UserError("--validate draws its own shapes; leave out N, D and --measure")
+    if arguments.calls is not None:
+        raise UserError("--validate compares times without preparation; leave out --calls")
 
 
 def _whole(what: str, text: str | None) -> int | None:
@@ -187,7 +195,7 @@ def _refuse(
             f"{question.max_error:g}; the smallest is that of {name}: "
             f"--max-error {1.01 * error:.2e}"
         )
-    reasons = [f"{name} {reason}" for name, reason in advice.left_out.items()]
+    reasons = [f"{name}: {reason}" for name, reason in advice.left_out.items()]
     more = f"; and {len(reasons) - _SHOWN} more" if len(reasons) > _SHOWN else ""
     raise UserError(f"nothing is left to recommend: {'; '.join(reasons[:_SHOWN])}{more}")
 
@@ -218,6 +226,11 @@ def _validate(
 ) -> int:
     """Measure random shapes, and print how near the advised one comes to the best at each."""
     shapes = trial.draw_shapes(mesh, arguments.validate, arguments.seed)
+    if not shapes:
+        raise UserError(
+            f"no shape lies between the measured sizes of {arguments.problem}; measure more: "
+            f"python -m scripts.run --problem {arguments.problem}"
+        )
     asked = [replace(question, n_samples=n, n_features=d) for n, d in shapes]
     found = {
         Data(arguments.problem, q.n_samples, q.n_features): advise(cells, mesh, q) for q in asked
@@ -229,7 +242,9 @@ def _validate(
     kept = journal.Journal(None, journal.Source("", "", arguments.threads), "")
     with only_one_at_a_time():
         run_session(jobs, settings, kept, journal.Known(), generations=1)
-    print(f"{arguments.problem}, {len(jobs)} shapes, seed {arguments.seed}")
+    lost = trial.missing(arguments.validate, len(shapes), len(jobs))
+    n_shapes = f"{len(jobs)} shape{'s' * (len(jobs) != 1)}"
+    print(f"{arguments.problem}, {n_shapes}, seed {arguments.seed}", *lost, sep="\n")
     trials = (trial.judge(job.names, _measured(job.data, kept.known)) for job in jobs)
     print("\n".join(trial.summary(trials)))
     return 0

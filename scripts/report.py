@@ -5,7 +5,8 @@ from __future__ import annotations
 import argparse
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import pandas as pd
 from tabulate import tabulate
@@ -14,10 +15,11 @@ from scripts import _figures, _tables
 from scripts._common.baseline import explain, relative_to
 from scripts._common.cli import make_out_folder, make_parser
 from scripts._common.facts import read_facts
+from scripts._common.history import pages_from
 from scripts._common.metrics import BASELINE
 from scripts._common.names import pick
 from scripts._common.project import ROOT
-from scripts._common.records import Facts
+from scripts._common.records import Facts, MemoryCurve
 from scripts._common.selection import check_names, select
 from scripts._common.signals import run_stoppable
 from scripts._common.tree import Tree, committed_tree, working_tree
@@ -33,7 +35,7 @@ from scripts._report.files import (
     write_page,
     write_tables,
 )
-from scripts._report.pictures import Style, write_pictures
+from scripts._report.pictures import Style, drawn_aside
 from scripts._tables._summary import SUMMARY_HEADERS, summary_rows
 
 _LISTS = {
@@ -54,37 +56,85 @@ _EXAMPLES = """examples:
 """
 
 
+@dataclass(frozen=True)
+class _Loaded:
+    """What a report shows.
+
+    Attributes
+    ----------
+    results : DataFrame
+        Of one setting of threads, with everything that the options leave.
+    of_all : DataFrame
+        Of every setting of threads, for the page.
+    n_threads : int
+        That the setting ``all`` stands for.
+    """
+
+    results: pd.DataFrame
+    of_all: pd.DataFrame
+    curves: list[MemoryCurve]
+    facts: Facts
+    n_threads: int
+
+
 def main() -> int:
-    """Load the results, write the report, print a summary and the paths of the files."""
+    """Load the results, write the report, print a summary and the page to open."""
     arguments = _parse()
     folder = make_out_folder(arguments.out)
+    loaded = _load(arguments)
+    shown = relative_to(loaded.results, arguments.baseline)
+    shown["highlighted"] = shown["implementation"].isin(arguments.highlight)
+    style = Style(arguments.only, arguments.format)
+    with drawn_aside(shown, loaded.curves, loaded.facts, folder, style) as collect:
+        tables = write_tables(shown, loaded.facts, folder, arguments.only)
+        write_data(loaded.results, folder)
+        page = None if arguments.only else _write_page(loaded, folder, arguments.baseline)
+        pictures = collect()
+    n_pictures, pages = len(pictures), tables
+    if page:
+        races, others = left_there(folder)
+        pictures, pages = [*pictures, *races], PAGE_SENTENCE | tables | others
+    notes = _notes(shown, arguments)
+    index = write_index(loaded.results, pages, pictures, loaded.facts, folder, notes)
+    print(tabulate(summary_rows(shown), SUMMARY_HEADERS, disable_numparse=True))
+    print(f"\n{len(tables)} tables and {n_pictures} figures are beside it. Open {page or index}")
+    return 0
+
+
+def _load(arguments: argparse.Namespace) -> _Loaded:
+    threads = arguments.threads
     with committed_tree(arguments.commit) if arguments.commit else _working_tree() as tree:
         state, everything = choose_results(
-            tree, arguments.threads, arguments.environment, is_named=bool(arguments.commit)
+            tree, threads, arguments.environment, is_named=bool(arguments.commit)
         )
         curves = load_curves(state)
     check_names("implementation", arguments.highlight, everything)
+    facts = _facts_of(everything, state, threads)
+    names = arguments.impl and [*arguments.impl, BASELINE]  # the page tells chance by the latter
+    of_all = with_all_threads(everything, state, threads, arguments.environment)
+    with_all = of_all[of_all["threads"] == "all"]
+    of_all = select(of_all, arguments.problem, names, arguments.baseline)
     results = select(everything, arguments.problem, arguments.impl, arguments.baseline)
-    facts = _facts_of(everything, state, arguments.threads)
-    shown = relative_to(results, arguments.baseline)
-    shown["highlighted"] = shown["implementation"].isin(arguments.highlight)
-    pages = write_tables(shown, facts, folder, arguments.only)
     own = set(zip(results["problem"], results["implementation"], strict=True))
-    curves = [curve for curve in curves if (curve.problem, curve.implementation) in own]
-    style = Style(arguments.only, arguments.format)
-    pictures = write_pictures(shown, curves, facts, folder, style)
-    write_data(results, folder)
-    page = None
-    if not arguments.only:
-        of_all = with_all_threads(everything, state, arguments.threads, arguments.environment)
-        of_all = select(of_all, arguments.problem, arguments.impl, arguments.baseline)
-        page = write_page(of_all, curves, facts, folder)
-        races, others = left_there(folder)
-        pictures, pages = [*pictures, *races], PAGE_SENTENCE | pages | others
-    index = write_index(results, pages, pictures, facts, folder, _notes(shown, arguments))
-    print(tabulate(summary_rows(shown), SUMMARY_HEADERS, disable_numparse=True))
-    print(f"\n{len(pages)} tables and {len(pictures)} figures are beside it. Open {page or index}")
-    return 0
+    return _Loaded(
+        results,
+        of_all,
+        [curve for curve in curves if (curve.problem, curve.implementation) in own],
+        facts,
+        _facts_of(with_all, state, "all").n_threads if len(with_all) else facts.n_threads,
+    )
+
+
+def _write_page(loaded: _Loaded, folder: Path, baseline: str) -> Path:
+    return write_page(
+        loaded.of_all,
+        loaded.curves,
+        loaded.facts,
+        folder,
+        base=baseline,
+        history=pages_from(folder),
+        n_threads=loaded.n_threads,
+    )
 
 
 def _parse() -> argparse.Namespace:

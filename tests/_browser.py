@@ -51,9 +51,16 @@ class Opened:
         Playwright's page.
     requests, complaints : list[str]
         Addresses that it has asked for; its errors, warnings and dialogs.
+
+    Parameters
+    ----------
+    script : str
+        JavaScript that runs before the page's own.
     """
 
-    def __init__(self, browser: Any, path: Path, *, width: int = 1280, dark: bool = False) -> None:
+    def __init__(
+        self, browser: Any, path: Path, *, width: int = 1280, dark: bool = False, script: str = ""
+    ) -> None:
         scheme = "dark" if dark else "light"
         screen = {"width": width, "height": 900}
         self._context = browser.new_context(viewport=screen, offline=True, color_scheme=scheme)
@@ -61,6 +68,7 @@ class Opened:
         self.requests: list[str] = []
         self.complaints: list[str] = []
         self._listen()
+        self.tab.add_init_script(script)
         self.tab.goto(path.as_uri())
 
     def _listen(self) -> None:

@@ -15,10 +15,11 @@ from benchmarks._session.inputs import Data
 from benchmarks._session.measured import Measured, Round
 from benchmarks._session.statistics import LEAST_BAND
 from scripts._advice import answer, ranking, trial
-from scripts._advice.advice import MOST_BAND, Question, advise, measured_sizes, smallest_error
+from scripts._advice.advice import Question, advise, measured_sizes, smallest_error
 from scripts._advice.cells import cells_of
 from scripts._advice.mesh import BETWEEN, MEASURED, OUTSIDE, mesh_of
 from scripts._advice.ranking import Choice, rank
+from scripts._common.chance import MOST_BAND
 from tests._rows import KERNELS, SIZES, made_rows
 
 CELLS = cells_of(made_rows())
@@ -192,6 +193,11 @@ def test_what_promises_too_little_is_left_out():
     assert advice.left_out["fused"] == "states a tolerance of 1.00e-06"
 
 
+def test_an_error_that_was_not_measured_is_told_as_such():
+    advice = ask(cells=changed("fused", worst=math.nan))
+    assert advice.left_out["fused"] == "its error was not measured"
+
+
 @pytest.mark.parametrize(
     ("given", "out", "reason"),
     [
@@ -217,20 +223,49 @@ def test_a_size_that_was_never_tried_leaves_an_implementation_out():
     assert advice.left_out["fused"] == "not measured at 1,000 x 10"
 
 
-def test_without_an_interval_the_band_is_the_difference_of_the_twins():
-    assert ask().band == pytest.approx(max(1.01 * 1.02, 1 / (1.01 * 0.98)) - 1)
-    lacking = {"chance_low": math.nan, "chance_high": math.nan}
-    assert ask(cells=changed("matrix", **lacking)).band == pytest.approx(0.01)
+def by_chance(chance, size=None):
+    """The cells, where equal implementations differ by so much at one size or at all."""
+    rows = made_rows()
+    own = rows["metric"] == "chance"
+    if size:
+        own &= (rows["n_samples"] == size[0]) & (rows["n_features"] == size[1])
+    rows.loc[own, ["value", "low", "high"]] = 1 + chance
+    return cells_of(rows)
 
 
-@pytest.mark.parametrize(("chance", "band"), [(1.0, LEAST_BAND), (1.4, MOST_BAND)])
-def test_the_band_has_limits(chance, band):
-    ends = {"chance": chance, "chance_low": chance, "chance_high": chance}
-    assert ask(cells=changed("matrix", **ends)).band == band
+def test_the_band_is_the_largest_of_the_corners():
+    assert ask(100, 10).band == pytest.approx(1.01 * 1.02 - 1)
+    assert ask(100, 10, by_chance(0.04, (1000, 10))).band == pytest.approx(0.04)
+    assert ask(100, 10, by_chance(0.04, (1000, 100))).band == pytest.approx(1.01 * 1.02 - 1)
 
 
-def test_unknown_chance_gives_the_widest_band():
-    assert ask(cells=changed("matrix", chance=math.nan)).band == MOST_BAND
+@pytest.mark.parametrize(
+    ("chance", "band", "told"),
+    [
+        (0.02, 0.02, "within 2.0%: equal implementations differ by up to 2.0%."),
+        (0.001, LEAST_BAND, "within 0.5%: equal implementations differ by up to 0.1%."),
+        (0.4, MOST_BAND, "within 5.0% at most: equal implementations differ by up to 40.0%."),
+        (math.nan, MOST_BAND, "assumed to be within 5.0%: what chance does is not known here."),
+    ],
+)
+def test_the_text_says_where_the_band_comes_from(chance, band, told):
+    advice = ask(cells=by_chance(chance))
+    assert advice.band == pytest.approx(band)
+    assert f"A tie is {told}" in answer.text_of(advice, Question(500, 50), "")
+
+
+def test_what_was_never_run_says_nothing_of_chance():
+    rows = made_rows()
+    rows.loc[rows["implementation"] == "sklearn", ["value", "state", "threads"]] = [
+        *(math.nan, "missing", math.nan),
+    ]
+    assert ask(100, 10, cells_of(rows)).chance == ask(100, 10).chance
+
+
+def test_chance_is_not_known_if_it_is_not_at_one_corner():
+    advice = ask(100, 10, by_chance(math.nan, (1000, 10)))
+    assert math.isnan(advice.chance)
+    assert advice.band == MOST_BAND
 
 
 def choice(name, seconds, prepare=0.0, workspace=100.0, family="one pass"):
@@ -296,6 +331,13 @@ def test_the_text_tells_what_it_comes_from():
     assert "(--max-error 1e-05)" in far
 
 
+def test_what_is_not_shown_need_not_be_slower():
+    kernels = {f"{KERNELS['fused'][0]} {i}": KERNELS["fused"] for i in range(6)}
+    cells = cells_of(made_rows({"matrix": KERNELS["matrix"], **kernels}))
+    text = answer.text_of(ask(1000, 100, cells), Question(1000, 100), "")
+    assert "2 more are not shown and 0 are left out" in text
+
+
 def test_a_flag_is_shown():
     text = answer.text_of(ask(cells=changed("fused", flag="odd")), Question(500, 50), "")
     assert "fused *" in text
@@ -309,6 +351,17 @@ def test_plain_data_have_no_nan():
     assert json.loads(text)["left_out"] == {"fused_float32": "has an error of up to 1.00e-07"}
 
 
+def test_plain_data_hold_the_question():
+    question = Question(500, 50, 1e-5, calls=7, bytes_per_value=4, libraries=False)
+    record = answer.record_of(advise(CELLS, MESH, question), question)
+    told = {"n_samples": 500, "n_features": 50, "dtype": "float32", "max_error": 1e-5, "calls": 7}
+    assert record | told == record
+    assert (record["libraries"], record["max_workspace"]) == (False, None)
+    room = replace(question, max_workspace=1e6, bytes_per_value=None)
+    record = answer.record_of(advise(CELLS, MESH, room), room)
+    assert (record["dtype"], record["max_workspace"]) == ("any", 1e6)
+
+
 @given(st.integers(0, 2**31), st.integers(1, 20))
 def test_shapes_of_a_trial_are_inside_and_repeat_with_the_seed(seed, count):
     shapes = trial.draw_shapes(MESH, count, seed)
@@ -319,6 +372,14 @@ def test_shapes_of_a_trial_are_inside_and_repeat_with_the_seed(seed, count):
 
 def test_a_trial_of_a_single_size_ends():
     assert trial.draw_shapes(mesh_of([(10, 10)]), 3, 0) == [(10, 10)]
+
+
+def test_shapes_that_are_not_tried_are_counted():
+    assert trial.missing(5, 5, 5) == []
+    assert trial.missing(5, 4, 2) == [
+        "1 of 5 shapes not tried: the measured sizes enclose no more",
+        "2 of 5 shapes not tried: nothing can be advised there",
+    ]
 
 
 def test_a_trial_leaves_out_who_has_no_chance():

@@ -10,6 +10,7 @@ import re
 import subprocess
 import sys
 import time
+from contextlib import nullcontext
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -572,7 +573,7 @@ def test_a_report_of_stale_results_says_what_has_changed_and_whose_they_are(
     recorded = Recorded(tmp_path, monkeypatch)
     recorded.write("impls/_checks.py", "import numpy  # edited")
     monkeypatch.setattr(report, "working_tree", lambda: recorded.tree)
-    monkeypatch.setattr(report, "write_pictures", lambda *_: [])
+    monkeypatch.setattr(report, "drawn_aside", lambda *_: nullcontext(tuple))
     assert call(report.main, "--out", str(tmp_path / "out"), monkeypatch=monkeypatch) == 0
     assert "not measured since impls/_checks.py has changed" in capsys.readouterr().err
     assert "what was measured last" in (tmp_path / "out" / "timing.md").read_text()
@@ -582,7 +583,7 @@ def test_a_report_of_results_with_other_versions_names_those(tmp_path, monkeypat
     recorded = Recorded(tmp_path, monkeypatch)
     recorded.record_state(versions={"numpy": "1.2.3"})
     monkeypatch.setattr(report, "working_tree", lambda: recorded.tree)
-    monkeypatch.setattr(report, "write_pictures", lambda *_: [])
+    monkeypatch.setattr(report, "drawn_aside", lambda *_: nullcontext(tuple))
     assert call(report.main, "--out", str(tmp_path / "out"), monkeypatch=monkeypatch) == 0
     assert "numpy 1.2.3" in (tmp_path / "out" / "timing.md").read_text()
     versions = pd.read_parquet(tmp_path / "out" / "results.parquet")["versions"]

@@ -227,9 +227,30 @@ def test_the_summary_names_changes_first_then_counts_reasons_and_means():
     assert "Cells compared: 4; slower: 2; faster: 1." in lines[0]
     rows = [line.split("|")[2].strip() for line in lines if line.startswith(("| slo", "| fas"))]
     assert rows == ["linear/slower", "linear/slow", "linear/fast"]
-    assert "- not comparable: 1\n  - 1: B: failed: MemoryError\\|&lt;b&gt;" in shown
+    assert "- not comparable: 1\n  - 1: B: failed: MemoryError|<b>" in shown  # a terminal
     parts = ["| linear/slower ", "- no change: 1", "| linear/steady ", "- A note."]
     assert sorted(parts, key=shown.index) == parts
+
+
+def test_markdown_shows_texts_from_files_as_they_are():
+    gone = pair(reason="[a](http://b) ![c](d) `e` |f| @g <h> &amp; \\", name="gone")
+    comparison = compared([*some(), gone], notes=("[n](http://m)",))
+    for shown in (text.comment(comparison), text.page(comparison, "", "facts")):
+        assert "\\[a\\](http://b) \\!\\[c\\](d) \\`e\\` \\|f\\| &#64;g &lt;h&gt; &amp;amp;" in shown
+        assert "\\[n\\](http://m)" in shown
+
+
+def test_the_commonest_reason_is_told_where_nothing_can_be_judged():
+    shown = text.summary(compared([pair(reason="B: wrong: far off")], advice="add --fresh"))
+    assert "Nothing can be called a change. Most often, B: wrong: far off." in shown
+    assert "generations" not in shown
+    assert "add --fresh" not in shown
+
+
+def test_means_are_of_cells_that_can_be_judged():
+    comparison = compared([pair([1.2] * 3), pair([9.0] * 3, data="10 x 10", band=math.inf)])
+    mean, number = comparison.means["linear/mine"]
+    assert (mean, number) == (pytest.approx(1.2), 1)
 
 
 def test_what_can_be_found_follows_from_intervals_and_bands():

@@ -5,28 +5,31 @@ from __future__ import annotations
 import json
 import math
 import re
+from dataclasses import replace
+from pathlib import Path
 
 import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import scripts._page
+from scripts._advice.advice import FARTHEST
+from scripts._common.fastest import PROMISED
 from scripts._common.metrics import metrics
-from scripts._common.records import Facts, MemoryCurve
 from scripts._page import page_data, render
 from scripts._page.data import columns
 from scripts._page.render import to_json
+from tests._paged import CURVE, FACTS
 from tests._rows import SIZES, made_rows
 
-FACTS = Facts(
-    *("python -m scripts.run", "commit 01234567", "2026-11-26 12:00 UTC", "a CPU", "Linux"),
-    *(2, 8 << 30, {1: 32 << 10, 2: 1 << 20}, {"numpy": "2.4"}, "openblas", 0.1),
-)
-CURVE = MemoryCurve("logistic", "fused", 1000, 100, (0.0, 0.1), (50.0, 60.0), (0.05, 0.1))
+PAGE = Path(scripts._page.__file__).parent
+OWN = sorted([*PAGE.rglob("*.js"), *PAGE.rglob("*.css")])  # scripts and styles
+WIDTH = 110
 
 
-def data_of(rows, curves=()):
-    return page_data(rows, curves, FACTS, metrics())
+def data_of(rows, curves=(), facts=FACTS, **options):
+    return page_data(rows, curves, facts, metrics(), **options)
 
 
 def decode(columns):
@@ -92,9 +95,47 @@ def test_the_page_asks_for_nothing_and_is_small():
     assert page.count("<script") == page.count("</script>") == 4
 
 
+MARKUP = re.compile(
+    r"innerHTML|outerHTML|insertAdjacentHTML|document\.write|srcdoc|DOMParser"
+    r"|createContextualFragment|\beval\(|new Function|javascript:|setAttribute\(\s*[\"'`]on"
+)
+
+
 def test_scripts_never_take_text_for_markup():
     page = render(data_of(made_rows()))
     own = page.rpartition('id="library"')[2].partition("</script>")[2]
-    assert "innerHTML" not in own
-    assert "insertAdjacentHTML" not in own
-    assert "eval(" not in own
+    assert "createElement" in own
+    assert MARKUP.findall(own) == []
+
+
+@pytest.mark.parametrize("path", OWN, ids=lambda path: path.name)
+def test_scripts_and_styles_can_be_read(path):
+    lines = path.read_text(encoding="utf-8").splitlines()
+    assert [line for line in lines if len(line) > WIDTH] == []
+
+
+def test_every_script_and_style_is_in_the_page():
+    page = render(data_of(made_rows()))
+    for path in OWN:
+        assert path.read_text(encoding="utf-8") in page, path
+
+
+def test_the_page_is_told_what_the_report_was_asked_for():
+    data = data_of(made_rows(), base="fused", history="../pages")
+    assert (data["base"], data["history"], data["n_threads"]) == ("fused", "../pages", 2)
+    assert data_of(made_rows())["base"] == data["baseline"] == "matrix"
+    assert dict(data["rules"]["promised"]) == PROMISED
+    assert data["rules"]["farthest"] == FARTHEST
+
+
+def test_verdicts_count_the_threads_that_all_stands_for():
+    """A report of one thread shows the cells of all threads too."""
+    facts = replace(FACTS, n_threads=1)
+    cells = decode(data_of(made_rows(), facts=facts, n_threads=4)["cells"])
+    assert cells["why"].str.contains("one of 4 threads works").any()
+
+
+def test_cells_hold_what_chance_does_at_their_size():
+    cells = decode(data_of(made_rows())["cells"])
+    assert set(cells["chance_band"]) == {0.0302}
+    assert set(cells["tie_band"]) == {0.0302}

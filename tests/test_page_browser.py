@@ -10,10 +10,9 @@ import pandas as pd
 import pytest
 
 from scripts._common import units
-from scripts._common.metrics import metrics
 from scripts._common.records import Facts, MemoryCurve
-from scripts._page import page_data, render
 from tests._browser import Opened, browser
+from tests._paged import all_rows, real, write
 from tests._rows import KERNELS, SIZES, made_rows
 
 VIEWS = ("which", "curves", "roofline", "memory", "threads", "training", "measured", "table")
@@ -29,11 +28,6 @@ HOSTILE = (
     *("../../x", r"\u001b[31m", "\u001b[31m", "\u202eabc\u202c", "a.b[0]", "&lt;b&gt;", "{{x}}"),
 )
 LONG = "x" * 200
-FACTS = Facts(
-    *("python -m scripts.run", "commit 01234567", "2026-11-26 12:00 UTC", "a CPU", "Linux"),
-    *(2, 8 << 30, {1: 32 << 10, 2: 1 << 20}, {"numpy": "2.4"}, "openblas", 0.1),
-)
-CURVE = MemoryCurve("logistic", "fused", 1000, 100, (0.0, 0.1), (50.0, 60.0), (0.05, 0.1))
 every_view = pytest.mark.parametrize("view", VIEWS)
 
 
@@ -54,30 +48,6 @@ def page(chromium, page_file):
     yield opened
     opened.close()
     assert not opened.complaints
-
-
-def write(path, rows, facts=FACTS, curves=(CURVE,)):
-    path.write_text(render(page_data(rows, curves, facts, metrics())), encoding="utf-8")
-    return path
-
-
-def all_rows(kernels=KERNELS):
-    """Drawn and real data, with one and with all threads, and trainings."""
-    rows = made_rows(kernels)
-    one = made_rows(kernels, threads="1")
-    one.loc[one["metric"] == "time", ["value", "low", "high"]] *= 1.7
-    return pd.concat([rows, one, real(rows), trainings(rows)], ignore_index=True)
-
-
-def real(rows):
-    own = rows[(rows["n_samples"] == SIZES[2][0]) & (rows["n_features"] == SIZES[2][1])]
-    return own.assign(dataset="digits", n_samples=pd.NA, n_features=pd.NA).astype(rows.dtypes)
-
-
-def trainings(rows):
-    own = rows[(rows["metric"] == "time") & (rows["n_samples"] == 1000)]
-    each = [own.assign(metric="epoch", solver=solver) for solver in ("gd", "sgd")]
-    return pd.concat(each)
 
 
 def without_values(rows, chosen, state, reason):
@@ -154,15 +124,16 @@ def value_of(rows, name, size, metric):
     return value
 
 
-@pytest.mark.parametrize("name", ["matrix", "fused", "sklearn"])
+@pytest.mark.parametrize("name", ["matrix", "fused", "sklearn", "fused_float32"])
 def test_an_opened_cell_shows_the_values_of_the_rows(page, name):
     page.show("which", cell="1,000 x 100")
     row = page.tab.locator(".contenders tbody tr", has=page.tab.get_by_text(name, exact=True))
     shown = [text.partition("\n")[0] for text in row.locator("td.number").all_inner_texts()]
-    shown_metrics = ("time", "speed_up", "workspace", "peak", "prepare")
+    shown_metrics = ("time", "speed_up", "error", "workspace", "peak", "prepare")
     rows = all_rows()
     value = {metric: value_of(rows, name, "1,000 x 100", metric) for metric in shown_metrics}
     assert shown[:2] == [units.seconds(value["time"]), units.ratio(value["speed_up"])]
+    assert shown[2] == units.error(value["error"])
     assert shown[3:5] == [units.n_bytes(value["workspace"]), units.n_bytes(value["peak"])]
     assert shown[5] == units.seconds(value["prepare"])
 

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import psutil
 import pytest
 
 from impls import _machine
 from scripts._report import pictures
-from scripts._report.pictures import Style, write_pictures
+from scripts._report.pictures import Style, drawn_aside
 from tests._rows import made_rows
 from tests.test_page import CURVE, FACTS
 
@@ -16,7 +17,8 @@ ROWS = made_rows().assign(highlighted=False)
 def drawn(folder, monkeypatch, n_processes, **style):
     folder.mkdir()
     monkeypatch.setattr(_machine, "count_threads", lambda: n_processes)
-    return write_pictures(ROWS, [CURVE], FACTS, folder, Style(**style))
+    with drawn_aside(ROWS, [CURVE], FACTS, folder, Style(**style)) as collect:
+        return collect()
 
 
 def test_processes_draw_the_same_pictures_in_the_same_order(tmp_path, monkeypatch):
@@ -32,6 +34,20 @@ def test_processes_draw_the_same_pictures_in_the_same_order(tmp_path, monkeypatc
 
 def test_an_error_of_a_process_is_told(tmp_path, monkeypatch):
     monkeypatch.setattr(pictures, "_LEAST_DRAWINGS", 1)
-    with pytest.raises(FileNotFoundError):
-        monkeypatch.setattr(_machine, "count_threads", lambda: 2)
-        write_pictures(ROWS, [], FACTS, tmp_path / "absent", Style(only=("winners", "memory")))
+    monkeypatch.setattr(_machine, "count_threads", lambda: 2)
+    style = Style(only=("winners", "memory"))
+    with (
+        pytest.raises(FileNotFoundError),
+        drawn_aside(ROWS, [], FACTS, tmp_path / "absent", style) as collect,
+    ):
+        collect()
+
+
+def test_no_process_outlives_an_error_of_the_command(tmp_path, monkeypatch):
+    monkeypatch.setattr(pictures, "_LEAST_DRAWINGS", 1)
+    monkeypatch.setattr(_machine, "count_threads", lambda: 2)
+    with pytest.raises(KeyboardInterrupt), drawn_aside(ROWS, [], FACTS, tmp_path, Style()):
+        raise KeyboardInterrupt
+    workers = [p for p in psutil.Process().children(recursive=True) if "spawn" in p.cmdline()]
+    psutil.wait_procs(workers, timeout=30)
+    assert not [worker for worker in workers if worker.is_running()]

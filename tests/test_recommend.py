@@ -78,7 +78,12 @@ def test_float32_asks_for_the_error_of_float32(call):
         (["10", "10", "--max-error", "small"], "--max-error is 'small', expected a number above 0"),
         (["10", "10", "--max-error", "-1"], "--max-error is '-1'"),
         (["10", "10", "--max-workspace", "10 potatoes"], "expected bytes such as 4096, 10MB"),
+        (["10", "10", "--max-workspace", ""], "--max-workspace is '', expected bytes"),
+        (["", "10"], "N is '', expected a whole number"),
+        (["10", "10", "--calls", "9" * 400], "--calls has 400 digits"),
         (["10", "10", "--validate", "3"], "--validate draws its own shapes"),
+        (["", "--validate", "3"], "--validate draws its own shapes"),
+        (["--validate", "3", "--calls", "5"], "times without preparation; leave out --calls"),
         (["--validate", "0"], "--validate is '0'"),
         (
             ["--validate", "3", "--seed", "x"],
@@ -89,7 +94,7 @@ def test_float32_asks_for_the_error_of_float32(call):
             ["10", "10", "--max-error", "1e-20"],
             "the smallest is that of matrix: --max-error 1.01e-16",
         ),
-        (["500", "50", "--max-workspace", "1"], "fused allocates 4.00 kB per call"),
+        (["500", "50", "--max-workspace", "1"], "fused: allocates 4.00 kB per call"),
     ],
 )
 def test_what_cannot_be_answered_says_what_to_do(call, argv, message):
@@ -125,13 +130,25 @@ def test_no_amounts_of_memory(text):
 
 
 def test_digits_may_be_grouped():
-    assert parse_whole("N", "1,000_000") == 10**6
+    for text in ("1,000,000", "1_000_000", "1000000", " 001000000 ", "10_00_000"):
+        assert parse_whole("N", text) == 10**6
+
+
+@pytest.mark.parametrize("text", ["0,5", "1,5", "1,0000", "1,000_000", ",100", "1_", "1 000", "٣"])
+def test_no_whole_numbers(text):
+    with pytest.raises(UserError, match=f"N is '{text}', expected a whole number of at least 1"):
+        parse_whole("N", text)
+
+
+def test_a_number_of_thousands_of_digits_is_refused():
+    with pytest.raises(UserError, match=r"N has 5000 digits, expected .* and 18 at most"):
+        parse_whole("N", "9" * 5000)
 
 
 def test_the_room_for_a_call_is_read_with_its_unit(call):
     found = json.loads(call("1000", "100", "--max-workspace", "8 kB", "--json"))
     assert {each["workspace"] for each in found["choices"]} == {8000.0}
-    with pytest.raises(UserError, match=r"fused allocates 8\.01 kB per call"):
+    with pytest.raises(UserError, match=r"fused: allocates 8\.01 kB per call"):
         call("1001", "100", "--max-workspace", "8 kB")
 
 
@@ -199,3 +216,21 @@ def test_a_trial_measures_the_choices_and_keeps_nothing(kept, call, tmp_path):
     assert "within 10% of the best at 5 of 5 shapes (100.0%); the worst takes 1.00x" in text
     assert not (tmp_path / "session").exists()
     assert all(SIZES[0][0] <= job.data.n_samples <= SIZES[-1][0] for job in kept)
+
+
+def limit(monkeypatch, sizes):
+    """Let the command know some sizes alone."""
+    rows = made_rows(sizes=sizes)
+    monkeypatch.setattr(recommend, "choose_results", lambda *_, problem: (None, rows))
+
+
+def test_a_trial_says_how_many_shapes_it_could_not_draw(kept, call, monkeypatch):
+    limit(monkeypatch, [(10, 10)])
+    text = call("--validate", "3")
+    assert text.startswith("logistic, 1 shape, seed 0\n2 of 3 shapes not tried: the measured")
+
+
+def test_a_trial_without_a_shape_says_what_to_do(kept, call, monkeypatch):
+    limit(monkeypatch, [(10, 1000), (1009, 17)])
+    with pytest.raises(UserError, match="no shape lies between the measured sizes of logistic"):
+        call("--validate", "3")

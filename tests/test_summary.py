@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import math
 
+import pytest
+
 from scripts._tables._summary import summary_rows
-from tests._rows import KERNELS, made_rows
+from tests._rows import KERNELS, SIZES, made_rows
 
 NAMES = ("matrix", "fused", "fused_float32", "row_loop")
 ROWS = made_rows({name: KERNELS[name] for name in NAMES})
@@ -30,6 +32,17 @@ def test_what_wins_seldom_is_counted_together():
         ["matrix", "1 of 6"],
         ["others", "1 of 6"],
     ]
+
+
+@pytest.mark.parametrize(("lost", "gains"), [(0, "3.3x to 3.7x"), (3, "3.3x to 4.0x")])
+def test_a_speed_up_that_is_not_known_leaves_the_others(lost, gains):
+    rows = ROWS.copy()
+    n, d = SIZES[lost]
+    gone = (rows["n_samples"] == n) & (rows["n_features"] == d) & (rows["metric"] == "speed_up")
+    rows.loc[gone, "state"] = "missing"
+    assert summary_rows(rows)[0][4] == gains
+    rows.loc[rows["metric"] == "speed_up", "state"] = "missing"
+    assert summary_rows(rows)[0][2:] == ["fused", "6 of 6", ""]
 
 
 def test_without_times_there_is_no_row():

@@ -83,8 +83,8 @@ def test_an_implementation_is_short_and_says_what_it_costs(problem, path):
 # For each folder, the parts of this project that its files may import.
 _SHOWN = {  # inputs of figures and tables: records and text, nothing that reads a disk
     *("scripts._common.metrics", "scripts._common.records", "scripts._common.units"),
-    *("scripts._common.families", "scripts._common.fastest", "scripts._common.history"),
-    *("scripts._common.baseline", "scripts._compare.comparison"),
+    *("scripts._common.families", "scripts._common.fastest", "scripts._common.csv_text"),
+    *("scripts._common.baseline", "scripts._common.chance", "scripts._compare.comparison"),
     *("scripts._race.result", "benchmarks._session.measured", "benchmarks._session.statistics"),
 }
 _SESSION = "benchmarks._session"
@@ -107,7 +107,8 @@ MAY_IMPORT = {
     "scripts/_tables": {"impls.solvers", "scripts._tables", *_SHOWN},
     "scripts/_compare": {
         *("impls", "benchmarks", "scripts._common", "scripts._compare"),
-        *("scripts._measured.machine", "scripts._measured.results", "scripts._measured.state"),
+        *("scripts._measured.machine", "scripts._measured.measuring"),
+        *("scripts._measured.results", "scripts._measured.state"),
     },
     "scripts/_race": {"impls", _SESSION, "scripts._common", "scripts._race"},
     "scripts/_experiments": {

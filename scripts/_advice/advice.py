@@ -3,24 +3,21 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import pandas as pd
 
-from benchmarks._session.statistics import LEAST_BAND
-from scripts._advice.cells import is_exact
 from scripts._advice.estimate import Estimator, known_of
 from scripts._advice.mesh import Mesh, Size
 from scripts._advice.ranking import Choice, rank
 from scripts._common import units
 from scripts._common.families import LIBRARY
-from scripts._common.fastest import EXACT, SINGLE
-from scripts._common.metrics import BASELINE
+from scripts._common.fastest import EXACT, SINGLE, is_exact
 
 FARTHEST = 10.0  # no advice beyond so many times a measured size
-MOST_BAND = 0.05  # larger differences are never a tie
+WIDTHS = {"any": None, "float64": 8, "float32": 4}  # bytes per value, by data type
 _MUCH_FASTER = 1.2
 
 
@@ -36,7 +33,7 @@ class Question:
     calls : int or None
         Gradients on the same data; None: preparation does not count.
     bytes_per_value : int or None
-        8 for float64, 4 for float32; None: any.
+        One of `WIDTHS`.
     libraries : bool
         Whether libraries besides NumPy and numba may be needed.
     """
@@ -48,6 +45,11 @@ class Question:
     calls: int | None = None
     bytes_per_value: int | None = None
     libraries: bool = True
+
+    @property
+    def dtype(self) -> str:
+        """The data type, as in `WIDTHS`."""
+        return next(name for name, width in WIDTHS.items() if width == self.bytes_per_value)
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,8 @@ class Advice:
         How far outside of them.
     sizes : tuple of (n_samples, n_features)
         The measured sizes that it comes from.
+    chance : float
+        How far equal implementations differ at these sizes, relative; NaN if that is not known.
     band : float
         Times that differ by so much, relative, are a tie.
     choices : tuple of Choice
@@ -75,6 +79,7 @@ class Advice:
     kind: str
     factor: float
     sizes: tuple[Size, ...]
+    chance: float
     band: float
     choices: tuple[Choice, ...]
     left_out: Mapping[str, str]
@@ -124,22 +129,17 @@ def _advise(cells: pd.DataFrame, mesh: Mesh, question: Question) -> Advice:
             left_out[name] = reason
         else:
             choices.append(choice)
-    band = _band(estimator.rows(BASELINE))
+    place, sizes = estimator.place, estimator.sizes
+    chance, band = _bands(cells, sizes)
     ranking = rank(choices, band, question.calls)
-    place = estimator.place
-    return Advice(place.kind, place.factor, estimator.sizes, band, ranking, left_out)
+    return Advice(place.kind, place.factor, sizes, chance, band, ranking, left_out)
 
 
-def _band(rows: Iterable[Any]) -> float:
-    """How far the baseline and its twin differ at the corners, within the limits of a tie."""
-    chances = [_chance(row) for row in rows if row is not None and not math.isnan(row.chance)]
-    return min(max(LEAST_BAND, max(chances, default=MOST_BAND)), MOST_BAND)
-
-
-def _chance(row: Any) -> float:
-    if math.isnan(row.chance_low) or math.isnan(row.chance_high):
-        return abs(float(row.chance) - 1)
-    return max(float(row.chance_high), 1 / float(row.chance_low)) - 1
+def _bands(cells: pd.DataFrame, sizes: Sequence[Size]) -> tuple[float, float]:
+    """The largest ``chance_band``, NaN if any is not known, and ``tie_band`` of the sizes."""
+    is_there = pd.MultiIndex.from_frame(cells[["n_samples", "n_features"]]).isin(sizes)
+    own = cells[is_there & (cells["state"] == "ok")]  # what was never run has no threads
+    return float(own["chance_band"].max(skipna=False)), float(own["tie_band"].max())
 
 
 def _unfit(choice: Choice, question: Question, is_exact: bool, row: Any) -> str:
@@ -158,6 +158,8 @@ def _unfit(choice: Choice, question: Question, is_exact: bool, row: Any) -> str:
 
 
 def _error_of(row: Any, max_error: float) -> str:
+    if math.isnan(row.worst):
+        return "its error was not measured"
     if row.worst <= max_error:
         return f"states a tolerance of {units.error(row.rtol)}"
     return f"has an error of up to {units.error(row.worst)}"

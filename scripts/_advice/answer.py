@@ -13,6 +13,7 @@ from scripts._advice.advice import Advice, Question
 from scripts._advice.mesh import MEASURED, OUTSIDE, Size
 from scripts._advice.ranking import Choice
 from scripts._common import units
+from scripts._common.chance import MOST_BAND
 from scripts._common.fastest import SINGLE
 from scripts._common.metrics import BASELINE
 
@@ -45,6 +46,11 @@ def record_of(advice: Advice, question: Question) -> dict[str, Any]:
         {
             "n_samples": question.n_samples,
             "n_features": question.n_features,
+            "dtype": question.dtype,
+            "max_error": question.max_error,
+            "max_workspace": question.max_workspace,
+            "calls": question.calls,
+            "libraries": question.libraries,
             **asdict(advice),
         }
     )
@@ -78,10 +84,10 @@ def _source(advice: Advice) -> str:
 
 
 def _notes(advice: Advice, question: Question, shown: Iterable[Choice]) -> Iterator[str]:
-    yield f"A tie is within {advice.band:.1%}: equal implementations differ by as much."
-    n_slower, n_out = max(0, len(advice.choices) - _SHOWN), len(advice.left_out)
-    if n_slower or n_out:
-        yield f"{n_slower} more are slower and {n_out} are left out; --json says why."
+    yield _tie(advice)
+    n_more, n_out = max(0, len(advice.choices) - _SHOWN), len(advice.left_out)
+    if n_more or n_out:
+        yield f"{n_more} more are not shown and {n_out} are left out; --json says why."
     for choice in shown:
         if choice.flag:
             yield f"* {choice.implementation}: {choice.flag}"
@@ -91,6 +97,19 @@ def _notes(advice: Advice, question: Question, shown: Iterable[Choice]) -> Itera
             f"To 7 digits: {advice.rougher.implementation}, {units.ratio(gain, 2)} as fast "
             f"(--max-error {SINGLE:g})"
         )
+
+
+def _tie(advice: Advice) -> str:
+    """What counts as a tie, and whether chance is the reason."""
+    if math.isnan(advice.chance):
+        return (
+            f"A tie is assumed to be within {advice.band:.1%}: what chance does is not known here."
+        )
+    limit = " at most" if advice.chance > MOST_BAND else ""
+    return (
+        f"A tie is within {advice.band:.1%}{limit}: equal implementations differ by up to "
+        f"{advice.chance:.1%}."
+    )
 
 
 def _listed(texts: Iterable[str]) -> str:

@@ -6,9 +6,10 @@ from typing import Any
 
 import pandas as pd
 
-from scripts._common.fastest import PROMISED
+from scripts._common.chance import chance_band, tie_band
 
 KEY = ["problem", "implementation", "threads", "n_samples", "n_features", "dataset"]
+_SIZE = [key for key in KEY if key != "implementation"]
 # Metrics of a gradient, and those that have an interval.
 METRICS = (
     *("time", "time_mean", "time_p90", "speed_up", "error", "workspace", "peak", "prepare"),
@@ -38,7 +39,9 @@ def cells_of(results: pd.DataFrame) -> pd.DataFrame:
         on for each of `INTERVALS`; state, reason and flag of the time; when it was measured and in
         how many generations; family, passes, bytes_per_value and rtol of the implementation;
         compulsory_bytes and working_set; ``worst``, the largest error of the implementation on any
-        data; and ``reasons``, why a metric has no value, by metric, where that is not the cell's.
+        data with these threads; ``chance_band`` and ``tie_band`` of all cells on the same data, see
+        `scripts._common.chance`; and ``reasons``, why a metric has no value, by metric, where that
+        is not the cell's.
     """
     own = results[(results["solver"] == "") & results["metric"].isin(METRICS)]
     sizes = {name: own[name].fillna(0).astype("int64") for name in ("n_samples", "n_features")}
@@ -48,20 +51,17 @@ def cells_of(results: pd.DataFrame) -> pd.DataFrame:
     parts = [times, _wide(good, "value", METRICS, "")]
     parts += [_wide(good, end, INTERVALS, f"_{end}") for end in ("low", "high")]
     cells = pd.concat(parts, axis="columns").loc[times.index].reset_index()
-    worst = cells.groupby(["problem", "implementation"])["error"].transform("max")
-    return cells.assign(worst=worst, reasons=_reasons(own, cells)).sort_values(
-        KEY, ignore_index=True
-    )
+    worst = cells.groupby(["problem", "implementation", "threads"])["error"].transform("max")
+    cells = cells.assign(worst=worst, **_bands(cells), reasons=_reasons(own, cells))
+    return cells.sort_values(KEY, ignore_index=True)
 
 
-def is_exact(cells: pd.DataFrame, max_error: float) -> pd.Series:
-    """Whether each cell's implementation keeps an error, wherever it was measured.
-
-    Its error is at most `max_error` on all data, and so is the RTOL that it states, within the
-    margin of `PROMISED`.
-    """
-    promised = min((rtol for e, rtol in PROMISED.items() if max_error <= e), default=max_error)
-    return (cells["worst"] <= max_error) & (cells["rtol"] <= max(promised, max_error))
+def _bands(cells: pd.DataFrame) -> dict[str, pd.Series]:
+    """What differs by chance on the data of each cell, from the baseline's."""
+    ends = zip(cells["chance_low"], cells["chance_high"], strict=True)
+    own = pd.Series([chance_band(*each) for each in ends], cells.index, float)
+    bands = own.groupby([cells[key] for key in _SIZE]).transform("max")
+    return {"chance_band": bands, "tie_band": bands.map(tie_band)}
 
 
 def _wide(rows: pd.DataFrame, value: str, metrics: tuple[str, ...], suffix: str) -> pd.DataFrame:

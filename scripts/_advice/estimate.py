@@ -16,7 +16,7 @@ _LEAST_SECONDS, _LEAST_BYTES = 1e-9, 1.0  # logarithms of 0 have no mean
 
 
 def known_of(cells: pd.DataFrame) -> Known:
-    """Rows by implementation and size; one with a time comes before one without."""
+    """Rows by implementation and size; one with a time replaces one without."""
     ordered = cells.sort_values("state", key=lambda state: state == "ok", kind="stable")
     return {(r.implementation, (r.n_samples, r.n_features)): r for r in ordered.itertuples()}
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from scripts._common import units
+from scripts._common.baseline import paying_calls
 from scripts._common.families import LIBRARY
 from scripts._common.metrics import BASELINE
 
@@ -123,4 +124,4 @@ def break_even(choice: Choice, other: Choice) -> int:
     gain, more = other.seconds - choice.seconds, choice.prepare - other.prepare
     if not gain > 0 or math.isnan(more):
         return 0
-    return max(1, math.floor(more / gain) + 1)
+    return max(1, int(paying_calls(more, gain)))

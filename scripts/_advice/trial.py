@@ -51,6 +51,17 @@ def _draw(source: Random, numbers: Sequence[int]) -> int:
     return round(10 ** source.uniform(math.log10(min(numbers)), math.log10(max(numbers))))
 
 
+def missing(wanted: int, drawn: int, advised: int) -> list[str]:
+    """Lines: how many of the shapes that were wanted are not tried, and why."""
+    lost = {
+        "the measured sizes enclose no more": wanted - drawn,
+        "nothing can be advised there": drawn - advised,
+    }
+    return [
+        f"{count} of {wanted} shapes not tried: {reason}" for reason, count in lost.items() if count
+    ]
+
+
 def contenders(advice: Advice) -> tuple[str, ...]:
     """The choices that may be the best."""
     most = _HOPELESS * min(choice.seconds for choice in advice.choices)

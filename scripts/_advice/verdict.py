@@ -40,14 +40,18 @@ class Verdict:
 def verdicts(
     cells: pd.DataFrame, cache_bytes: Mapping[int, int], n_threads: int
 ) -> list[Verdict | None]:
-    """The verdict on each cell of `cells_of`; None without a time or a size."""
-    ok = cells["state"] == "ok"
-    group = ["problem", "implementation", "threads"]
-    shortest = cells["time"].where(ok).groupby([cells[key] for key in group]).transform("min")
-    rows = cells.assign(shortest=shortest).itertuples()
+    """The verdict on each cell of `cells_of`; None without a time or a size.
+
+    `n_threads` is what the setting ``all`` stands for.
+    """
+    times = cells["time"].where(cells["state"] == "ok")
+    own = times.groupby([cells[key] for key in ("problem", "implementation", "threads")])
+    cells = cells.assign(shortest=own.transform("min"), n_times=own.transform("count"))
     return [
-        _judge(row, cache_bytes, n_threads) if row.state == "ok" and row.n_samples else None
-        for row in rows
+        _judge(row, cache_bytes, n_threads if row.threads == "all" else int(row.threads))
+        if row.state == "ok" and row.n_samples
+        else None
+        for row in cells.itertuples()
     ]
 
 
@@ -71,25 +75,30 @@ def _judge(row: Any, cache_bytes: Mapping[int, int], n_threads: int) -> Verdict:
             f"its shortest call takes {units.seconds(row.shortest)}, whatever the size",
             "fewer and larger calls",
         )
-    if fraction >= _AT_ROOF:
-        return Verdict(level, f"{share}, in one pass", _fewer_bytes(row))
-    passes = int(row.passes) if str(row.passes).isdigit() else 1
+    passes = int(row.passes) if str(row.passes).isdigit() else 0
     if passes > 1 and fraction * passes >= _AT_ROOF:
-        most = min(passes, 1 / fraction)
-        return Verdict(
-            level,
-            f"X is read {passes} times, at {fraction * passes:.0%} of the read roof",
-            f"one pass instead of {passes}: up to {units.ratio(most, 2)} here",
-        )
-    most = f"up to {units.ratio(1 / fraction, 2)} until the read roof" if fraction > 0 else ""
+        why = f"X is read {passes} times, at {fraction * passes:.0%} of the read roof"
+        return Verdict(level, why, _fewer_passes(row, passes))
+    if fraction >= _AT_ROOF:
+        return Verdict(level, share + ", in one pass" * (passes == 1), _fewer_bytes(row))
+    most = [f"up to {units.ratio(1 / fraction, 2)} until the read roof"] if fraction > 0 else []
     if n_threads > 1 and row.processors <= _ONE and row.time > _SHORT:
-        return Verdict("compute", f"{share}; one of {n_threads} threads works", f"threads; {most}")
-    return Verdict("compute", share, most)
+        why = f"{share}; one of {n_threads} threads works"
+        return Verdict("compute", why, "; ".join(["threads", *most]))
+    return Verdict("compute", share, "".join(most))
 
 
 def _is_overhead(row: Any) -> bool:
+    """Whether a call takes no longer than the shortest; a single size cannot tell."""
     short = row.time <= min(_OVERHEAD * row.shortest, _SHORT)
-    return bool(short and not row.roof_fraction >= _AT_ROOF)
+    return bool(row.n_times > 1 and short and not row.roof_fraction >= _AT_ROOF)
+
+
+def _fewer_passes(row: Any, passes: int) -> str:
+    most = min(passes, 1 / row.roof_fraction)
+    if most <= 1:  # the other passes read from a cache
+        return _fewer_bytes(row)
+    return f"one pass instead of {passes}: up to {units.ratio(most, 2)} here"
 
 
 def _fewer_bytes(row: Any) -> str:

@@ -1,6 +1,8 @@
-"""Speed-ups relative to an implementation other than the baseline of the measurement."""
+"""Speed-ups and calls that pay, relative to any implementation."""
 
 from __future__ import annotations
+
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -44,6 +46,19 @@ def relative_to(results: pd.DataFrame, name: str) -> pd.DataFrame:
     return pd.concat([each for each in frames if len(each)]).sort_index()
 
 
+def paying_calls(more: Any, gain: Any) -> Any:
+    """The least number of calls that gain more than is spent before them; NaN if that is not known.
+
+    Parameters
+    ----------
+    more : float or array of float
+        Seconds of preparation, over those of the other.
+    gain : float or array of float
+        Seconds that each call takes less, above 0.
+    """
+    return np.maximum(0.0, np.floor(more / gain) + 1)
+
+
 def _speed_ups(results: pd.DataFrame, name: str) -> pd.DataFrame:
     rows = results[results["metric"] == "speed_up"]
     own, base = _both(results, rows, "speed_up", name)
@@ -64,7 +79,7 @@ def _break_even(results: pd.DataFrame, name: str) -> pd.DataFrame:
     own, base = (each["value"] for each in _both(results, rows, "time", name))
     prepare, base_prepare = (each["value"] for each in _both(results, rows, "prepare", name))
     gain = (base - own).where(own < base)
-    calls = np.ceil((prepare - base_prepare) / gain).clip(lower=0)
+    calls = paying_calls(prepare - base_prepare, gain)
     found = pd.DataFrame({"value": calls, "low": np.nan, "high": np.nan})
     filled = _fill(rows, found, own.notna(), name)
     told = {"state": "skipped", "reason": f"it is not faster than {name}"}

@@ -69,14 +69,19 @@ def times_with_errors(results: pd.DataFrame) -> pd.DataFrame:
     return times.assign(error=times["error"].fillna(times["worst"]))
 
 
-def within(times: pd.DataFrame, tolerance: float) -> pd.DataFrame:
-    """Rows of `times_with_errors` by implementations that are as exact as a tolerance asks for.
+def is_exact(rows: pd.DataFrame, max_error: float) -> pd.Series:
+    """Whether the implementation of each row keeps an error, wherever it was measured.
 
-    Their error is within the tolerance on all data where it was measured, and the RTOL that they
-    state is at most `PROMISED[tolerance]`.
+    Its ``worst`` error is known and at most `max_error`, and so is the ``rtol`` that it states,
+    within the margin of `PROMISED`.
     """
-    measured = (times["worst"] <= tolerance) | times["worst"].isna()
-    return times[measured & (times["rtol"] <= PROMISED[tolerance])]
+    promised = min((rtol for e, rtol in PROMISED.items() if max_error <= e), default=max_error)
+    return (rows["worst"] <= max_error) & (rows["rtol"] <= max(promised, max_error))
+
+
+def within(times: pd.DataFrame, tolerance: float) -> pd.DataFrame:
+    """Rows of `times_with_errors` by implementations that are exact to a tolerance."""
+    return times[is_exact(times, tolerance)]
 
 
 def winners(results: pd.DataFrame, tolerance: float) -> list[Winner]:
@@ -93,18 +98,25 @@ def _winners(times: pd.DataFrame, tolerance: float) -> Iterator[Winner]:
 
 
 def less_exact(results: pd.DataFrame) -> list[str]:
-    """What is faster than all within SINGLE and less exact: ``fused_float16 (error 2e-04)``."""
+    """What is faster than all within SINGLE, and not: ``fused_float16 (error 2e-04)``."""
     best = {data_of(winner.row): winner.row.value for winner in winners(results, SINGLE)}
     if not best:
         return []
     times = times_with_errors(results)
     rough = times.drop(within(times, SINGLE).index).itertuples()
     found = {
-        row.implementation: row.worst if row.worst > SINGLE else row.rtol
+        row.implementation: _error_of(row)
         for row in rough
         if row.value < best.get(data_of(row), math.inf)
     }
-    return [f"{name} (error {error:.0e})" for name, error in sorted(found.items())]
+    return [f"{name} ({error})" for name, error in sorted(found.items())]
+
+
+def _error_of(row: Any) -> str:
+    """What a row within no tolerance is known to be off by."""
+    if math.isnan(row.worst):
+        return "error not measured"
+    return f"error {row.worst if row.worst > SINGLE else row.rtol:.0e}"
 
 
 def uncertainty(value: Any) -> float:

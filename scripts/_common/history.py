@@ -1,43 +1,16 @@
-"""Addresses in asv's pages: where the history of a value is shown.
+"""Where a page finds the history of its values: asv's pages.
 
-The pages read everything from the part after ``#``. They have to be served (``asv preview``); a
-browser does not let them read their data from a disk.
+asv's pages have to be served (``asv preview``); a browser does not let them read from a disk.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from urllib.parse import quote
+import os
+from pathlib import Path
 
-# asv's pages as a report in the folder ``reports`` sees them.
-PAGES = "../.asv/html/index.html"
-
-
-def address(
-    problem: str, implementation: str, size: tuple[int, int] | str, metric: str = "time"
-) -> str:
-    """The history of one value: what follows `PAGES` in a link.
-
-    Parameters
-    ----------
-    problem, implementation : str
-    size : (n_samples, n_features), or the name of a data set
-    metric : str
-        One that ``benchmarks/gradient.py`` lists.
-    """
-    chosen = {"p-implementation": repr(implementation)}
-    if isinstance(size, str):
-        return page(f"datasets.{problem}.track_{metric}", chosen | {"p-dataset": repr(size)})
-    n_samples, n_features = (str(int(number)) for number in size)
-    chosen |= {"p-n_samples": n_samples, "p-n_features": n_features}
-    return page(f"gradient.{problem}.track_{metric}", chosen)
+from scripts._common.project import ROOT
 
 
-def page(benchmark: str, chosen: Mapping[str, str | Iterable[str]]) -> str:
-    """The page of a benchmark with these choices, in the form that asv's JavaScript reads."""
-    pairs = [
-        f"{quote(name, safe='')}={quote(value, safe='')}"
-        for name, values in chosen.items()
-        for value in ([values] if isinstance(values, str) else values)
-    ]
-    return f"#{benchmark}?{'&'.join(pairs)}"
+def pages_from(folder: Path) -> str:
+    """Address of asv's pages for a page in this folder."""
+    return Path(os.path.relpath(ROOT / ".asv" / "html" / "index.html", folder)).as_posix()

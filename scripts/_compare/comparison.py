@@ -167,10 +167,13 @@ class Comparison:
 
     @property
     def means(self) -> dict[str, tuple[float, int]]:
-        """Geometric mean of the ratios of each implementation, and the number of cells."""
+        """Geometric mean of each implementation's ratios, and the number of cells.
+
+        Of those that are judged, or would be with more generations.
+        """
         found: dict[str, list[float]] = {}
         for verdict in self.verdicts:
-            if math.isfinite(verdict.ratio.value) and verdict.pair.medians:
+            if verdict.pair.is_judged or verdict.reason == FEW_GENERATIONS:
                 found.setdefault(verdict.name, []).append(verdict.ratio.value)
         return {name: (geometric_mean(each), len(each)) for name, each in found.items()}
 

@@ -9,9 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from tqdm import tqdm
-
-from benchmarks._session import journal, session
+from benchmarks._session import journal
 from benchmarks._session.crew import Settings
 from benchmarks._session.inputs import Data
 from benchmarks._session.journal import Known
@@ -19,9 +17,9 @@ from benchmarks._session.measured import BASELINE, TWIN, Measured
 from benchmarks._session.session import Job
 from benchmarks._session.statistics import band, medians
 from benchmarks._session.values import FAULTS, state_of
-from scripts._common.cli import BAR
 from scripts._common.tree import Tree
 from scripts._compare.comparison import Pair
+from scripts._measured.measuring import run_session
 
 SIDES = ("A", "B")
 
@@ -55,12 +53,9 @@ def orders(names: Iterable[str], places: Sequence[Path]) -> dict[str, dict[str, 
 
 
 def measure(jobs: Sequence[Job], settings: Settings, generations: int) -> Known:
-    """Measure, with a bar of the time that is left."""
+    """Measure, and keep nothing on disk."""
     kept = journal.Journal(None, journal.Source("", "", ""), "")
-    seconds = generations * sum(session.expected_seconds(job, settings) for job in jobs)
-    # disable=None: no bar unless stderr is a terminal.
-    with tqdm(total=seconds, disable=None, leave=False, bar_format=BAR) as bar:
-        session.run(jobs, settings, kept, Known(), generations, bar.update)
+    run_session(jobs, settings, kept, Known(), generations)
     return kept.known
 
 

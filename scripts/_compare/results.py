@@ -122,7 +122,7 @@ def _of_commit(side: Named, choice: Choice) -> dict[str, stored.Cells]:
 
 def _journals(machine: str, threads: str) -> Iterable[tuple[Source, Known]]:
     """Contents of a machine's journals with so many threads, the last written first."""
-    paths = _measure.FOLDER.glob(f"{machine}/*.jsonl")
+    paths = (_measure.FOLDER / machine).glob("*.jsonl")
     for path in sorted(paths, key=lambda path: path.stat().st_mtime, reverse=True):
         known = journal.read(path)
         if known.source and known.source.threads == threads:
@@ -141,13 +141,15 @@ def _notes(cells: list[stored.Cells], environments: tuple[str, str], kind: str) 
             "A and B were measured in different environments, so that libraries or settings may "
             f"differ: {environments[0]} and {environments[1]}."
         )
-    if len({_session_of(each) for each in cells}) > 1:
+    if len({_files_of(each, _SESSION) for each in cells}) > 1:
         notes.append("A and B were measured by different versions of the session.")
+    if kind == MACHINE and len({_files_of(each, "impls/") for each in cells}) > 1:
+        notes.append("A and B ran different versions of the kernels, or not the same ones.")
     return tuple(notes)
 
 
-def _session_of(cells: stored.Cells) -> frozenset[tuple[str, str]]:
-    """Hashes of the session's files in the states of all cells."""
+def _files_of(cells: stored.Cells, folder: str) -> frozenset[tuple[str, str]]:
+    """Hashes of a folder's files in the states of all cells."""
     states = filter(None, map(load_state, {each.cell.digest for each in cells.values()}))
     files = (item for state in states for item in state.files.items())
-    return frozenset(item for item in files if item[0].startswith(_SESSION))
+    return frozenset(item for item in files if item[0].startswith(folder))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from tabulate import tabulate
@@ -12,6 +13,7 @@ from benchmarks._session.statistics import LEAST_GENERATIONS, Estimate
 from scripts._common import units
 from scripts._compare.comparison import (
     FASTER,
+    FEW_GENERATIONS,
     NO_CHANGE,
     NOT_COMPARABLE,
     SLOWER,
@@ -24,6 +26,10 @@ _HEADERS = ["", "cell", "data", "B / A", "interval", "equal ones differ by"]
 _ALIGN = ["left", "left", "left", "right", "right", "right"]
 # Lines of a summary that fits a pull request's comment.
 _MOST_CHANGES, _MOST_MEANS, _MOST_REASONS, _MOST_NOTES = 12, 8, 5, 6
+_MARKDOWN = str.maketrans(
+    {sign: f"\\{sign}" for sign in "\\`*[]!|"}
+    | {"<": "&lt;", ">": "&gt;", "&": "&amp;", "@": "&#64;", "\n": " "}
+)
 
 
 def summary(comparison: Comparison) -> str:
@@ -35,14 +41,16 @@ def summary(comparison: Comparison) -> str:
 
 def comment(comparison: Comparison) -> str:
     """A summary of less than 60 lines, with folded details, for a pull request."""
+    comparison = _escape(comparison)
     changes = comparison.changes
     folded = [
         _counts(comparison, _MOST_REASONS),
         _means(comparison, _MOST_MEANS),
         _notes(comparison.notes[:_MOST_NOTES]),
+        _more(len(comparison.notes) - _MOST_NOTES, "notes"),
     ]
     parts = [
-        f"### {_escaped(comparison.title)}",
+        f"### {comparison.title}",
         _headline(comparison),
         _changes(changes[:_MOST_CHANGES]),
         _more(len(changes) - _MOST_CHANGES, "changes"),
@@ -55,7 +63,8 @@ def comment(comparison: Comparison) -> str:
 
 def page(comparison: Comparison, picture: str, footer: str) -> str:
     """The whole comparison: the summary, the figure and a table of all cells."""
-    parts = [f"# {_escaped(comparison.title)}", summary(comparison)]
+    comparison = _escape(comparison)
+    parts = [f"# {comparison.title}", summary(comparison)]
     parts += [f"![Ratio of each cell with its interval]({picture})"] if picture else []
     parts += ["## All cells", _table(comparison.verdicts, with_roofs=True), "---"]
     return "\n\n".join([*parts, footer.replace("\n", "  \n")]) + "\n"
@@ -105,6 +114,9 @@ def _headline(comparison: Comparison) -> str:
         return f"{what} {_found(comparison)}"
     if len(comparison.called(NO_CHANGE)) == len(comparison.verdicts):
         return f"{what} No file that an implementation depends on differs."
+    ((reason, _),) = comparison.reasons.most_common(1)
+    if reason != FEW_GENERATIONS:
+        return f"{what} Nothing can be called a change. Most often, {reason}."
     return (
         f"{what} Nothing is called a change: no cell has {LEAST_GENERATIONS} generations of "
         f"processes on both sides, which tell chance from a change. {comparison.advice}"
@@ -135,15 +147,15 @@ def _table(verdicts: Sequence[Verdict], with_roofs: bool = False) -> str:
 def _row(verdict: Verdict) -> list[str]:
     pair = verdict.pair
     chance = f"{pair.band:.1%}" if math.isfinite(pair.band) else units.NO_VALUE
-    name = _escaped(verdict.name)
+    name = verdict.name
     ratio = units.ratio(verdict.ratio.value)
-    return [verdict.word, name, _escaped(pair.data), ratio, _interval(verdict.ratio), chance]
+    return [verdict.word, name, pair.data, ratio, _interval(verdict.ratio), chance]
 
 
 def _extra(verdict: Verdict) -> list[str]:
     fractions = verdict.pair.roof_fractions
     texts = [f"{each:.2f}" if math.isfinite(each) else units.NO_VALUE for each in fractions]
-    return [*texts, _escaped(verdict.reason)]
+    return [*texts, verdict.reason]
 
 
 def _interval(ratio: Estimate) -> str:
@@ -156,7 +168,7 @@ def _interval(ratio: Estimate) -> str:
 def _counts(comparison: Comparison, most: int | None = None) -> str:
     lines = [f"- {word}: {len(comparison.called(word))}" for word in WORDS]
     reasons = comparison.reasons.most_common(most)
-    lines += [f"  - {number}: {_escaped(reason)}" for reason, number in reasons]
+    lines += [f"  - {number}: {reason}" for reason, number in reasons]
     rest = len(comparison.reasons) - len(reasons)
     return "\n".join([*lines, *([f"  - {rest} more reasons"] if rest else [])])
 
@@ -166,7 +178,7 @@ def _means(comparison: Comparison, most: int | None = None) -> str:
     means = sorted(comparison.means.items(), key=lambda item: -abs(math.log(item[1][0])))
     if not means:
         return ""
-    rows = [[_escaped(name), units.ratio(mean), number] for name, (mean, number) in means[:most]]
+    rows = [[name, units.ratio(mean), number] for name, (mean, number) in means[:most]]
     headers = ["implementation", "geometric mean of B / A", "cells"]
     align = ["left", "right", "right"]
     table = tabulate(rows, headers, tablefmt="github", colalign=align, disable_numparse=True)
@@ -175,7 +187,7 @@ def _means(comparison: Comparison, most: int | None = None) -> str:
 
 
 def _notes(notes: Sequence[str]) -> str:
-    return "\n".join(f"- {_escaped(note)}" for note in notes)
+    return "\n".join(f"- {note}" for note in notes)
 
 
 def _more(number: int, what: str) -> str:
@@ -186,7 +198,25 @@ def _finite(value: Any) -> Any:
     return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
+def _escape(comparison: Comparison) -> Comparison:
+    """The comparison with texts that Markdown shows as they are: they come from files."""
+    texts = {key: _escaped(getattr(comparison, key)) for key in ("a", "b")}
+    verdicts = tuple(_escape_verdict(each) for each in comparison.verdicts)
+    return replace(
+        comparison, **texts, notes=tuple(map(_escaped, comparison.notes)), verdicts=verdicts
+    )
+
+
+def _escape_verdict(verdict: Verdict) -> Verdict:
+    pair = replace(
+        verdict.pair,
+        problem=_escaped(verdict.pair.problem),
+        implementation=_escaped(verdict.pair.implementation),
+        data=_escaped(verdict.pair.data),
+        reason=_escaped(verdict.pair.reason),
+    )
+    return replace(verdict, pair=pair, reason=_escaped(verdict.reason))
+
+
 def _escaped(text: str) -> str:
-    """Text that Markdown shows as it is: names and reasons come from files."""
-    signs = str.maketrans({"|": r"\|", "<": "&lt;", ">": "&gt;", "\n": " "})
-    return text.translate(signs)
+    return text.translate(_MARKDOWN)

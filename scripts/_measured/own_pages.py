@@ -18,7 +18,7 @@ from asv.graph import Graph
 from asv.machine import iter_machine_files
 from asv.publishing import OutputPublisher
 
-from scripts._common.history import PAGES
+from scripts._common.history import pages_from
 from scripts._common.project import ROOT
 from scripts._measured.machine_page import describe_machine
 
@@ -69,7 +69,7 @@ def copy_report(report: Path, copy: Path) -> bool:
     if not report.is_file():
         return False
     text = report.read_text(encoding="utf-8")
-    copy.write_text(text.replace(PAGES, "index.html"), encoding="utf-8")
+    copy.write_text(text.replace(pages_from(report.parent), "index.html"), encoding="utf-8")
     return True
 
 

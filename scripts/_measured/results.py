@@ -97,7 +97,8 @@ def load_results(
     # The newest journal comes first: its value is kept of a cell that was measured twice.
     frame = frame.sort_values("state", key=lambda state: state == "missing", kind="stable")
     frame = frame.drop_duplicates([*_CELL, "metric"])
-    return _with_missing(frame.astype(dict.fromkeys(["n_samples", "n_features"], "Int64")))
+    typed = frame.astype(dict.fromkeys(["n_samples", "n_features"], "Int64"))
+    return _with_missing(typed).assign(threads=threads)
 
 
 def last_state(

@@ -9,17 +9,20 @@ from typing import Any
 
 import pandas as pd
 
-from scripts._advice.advice import measured_sizes
+from benchmarks._session.statistics import LEAST_BAND
+from scripts._advice.advice import FARTHEST, measured_sizes
 from scripts._advice.cells import KEY, cells_of
-from scripts._advice.mesh import mesh_of
+from scripts._advice.mesh import TOLERANCE, mesh_of
 from scripts._advice.verdict import verdicts
-from scripts._common.families import FAMILIES
-from scripts._common.history import PAGES
+from scripts._common.chance import MOST_BAND
+from scripts._common.families import FAMILIES, LIBRARY
+from scripts._common.fastest import PROMISED
 from scripts._common.metrics import BASELINE, Metric
 from scripts._common.records import Facts, MemoryCurve
 
 _DIGITS = 6  # significant; an interval is a hundred times as wide
 _TRAINING = ("epoch", "kernel_share", "time_to_loss", "final_loss", "test_accuracy", "updates")
+_VERDICT = ("limit", "why", "help")
 _NO_COLUMN = ["reasons"]
 
 
@@ -28,6 +31,10 @@ def page_data(
     curves: Iterable[MemoryCurve],
     facts: Facts,
     metrics: Mapping[str, Metric],
+    *,
+    base: str = BASELINE,
+    history: str = "",
+    n_threads: int | None = None,
 ) -> dict[str, Any]:
     """Everything that the page shows.
 
@@ -39,16 +46,22 @@ def page_data(
     facts : Facts
     metrics : mapping
         By name, as in `scripts._common.metrics`.
+    base : str
+        What speed-ups are relative to at first.
+    history : str
+        Address of asv's pages, as seen from the page; empty: no links to them.
+    n_threads : int, optional
+        What the setting ``all`` stands for; default: the threads of `facts`.
     """
-    cells = cells_of(results)
-    found = verdicts(cells, facts.cache_bytes, facts.n_threads)
-    cells = cells.assign(
-        **{key: [getattr(v, key) if v else "" for v in found] for key in ("limit", "why", "help")}
-    )
+    n_threads = n_threads or facts.n_threads
+    cells = _with_verdicts(cells_of(results), facts, n_threads)
     return {
         "baseline": BASELINE,
+        "base": base,
+        "n_threads": n_threads,
+        "rules": _rules(),
         "families": list(FAMILIES),
-        "history": PAGES,
+        "history": history,
         "facts": asdict(facts) | {"footer": facts.footer},
         "metrics": {name: {"label": m.label, "unit": m.unit} for name, m in metrics.items()},
         "cells": columns(cells.drop(columns=_NO_COLUMN)),
@@ -56,6 +69,24 @@ def page_data(
         "trainings": columns(_trainings(results)),
         "meshes": list(_meshes(cells)),
         "curves": [_curve(curve) for curve in curves],
+    }
+
+
+def _with_verdicts(cells: pd.DataFrame, facts: Facts, n_threads: int) -> pd.DataFrame:
+    found = verdicts(cells, facts.cache_bytes, n_threads)
+    texts = {key: [getattr(v, key) if v else "" for v in found] for key in _VERDICT}
+    return cells.assign(**texts)
+
+
+def _rules() -> dict[str, Any]:
+    """Numbers and names that decide what is advised."""
+    return {
+        "promised": sorted(PROMISED.items()),
+        "least_band": LEAST_BAND,
+        "most_band": MOST_BAND,
+        "farthest": FARTHEST,
+        "tolerance": TOLERANCE,
+        "library": LIBRARY,
     }
 
 

@@ -7,8 +7,7 @@ import functools
 import vl_convert
 
 _VEGA_LITE = "6.4"
-# `chart.js` waits for the event.
-_SNIPPET = "window.vegaEmbed = vegaEmbed; window.dispatchEvent(new Event('library'));"
+_SNIPPET = "window.vegaEmbed = vegaEmbed;"
 
 
 @functools.cache

@@ -13,9 +13,10 @@ from scripts._page.library import plotting_library
 _HERE = Path(__file__).parent
 # In the order in which they need each other; the views come next, and what starts the page last.
 _SHARED = (
-    *("dom", "format", "data", "state", "controls", "names", "advice", "chart"),
-    *("axes", "places", "pareto", "cell"),
+    *("dom", "format", "data", "state", "controls", "names", "mesh", "advice", "advice_form"),
+    *("chart", "axes", "places", "pareto", "columns", "cell", "meanings"),
 )
+_STYLES = ("colours", "page", "tables")
 _SLOT = re.compile(r"/\*\{(\w+)\}\*/")
 # Written as escapes, since a script element ends at its first closing tag, whatever the string.
 _UNSAFE = {ord(sign): f"\\u{ord(sign):04x}" for sign in "<>&\u2028\u2029"}
@@ -24,7 +25,7 @@ _UNSAFE = {ord(sign): f"\\u{ord(sign):04x}" for sign in "<>&\u2028\u2029"}
 def render(data: Mapping[str, Any]) -> str:
     """The page that shows the data of `page_data`."""
     parts = {
-        "style": _read("page.css"),
+        "style": "\n".join(_read(f"css/{name}.css") for name in _STYLES),
         "theme": _read("theme.js"),
         "data": to_json(data),
         "library": _as_script(plotting_library()),

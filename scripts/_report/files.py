@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -22,11 +23,16 @@ PAGE_SENTENCE = {
 
 
 def write_page(
-    results: pd.DataFrame, curves: Iterable[MemoryCurve], facts: Facts, folder: Path
+    results: pd.DataFrame,
+    curves: Iterable[MemoryCurve],
+    facts: Facts,
+    folder: Path,
+    **options: Any,
 ) -> Path:
-    """Write the one page that shows everything."""
+    """Write the one page that shows everything; `options` are those of `page_data`."""
     path = folder / PAGE
-    path.write_text(render(page_data(results, curves, facts, metrics())), encoding="utf-8")
+    data = page_data(results, curves, facts, metrics(), **options)
+    path.write_text(render(data), encoding="utf-8")
     return path
 
 

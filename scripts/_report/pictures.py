@@ -5,8 +5,9 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
-from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Thread
@@ -39,27 +40,33 @@ class _Drawing:
     subject: Any
 
 
-def write_pictures(
+@contextmanager
+def drawn_aside(
     results: pd.DataFrame, curves: Sequence[MemoryCurve], facts: Facts, folder: Path, style: Style
-) -> list[Picture]:
-    """Draw what there is to draw of each problem; the pictures in the order of the index page."""
+) -> Iterator[Callable[[], list[Picture]]]:
+    """Draw what there is to draw of each problem, while the command does something else.
+
+    Yields a function that waits for the pictures; they come in the order of the index page.
+    """
     drawings = list(_drawings(results, curves, style.only))
     n_processes = min(_machine.count_threads(), len(drawings) // _LEAST_DRAWINGS)
     if n_processes < 2:
-        found = (_draw(each, facts, folder, style.formats) for each in drawings)
-        return [picture for picture in _counted(found, len(drawings)) if picture]
+        yield lambda: _collect(
+            (_draw(each, facts, folder, style.formats) for each in drawings), len(drawings)
+        )
+        return
     with _pool(n_processes) as pool:
         futures = [pool.submit(_draw, each, facts, folder, style.formats) for each in drawings]
         try:
-            found = (future.result() for future in futures)
-            return [picture for picture in _counted(found, len(drawings)) if picture]
+            yield lambda: _collect((future.result() for future in futures), len(futures))
         except BaseException:
-            _cancel(futures)
+            pool.shutdown(wait=False, cancel_futures=True)
             raise
 
 
-def _counted(found: Iterator[Picture | None], total: int) -> tqdm[Picture | None]:
-    return tqdm(found, total=total, unit="figure", disable=None, leave=False)
+def _collect(found: Iterator[Picture | None], total: int) -> list[Picture]:
+    counted = tqdm(found, total=total, unit="figure", disable=None, leave=False)
+    return [picture for picture in counted if picture]
 
 
 def _drawings(
@@ -101,8 +108,3 @@ def _wait_for_its_end() -> None:
     if parent := multiprocessing.parent_process():
         parent.join()
         os._exit(1)
-
-
-def _cancel(futures: Sequence[Future[Any]]) -> None:
-    for future in futures:
-        future.cancel()

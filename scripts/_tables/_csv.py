@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pandas as pd
 
+from scripts._common import csv_text
+
 # Left out: what the implementation or the problem alone decides, and what all rows share.
 _COLUMNS = (
     *("problem", "implementation", "solver", "n_samples", "n_features", "dataset", "metric"),
@@ -14,4 +16,4 @@ _COLUMNS = (
 
 def to_csv(results: pd.DataFrame) -> str:
     """Comma-separated rows below a header."""
-    return str(results[list(_COLUMNS)].to_csv(index=False, float_format="%.6g"))
+    return csv_text.to_csv(results[list(_COLUMNS)])

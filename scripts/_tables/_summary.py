@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
@@ -37,5 +38,8 @@ def _rows_of(problem: str, precision: str, own: Sequence[Winner]) -> Iterator[li
 
 
 def _range(gains: Sequence[float]) -> str:
-    low, high = (units.ratio(value, 2) for value in (min(gains), max(gains)))
+    known = [gain for gain in gains if math.isfinite(gain)]
+    if not known:
+        return ""
+    low, high = (units.ratio(value, 2) for value in (min(known), max(known)))
     return low if low == high else f"{low} to {high}"

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 import pandas as pd
 
 from scripts._common import units
+from scripts._common.chance import chance_band
 from scripts._common.fastest import data_of
 from scripts._common.metrics import BASELINE
 from scripts._tables._rows import Row, key_of, lookup, page, sections, table
@@ -52,9 +53,8 @@ def _interval(row: Row) -> list[str]:
 
 def _seen(row: Row) -> str:
     """The smallest difference that lies outside what chance does."""
-    if not math.isfinite(row.low):
-        return units.NO_VALUE
-    return f"{max(row.high, 1 / row.low) - 1:.1%}"
+    band = chance_band(row.low, row.high)
+    return units.NO_VALUE if math.isnan(band) else f"{band:.1%}"
 
 
 def _flags(results: pd.DataFrame) -> Iterable[str]:

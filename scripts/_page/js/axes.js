@@ -7,8 +7,8 @@ const unitLabel = (units) =>
   }, "");
 
 const LABELS = {
-  seconds: unitLabel([[1e-9, "ns"], [1e-6, "us"], [1e-3, "ms"], [1, "s"]]),
-  bytes: unitLabel([[1, "B"], [1e3, "kB"], [1e6, "MB"], [1e9, "GB"], [1e12, "TB"]]),
+  seconds: unitLabel(SECONDS),
+  bytes: unitLabel(BYTES),
   ratio: "format(datum.value, '~g') + 'x'",
   whole: "format(datum.value, ',.0f')",
   number: "format(datum.value, '~g')",
@@ -18,6 +18,10 @@ const HEIGHT = 380;
 const LINE = 15; // pixels between labels
 
 const barsHeight = (rows) => 22 * rows + 8;
+const barNames = () => ({
+  field: "name", type: "nominal", sort: null,
+  axis: { title: null, labelLimit: isWide() ? 220 : 110, ticks: false, domain: false },
+});
 const isWide = () => byId("main").clientWidth >= 640;
 const leastOf = (values) => values.reduce((a, b) => Math.min(a, b), Infinity);
 const mostOf = (values) => values.reduce((a, b) => Math.max(a, b), -Infinity);
@@ -52,11 +56,12 @@ const logAxis = (field, title, domain, label) => ({
 const tips = (...fields) => fields.map(([field, title]) => ({ field, title, type: "nominal" }));
 const asIs = (field) => ({ field, type: "nominal", scale: null });
 
+const layer = (values, mark, encoding) => ({ data: { values }, mark, encoding });
 // A layer without data would warn of an axis without an extent.
 const filled = (layers) => layers.filter((layer) => !layer.data || layer.data.values.length);
 
 const SHAPES = ["circle", "square", "diamond", "triangle-up", "cross", "triangle-down"];
-const shapeOf = (name) => SHAPES[(LOOKS.get(name) || { rank: 0 }).rank % SHAPES.length];
+const shapeOf = (name) => SHAPES[rankedLook(name).rank % SHAPES.length];
 
 function lookOf(name, coloured = true) {
   const colour = coloured ? colourValue(name) : cssValue("--faint");
@@ -66,12 +71,13 @@ function lookOf(name, coloured = true) {
 // Labels at the height of values of a logarithmic axis, moved apart; those without room are left out.
 function apart(labels, [low, high], height = HEIGHT) {
   const span = Math.log(high) - Math.log(low);
-  const placed = labels.map((label) => ({ ...label, pixel: (height * (Math.log(high) - Math.log(label.y))) / span }));
-  placed.sort((a, b) => a.pixel - b.pixel).splice(Math.floor(height / LINE));
-  placed.forEach((label, i) => { if (i) label.pixel = Math.max(label.pixel, placed[i - 1].pixel + LINE); });
-  for (let i = placed.length - 1; i >= 0; i--) {
-    const most = i === placed.length - 1 ? height : placed[i + 1].pixel - LINE;
-    placed[i].pixel = Math.min(placed[i].pixel, most);
+  const pixelOf = ({ y }) => (height * (Math.log(high) - Math.log(y))) / span;
+  const own = labels.map((label) => ({ ...label, pixel: pixelOf(label) }));
+  own.sort((a, b) => a.pixel - b.pixel).splice(Math.floor(height / LINE));
+  for (let i = 1; i < own.length; i++) own[i].pixel = Math.max(own[i].pixel, own[i - 1].pixel + LINE);
+  for (let i = own.length - 1; i >= 0; i--) {
+    const most = i === own.length - 1 ? height : own[i + 1].pixel - LINE;
+    own[i].pixel = Math.min(own[i].pixel, most);
   }
-  return placed.map((label) => ({ ...label, y: high * Math.exp((-label.pixel / height) * span) }));
+  return own.map((label) => ({ ...label, y: high * Math.exp((-label.pixel / height) * span) }));
 }

@@ -1,30 +1,35 @@
 // The choices that all views share.
 
-const baseNames = () => {
-  const names = [...new Set(ofProblem(state).filter(isTimed).map((cell) => cell.implementation))].sort();
-  return names.map((name) => [name, name]);
-};
+const OF_ANOTHER_PROBLEM = { cell: "", show: "", at: "", base: DEFAULTS.base };
+
+function librariesCheck() {
+  const onchange = (event) => go({ libraries: event.target.checked });
+  const attributes = { "data-name": "choose libraries", checked: state.libraries, onchange };
+  return h("label", { class: "check" }, h("input", { type: "checkbox", ...attributes }), "libraries");
+}
 
 function drawControls() {
-  const pick = (key) => (value) => go({ [key]: value, ...(key === "problem" ? { cell: "", show: "", at: "", base: BASELINE } : {}) });
-  const choices = [
-    select("Problem", PROBLEMS.map((name) => [name, name]), state.problem, pick("problem")),
-    select("Precision", PRECISIONS, state.error, pick("error")),
-    THREADS.length > 1 ? select("Threads", THREADS.map((name) => [name, name]), state.threads, pick("threads")) : null,
-    select("Relative to", baseNames(), state.base, pick("base")),
-    h("label", { class: "check" }, h("input", { type: "checkbox", "data-name": "choose libraries", checked: state.libraries, onchange: (event) => go({ libraries: event.target.checked }) }), "libraries"),
-  ];
-  byId("controls").replaceChildren(...choices.filter(Boolean));
+  const same = (names) => names.map((name) => [name, name]);
+  const pick = (label, options, key, also = {}) =>
+    select(label, options, state[key], (value) => go({ [key]: value, ...also }));
+  byId("controls").replaceChildren(
+    pick("Problem", same(PROBLEMS), "problem", OF_ANOTHER_PROBLEM),
+    pick("Precision", PRECISIONS, "error"),
+    ...(THREADS.length > 1 ? [pick("Threads", same(THREADS), "threads")] : []),
+    pick("Relative to", same(baseNames(state)), "base"),
+    librariesCheck());
+}
+
+function viewLink({ id, title }) {
+  const to = { view: id, cell: "" };
+  const onclick = (event) => {
+    event.preventDefault();
+    go(to, { step: true });
+  };
+  return h("a", { href: address(to), "aria-current": id === state.view ? "page" : null, onclick }, title);
 }
 
 function drawViews() {
-  const ordered = [...VIEWS].sort((a, b) => a.order - b.order).filter((each) => !each.absent || !each.absent());
-  byId("views").replaceChildren(
-    ...ordered.map((each) =>
-      h("a", {
-        href: address({ view: each.id, cell: "" }), "aria-current": each.id === state.view ? "page" : null,
-        onclick: (event) => { event.preventDefault(); go({ view: each.id, cell: "" }, { step: true }); },
-      }, each.title),
-    ),
-  );
+  const present = VIEWS.filter((each) => !each.absent || !each.absent());
+  byId("views").replaceChildren(...present.sort((a, b) => a.order - b.order).map(viewLink));
 }

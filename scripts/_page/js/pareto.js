@@ -1,13 +1,17 @@
 // Error against time: what nothing else beats in both.
 
 const LEAST_ERROR = 1e-18; // an error of 0 is drawn here, as a logarithmic axis has no 0
+const PARETO_NOTE = "Both axes are logarithmic; lower left is better. The steps join what no other " +
+  "implementation beats in both; names in full when pointed at. The dotted line is the chosen precision.";
+
+function errorPoint(cell) {
+  const error = cell.error ?? cell.worst;
+  const texts = { time: seconds(cell.time), error: errorText(error) };
+  return { ...lookOf(cell.implementation), x: cell.time, y: Math.max(error, LEAST_ERROR), ...texts };
+}
 
 function errorPoints(cells) {
-  const valued = cells.filter((cell) => known(cell.error ?? cell.worst));
-  const points = valued.map((cell) => {
-    const error = cell.error ?? cell.worst;
-    return { ...lookOf(cell.implementation), x: cell.time, y: Math.max(error, LEAST_ERROR), time: seconds(cell.time), error: errorText(error) };
-  });
+  const points = cells.filter((cell) => known(cell.error ?? cell.worst)).map(errorPoint);
   return points.sort((a, b) => a.x - b.x || a.y - b.y);
 }
 
@@ -25,39 +29,50 @@ function errorChart(cells, place) {
   const points = errorPoints(cells);
   if (!points.length) return h("p", {}, "No error was measured on these data.");
   const front = frontOf(points);
+  const named = (point, i) => [i ? ", " : "", nameTag(point.name), ` (${point.time}, error ${point.error})`];
   return h("div", {},
-    chart("error-against-time", `Error against time, ${place}`, () => errorSpec(points, front),
-      "Both axes are logarithmic; lower left is better. The steps join what no other implementation beats in both; names in full when pointed at. The dotted line is the chosen precision."),
-    h("p", {}, "Not beaten in both: ", front.map((point, i) => [i ? ", " : "", nameTag(point.name), ` (${point.time}, error ${point.error})`]), "."));
+    chart("error-against-time", `Error against time, ${place}`, () => errorSpec(points, front), PARETO_NOTE),
+    h("p", {}, "Not beaten in both: ", front.map(named), "."));
 }
 
 // Right of their points, and left of those near the right edge.
 function frontNames(front, x, y) {
   const [low, high] = x.scale.domain;
   const labels = apart(front, y.scale.domain);
-  return [["left", 9], ["right", -9]].map(([align, dx]) => ({
-    data: { values: labels.filter((label) => (label.x < low * (high / low) ** 0.6) === (align === "left")) },
-    mark: { type: "text", align, dx, dy: -8, limit: 115, fontSize: 12 },
-    encoding: { x, y, text: { field: "name", type: "nominal" }, color: asIs("colour") },
-  }));
+  const isLeft = (label) => label.x < low * (high / low) ** 0.6;
+  const encoding = { x, y, text: { field: "name", type: "nominal" }, color: asIs("colour") };
+  return [["left", 9], ["right", -9]].map(([align, dx]) => {
+    const own = labels.filter((label) => isLeft(label) === (align === "left"));
+    return layer(own, { type: "text", align, dx, dy: -8, limit: 115, fontSize: 12 }, encoding);
+  });
+}
+
+function errorAxes(points, limit) {
+  const domain = logDomain([...points, ...limit].map((p) => p.y));
+  return [
+    logAxis("x", "time of one gradient", logDomain(points.map((p) => p.x)), "seconds"),
+    logAxis("y", "error", domain, "error"),
+  ];
 }
 
 function errorSpec(points, front) {
   const limit = state.error === "any" ? [] : [{ y: Number(state.error) }];
-  const x = logAxis("x", "time of one gradient", logDomain(points.map((p) => p.x)), "seconds");
-  const domain = logDomain([...points.map((p) => p.y), ...limit.map((p) => p.y)]);
-  const y = logAxis("y", "error", domain, "error");
+  const [x, y] = errorAxes(points, limit);
+  const [faint, text] = [cssValue("--faint"), cssValue("--text")];
   const on = new Set(front.map((point) => point.name));
-  const rest = points.filter((point) => !on.has(point.name)).map((point) => ({ ...point, colour: cssValue("--faint") }));
+  const rest = points.filter((point) => !on.has(point.name));
   const tooltip = tips(["name", "implementation"], ["time", "time"], ["error", "error"]);
   const end = front.length ? [{ x: mostOf(points.map((p) => p.x)), y: front.at(-1).y }] : [];
+  const color = asIs("colour");
+  const shaped = { x, y, shape: asIs("shape"), tooltip };
+  const steps = { type: "line", interpolate: "step-after", strokeWidth: 1.5, color: text };
   return {
     padding: { left: 5, top: 5, bottom: 5, right: 12 },
     layer: filled([
-      { data: { values: limit }, mark: { type: "rule", strokeDash: [2, 3], color: cssValue("--faint") }, encoding: { y } },
-      { data: { values: [...front, ...end] }, mark: { type: "line", interpolate: "step-after", strokeWidth: 1.5, color: cssValue("--text") }, encoding: { x, y } },
-      { data: { values: rest }, mark: { type: "point", size: 45, opacity: 0.8, color: cssValue("--faint") }, encoding: { x, y, shape: asIs("shape"), tooltip } },
-      { data: { values: front }, mark: { type: "point", size: 80, opacity: 1, filled: true }, encoding: { x, y, color: asIs("colour"), shape: asIs("shape"), tooltip } },
+      layer(limit, { type: "rule", strokeDash: [2, 3], color: faint }, { y }),
+      layer([...front, ...end], steps, { x, y }),
+      layer(rest, { type: "point", size: 45, opacity: 0.8, color: faint }, shaped),
+      layer(front, { type: "point", size: 80, opacity: 1, filled: true }, { ...shaped, color }),
       ...frontNames(front, x, y),
     ]),
   };

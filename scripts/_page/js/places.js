@@ -4,8 +4,8 @@ const elementsOf = (cell) => cell.n_samples * cell.n_features;
 
 function placesOf(cells) {
   const firsts = [...bySize(cells).values()].map(([cell]) => cell);
-  const rank = (cell) => (cell.dataset ? Infinity : elementsOf(cell));
-  firsts.sort((a, b) => (rank(a) === rank(b) ? a.place.localeCompare(b.place) : rank(a) - rank(b)));
+  const size = (cell) => (cell.dataset ? Infinity : elementsOf(cell));
+  firsts.sort((a, b) => (size(a) === size(b) ? byName(a.place, b.place) : size(a) - size(b)));
   return firsts.map((cell) => cell.place);
 }
 
@@ -16,19 +16,26 @@ function chosenPlace(cells) {
   return drawn.at(-1) || places.at(-1) || "";
 }
 
-const placeSelect = (cells) => select("Data", placesOf(cells).map((place) => [place, place]), chosenPlace(cells), (size) => go({ size }));
+function placeSelect(cells) {
+  const options = placesOf(cells).map((place) => [place, place]);
+  return select("Data", options, chosenPlace(cells), (size) => go({ size }));
+}
+
 const chosenCells = (cells) => cells.filter((cell) => isChosen(cell, state));
 
+const headRow = (heads) => h("thead", {}, h("tr", {}, heads.map((head) => h("th", { scope: "col" }, head))));
+
 function tableOf(heads, rows) {
-  const cellOf = (content, i) => (i ? h("td", { class: "number" }, content) : h("th", { scope: "row" }, content));
-  return h("div", { class: "scroll", tabindex: "0" }, h("table", {},
-    h("thead", {}, h("tr", {}, heads.map((head) => h("th", { scope: "col" }, head)))),
-    h("tbody", {}, rows.map((row) => h("tr", {}, row.map(cellOf))))));
+  const cellOf = (content, i) =>
+    (i ? h("td", { class: "number" }, content) : h("th", { scope: "row" }, content));
+  const body = h("tbody", {}, rows.map((row) => h("tr", {}, row.map(cellOf))));
+  return h("div", { class: "scroll", tabindex: "0" }, h("table", {}, headRow(heads), body));
 }
 
 // Long lists fold.
 function listOf(texts, most = 6) {
   const short = texts.slice(0, most).join(", ");
   if (texts.length <= most) return short;
-  return h("details", {}, h("summary", {}, `${short}, ${texts.length - most} more`), texts.slice(most).join(", "));
+  const rest = texts.slice(most);
+  return h("details", {}, h("summary", {}, `${short}, ${rest.length} more`), rest.join(", "));
 }

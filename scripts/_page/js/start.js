@@ -2,12 +2,13 @@
 
 function drawHeader() {
   const { cpu, n_threads, commit, date } = DATA.facts;
-  byId("machine").textContent = `${cpu}, ${n_threads} thread${n_threads > 1 ? "s" : ""} · ${commit} · ${date}`;
+  byId("machine").textContent = `${cpu}, ${plural(n_threads, "thread")} · ${commit} · ${date}`;
   byId("footer").textContent = DATA.facts.footer;
 }
 
 function draw() {
-  const focused = document.activeElement?.dataset?.place || document.activeElement?.dataset?.name;
+  const { place, name } = document.activeElement?.dataset ?? {};
+  dropCharts();
   drawViews();
   drawControls();
   const chosen = VIEWS.find((each) => each.id === state.view) || VIEWS[0];
@@ -15,7 +16,14 @@ function draw() {
   byId("main").replaceChildren(root);
   if (CELLS.length) chosen.draw(root);
   else root.append(h("p", {}, "There are no results to show."));
-  if (focused) document.querySelector(`[data-place="${CSS.escape(focused)}"], [data-name="${CSS.escape(focused)}"]`)?.focus({ preventScroll: true });
+  focusAgain(place || name);
+}
+
+function focusAgain(focused) {
+  if (!focused) return;
+  const text = CSS.escape(focused);
+  const found = document.querySelector(`[data-place="${text}"], [data-name="${text}"]`);
+  found?.focus({ preventScroll: true });
 }
 
 byId("theme").addEventListener("click", () => {
@@ -24,8 +32,11 @@ byId("theme").addEventListener("click", () => {
   try { localStorage.setItem("gradmark-theme", to); } catch { /* a page from a file may have no storage */ }
   draw();
 });
-addEventListener("popstate", () => { readAddress(); draw(); });
-addEventListener("hashchange", () => { readAddress(); draw(); });
+// Of a typed address and of a step back alike.
+addEventListener("hashchange", () => {
+  readAddress();
+  draw();
+});
 drawHeader();
 readAddress();
 draw();

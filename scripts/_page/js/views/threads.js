@@ -1,49 +1,70 @@
 // What threads gain: the time with few over the time with more, and the processors that are busy.
 
 const SLOWER = 1.05; // where a time has no interval
-const countOf = (threads) => (threads === "all" ? DATA.facts.n_threads : Number(threads));
+const THREADS_HINT = "Each implementation with one number of threads and with another, in times as fast, " +
+  "and how many processors it keeps busy.";
+const THREADS_NOTE = "Right of the line: more threads are faster. " +
+  "Settings were measured one after the other, not in the same rounds.";
+const THREADS_TIPS = [
+  ["name", "implementation"], ["to", "threads"], ["before", "time before"], ["after", "time with them"],
+  ["text", "times as fast"], ["busy", "CPU / wall"],
+];
+const countOf = (threads) => (threads === "all" ? DATA.n_threads : Number(threads));
+
+function threadsText(threads) {
+  return `${threads === "all" ? "all " : ""}${plural(countOf(threads), "thread")}`;
+}
 
 function settings() {
-  const own = [...new Set(CELLS.filter((cell) => cell.problem === state.problem).map((cell) => cell.threads))];
-  return own.sort((a, b) => countOf(a) - countOf(b) || a.localeCompare(b));
+  const own = unique(CELLS.filter((cell) => cell.problem === state.problem).map((cell) => cell.threads));
+  return own.sort((a, b) => countOf(a) - countOf(b) || byName(a, b));
 }
 
 // An implementation on one set of data: its cells by setting.
 function threadGroups(place = null) {
-  const found = new Map();
-  for (const cell of CELLS) {
-    if (cell.problem !== state.problem || !isTimed(cell) || !isChosen(cell, state)) continue;
-    if (place !== null && cell.place !== place) continue;
-    const key = JSON.stringify([cell.implementation, cell.place]);
-    if (!found.has(key)) found.set(key, { name: cell.implementation, place: cell.place, by: {} });
-    found.get(key).by[cell.threads] = cell;
-  }
-  return [...found.values()].sort((a, b) => a.name.localeCompare(b.name));
+  const isWanted = (cell) => cell.problem === state.problem && (place === null || cell.place === place);
+  const cells = CELLS.filter((cell) => isWanted(cell) && isTimed(cell) && isChosen(cell, state));
+  const found = groupBy(cells, (cell) => JSON.stringify([cell.implementation, cell.place]));
+  const groups = [...found.values()].map((own) => ({
+    name: own[0].implementation, place: own[0].place,
+    by: Object.fromEntries(own.map((cell) => [cell.threads, cell])),
+  }));
+  return groups.sort((a, b) => byName(a.name, b.name));
+}
+
+function scalingPoint(name, few, many) {
+  const value = few.time / many.time;
+  return {
+    ...lookOf(name), one: 1, value, to: threadsText(many.threads), text: ratio(value),
+    before: seconds(few.time), after: seconds(many.time), busy: processorsText(many.processors),
+  };
 }
 
 function scalingPoints(groups, [first, ...more]) {
-  const points = groups.flatMap(({ name, by }) => more.filter((to) => by[first] && by[to]).map((to) => ({
-    ...lookOf(name), one: 1, value: by[first].time / by[to].time, to: threadsText(to), text: ratio(by[first].time / by[to].time),
-    before: seconds(by[first].time), after: seconds(by[to].time), busy: known(by[to].processors) ? plain(by[to].processors) : NONE,
-  })));
+  const points = groups.filter(({ by }) => by[first]).flatMap(({ name, by }) =>
+    more.filter((to) => by[to]).map((to) => scalingPoint(name, by[first], by[to])));
   return points.sort((a, b) => b.value - a.value);
 }
 
-const threadsText = (threads) => (threads === "all" ? `all ${DATA.facts.n_threads} threads` : `${threads} thread${threads === "1" ? "" : "s"}`);
-
 function scalingSpec(points, all) {
   const most = Math.max(mostOf(points.map((point) => point.value)), 1);
-  const x = { field: "value", type: "quantitative", scale: { domain: [0, most * (isWide() ? 1.12 : 1.3)], nice: false }, axis: { title: `times as fast as with ${threadsText(all[0])}`, tickCount: 7, labelExpr: LABELS.ratio } };
-  const y = { field: "name", type: "nominal", sort: null, axis: { title: null, labelLimit: isWide() ? 220 : 110, ticks: false, domain: false } };
-  const tooltip = tips(["name", "implementation"], ["to", "threads"], ["before", "time before"], ["after", "time with them"], ["text", "times as fast"], ["busy", "CPU / wall"]);
-  const steps = [...new Set(points.map((point) => point.to))];
+  const scale = { domain: [0, most * (isWide() ? 1.12 : 1.3)], nice: false };
+  const title = `times as fast as with ${threadsText(all[0])}`;
+  const axis = { title, tickCount: 7, labelExpr: LABELS.ratio };
+  const [x, y] = [{ field: "value", type: "quantitative", scale, axis }, barNames()];
+  const [color, dark] = [asIs("colour"), cssValue("--text")];
+  const beam = { x: { ...x, field: "one" }, x2: { field: "value" }, y, color };
+  const isManifold = new Set(points.map((point) => point.to)).size > 1;
+  const shape = isManifold ? { shape: { field: "to", type: "nominal", title: "threads", sort: null } } : {};
+  const dots = { x, y, color, tooltip: tips(...THREADS_TIPS), ...shape };
+  const text = { field: "text", type: "nominal" };
   return {
     height: barsHeight(new Set(points.map((point) => point.name)).size),
     layer: filled([
-      { data: { values: [{ value: 1 }] }, mark: { type: "rule", color: cssValue("--text") }, encoding: { x } },
-      { data: { values: points }, mark: { type: "rule", strokeWidth: 1, opacity: 0.5 }, encoding: { x: { ...x, field: "one" }, x2: { field: "value" }, y, color: asIs("colour") } },
-      { data: { values: points }, mark: { type: "point", filled: true, size: 80, opacity: 1 }, encoding: { x, y, color: asIs("colour"), tooltip, ...(steps.length > 1 ? { shape: { field: "to", type: "nominal", title: "threads", sort: null } } : {}) } },
-      { data: { values: points }, mark: { type: "text", align: "left", dx: 9, fontSize: 11, color: cssValue("--text") }, encoding: { x, y, text: { field: "text", type: "nominal" } } },
+      layer([{ value: 1 }], { type: "rule", color: dark }, { x }),
+      layer(points, { type: "rule", strokeWidth: 1, opacity: 0.5 }, beam),
+      layer(points, { type: "point", filled: true, size: 80, opacity: 1 }, dots),
+      layer(points, { type: "text", align: "left", dx: 9, fontSize: 11, color: dark }, { x, y, text }),
     ]),
   };
 }
@@ -55,31 +76,38 @@ function isSlower(few, many) {
   return many.time > SLOWER * few.time;
 }
 
+// Where an implementation is slower with more threads, by its name.
 function slowerWith(groups, [first, ...more]) {
-  const found = new Map();
-  for (const { name, place, by } of groups)
-    for (const to of more.filter((each) => isSlower(by[first], by[each])))
-      found.set(name, [...(found.get(name) || []), `${place} (${ratio(by[to].time / by[first].time, 2)} the time${more.length > 1 ? ` with ${threadsText(to)}` : ""})`]);
-  return [...found];
+  const found = groups.flatMap(({ name, place, by }) => {
+    const slower = more.filter((to) => isSlower(by[first], by[to]));
+    const withText = (to) => (more.length > 1 ? ` with ${threadsText(to)}` : "");
+    const times = (to) => ratio(by[to].time / by[first].time, 2);
+    return slower.map((to) => ({ name, text: `${place} (${times(to)} the time${withText(to)})` }));
+  });
+  return [...groupBy(found, ({ name }) => name)].map(([name, own]) => [name, own.map(({ text }) => text)]);
 }
 
 function slowerWarning(all) {
   const slower = slowerWith(threadGroups(), all);
-  if (!slower.length) return h("p", {}, "No implementation is slower with more threads, beyond its intervals.");
+  if (!slower.length)
+    return h("p", {}, "No implementation is slower with more threads, beyond its intervals.");
+  const item = ([name, places]) => h("li", {}, nameTag(name), ": ", listOf(places, 4));
   return h("div", { class: "advice" },
-    h("b", { class: "flag" }, "Slower with more threads"),
-    h("ul", { class: "reasons" }, slower.map(([name, places]) => h("li", {}, nameTag(name), ": ", listOf(places, 4)))));
+    h("b", { class: "flag" }, "Slower with more threads"), h("ul", { class: "reasons" }, slower.map(item)));
 }
 
 function busyTable(groups, all) {
-  const heads = ["implementation", ...all.flatMap((to) => [`time, ${threadsText(to)}`, `CPU / wall, ${threadsText(to)}`])];
-  const of = (cell) => (cell ? [seconds(cell.time), known(cell.processors) ? plain(cell.processors) : NONE] : [NONE, NONE]);
-  return tableOf(heads, groups.map(({ name, by }) => [nameTag(name), ...all.flatMap((to) => of(by[to]))]));
+  const heads = all.map(threadsText).flatMap((text) => [`time, ${text}`, `CPU / wall, ${text}`]);
+  const texts = (cell) => (cell ? [seconds(cell.time), processorsText(cell.processors)] : [NONE, NONE]);
+  const row = ({ name, by }) => [nameTag(name), ...all.flatMap((to) => texts(by[to]))];
+  return tableOf(["implementation", ...heads], groups.map(row));
 }
 
 function measureOthers([only]) {
   const other = countOf(only) === 1 ? "all" : "1";
-  return h("p", {}, `Measured with ${threadsText(only)} alone. To see what threads gain, measure with another number: `, h("code", {}, `python -m scripts.run --threads ${other}`), ", then ", h("code", {}, "python -m scripts.report"), ".");
+  return h("p", {},
+    `Measured with ${threadsText(only)} alone. To see what threads gain, measure with another number: `,
+    code(`python -m scripts.run --threads ${other}`), ", then ", code("python -m scripts.report"), ".");
 }
 
 view({
@@ -89,9 +117,15 @@ view({
     const place = chosenPlace(own);
     const groups = threadGroups(place);
     const points = scalingPoints(groups, all);
-    root.append(h("h2", {}, "What threads gain"), h("p", { class: "hint" }, "Each implementation with one number of threads and with another, in times as fast, and how many processors it keeps busy."));
-    root.append(all.length > 1 ? slowerWarning(all) : measureOthers(all), h("div", { class: "row" }, placeSelect(own)));
-    if (points.length) root.append(chart("threads", `${state.problem}, ${place}: time with ${threadsText(all[0])} over time with more`, () => scalingSpec(points, all), "Right of the line: more threads are faster. Settings were measured one after the other, not in the same rounds."));
-    root.append(h("h3", {}, `Processors that are busy, ${place}`), groups.length ? busyTable(groups, all) : h("p", {}, "Nothing of the chosen precision has a time here."));
+    const title = `${state.problem}, ${place}: time with ${threadsText(all[0])} over time with more`;
+    root.append(
+      h("h2", {}, "What threads gain"), hint(THREADS_HINT),
+      all.length > 1 ? slowerWarning(all) : measureOthers(all),
+      h("div", { class: "row" }, placeSelect(own)),
+      points.length ? chart("threads", title, () => scalingSpec(points, all), THREADS_NOTE) : "",
+      h("h3", {}, `Processors that are busy, ${place}`),
+      groups.length
+        ? busyTable(groups, all)
+        : h("p", {}, "Nothing of the chosen precision has a time here."));
   },
 });

@@ -1,107 +1,149 @@
 // Which should I use? A map of the winners, and advice for a shape that is typed.
 
-// The winner of a size by a metric, the next, and how far ahead it is.
+const metricOf = (key) => MAP_METRICS.find(([each]) => each === key);
+
+// The first of a set of data by a metric: of times, as the advice ranks them.
 function contest(cells, metric) {
   const valued = cells.filter((cell) => isTimed(cell) && known(cell[metric]) && isChosen(cell, state));
-  valued.sort((a, b) => a[metric] - b[metric] || a.implementation.localeCompare(b.implementation));
-  const [first, next] = valued;
-  if (!first) return null;
-  const lead = next && first[metric] > 0 ? next[metric] / first[metric] : null;
-  return { first, next, lead };
+  const band = metric === "time" ? cells[0].tie_band : 0;
+  const costs = valued.map((cell) => ({ ...cell, seconds: cell[metric] }));
+  if (metric === "time") return rank(costs, band, null);
+  const choices = costs.sort((a, b) => a.seconds - b.seconds || byName(a.implementation, b.implementation));
+  return { cheapest: choices[0], ties: choices.slice(0, 1), choices };
 }
 
-// The lead in words; of times with what chance alone does here.
-function leadText({ next, lead }, cells, metric) {
-  if (!next || !known(lead)) return "";
-  const over = `${ratio(lead, 2)} over ${next.implementation}`;
-  if (metric !== "time") return over;
-  if (lead - 1 <= tieBand([baselineOf(cells)])) return `a tie with ${next.implementation}`;
-  return lead - 1 <= (chanceOf(baselineOf(cells)) || 0) ? `${over}, within chance` : over;
+// What follows, and by how much; of times with what chance alone does here.
+function leadText({ cheapest, ties, choices: [first, next] }, metric) {
+  if (first !== cheapest) {
+    const faster = first.time / cheapest.time - 1;
+    return `a tie with ${cheapest.implementation}${faster > 0 ? `, which is ${percent(faster)} faster` : ""}`;
+  }
+  if (ties.length > 1) return `a tie with ${ties[1].implementation}`;
+  if (!next || !(first.seconds > 0)) return "";
+  const lead = next.seconds / first.seconds;
+  const isChance = metric === "time" && lead - 1 <= (first.chance_band ?? 0);
+  return `${ratio(lead, 2)} over ${next.implementation}${isChance ? ", within chance" : ""}`;
 }
 
 // The texts of a size: the winner, its gain or value, and its lead over the next.
 function verdictOf(cells, metric) {
+  if (!cells.length) return null;
   const found = contest(cells, metric);
-  if (!found) return null;
-  const { first } = found;
-  const format = MAP_METRICS.find(([key]) => key === metric)[2];
+  const [first] = found.choices;
+  if (!first) return null;
   const faster = metric === "time" ? speedUp(first, cells, state.base) : null;
-  const gains = known(faster) && first.implementation !== state.base;
-  return { first, faster, big: gains ? ratio(faster, 2) : format(first[metric]), behind: leadText(found, cells, metric) };
+  const isGain = known(faster) && first.implementation !== state.base;
+  const [, , format] = metricOf(metric);
+  const big = isGain ? ratio(faster, 2) : format(first[metric]);
+  return { first, faster, big, behind: leadText(found, metric) };
 }
 
 // How strong a cell's colour is: twice as fast as the other adds 7 %.
-const shareOf = (faster) => `${Math.round(Math.min(50, 12 + 7 * Math.max(0, Math.log2(known(faster) ? faster : 2))))}%`;
-
-function mapCell(cells, metric) {
-  const found = verdictOf(cells, metric);
-  if (!found) return h("td", { class: "empty" }, cells.length ? "none fits" : "not measured");
-  const { first, faster, big, behind } = found;
-  const open = state.cell === first.place;
-  return h("td", { style: { "--colour": familyVariable(first.family), "--share": shareOf(faster) } },
-    h("button", {
-      type: "button", class: "winner", "aria-expanded": String(open), "data-place": first.place,
-      "aria-label": `${first.place}: ${first.implementation}, ${seconds(first.time)}, ${big}, ${behind}`,
-      onclick: () => go({ cell: open ? "" : first.place }, { step: true }),
-    }, h("b", {}, first.implementation), h("span", { class: "big" }, big), h("small", {}, behind)));
+function shareOf(faster) {
+  const doublings = Math.max(0, Math.log2(known(faster) ? faster : 2));
+  return `${Math.round(Math.min(50, 12 + 7 * doublings))}%`;
 }
 
-function winnerMap() {
-  const own = ofProblem(state);
-  const drawn = own.filter((cell) => !cell.dataset);
-  const samples = [...new Set(drawn.map((cell) => cell.n_samples))].sort((a, b) => a - b);
-  const features = [...new Set(drawn.map((cell) => cell.n_features))].sort((a, b) => a - b);
+function mapCell(cells) {
+  const found = verdictOf(cells, state.metric);
+  if (!found) return h("td", { class: "empty" }, cells.length ? "none fits" : "not measured");
+  const { first, faster, big, behind } = found;
+  const isOpen = state.cell === first.place;
+  const attributes = {
+    type: "button", class: "winner", "aria-expanded": String(isOpen), "data-place": first.place,
+    "aria-label": [`${first.place}: ${first.implementation}`, seconds(first.time), big, behind].join(", "),
+    onclick: () => go({ cell: isOpen ? "" : first.place }, { step: true }),
+  };
+  const style = { "--colour": familyVariable(first.family), "--share": shareOf(faster) };
+  return h("td", { style }, h("button", attributes,
+    h("b", {}, first.implementation), h("span", { class: "big" }, big), h("small", {}, behind)));
+}
+
+function mapTable(heads, rows) {
+  return h("div", { class: "scroll" }, h("table", { class: "map" }, headRow(heads), h("tbody", {}, rows)));
+}
+
+function winnerMap(drawn) {
+  if (!drawn.length) return h("p", {}, "No drawn data were measured.");
+  const numbers = (key) => unique(drawn.map((cell) => cell[key])).sort((a, b) => a - b);
+  const [samples, features] = [numbers("n_samples"), numbers("n_features")];
   const sizes = bySize(drawn);
-  const rows = samples.map((n) =>
-    h("tr", {}, h("th", { scope: "row" }, whole(n)), features.map((d) => mapCell(sizes.get(sizeText(n, d)) || [], state.metric))));
-  const head = h("tr", {}, h("th", {}, "samples \\ features"), features.map((d) => h("th", { scope: "col" }, whole(d))));
-  const real = [...bySize(own.filter((cell) => cell.dataset)).entries()];
-  return [
-    drawn.length ? h("div", { class: "scroll" }, h("table", { class: "map" }, h("thead", {}, head), h("tbody", {}, rows))) : h("p", {}, "No drawn data were measured."),
-    real.length ? [h("h3", {}, "Real data"), h("div", { class: "scroll" }, h("table", { class: "map" },
-      h("thead", {}, h("tr", {}, real.map(([place]) => h("th", { scope: "col" }, place)))),
-      h("tbody", {}, h("tr", {}, real.map(([, cells]) => mapCell(cells, state.metric))))))] : [],
-  ];
+  const cellOf = (n, d) => mapCell(sizes.get(sizeText(n, d)) || []);
+  const row = (n) => h("tr", {}, h("th", { scope: "row" }, whole(n)), features.map((d) => cellOf(n, d)));
+  return mapTable(["samples \\ features", ...features.map(whole)], samples.map(row));
+}
+
+function realMap(real) {
+  if (!real.length) return "";
+  const sizes = bySize(real);
+  const row = h("tr", {}, [...sizes.values()].map(mapCell));
+  return [h("h3", {}, "Real data"), mapTable([...sizes.keys()], [row])];
+}
+
+function mapValues() {
+  const sizes = [...bySize(ofProblem(state).filter((cell) => !cell.dataset)).values()];
+  const found = sizes.map((cells) => verdictOf(cells, state.metric)).filter(Boolean);
+  return found.map(({ first: { n_samples, n_features, implementation: name, family }, big, behind }) =>
+    ({ n_samples, n_features, name, family, big, behind: behind.split(", ") }));
 }
 
 // The map as a figure.
 function mapSpec() {
-  const drawn = ofProblem(state).filter((cell) => !cell.dataset);
-  const values = [...bySize(drawn).values()].map((cells) => [cells[0], verdictOf(cells, state.metric)]).filter(([, found]) => found)
-    .map(([{ n_samples, n_features }, { first, big, behind }]) => ({ n_samples, n_features, name: first.implementation, family: first.family, big, behind }));
-  const line = (field, dy, fontSize, fontWeight = "normal") => ({ mark: { type: "text", dy, fontSize, fontWeight }, encoding: { text: { field } } });
-  const axis = (title) => ({ title, labelAngle: 0, labelExpr: "format(datum.value, ',')", domain: false, ticks: false });
-  const families = DATA.families.filter((family) => values.some((value) => value.family === family));
+  const values = mapValues();
+  const text = (field, dy, fontSize, fontWeight = "normal") => ({
+    mark: { type: "text", dy, fontSize, fontWeight, limit: 146, lineHeight: 12 },
+    encoding: { text: { field } },
+  });
+  const stroke = cssValue("--page");
+  const axis = (title) => ({
+    title, labelAngle: 0, labelExpr: "format(datum.value, ',')", domain: false, ticks: false,
+  });
+  const domain = DATA.families.filter((family) => values.some((value) => value.family === family));
+  const scale = { domain, range: domain.map(familyValue) };
+  const color = { field: "family", type: "nominal", scale, legend: { title: null, orient: "bottom" } };
   return {
-    title: `${state.problem}: least ${MAP_METRICS.find(([key]) => key === state.metric)[1]}, and its lead over the next`,
-    data: { values }, width: { step: 150 }, height: { step: 66 },
-    encoding: { x: { field: "n_features", type: "ordinal", axis: { ...axis("features"), orient: "top" } }, y: { field: "n_samples", type: "ordinal", axis: axis("samples") } },
+    title: `${state.problem}: least ${metricOf(state.metric)[1]}, and its lead over the next`,
+    data: { values }, width: { step: 150 }, height: { step: 76 },
+    encoding: {
+      x: { field: "n_features", type: "ordinal", axis: { ...axis("features"), orient: "top" } },
+      y: { field: "n_samples", type: "ordinal", axis: axis("samples") },
+    },
     layer: [
-      { mark: { type: "rect", opacity: 0.3, stroke: cssValue("--page"), strokeWidth: 3 }, encoding: { color: { field: "family", type: "nominal", scale: { domain: families, range: families.map(familyValue) }, legend: { title: null, orient: "bottom" } } } },
-      line("name", -19, 12, "bold"), line("big", 0, 15), line("behind", 19, 10),
+      { mark: { type: "rect", opacity: 0.3, stroke, strokeWidth: 3 }, encoding: { color } },
+      text("name", -22, 12, "bold"), text("big", -3, 15), text("behind", 15, 10),
     ],
   };
 }
 
+function mapHint() {
+  const over = `speed-up over ${state.base}, then its lead over the next. Of those that tie, the simplest`;
+  const rest = state.metric === "time" ? over : "its value, then its lead over the next";
+  const least = `the implementation with the least ${metricOf(state.metric)[1]}`;
+  return hint(`Each cell: ${least}, ${rest}. Press a cell for all contenders.`);
+}
+
 let lastOpened = "";
+
+function openCell(root) {
+  if (!state.cell) return;
+  root.append(openedCell(state.cell));
+  if (state.cell !== lastOpened) byId("cell")?.scrollIntoView({ block: "nearest" });
+  lastOpened = state.cell;
+}
 
 view({
   id: "which", title: "Which should I use?", order: 10,
   draw(root) {
-    const relative = state.metric === "time" ? `speed-up over ${state.base}, then its lead over the next` : "its value, then its lead over the next";
+    const own = ofProblem(state);
+    const metrics = MAP_METRICS.map(([key, label]) => [key, label]);
     root.append(
-      h("h2", {}, "Which should I use?"),
-      adviceForm(),
+      h("h2", {}, "Which should I use?"), adviceForm(),
       h("div", { class: "row" },
-        select("Least", MAP_METRICS.map(([key, label]) => [key, label]), state.metric, (metric) => go({ metric })),
-        h("p", { class: "hint" }, `Each cell: the implementation with the least ${MAP_METRICS.find(([key]) => key === state.metric)[1]}, ${relative}. Press a cell for all contenders.`)),
-      familyKey(ofProblem(state)),
-      ...winnerMap().flat(),
-      saveButtons((kind) => saveSpec("map", mapSpec, kind)),
-    );
-    if (!state.cell) return;
-    root.append(openedCell(state.cell));
-    if (state.cell !== lastOpened) byId("cell")?.scrollIntoView({ block: "nearest" });
-    lastOpened = state.cell;
+        select("Least", metrics, state.metric, (metric) => go({ metric })), mapHint()),
+      familyKey(own),
+      winnerMap(own.filter((cell) => !cell.dataset)),
+      ...[realMap(own.filter((cell) => cell.dataset))].flat(),
+      saveButtons((kind) => saveSpec("map", mapSpec, kind)));
+    openCell(root);
   },
 });
