@@ -41,6 +41,7 @@ from scripts._common.records import Facts
 from scripts._common.signals import held_off, run_stoppable
 from scripts._common.tree import working_tree
 from scripts._compare.intervals import TAIL, one_sample
+from scripts._measured.measuring import measured_on
 from scripts._race import aa
 from scripts._race.result import DTYPES, Race, Result
 from scripts._tables.race import overall_table, race_records, size_table
@@ -256,9 +257,7 @@ def _is_known(data: Data, known: Known) -> bool:
 
 
 def _result(data: Data, known: Known) -> Result:
-    """Everything that the race has found on one set of data."""
-    cells = [cells[-1] for (other, _), cells in known.cells.items() if other == data]
-    return Result(known.measured(cells))
+    return Result(measured_on(known, data))
 
 
 def _print(results: Sequence[Result], settings: Settings, written: list[Path]) -> None:

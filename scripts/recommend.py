@@ -20,7 +20,6 @@ from benchmarks import _plan
 from benchmarks._measure import settings_of
 from benchmarks._session import journal
 from benchmarks._session.inputs import Data
-from benchmarks._session.measured import Measured
 from benchmarks._session.session import Job
 from scripts._advice import answer, trial
 from scripts._advice.advice import (
@@ -45,7 +44,7 @@ from scripts._common.names import check_threads, pick
 from scripts._common.signals import run_stoppable
 from scripts._common.tree import working_tree
 from scripts._measured.chosen import choose_results
-from scripts._measured.measuring import Order, measure, run_session
+from scripts._measured.measuring import Order, measure, measured_on, run_session
 
 _PRESET = _plan.presets()["quick"]
 _ROUNDS = 6  # of a trial
@@ -245,14 +244,9 @@ def _validate(
     lost = trial.missing(arguments.validate, len(shapes), len(jobs))
     n_shapes = f"{len(jobs)} shape{'s' * (len(jobs) != 1)}"
     print(f"{arguments.problem}, {n_shapes}, seed {arguments.seed}", *lost, sep="\n")
-    trials = (trial.judge(job.names, _measured(job.data, kept.known)) for job in jobs)
+    trials = (trial.judge(job.names, measured_on(kept.known, job.data)) for job in jobs)
     print("\n".join(trial.summary(trials)))
     return 0
-
-
-def _measured(data: Data, known: journal.Known) -> Measured:
-    """What has been found on one set of data."""
-    return known.measured(own[-1] for (other, _), own in known.cells.items() if other == data)
 
 
 if __name__ == "__main__":

@@ -19,7 +19,7 @@ from benchmarks._session.statistics import band, medians
 from benchmarks._session.values import FAULTS, state_of
 from scripts._common.tree import Tree
 from scripts._compare.comparison import Pair
-from scripts._measured.measuring import run_session
+from scripts._measured.measuring import measured_on, run_session
 
 SIDES = ("A", "B")
 
@@ -71,7 +71,7 @@ def pairs(
     """
     found = []
     for job in jobs:
-        measured = _measured(known, job.data)
+        measured = measured_on(known, job.data)
         for name, both in sides[job.data.problem].items():
             found.append(_pair(measured, job.data, name, both))
     return sorted(found, key=lambda pair: (pair.problem, pair.implementation, pair.x_bytes))
@@ -86,10 +86,6 @@ def faults(known: Known) -> list[str]:
         if state_of(cell.state) in FAULTS
     }
     return [f"{name}: {text}" for name, text in bad.items()]
-
-
-def _measured(known: Known, data: Data) -> Measured:
-    return known.measured(cells[-1] for (own, _), cells in known.cells.items() if own == data)
 
 
 def _pair(measured: Measured, data: Data, name: str, both: tuple[str, str]) -> Pair:

@@ -11,7 +11,9 @@ from tqdm import tqdm
 from benchmarks._measure import keyed_values, missing
 from benchmarks._session import journal, session
 from benchmarks._session.crew import Settings
+from benchmarks._session.inputs import Data
 from benchmarks._session.journal import Known
+from benchmarks._session.measured import Measured
 from benchmarks._session.session import Job
 from benchmarks._session.values import Value
 from impls import _provenance
@@ -100,6 +102,11 @@ def run_session(
     # disable=None: no bar unless stderr is a terminal.
     with tqdm(total=seconds, disable=None, leave=False, bar_format=BAR) as bar:
         return session.run(own, settings, kept, begun, generations, bar.update)
+
+
+def measured_on(known: Known, data: Data) -> Measured:
+    """Everything that a session has found on one set of data."""
+    return known.measured(own[-1] for (other, _), own in known.cells.items() if other == data)
 
 
 def _values(now: State, threads: str) -> dict[tuple[str, ...], Value]:
