@@ -1,6 +1,6 @@
 // What threads gain: the time with few over the time with more, and the processors that are busy.
 
-const SLOWER = 1.05; // where a time has no interval
+const SLOWER = 1.05; // two runs of one setting differ by less
 const THREADS_HINT = "Each implementation with one number of threads and with another, in times as fast, " +
   "and how many processors it keeps busy.";
 const THREADS_NOTE = "Right of the line: more threads are faster. " +
@@ -69,11 +69,10 @@ function scalingSpec(points, all) {
   };
 }
 
-// Slower with more threads, and by more than the intervals allow for.
+// Slower with more threads, by more than the intervals allow for and by more than two runs differ.
 function isSlower(few, many) {
-  if (!few || !many) return false;
-  if (known(few.time_high) && known(many.time_low)) return many.time_low > few.time_high;
-  return many.time > SLOWER * few.time;
+  if (!few || !many || !(many.time > SLOWER * few.time)) return false;
+  return !known(few.time_high) || !known(many.time_low) || many.time_low > few.time_high;
 }
 
 // Where an implementation is slower with more threads, by its name.
