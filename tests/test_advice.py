@@ -413,3 +413,10 @@ def test_every_kernel_is_ranked_or_left_out():
         advice = ask(*size)
         assert {*names(advice), *advice.left_out} == set(KERNELS)
         assert replace(advice, rougher=None).choices
+
+
+def test_a_difference_that_chance_makes_too_is_told():
+    pair = [choice("one", 1.0), choice("two", 1.2)]
+    assert rank(pair, 0.01, None, 0.3)[1].reason.startswith("1.2x the time of one, within chance")
+    for told in (rank(pair, 0.01, None, 0.1), rank(pair, 0.01, None)):
+        assert "chance" not in told[1].reason

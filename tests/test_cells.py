@@ -227,3 +227,24 @@ def test_levels():
         *("L1 cache", "L1 cache", "L2 cache", "L3 cache", "memory"),
     ]
     assert level_of(1, {}) == "memory"
+
+
+def test_more_threads_that_take_longer_are_what_limits():
+    one = made_rows(threads="1")
+    one.loc[one["metric"] == "time", ["value", "low", "high"]] /= 2
+    cells = cells_of(pd.concat([made_rows(), one], ignore_index=True))
+    slow = (cells["implementation"] == "sklearn") & (cells["n_samples"] == 100_000)
+    cells.loc[slow, "roof_fraction"] = 0.1
+    found = [v for v, wanted in zip(verdicts(cells, CACHES, 2), slow, strict=True) if wanted]
+    told = {
+        (v.limit, v.help)
+        for v, own in zip(found, cells[slow].itertuples(), strict=True)
+        if own.threads == "all"
+    }
+    assert told == {("threads", "one thread")}
+    assert all("2.0x the time of one thread" in v.why for v in found if v.limit == "threads")
+    assert {
+        v.limit
+        for v, own in zip(found, cells[slow].itertuples(), strict=True)
+        if own.threads == "1"
+    } == {"compute"}

@@ -131,7 +131,7 @@ def _advise(cells: pd.DataFrame, mesh: Mesh, question: Question) -> Advice:
             choices.append(choice)
     place, sizes = estimator.place, estimator.sizes
     chance, band = _bands(cells, sizes)
-    ranking = rank(choices, band, question.calls)
+    ranking = rank(choices, band, question.calls, chance)
     return Advice(place.kind, place.factor, sizes, chance, band, ranking, left_out)
 
 

@@ -60,7 +60,9 @@ class Choice:
         return self.family == LIBRARY, room, self.implementation
 
 
-def rank(choices: Iterable[Choice], band: float, calls: int | None) -> tuple[Choice, ...]:
+def rank(
+    choices: Iterable[Choice], band: float, calls: int | None, chance: float = math.nan
+) -> tuple[Choice, ...]:
     """The choices with their reasons, the best first.
 
     Parameters
@@ -69,6 +71,9 @@ def rank(choices: Iterable[Choice], band: float, calls: int | None) -> tuple[Cho
         Who costs up to so much more than the cheapest, relative, ties with it.
     calls : int, optional
         Of the gradient, on the same data; None: preparation does not count.
+    chance : float
+        By how much equal implementations differ; NaN if that is not known. A larger difference than
+        `band` that is no larger than this decides the order, and is told as chance.
     """
     own = sorted(choices, key=lambda each: (each.cost(calls), each.implementation))
     if not own:
@@ -76,11 +81,16 @@ def rank(choices: Iterable[Choice], band: float, calls: int | None) -> tuple[Cho
     most = own[0].cost(calls) * (1 + band)
     ties = [each for each in own if each.cost(calls) <= most]
     ranking = sorted(ties, key=lambda each: each.simplicity) + own[len(ties) :]
-    return tuple(replace(each, reason=_reason(each, ranking, ties, calls)) for each in ranking)
+    reasons = (_reason(each, ranking, ties, calls, chance) for each in ranking)
+    return tuple(replace(each, reason=why) for each, why in zip(ranking, reasons, strict=True))
 
 
 def _reason(
-    choice: Choice, ranking: Sequence[Choice], ties: Sequence[Choice], calls: int | None
+    choice: Choice,
+    ranking: Sequence[Choice],
+    ties: Sequence[Choice],
+    calls: int | None,
+    chance: float,
 ) -> str:
     first, cheapest = ranking[0], ties[0]
     over = choice.cost(calls) / cheapest.cost(calls) - 1
@@ -94,7 +104,8 @@ def _reason(
         return _tie(cheapest, over)
     times = units.ratio(choice.cost(calls) / first.cost(calls), 2)
     counted = "time and preparation" if calls else "time"
-    return f"{times} the {counted} of {first.implementation}{_pays_later(choice, first)}"
+    within = ", within chance" if over <= chance else ""
+    return f"{times} the {counted} of {first.implementation}{within}{_pays_later(choice, first)}"
 
 
 def _tie(other: Choice, over: float, why: str = "") -> str:

@@ -9,12 +9,14 @@ from typing import Any
 
 import pandas as pd
 
+from scripts._advice.cells import KEY
 from scripts._common import units
 from scripts._common.families import LOOP
 
 _AT_ROOF = 0.7  # fraction of the read roof from which memory is what limits
 _OVERHEAD = 2.0  # times the shortest call of the same implementation
 _SHORT = 1e-4  # seconds; a call that is longer does more than being called
+_SLOWER = 1.1  # more threads, in times that of one: runs of one setting differ by less
 _ONE = 1.1  # processors that one thread keeps busy, with the noise of its measurement
 
 
@@ -25,7 +27,8 @@ class Verdict:
     Attributes
     ----------
     limit : str
-        ``call overhead``, ``interpreter``, ``compute``, ``memory``, or a cache as ``L2 cache``.
+        ``call overhead``, ``interpreter``, ``compute``, ``threads``, ``memory``, or a cache as
+        ``L2 cache``.
     why : str
         The figures that say so.
     help : str
@@ -47,12 +50,21 @@ def verdicts(
     times = cells["time"].where(cells["state"] == "ok")
     own = times.groupby([cells[key] for key in ("problem", "implementation", "threads")])
     cells = cells.assign(shortest=own.transform("min"), n_times=own.transform("count"))
+    cells["alone"] = _of_one_thread(cells)
     return [
         _judge(row, cache_bytes, n_threads if row.threads == "all" else int(row.threads))
         if row.state == "ok" and row.n_samples
         else None
         for row in cells.itertuples()
     ]
+
+
+def _of_one_thread(cells: pd.DataFrame) -> pd.Series:
+    """Time of the same implementation with one thread; infinite if that was not measured."""
+    key = [name for name in KEY if name != "threads"]
+    one = cells[(cells["threads"] == "1") & (cells["state"] == "ok")].set_index(key)["time"]
+    found = one.reindex(pd.MultiIndex.from_frame(cells[key])).fillna(math.inf)
+    return pd.Series(found.to_numpy(), cells.index)
 
 
 def level_of(n_bytes: float, cache_bytes: Mapping[int, int]) -> str:
@@ -81,11 +93,15 @@ def _judge(row: Any, cache_bytes: Mapping[int, int], n_threads: int) -> Verdict:
         return Verdict(level, why, _fewer_passes(row, passes))
     if fraction >= _AT_ROOF:
         return Verdict(level, share + ", in one pass" * (passes == 1), _fewer_bytes(row))
-    most = [f"up to {units.ratio(1 / fraction, 2)} until the read roof"] if fraction > 0 else []
+    most = [f"one pass instead of {passes}"] if passes > 1 else []
+    most += [f"up to {units.ratio(1 / fraction, 2)} until the read roof"] if fraction > 0 else []
+    if row.alone * _SLOWER <= row.time:
+        why = f"{share}; {units.ratio(row.time / row.alone, 2)} the time of one thread"
+        return Verdict("threads", why, "one thread")
     if n_threads > 1 and row.processors <= _ONE and row.time > _SHORT:
         why = f"{share}; one of {n_threads} threads works"
         return Verdict("compute", why, "; ".join(["threads", *most]))
-    return Verdict("compute", share, "".join(most))
+    return Verdict("compute", share, "; ".join(most))
 
 
 def _is_overhead(row: Any) -> bool:

@@ -57,8 +57,10 @@ function advise(n, d, calls) {
   const cells = bySize(ofProblem(state).filter((cell) => !cell.dataset));
   const corners = sizes.map((size) => cells.get(sizeText(...size)));
   const band = Math.max(...corners.map(([cell]) => cell.tie_band));
+  const chances = corners.map(([cell]) => cell.chance_band);
+  const chance = chances.every(known) ? Math.max(...chances) : 0;
   const choices = estimates(corners, place, growthOf(place, sizes, n * d), calls);
-  return { place, sizes, ...rank(choices, band, calls) };
+  return { place, sizes, chance, ...rank(choices, band, calls) };
 }
 
 function estimates(corners, place, growth, calls) {
@@ -70,7 +72,7 @@ function estimates(corners, place, growth, calls) {
 }
 
 function rankReason(choice, advice, calls) {
-  const { cheapest, ties, choices: [first] } = advice;
+  const { cheapest, ties, chance, choices: [first] } = advice;
   const times = (a, b) => costOf(a, calls) / costOf(b, calls);
   if (choice === cheapest && choice === first) return "fastest";
   if (choice === cheapest)
@@ -80,7 +82,8 @@ function rankReason(choice, advice, calls) {
     return `a tie with ${cheapest.implementation} within ${percent(times(choice, cheapest) - 1)}${why}`;
   }
   const counted = calls ? "time and preparation" : "time";
-  return `${ratio(times(choice, first), 2)} the ${counted} of ${first.implementation}`;
+  const within = times(choice, cheapest) - 1 <= chance ? ", within chance" : "";
+  return `${ratio(times(choice, first), 2)} the ${counted} of ${first.implementation}${within}`;
 }
 
 // Why the one is preferred to the other.

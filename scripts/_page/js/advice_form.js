@@ -12,8 +12,12 @@ function sourceText({ place, sizes }) {
 
 function advisedItem(choice, advice, calls) {
   const spread = interval(choice.low, choice.high, seconds);
-  const costs = [`workspace ${nBytes(choice.workspace)}`, `error ${errorText(choice.error)}`];
-  if (calls) costs.push(`preparation ${seconds(choice.prepare)}`);
+  const gain = choice.implementation === BASELINE ? [] : [`${ratio(choice.speed_up)} over ${BASELINE}`];
+  const total = calls ? [`${seconds(calls * costOf(choice, calls))} for ${whole(calls)} calls`] : [];
+  const costs = [
+    ...gain, ...total, `preparation ${seconds(choice.prepare)}`, `workspace ${nBytes(choice.workspace)}`,
+    `error ${errorText(choice.error)}`,
+  ];
   return h("li", { "data-advised": choice.implementation, "data-seconds": choice.seconds },
     nameTag(choice.implementation), " ", h("b", {}, seconds(choice.seconds)), spread ? ` (${spread})` : "",
     h("small", {}, `${rankReason(choice, advice, calls)}; ${costs.join(", ")}`));
@@ -52,7 +56,7 @@ function answerText() {
   const isTyped = state.n || state.d;
   return [hint(isTyped
     ? "Whole numbers from 1 on are expected for both."
-    : "Type the shape of your data for the advice of three.")];
+    : "Type the shape of your data: which three implementations suit it best, and why?")];
 }
 
 function adviceForm() {

@@ -10,8 +10,10 @@ function fasterText(cell) {
 }
 
 function breakEvenText(cell) {
-  if (known(cell.break_even)) return `${whole(cell.break_even)} calls`;
-  return h("small", { title: cell.reasons.break_even || "" }, "never");
+  const calls = cell.break_even;
+  if (known(calls)) return calls > 1 ? `${whole(calls)} calls` : "the first call";
+  const mayPay = isTimed(cell) && cell.implementation !== BASELINE;
+  return h("small", { title: cell.reasons.break_even || "" }, mayPay ? "never" : NONE);
 }
 
 const CONTENDER_COLUMNS = [

@@ -33,8 +33,8 @@ function chanceText(rows) {
   const { least_band, most_band } = DATA.rules;
   return `${BASELINE} ran against its own twin. Two equal implementations differ by up to ` +
     `${percent(middle.band)} on half of the data, and by up to ${percent(worst.band)} at worst ` +
-    `(${worst.place}): what differs by less cannot be told from chance. The map and the advice take it ` +
-    `for a tie, though never less than ${percent(least_band)} nor more than ${percent(most_band)}.`;
+    `(${worst.place}): what differs by less cannot be told from chance. Of it, the map and the advice call ` +
+    `up to ${percent(most_band)} a tie (${percent(least_band)} at least), and the rest "within chance".`;
 }
 
 function chanceSection(cells) {

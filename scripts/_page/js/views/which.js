@@ -116,7 +116,8 @@ function mapSpec() {
 }
 
 function mapHint() {
-  const over = `speed-up over ${state.base}, then its lead over the next. Of those that tie, the simplest`;
+  const over = `speed-up over ${state.base}, then its lead over the next. Of those that tie, the one that ` +
+    "needs no further library, then the one that allocates least";
   const rest = state.metric === "time" ? over : "its value, then its lead over the next";
   const least = `the implementation with the least ${metricOf(state.metric)[1]}`;
   return hint(`Each cell: ${least}, ${rest}. Press a cell for all contenders.`);
@@ -140,7 +141,7 @@ view({
       h("h2", {}, "Which should I use?"), adviceForm(),
       h("div", { class: "row" },
         select("Least", metrics, state.metric, (metric) => go({ metric })), mapHint()),
-      familyKey(own),
+      familyKey(own.filter(isTimed)),
       winnerMap(own.filter((cell) => !cell.dataset)),
       ...[realMap(own.filter((cell) => cell.dataset))].flat(),
       saveButtons((kind) => saveSpec("map", mapSpec, kind)));
