@@ -22,7 +22,8 @@ const barNames = () => ({
   field: "name", type: "nominal", sort: null,
   axis: { title: null, labelLimit: isWide() ? 220 : 110, ticks: false, domain: false },
 });
-const isWide = () => byId("main").clientWidth >= 640;
+let isForFile = false; // a chart that is saved has room, whatever the page's width
+const isWide = () => isForFile || byId("main").clientWidth >= 640;
 const leastOf = (values) => values.reduce((a, b) => Math.min(a, b), Infinity);
 const mostOf = (values) => values.reduce((a, b) => Math.max(a, b), -Infinity);
 

@@ -2,6 +2,7 @@
 
 const SCHEMA = "https://vega.github.io/schema/vega-lite/v6.json";
 const NO_XML = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g; // signs that XML cannot hold
+const SAVED_WIDTH = 900; // pixels of a chart that fills the page's width
 let library = null;
 let drawnCharts = [];
 
@@ -38,7 +39,7 @@ function chartConfig() {
   };
   return {
     background: cssValue("--page"), font: "system-ui, sans-serif", view: { stroke: null }, axis,
-    title: { color: text, anchor: "start", fontSize: 14 },
+    title: { color: text, subtitleColor: text, anchor: "start", fontSize: 14 },
     legend: { labelColor: text, titleColor: text }, text: { color: text },
   };
 }
@@ -47,7 +48,7 @@ function chartConfig() {
 function chart(name, title, spec, note = "") {
   const box = h("div", { class: "chart", role: "img", "aria-label": title });
   const tools = h("p", { class: "tools" });
-  queueMicrotask(() => render(box, tools, name, spec));
+  queueMicrotask(() => render(box, tools, name, title, spec));
   return h("figure", { "data-chart": name }, h("figcaption", {}, title), box, note ? hint(note) : "", tools);
 }
 
@@ -57,7 +58,19 @@ async function embedded(box, spec) {
   return embed(box, whole, { actions: false, ast: true, renderer: "svg", mode: "vega-lite" });
 }
 
-async function render(box, tools, name, spec) {
+// The chart by itself, with its title and where it comes from.
+function titled(title, spec) {
+  const { cpu, commit, date } = DATA.facts;
+  const subtitle = [`${cpu}, threads: ${state.threads} · ${commit} · ${date} · Gradmark`];
+  return () => {
+    isForFile = true;
+    const own = spec();
+    isForFile = false;
+    return { width: SAVED_WIDTH, ...own, title: { text: title, subtitle } };
+  };
+}
+
+async function render(box, tools, name, title, spec) {
   try {
     await loadLibrary();
     if (!box.isConnected) return;
@@ -65,7 +78,7 @@ async function render(box, tools, name, spec) {
     if (!box.isConnected) return own.finalize();
     drawnCharts.push(own);
     box.dataset.drawn = "true";
-    tools.replaceWith(saveButtons((kind) => saveChart(own.view, name, kind)));
+    tools.replaceWith(saveButtons((kind) => saveSpec(name, titled(title, spec), kind)));
   } catch (error) {
     box.replaceChildren(h("p", { class: "flag" }, `The chart could not be drawn: ${error.message}`));
   }

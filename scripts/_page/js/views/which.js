@@ -102,7 +102,6 @@ function mapSpec() {
   const scale = { domain, range: domain.map(familyValue) };
   const color = { field: "family", type: "nominal", scale, legend: { title: null, orient: "bottom" } };
   return {
-    title: `${state.problem}: least ${metricOf(state.metric)[1]}, and its lead over the next`,
     data: { values }, width: { step: 150 }, height: { step: 76 },
     encoding: {
       x: { field: "n_features", type: "ordinal", axis: { ...axis("features"), orient: "top" } },
@@ -114,6 +113,8 @@ function mapSpec() {
     ],
   };
 }
+
+const mapTitle = () => `${state.problem}: least ${metricOf(state.metric)[1]}, and its lead over the next`;
 
 function mapHint() {
   const over = `speed-up over ${state.base}, then its lead over the next. Of those that tie, the one that ` +
@@ -144,7 +145,7 @@ view({
       familyKey(own.filter(isTimed)),
       winnerMap(own.filter((cell) => !cell.dataset)),
       ...[realMap(own.filter((cell) => cell.dataset))].flat(),
-      saveButtons((kind) => saveSpec("map", mapSpec, kind)));
+      saveButtons((kind) => saveSpec("map", titled(mapTitle(), mapSpec), kind)));
     openCell(root);
   },
 });
