@@ -23,6 +23,7 @@ from benchmarks._session.judging import EASY_SIZES, Batch, Findings, draw_easy, 
 from scripts._common import isolated
 from scripts._common.cli import add_json_option, make_parser, print_json
 from scripts._common.errors import UserError
+from scripts._common.finite import finite
 from scripts._common.judging import judge
 from scripts._common.names import pick
 from scripts._common.signals import run_stoppable
@@ -82,14 +83,10 @@ def _record(verdict: Findings) -> dict[str, Any]:
     return {
         "state": state,
         "reasons": [verdict.unavailable] if verdict.unavailable else list(verdict.problems),
-        "limit": _finite(verdict.limit),
-        "errors": {batch: _finite(error) for batch, error in verdict.errors.items()},
+        "limit": finite(float(verdict.limit)),
+        "errors": {batch: finite(float(error)) for batch, error in verdict.errors.items()},
         "states": dict(verdict.states),
     }
-
-
-def _finite(number: float) -> float | None:
-    return float(number) if np.isfinite(number) else None
 
 
 def _select_file(problem: str | None, path: str) -> dict[str, tuple[Path]]:

@@ -31,7 +31,7 @@ from benchmarks._session.statistics import LEAST_GENERATIONS, medians
 from benchmarks._session.values import FAULTS, state_of
 from impls import _machine
 from scripts import _figures, _tables
-from scripts._common.cli import BAR, make_out_folder, make_parser
+from scripts._common.cli import make_out_folder, make_parser
 from scripts._common.errors import UserError
 from scripts._common.facts import collect_facts
 from scripts._common.metrics import BASELINE
@@ -41,7 +41,7 @@ from scripts._common.records import Facts
 from scripts._common.signals import held_off, run_stoppable
 from scripts._common.tree import working_tree
 from scripts._compare.intervals import TAIL, one_sample
-from scripts._measured.measuring import measured_on
+from scripts._measured.measuring import measured_on, run_session
 from scripts._race import aa
 from scripts._race.result import DTYPES, Race, Result
 from scripts._tables.race import overall_table, race_records, size_table
@@ -228,10 +228,7 @@ def _sizes(arguments: argparse.Namespace) -> list[tuple[int, int]]:
 def _race(settings: Settings, data: list[Data], generations: int, kept: journal.Journal) -> None:
     """Race all sizes; after an interrupt, `kept` holds what has finished."""
     jobs = [Job(each, settings.names) for each in data]
-    seconds = generations * sum(session.expected_seconds(job, settings) for job in jobs)
-    # disable=None: no bar unless stderr is a terminal.
-    with tqdm(total=seconds, disable=None, leave=False, bar_format=BAR) as bar:
-        session.run(jobs, settings, kept, Known(), generations, bar.update)
+    run_session(jobs, settings, kept, Known(), generations)
 
 
 def _race_copies(

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -22,7 +21,7 @@ from scripts._common.project import ROOT
 from scripts._common.records import Facts, MemoryCurve
 from scripts._common.selection import check_names, select
 from scripts._common.signals import run_stoppable
-from scripts._common.tree import Tree, committed_tree, working_tree
+from scripts._common.tree import committed_tree, working_tree
 from scripts._measured.chosen import choose_results, with_all_threads
 from scripts._measured.curves import load_curves
 from scripts._measured.results import facts_of
@@ -103,9 +102,10 @@ def main() -> int:
 
 def _load(arguments: argparse.Namespace) -> _Loaded:
     threads = arguments.threads
-    with committed_tree(arguments.commit) if arguments.commit else _working_tree() as tree:
+    commit = arguments.commit
+    with committed_tree(commit) if commit else nullcontext(working_tree()) as tree:
         state, everything = choose_results(
-            tree, threads, arguments.environment, is_named=bool(arguments.commit)
+            tree, threads, arguments.environment, is_named=bool(commit)
         )
         curves = load_curves(state)
     check_names("implementation", arguments.highlight, everything)
@@ -167,11 +167,6 @@ def _check_outputs(arguments: argparse.Namespace) -> None:
     for name in arguments.format:
         pick("format", name, _figures.FORMATS)
     arguments.format = arguments.format or ["png"]
-
-
-@contextmanager
-def _working_tree() -> Iterator[Tree]:
-    yield working_tree()
 
 
 def _facts_of(results: pd.DataFrame, state: State, threads: str) -> Facts:

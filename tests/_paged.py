@@ -9,6 +9,7 @@ from scripts._common.records import Facts, MemoryCurve
 from scripts._page import page_data, render
 from tests._rows import KERNELS, SIZES, made_rows
 
+VIEWS = ("which", "curves", "roofline", "memory", "threads", "training", "measured", "table")
 FACTS = Facts(
     *("python -m scripts.run", "commit 01234567", "2026-11-26 12:00 UTC", "a CPU", "Linux"),
     *(2, 8 << 30, {1: 32 << 10, 2: 1 << 20}, {"numpy": "2.4"}, "openblas", 0.1),

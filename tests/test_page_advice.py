@@ -12,7 +12,7 @@ import pytest
 from scripts._advice.advice import FARTHEST, Question, advise, measured_sizes
 from scripts._advice.cells import cells_of
 from scripts._advice.mesh import TOLERANCE, mesh_of
-from tests._browser import Opened, browser
+from tests._browser import Opened
 from tests._paged import write
 from tests._rows import KERNELS, SIZES, made_rows
 
@@ -43,12 +43,6 @@ _READ = """async (addresses) => {
   }
   return found;
 }"""
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    with browser() as started:
-        yield started
 
 
 def varied_rows(sizes, seed=0):

@@ -11,11 +11,10 @@ import pytest
 
 from scripts._common import units
 from scripts._common.records import Facts, MemoryCurve
-from tests._browser import Opened, browser
-from tests._paged import all_rows, real, write
+from tests._browser import Opened
+from tests._paged import VIEWS, all_rows, real, write
 from tests._rows import KERNELS, SIZES, made_rows
 
-VIEWS = ("which", "curves", "roofline", "memory", "threads", "training", "measured", "table")
 CHARTS = {
     "curves": ["curves"],
     "roofline": ["roofline"],
@@ -29,25 +28,6 @@ HOSTILE = (
 )
 LONG = "x" * 200
 every_view = pytest.mark.parametrize("view", VIEWS)
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    with browser() as started:
-        yield started
-
-
-@pytest.fixture(scope="module")
-def page_file(tmp_path_factory):
-    return write(tmp_path_factory.mktemp("page") / "index.html", all_rows())
-
-
-@pytest.fixture
-def page(chromium, page_file):
-    opened = Opened(chromium, page_file)
-    yield opened
-    opened.close()
-    assert not opened.complaints
 
 
 def without_values(rows, chosen, state, reason):

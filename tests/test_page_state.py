@@ -6,11 +6,10 @@ import xml.etree.ElementTree as ElementTree
 
 import pytest
 
-from tests._browser import Opened, browser
+from tests._browser import Opened
 from tests._paged import all_rows, write
 from tests._rows import KERNELS, made_rows
 
-VIEWS = ("which", "curves", "roofline", "memory", "threads", "training", "measured", "table")
 ODD = ("constructor", "__proto__", "-1", "1e999", "\u202e<b>", "9" * 400, "%", "0.5", "NaN")
 KEYS = ("base", "n", "d", "calls", "at", "size", "cell", "show", "sort", "filter", "view")
 _COUNT_DRAWINGS = """() => {
@@ -32,25 +31,6 @@ _FAIL_AT_THE_FIRST_CHART = """() => {
   const fail = () => dispatchEvent(new ErrorEvent("error", { message: "another one" }));
   addEventListener("hashchange", () => queueMicrotask(fail), { once: true });
 }"""
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    with browser() as started:
-        yield started
-
-
-@pytest.fixture(scope="module")
-def page_file(tmp_path_factory):
-    return write(tmp_path_factory.mktemp("page") / "index.html", all_rows())
-
-
-@pytest.fixture
-def page(chromium, page_file):
-    opened = Opened(chromium, page_file)
-    yield opened
-    opened.close()
-    assert not opened.complaints
 
 
 def base_of(page):

@@ -15,6 +15,7 @@ from scripts._advice.ranking import Choice
 from scripts._common import units
 from scripts._common.chance import MOST_BAND
 from scripts._common.fastest import SINGLE
+from scripts._common.finite import finite
 from scripts._common.metrics import BASELINE
 
 _SHOWN = 5
@@ -42,7 +43,7 @@ def text_of(advice: Advice, question: Question, command: str) -> str:
 
 def record_of(advice: Advice, question: Question) -> dict[str, Any]:
     """All of it as plain data; None where there is no value."""
-    own: dict[str, Any] = _plain(
+    own: dict[str, Any] = finite(
         {
             "n_samples": question.n_samples,
             "n_features": question.n_features,
@@ -72,7 +73,7 @@ def _row(choice: Choice) -> tuple[str, ...]:
 
 def _source(advice: Advice) -> str:
     """How it is known."""
-    sizes = _listed(map(title, advice.sizes))
+    sizes = units.listed(map(title, advice.sizes))
     if advice.kind == MEASURED:
         return f"Measured at {sizes}."
     if advice.kind == OUTSIDE:
@@ -110,16 +111,3 @@ def _tie(advice: Advice) -> str:
         f"A tie is within {advice.band:.1%}{limit}: equal implementations differ by up to "
         f"{advice.chance:.1%}."
     )
-
-
-def _listed(texts: Iterable[str]) -> str:
-    *before, last = texts
-    return f"{', '.join(before)} and {last}" if before else last
-
-
-def _plain(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _plain(each) for key, each in value.items()}
-    if isinstance(value, tuple):
-        return [_plain(each) for each in value]
-    return None if isinstance(value, float) and not math.isfinite(value) else value

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import pandas as pd
@@ -43,13 +44,11 @@ def cells_of(results: pd.DataFrame) -> pd.DataFrame:
         `scripts._common.chance`; and ``reasons``, why a metric has no value, by metric, where that
         is not the cell's.
     """
-    own = results[(results["solver"] == "") & results["metric"].isin(METRICS)]
-    sizes = {name: own[name].fillna(0).astype("int64") for name in ("n_samples", "n_features")}
-    own = own.assign(**sizes)
+    own = with_sizes(results[(results["solver"] == "") & results["metric"].isin(METRICS)])
     times = own[own["metric"] == "time"].set_index(KEY)[list(_TOLD)]
     good = own[own["state"] == "ok"]
-    parts = [times, _wide(good, "value", METRICS, "")]
-    parts += [_wide(good, end, INTERVALS, f"_{end}") for end in ("low", "high")]
+    parts = [times, wide(good, "value", METRICS)]
+    parts += [wide(good, end, INTERVALS, f"_{end}") for end in ("low", "high")]
     cells = pd.concat(parts, axis="columns").loc[times.index].reset_index()
     worst = cells.groupby(["problem", "implementation", "threads"])["error"].transform("max")
     cells = cells.assign(worst=worst, **_bands(cells), reasons=_reasons(own, cells))
@@ -64,10 +63,22 @@ def _bands(cells: pd.DataFrame) -> dict[str, pd.Series]:
     return {"chance_band": bands, "tie_band": bands.map(tie_band)}
 
 
-def _wide(rows: pd.DataFrame, value: str, metrics: tuple[str, ...], suffix: str) -> pd.DataFrame:
-    """A column per metric, by cell."""
-    wide = rows.drop_duplicates([*KEY, "metric"]).set_index([*KEY, "metric"])[value]
-    return wide.unstack().reindex(columns=list(metrics)).add_suffix(suffix)
+def with_sizes(rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows with whole numbers of n_samples and n_features: 0 for real data."""
+    sizes = ("n_samples", "n_features")
+    return rows.assign(**{name: rows[name].fillna(0).astype("int64") for name in sizes})
+
+
+def wide(
+    rows: pd.DataFrame,
+    value: str,
+    metrics: Sequence[str],
+    suffix: str = "",
+    key: Sequence[str] = KEY,
+) -> pd.DataFrame:
+    """A column per metric with a suffix, by `key`; of rows with the same key the first counts."""
+    columns = rows.drop_duplicates([*key, "metric"]).set_index([*key, "metric"])[value]
+    return columns.unstack().reindex(columns=list(metrics)).add_suffix(suffix)
 
 
 def _reasons(own: pd.DataFrame, cells: pd.DataFrame) -> list[dict[str, str]]:

@@ -1,9 +1,10 @@
-"""Numbers as text for figures and tables: three significant digits and a unit."""
+"""Numbers as text for figures and tables: three significant digits and a unit; lists of words."""
 
 from __future__ import annotations
 
 import math
 import re
+from collections.abc import Iterable
 
 # Shown for a value that is missing or not finite.
 NO_VALUE = "n/a"
@@ -45,6 +46,12 @@ def value(number: float, unit: str) -> str:
     """A value in the way of its unit; of a unit that has none, 4 digits and the unit."""
     ways = {"seconds": seconds, "bytes": n_bytes, "GB/s": gigabytes_per_second}
     return ways[unit](number) if unit in ways else f"{number:.4g} {unit}".rstrip()
+
+
+def listed(words: Iterable[str]) -> str:
+    """At least one word: ``a, b and c``."""
+    *most, last = words
+    return f"{', '.join(most)} and {last}" if most else last
 
 
 def short(text: str) -> str:

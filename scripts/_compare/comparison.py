@@ -15,6 +15,7 @@ from scripts._compare.intervals import TAIL, one_sample, two_sample
 SLOWER, FASTER, NO_CHANGE, NOT_COMPARABLE = "slower", "faster", "no change", "not comparable"
 FEW_GENERATIONS = f"fewer than {LEAST_GENERATIONS} generations of processes"
 NO_TWIN = "the baseline's twin has no time here, so that chance is not known"
+SAME_ROUNDS = "Ratios of the times in the same rounds, B over A"
 UNCHANGED = "nothing that it depends on differs"
 
 

@@ -20,12 +20,11 @@ from scripts._common.project import ROOT, git
 from scripts._common.tree import Tree
 from scripts._compare import fresh
 from scripts._compare.choice import Choice
-from scripts._compare.comparison import UNCHANGED, Comparison, Pair, judge
+from scripts._compare.comparison import SAME_ROUNDS, UNCHANGED, Comparison, Pair, judge
 from scripts._compare.named import Named
 from scripts._compare.trees import tree_of
 from scripts._measured.state import state_of
 
-_TIMES = "Ratios of the times in the same rounds, B over A"
 _ADVICE = "--generations 5 measures five."
 _MOST_LOAD = 0.5  # processors; below it, a machine counts as idle
 Result = tuple[Comparison, list[str]]
@@ -78,7 +77,7 @@ def _result(
     a: Named, b: Named, pairs: list[Pair], faults: list[str], notes: tuple[str, ...]
 ) -> Result:
     found = judge(pairs)
-    comparison = Comparison(f"A = {a.title}", f"B = {b.title}", _TIMES, found, notes, _ADVICE)
+    comparison = Comparison(f"A = {a.title}", f"B = {b.title}", SAME_ROUNDS, found, notes, _ADVICE)
     return comparison, faults
 
 

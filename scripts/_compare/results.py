@@ -12,7 +12,7 @@ from scripts._common.project import git
 from scripts._common.tree import working_tree
 from scripts._compare import stored
 from scripts._compare.choice import Choice
-from scripts._compare.comparison import Comparison, judge
+from scripts._compare.comparison import SAME_ROUNDS, Comparison, judge
 from scripts._compare.named import COMMIT, IMPLEMENTATION, MACHINE, WORKING_TREE, Named
 from scripts._compare.trees import tree_of
 from scripts._measured.machine import machine_name
@@ -20,7 +20,6 @@ from scripts._measured.results import is_valid_in, last_state
 from scripts._measured.state import load_state, state_of
 
 _OVER_BASELINE = "Ratios of the times over the baseline's, each in its own session, B over A"
-_TIMES = "Ratios of the times in the same rounds, B over A"
 _SESSION = "benchmarks/_session/"
 
 
@@ -84,7 +83,7 @@ def _implementations(a: Named, b: Named, choice: Choice) -> Comparison:
             f"threads, so that their times cannot be compared; {fresh}"
         )
     advice = "python -m scripts.run --preset standard measures three; so does --fresh."
-    return Comparison(f"A = {a.title}", f"B = {b.title}", _TIMES, judge(pairs), (), advice)
+    return Comparison(f"A = {a.title}", f"B = {b.title}", SAME_ROUNDS, judge(pairs), (), advice)
 
 
 def _of_machine(side: Named, choice: Choice) -> dict[str, stored.Cells]:

@@ -11,6 +11,7 @@ from tabulate import tabulate
 
 from benchmarks._session.statistics import LEAST_GENERATIONS, Estimate
 from scripts._common import units
+from scripts._common.finite import finite
 from scripts._compare.comparison import (
     FASTER,
     FEW_GENERATIONS,
@@ -72,7 +73,7 @@ def page(comparison: Comparison, picture: str, footer: str) -> str:
 
 def records(verdicts: Iterable[Verdict]) -> list[dict[str, Any]]:
     """A flat record per cell, in the order of the verdicts; None for what is no finite number."""
-    return [{key: _finite(value) for key, value in _record(each).items()} for each in verdicts]
+    return [finite(_record(each)) for each in verdicts]
 
 
 def as_json(comparison: Comparison) -> dict[str, Any]:
@@ -83,8 +84,8 @@ def as_json(comparison: Comparison) -> dict[str, Any]:
         "quantity": comparison.quantity,
         "counts": {word: len(comparison.called(word)) for word in WORDS},
         "comparisons": comparison.n_judged,
-        "resolution": _finite(comparison.resolution),
-        "geometric_means": {name: _finite(mean) for name, (mean, _) in comparison.means.items()},
+        "resolution": finite(comparison.resolution),
+        "geometric_means": {name: finite(mean) for name, (mean, _) in comparison.means.items()},
         "notes": list(comparison.notes),
         "cells": records(comparison.verdicts),
     }
@@ -192,10 +193,6 @@ def _notes(notes: Sequence[str]) -> str:
 
 def _more(number: int, what: str) -> str:
     return f"{number} more {what}: --out writes them all." if number > 0 else ""
-
-
-def _finite(value: Any) -> Any:
-    return None if isinstance(value, float) and not math.isfinite(value) else value
 
 
 def _escape(comparison: Comparison) -> Comparison:

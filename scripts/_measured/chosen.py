@@ -66,7 +66,7 @@ def choose_results(
             continue
         if reasons:
             print(f"{reasons[0]}. These are of {state.title}.", file=sys.stderr)
-        return state, describe(results, partial(descriptions.describe, state_of(working_tree())))
+        return state, _describe_now(results)
     raise UserError(reasons[0])
 
 
@@ -74,13 +74,20 @@ def with_all_threads(
     results: pd.DataFrame, state: State, threads: str, environment: str | None = None
 ) -> pd.DataFrame:
     """The results of one setting of threads, and those of all others in the same state."""
-    frames = [results]
-    ask = partial(descriptions.describe, state_of(working_tree()))
+    frames = []
     for other in thread_settings():
         if other != threads:
             with suppress(UserError):  # nothing of it is valid in this state
-                frames.append(describe(load_results(state, environment, other), ask))
-    return pd.concat(frames, ignore_index=True)
+                frames.append(load_results(state, environment, other))
+    if not frames:
+        return results
+    others = _describe_now(pd.concat(frames, ignore_index=True))
+    return pd.concat([results, others], ignore_index=True)
+
+
+def _describe_now(results: pd.DataFrame) -> pd.DataFrame:
+    """`describe` by what the working tree's implementations say, most of which is kept."""
+    return describe(results, partial(descriptions.describe, state_of(working_tree())))
 
 
 def describe(results: pd.DataFrame, ask: _Ask = isolated.describe) -> pd.DataFrame:

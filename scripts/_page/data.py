@@ -11,7 +11,7 @@ import pandas as pd
 
 from benchmarks._session.statistics import LEAST_BAND
 from scripts._advice.advice import FARTHEST, measured_sizes
-from scripts._advice.cells import KEY, cells_of
+from scripts._advice.cells import KEY, cells_of, wide, with_sizes
 from scripts._advice.mesh import TOLERANCE, mesh_of
 from scripts._advice.verdict import verdicts
 from scripts._common.chance import MOST_BAND
@@ -111,13 +111,9 @@ def _number(value: float) -> float | int | None:
 
 def _trainings(results: pd.DataFrame) -> pd.DataFrame:
     """A row per training, with a column per cost."""
-    own = results[results["metric"].isin(_TRAINING)]
-    sizes = {name: own[name].fillna(0).astype("int64") for name in ("n_samples", "n_features")}
-    key = [*KEY, "solver"]
-    own = own.assign(**sizes).drop_duplicates([*key, "metric"])
-    wide = own.set_index([*key, "metric"])["value"].unstack().reindex(columns=list(_TRAINING))
-    told = own[own["metric"] == "epoch"].set_index(key)[["state", "reason"]]
-    return wide.join(told).reset_index()
+    own, key = with_sizes(results[results["metric"].isin(_TRAINING)]), [*KEY, "solver"]
+    epochs = own[own["metric"] == "epoch"].drop_duplicates(key).set_index(key)
+    return wide(own, "value", _TRAINING, key=key).join(epochs[["state", "reason"]]).reset_index()
 
 
 def _meshes(cells: pd.DataFrame) -> Iterator[dict[str, Any]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from scripts._common import units
 from scripts._common.records import Facts
 
 
@@ -40,7 +41,7 @@ def render(
     """
     sections = dict.fromkeys(picture.section for picture in pictures)
     parts = [
-        f"# Gradients of {_listed(problems)}",
+        f"# Gradients of {units.listed(problems)}",
         f"{facts.cpu}, {facts.n_threads} thread{'s' * (facts.n_threads > 1)}; made by "
         f"`{facts.command}` ({facts.commit}, {facts.date}).",
         *notes,
@@ -57,8 +58,3 @@ def render(
 def _show(picture: Picture) -> str:
     link = f"[{picture.sentence}]({picture.file})"
     return link if picture.file.endswith(".pdf") else f"{picture.sentence}\n\n!{link}"
-
-
-def _listed(words: Iterable[str]) -> str:
-    *most, last = words
-    return f"{', '.join(most)} and {last}" if most else last
