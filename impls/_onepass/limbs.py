@@ -17,8 +17,6 @@ Rows are read 4 at a time for their inner products. Then the block, which is sti
 Rounding: the limbs hold a weight to 2^-59 of the largest weight, and a residual to 2^-59 of the
 largest residual of its block; much smaller residuals are added in float64. `split_weights` says
 where limbs would lose too much of the weights.
-
-Built from: 8c65e3683581 (tests/_built_from.py)
 """
 
 import functools
@@ -30,9 +28,10 @@ from numba import njit, prange, types
 from numba.core import cgutils
 from numba.extending import intrinsic, overload
 
-from impls._onepass.residuals import make_residuals
+from impls._onepass.entries import THREADS_ONLY, digest, finish, terms_of
 from impls._onepass.steps import make_step
-from impls._onepass.threads import THREADS_ONLY, count_threads, own_cache_bytes
+from impls._onepass.terms import turn
+from impls._onepass.threads import count_threads, own_cache_bytes
 from impls._onepass.vectors import (
     DOUBLE,
     FUSE,
@@ -70,7 +69,6 @@ _SPREAD, _MOST_SMALL = 2.0**12, 4
 _LEAST = 1e-200  # scaled to fill the limbs, it is far from overflow
 
 _add_one, _add_four = make_step(1, adds=True), make_step(_STEP, adds=True)
-_residuals_block, _residuals_step = make_residuals(_FEWEST_ROWS), make_residuals(_STEP)
 
 
 @functools.cache
@@ -242,13 +240,13 @@ def _add_line(_context, X, first, n_rows, start, n_used, limbs, unit, total, ahe
     return types.void(X, n, n, n, n, limbs, types.float64, total, n), build
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True)
 def _scale(most):
     """The power of 2 that scales the largest number so that it just fits in the limbs."""
     return math.ldexp(1.0, _LIMBS * _BITS - 1 - math.frexp(most)[1])
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True)
 def _split(numbers, scale, limbs):
     """Split the numbers times the scale into signed limbs, the lowest first."""
     scale *= 2.0 ** (-_BITS * (_LIMBS - 1))
@@ -260,28 +258,28 @@ def _split(numbers, scale, limbs):
             rest = (rest - limb) * 2.0**_BITS
 
 
-@njit(nogil=True, cache=True)
-def _compute_residuals(limbs, unit, shift, X, y, first, z, ahead):
-    """Store in z the residuals of ``len(z)`` samples from `first` on, a multiple of 4."""
+@njit(nogil=True)
+def _compute_residuals(terms, limbs, unit, shift, X, y, first, fresh, z, ahead):
+    """Store in z the residuals of ``len(z)`` samples from `first` on, a multiple of 4.
+
+    Samples before the `fresh` one have been added: their residuals are 0.
+    """
     z[:] = shift
     for m in range(0, len(z), _STEP):
         for start in range(0, limbs.shape[1], _n_chunk()):
             stop = min(start + _n_chunk(), limbs.shape[1])
             _read(limbs, X, first + m, start, stop, z, m, unit, ahead)
-    whole = len(z) // _FEWEST_ROWS * _FEWEST_ROWS
-    for m in range(0, whole, _FEWEST_ROWS):
-        _residuals_block(z, m, y, first + m)
-    for m in range(whole, len(z), _STEP):
-        _residuals_step(z, m, y, first + m)
+    z[: fresh - first] = 0
+    turn(terms, z, fresh - first, y, fresh, len(z) - (fresh - first))
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True)
 def _larger(most, value):
     """The larger of `most` and the value's magnitude; NaN counts for nothing."""
     return abs(value) if abs(value) > most else most
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True)
 def _largest(z):
     """The largest magnitude, NaN aside, in 4 independent accumulators."""
     a, b, c, d = 0.0, 0.0, 0.0, 0.0
@@ -293,13 +291,13 @@ def _largest(z):
     return max(a, b, c, d)
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True)
 def _is_small(residual, least):
     """Whether limbs would lose too much of a residual: it is too small, or NaN."""
     return residual != 0 and not abs(residual) >= least
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True)
 def _add_block(X, first, n_used, z, limbs, total, ahead):
     """Add ``len(z)`` rows from `first` on, a multiple of 4, times their residuals z."""
     most = _largest(z)
@@ -323,40 +321,51 @@ def _add_block(X, first, n_used, z, limbs, total, ahead):
         _add_line(X, first, len(z), start, n_used, limbs, 1 / scale, total, ahead)
 
 
-@njit(nogil=True, cache=True)
-def _add_share(weights, unit, shift, X, y, n_used, start, stop, n_rows, total):
+@njit(nogil=True)
+def _add_share(terms, weights, unit, shift, X, y, n_used, start, stop, n_rows, total):
     """Make `total` the sum over the samples ``start <= i < stop``, at least 4."""
     total[:] = 0
-    z, limbs = np.empty(_MOST_ROWS), np.empty((_LIMBS, _MOST_ROWS), np.int16)
+    z, limbs = np.empty(_MOST_ROWS + 8), np.empty((_LIMBS, _MOST_ROWS), np.int16)
     while start < stop:
         n = min(n_rows, max(_STEP, (stop - start) // _STEP * _STEP))
         first = min(start, stop - n)  # the last rows are read with some that have been added
-        _compute_residuals(weights, unit, shift, X, y, first, z[:n], n_rows * X.shape[1])
-        z[: start - first] = 0
-        _add_block(X, first, n_used, z[:n], limbs, total, n_rows * X.shape[1])
+        ahead = n_rows * X.shape[1]
+        _compute_residuals(terms, weights, unit, shift, X, y, first, start, z[:n], ahead)
+        _add_block(X, first, n_used, z[:n], limbs, total, ahead)
         start = first + n
 
 
-@njit(parallel=THREADS_ONLY, cache=True)
-def _add_together(weights, unit, shift, X, y, n_used, n_rows, n_shares, result):
+def make_add_together(engine):
     """Sums over all samples, shared out to threads; the first one's sums become the result.
 
     Sums are padded by a cache line, so that no two threads write to one.
     """
-    n_features = len(result)
-    others = np.empty((n_shares - 1, n_features + 8))
-    for share in prange(n_shares):
-        n = np.int64(share)
-        total = others[n - 1, :n_features] if n else result
-        start, stop = n * len(X) // n_shares, (n + 1) * len(X) // n_shares
-        _add_share(weights, unit, shift, X, y, n_used, start, stop, n_rows, total)
-    for n in range(n_shares - 1):
-        for j in range(n_features):
-            result[j] += others[n, j]
+
+    @njit(parallel=THREADS_ONLY, cache=True)
+    def add_together(call, weights, unit, shift, X, y, n_used, n_rows, n_shares, result):
+        _ = engine
+        n_features = len(result)
+        others = np.empty((n_shares - 1, n_features + 8))
+        for share in prange(n_shares):
+            n = np.int64(share)
+            total = others[n - 1, :n_features] if n else result
+            start, stop = n * len(X) // n_shares, (n + 1) * len(X) // n_shares
+            _add_share(
+                terms_of(call, n), weights, unit, shift, X, y, n_used, start, stop, n_rows, total
+            )
+        for n in range(n_shares - 1):
+            for j in range(n_features):
+                result[j] += others[n, j]
+        finish(call, result, len(y))
+
+    return add_together
+
+
+_add_together = make_add_together(digest())
 
 
 def limbs_pay(n_samples, n_features):
-    """Whether `limbs_gradient` is faster than `fused_gradient`."""
+    """Whether `limbs_gradient` is faster than float64."""
     large = n_samples * n_features >= _FEWEST_LEVELS and n_samples >= _STEP * count_threads()
     return large and n_features >= _FEWEST_FEATURES.get(_n_words(), math.inf)
 
@@ -381,11 +390,13 @@ def split_weights(weights, most_levels):
     return limbs, 1 / scale
 
 
-def limbs_gradient(limbs, unit, shift, X, y, n_used):
-    """``X^T (sigmoid(X w + shift) - y)`` in one pass, in float64.
+def limbs_gradient(call, limbs, unit, shift, X, y, n_used):
+    """``X^T r(X w + shift, y)`` in one pass, in float64.
 
     Parameters
     ----------
+    call : int
+        Address of a `Call`.
     limbs, unit : ndarray of int16, float
         The weights, from `split_weights`.
     X : ndarray of uint8
@@ -400,12 +411,12 @@ def limbs_gradient(limbs, unit, shift, X, y, n_used):
     n_rows = block_bytes // n_features // _FEWEST_ROWS * _FEWEST_ROWS
     n_rows = max(_FEWEST_ROWS, min(_MOST_ROWS, n_rows))
     result = np.empty(n_features)
-    _add_together(limbs, unit, shift, X, y, n_used, n_rows, count_threads(), result)
+    _add_together(call, limbs, unit, shift, X, y, n_used, n_rows, count_threads(), result)
     return result
 
 
-def ready_limbs(X, y):
+def ready_limbs(call, X, y):
     """Compile the code for such data, with as few samples as it takes."""
     few = _STEP * count_threads()
     limbs = split_weights(np.zeros(X.shape[1]), 1)
-    limbs_gradient(*limbs, 0.0, X[:few], y[:few], X.shape[1])
+    limbs_gradient(call, *limbs, 0.0, X[:few], y[:few], X.shape[1])

@@ -13,7 +13,7 @@ from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
-from impls._onepass.residuals import MOST_CONSTANTS, residual_of
+from impls._onepass.terms import call_terms
 from impls._onepass.tuning import tuning
 from impls._onepass.vectors import (
     ELEMENTS,
@@ -35,7 +35,7 @@ from impls._onepass.vectors import (
 
 STEP = 8  # rows of a step
 _MOST_VECTORS = 4
-_SLOTS = 4  # buffers for the inner products and residuals of a step; 3 are in use
+_TURNED_STEPS = 4  # steps whose residuals are computed together, where X is read as it lies
 # Rows that float32 adds up before the sum moves to the total: 64 sums of 8 rows, which round by
 # some 2e-7.
 PART_ROWS = 512
@@ -52,8 +52,18 @@ def narrow_features(stored, computed):
     return 1 if masked else lanes, _MOST_VECTORS * lanes
 
 
+def _turned_steps():
+    """Steps whose residuals are computed together: one where each comes from another part."""
+    return _TURNED_STEPS if tuning().narrow_parts == 1 else 1
+
+
+def _n_slots():
+    """Buffers for the inner products and residuals of a step; a power of 2."""
+    return max(4, 2 * _turned_steps())
+
+
 @intrinsic
-def add_narrow(_context, weights, X, y, start, n_rounds, total):
+def add_narrow(_context, terms, weights, X, y, start, n_rounds, total):
     """Add the terms of the samples from `start` on to `total`, computed in the type of y.
 
     The samples are `narrow_parts` parts (see `Tuning`) of `n_rounds` steps each, which follow each
@@ -61,16 +71,17 @@ def add_narrow(_context, weights, X, y, start, n_rounds, total):
     """
 
     def build(context, b, signature, arguments):
-        _Narrow(context, b, signature.args, arguments).build()
+        _Narrow(context, b, arguments[0], signature.args[1:], arguments[1:]).build()
         return context.get_dummy_value()
 
-    return types.void(weights, X, y, types.intp, types.intp, total), build
+    return types.void(terms, weights, X, y, types.intp, types.intp, total), build
 
 
 class _Narrow:
     """Builds the loop, once for each number of vectors in a row."""
 
-    def __init__(self, context, b, kinds, arguments):
+    def __init__(self, context, b, terms, kinds, arguments):
+        self.terms = terms
         self.b, self.stored, self.dtype = b, kinds[1].dtype, kinds[2].dtype
         element, self.n_bytes, _ = ELEMENTS[self.dtype]
         lanes = count_lanes(self.stored, self.dtype, LONG_VECTOR_BYTES)
@@ -83,10 +94,7 @@ class _Narrow:
         self.start, self.n_rounds = arguments[3:5]
         self.zero = ir.Constant(self.kind, [0.0] * lanes)
         self.sums = [cgutils.alloca_once(b, self.kind) for _ in range(_MOST_VECTORS)]
-        self.slots = cgutils.alloca_once(b, ir.ArrayType(self.samples, _SLOTS))
-        self.numbers = {}
-        table = cgutils.alloca_once(b, ir.ArrayType(self.samples, MOST_CONSTANTS))
-        self.table, self.seen_table = table, keep(b, table)
+        self.slots = cgutils.alloca_once(b, ir.ArrayType(self.samples, _n_slots()))
 
     def build(self):
         """Code for rows of 1 to 4 vectors, and of part of one; a switch chooses before the loop."""
@@ -122,28 +130,33 @@ class _Narrow:
             b.store(self.zero, total)
 
     def _loop(self):
-        """The pipeline: two iterations more than there are steps, to drain it."""
-        b, n_parts = self.b, tuning().narrow_parts
-        n_steps = b.mul(self.n_rounds, I64(n_parts))
-        part_rows = b.mul(self.n_rounds, I64(STEP))
-        back = b.sub(I64(STEP), b.mul(part_rows, I64(n_parts - 1)))
-        firsts = I64(0), self.start, I64(0), I64(0)
-        part, row, turned, added = (cgutils.alloca_once_value(b, first) for first in firsts)
-        with cgutils.for_range(b, b.add(n_steps, I64(2))) as loop:
-            ways = (self._read, row), (self._turn, turned), (self._add, added)
-            for lag, (way, first) in enumerate(ways):
-                i = b.sub(loop.index, I64(lag))
-                with b.if_then(b.icmp_unsigned("<", i, n_steps)):
-                    way(i, b.load(first))
-            b.store(b.load(turned), added)
-            b.store(b.load(row), turned)
-            following = b.add(b.load(part), I64(1))
-            last = b.icmp_unsigned("==", following, I64(n_parts))
-            b.store(b.select(last, I64(0), following), part)
-            b.store(b.add(b.load(row), b.select(last, back, part_rows)), row)
+        """The pipeline, with so many iterations more than there are steps that it drains."""
+        b, n_turned = self.b, _turned_steps()
+        n_steps = b.mul(self.n_rounds, I64(tuning().narrow_parts))
+        lag = I64(n_turned + 1)
+        with cgutils.for_range(b, b.add(n_steps, lag)) as loop:
+            i = loop.index
+            with b.if_then(b.icmp_unsigned("<", i, n_steps)):
+                self._read(i)
+            begin = b.mul(b.udiv(b.sub(i, I64(1)), I64(n_turned)), I64(n_turned))
+            n = b.sub(i, begin)
+            full = b.icmp_unsigned("==", n, I64(n_turned))
+            whole = b.and_(b.icmp_unsigned("<", i, n_steps), full)
+            due = b.or_(whole, b.icmp_unsigned("==", i, n_steps))
+            with b.if_then(b.and_(due, b.icmp_unsigned(">", i, I64(0)))):
+                self._turn(begin, n)
+            with b.if_then(b.icmp_unsigned(">=", i, lag)):
+                self._add(b.sub(i, lag))
 
     def _slot(self, i):
-        return self.b.gep(self.slots, [I64(0), self.b.urem(i, I64(_SLOTS))])
+        return self.b.gep(self.slots, [I64(0), self.b.urem(i, I64(_n_slots()))])
+
+    def _first(self, i):
+        """First row of a step; parts are taken in turn."""
+        b, n_parts = self.b, I64(tuning().narrow_parts)
+        part_rows = b.mul(self.n_rounds, I64(STEP))
+        row = b.add(b.mul(b.urem(i, n_parts), part_rows), b.mul(b.udiv(i, n_parts), I64(STEP)))
+        return b.add(self.start, row)
 
     def _row(self, i):
         return self.x.address(self.b.mul(i, self.x.row_values))
@@ -161,9 +174,9 @@ class _Narrow:
                 whole = [self.x.load(row, at) for at in self.places[:-1]]
                 yield [*whole, self.x.load(following, I64(-self.kind.count))]
 
-    def _read(self, i, first):
+    def _read(self, i):
         """Stage 1: inner products, row by row as they lie in memory."""
-        b, products = self.b, []
+        b, products, first = self.b, [], self._first(i)
         self._prefetch(first)
         for row in self._rows(first):
             product = self.zero
@@ -180,30 +193,15 @@ class _Narrow:
         n_bytes = STEP * len(self.places) * self.kind.count * self.x.n_bytes
         prefetch_lines(b, front, n_bytes, ahead.level)
 
-    def _turn(self, i, first):
-        """Stage 2: inner products into residuals."""
-        b, slot = self.b, self._slot(i)
-        value = b.load(slot, align=self.n_bytes)
-        label = self.labels.load(self.labels.data, first)
-        residual = residual_of(b, self.dtype, value, label, self._constant)
-        b.store(residual, slot, align=self.n_bytes)
+    def _turn(self, i, n):
+        """Stage 2: inner products of `n` steps into residuals."""
+        z = self.b.bitcast(self._slot(i), self.samples.element.as_pointer())
+        n_rows = self.b.mul(n, I64(STEP))
+        call_terms(self.b, self.terms, z, self.labels.data, self._first(i), n_rows)
 
-    def _constant(self, number):
-        """A vector of a number, from a table that LLVM cannot see into.
-
-        LLVM would otherwise rebuild each vector in each iteration, by two instructions of 190.
-        """
-        b, places = self.b, self.numbers
-        if number not in places:
-            places[number] = I64(len(places))
-            with b.goto_entry_block():
-                vector = ir.Constant(self.samples, [number] * STEP)
-                b.store(vector, b.gep(self.table, [I64(0), places[number]]))
-        return b.load(b.gep(self.seen_table, [I64(0), places[number]]))
-
-    def _add(self, i, first):
+    def _add(self, i):
         """Stage 3: add the rows times their residuals to the sums, in two accumulators each."""
-        b = self.b
+        b, first = self.b, self._first(i)
         residuals = b.bitcast(self._slot(i), self.kind.element.as_pointer())
         chains = [[self.zero] * len(self.places) for _ in range(2)]
         for k, row in enumerate(self._rows(first)):

@@ -41,8 +41,6 @@ features, the 4 rows that are read and the 4 that are added, of 80 KB each, no l
 The kernel is known: dotxaxpyf of BLIS (Van Zee and van de Geijn, 2015), BiCGK and ATAX of
 Build-to-Order BLAS (Belter, Jessup, Karlin and Siek, 2009), mmchain of SystemML (Ashari et al.,
 "On Optimizing Machine Learning Workloads via Kernel Fusion", 2015).
-
-Built from: 7ba31c9c50ac (tests/_built_from.py)
 """
 
 import numpy as np
@@ -50,15 +48,17 @@ from numba import njit
 from numba.extending import overload
 
 from impls._onepass.narrow_rows import PART_ROWS, STEP, add_narrow, narrow_features
-from impls._onepass.residuals import make_residuals
 from impls._onepass.steps import make_step
+from impls._onepass.terms import address_of, turn, value_at
 from impls._onepass.tuning import tuning
 
 # Rows of a step: 8 (`STEP`), or 4 long ones. Rows of a block, whose residuals are computed
 # together: 32, 16 or 8.
 _FEW_STEP, _HALF_BLOCK, _BLOCK = 4, 16, 32
 _NO_BLOCKS = 2**62  # more rows than any share has: no pipeline
-_ROOM = 3 * _BLOCK + 8  # the ring of 3 blocks, padded so that threads share no cache line
+# The ring of 3 blocks, then labels and weights of a block of rows from distant parts; padded so that
+# threads share no cache line.
+_LABELS, _WEIGHTS, _ROOM = 3 * _BLOCK, 4 * _BLOCK, 5 * _BLOCK + 8
 
 _read_eight, _add_eight = make_step(STEP, reads=True), make_step(STEP, adds=True)
 _both_eight = make_step(STEP, reads=True, adds=True)
@@ -67,14 +67,10 @@ _read_four, _add_four = make_step(_FEW_STEP, reads=True), make_step(_FEW_STEP, a
 _both_four = make_step(_FEW_STEP, reads=True, adds=True)
 _both_four_memory = make_step(_FEW_STEP, reads=True, adds=True, from_memory=True)
 _read_two, _add_two = make_step(2, reads=True), make_step(2, adds=True)
-_residuals_two = make_residuals(2)
 _read_one, _add_one = make_step(1, reads=True), make_step(1, adds=True)
-_residuals_eight, _residuals_four = make_residuals(STEP), make_residuals(_FEW_STEP)
-_residuals_block, _residuals_half = make_residuals(_BLOCK), make_residuals(_HALF_BLOCK)
-_residuals_one = make_residuals(1)
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True)
 def _move(part, total):
     """If `part` is separate from `total`, add it to `total` and zero it."""
     if part.itemsize != total.itemsize or len(part) != len(total):
@@ -93,19 +89,29 @@ def _count_round_rows(X, y):
     return lambda X, y: n_rows if least <= X.shape[1] <= most else 0
 
 
-@njit(nogil=True, cache=True)
-def _turn(z, at, y, i, n):
-    """Turn `n` inner products, ``z[at:]``, into residuals of the samples from `i` on."""
-    if n == _BLOCK:
-        _residuals_block(z, at, y, i)
-    elif n == _HALF_BLOCK:
-        _residuals_half(z, at, y, i)
-    else:
-        _residuals_eight(z, at, y, i)
+def _turn(terms, z, at, y, i, n):
+    """As `turn`. A 2-D y has the labels of distant parts: ``y[:, i]``, then ``y[:, i + 1]``..."""
 
 
-@njit(nogil=True, cache=True)
-def _add_eights(weights, X, y, start, stop, total, part, z, from_memory, n):
+@overload(_turn)
+def _choose_turn(terms, z, at, y, i, n):
+    return _turn_parts if y.ndim == 2 else lambda terms, z, at, y, i, n: turn(terms, z, at, y, i, n)
+
+
+def _turn_parts(terms, z, at, y, i, n):
+    n_parts, n_rows = y.shape
+    call, sample_weight, sums = terms
+    for m in range(n):
+        part, row = m % n_parts, i + m // n_parts
+        z[_LABELS + m] = y[part, row]
+        if sample_weight:
+            z[_WEIGHTS + m] = value_at(z, sample_weight, part * n_rows + row)
+    gathered = address_of(z, _WEIGHTS) if sample_weight else 0
+    turn((call, gathered, sums), z, at, z[_LABELS:], 0, n)
+
+
+@njit(nogil=True)
+def _add_eights(terms, weights, X, y, start, stop, total, part, z, from_memory, n):
     """The pipeline in blocks of `n` rows and steps of 8; returns the first row left over.
 
     The 8 rows of a step are neighbours in a 2-D X. In a 3-D X they come from its 8 parts, and
@@ -120,7 +126,7 @@ def _add_eights(weights, X, y, start, stop, total, part, z, from_memory, n):
         i = start + k * n_rows
         to, of = k % 3 * n, (k - 2) % 3 * n
         if k >= 1:
-            _turn(z, (k - 1) % 3 * n, y, i - n_rows, n)
+            _turn(terms, z, (k - 1) % 3 * n, y, i - n_rows, n)
         for m in range(n_steps):
             row, at = i + m * n_taken, m * step
             if k < 2:
@@ -133,14 +139,14 @@ def _add_eights(weights, X, y, start, stop, total, part, z, from_memory, n):
             _move(part, total)
     end = start + n_blocks * n_rows
     if n_blocks:
-        _turn(z, (n_blocks - 1) % 3 * n, y, end - n_rows, n)
+        _turn(terms, z, (n_blocks - 1) % 3 * n, y, end - n_rows, n)
     for k in range(max(0, n_blocks - 2), n_blocks):
         for m in range(n_steps):
             row, of = start + k * n_rows + m * n_taken, k % 3 * n + m * step
             _add_eight(weights, X, 0, row, part, z, 0, of)
     while end + n_taken <= stop:
         _read_eight(weights, X, end, 0, part, z, 0, 0)
-        _residuals_eight(z, 0, y, end)
+        _turn(terms, z, 0, y, end, step)
         _add_eight(weights, X, 0, end, part, z, 0, 0)
         end += n_taken
         if (end - start) % PART_ROWS == 0:
@@ -148,8 +154,8 @@ def _add_eights(weights, X, y, start, stop, total, part, z, from_memory, n):
     return end
 
 
-@njit(nogil=True, cache=True)
-def _add_fours(weights, X, y, start, stop, total, part, z, from_memory, lag):
+@njit(nogil=True)
+def _add_fours(terms, weights, X, y, start, stop, total, part, z, from_memory, lag):
     """As `_add_eights`, with blocks of 4 rows: one step is one block.
 
     A block is added `lag` steps after it is read, 1 or 2 (the ring of four allows 3). With a lag of
@@ -161,7 +167,7 @@ def _add_fours(weights, X, y, start, stop, total, part, z, from_memory, lag):
         i = start + k * n_taken
         to, of = (k & 3) * n, ((k - lag) & 3) * n
         if k >= 1:
-            _residuals_four(z, ((k - 1) & 3) * n, y, i - n_taken)
+            _turn(terms, z, ((k - 1) & 3) * n, y, i - n_taken, n)
         if k < lag:
             _read_four(weights, X, i, 0, part, z, to, 0)
         elif from_memory:
@@ -172,13 +178,13 @@ def _add_fours(weights, X, y, start, stop, total, part, z, from_memory, lag):
             _move(part, total)
     end = start + n_blocks * n_taken
     if n_blocks:
-        _residuals_four(z, ((n_blocks - 1) & 3) * n, y, end - n_taken)
+        _turn(terms, z, ((n_blocks - 1) & 3) * n, y, end - n_taken, n)
     for k in range(max(0, n_blocks - lag), n_blocks):
         _add_four(weights, X, 0, start + k * n_taken, part, z, 0, (k & 3) * n)
     return end
 
 
-def _add_spread(weights, X, y, start, stop, total, part, z):
+def _add_spread(terms, weights, X, y, start, stop, total, part, z):
     """Rows from memory, each of a step from another part of X; returns the first row left over.
 
     The rows of a part follow each other in memory: a stream for the hardware prefetcher.
@@ -186,11 +192,11 @@ def _add_spread(weights, X, y, start, stop, total, part, z):
 
 
 @overload(_add_spread)
-def _choose_spread(weights, X, y, start, stop, total, part, z):
+def _choose_spread(terms, weights, X, y, start, stop, total, part, z):
     if not tuning().spreads:
-        return lambda weights, X, y, start, stop, total, part, z: start
+        return lambda terms, weights, X, y, start, stop, total, part, z: start
 
-    def add_spread(weights, X, y, start, stop, total, part, z):
+    def add_spread(terms, weights, X, y, start, stop, total, part, z):
         n_features = X.shape[1]
         block, eights, _, lag = _choose_way(n_features * X.itemsize, True, y)
         n_parts = STEP if eights else _FEW_STEP
@@ -198,17 +204,21 @@ def _choose_spread(weights, X, y, start, stop, total, part, z):
         end = start + n * n_parts
         rows = X[start:end].reshape((n_parts, n, n_features))
         labels = y[start:end].reshape((n_parts, n))
+        call, sample_weight, sums = terms
+        if sample_weight:
+            sample_weight += start * z.itemsize
+        terms = call, sample_weight, sums
         if eights:
-            _add_eights(weights, rows, labels, 0, n, total, part, z, True, block)
+            _add_eights(terms, weights, rows, labels, 0, n, total, part, z, True, block)
         else:
-            _add_fours(weights, rows, labels, 0, n, total, part, z, True, lag)
+            _add_fours(terms, weights, rows, labels, 0, n, total, part, z, True, lag)
         return end
 
     return add_spread
 
 
-@njit(nogil=True, cache=True)
-def _add_rows(weights, X, y, start, stop, total, part, z, from_memory):
+@njit(nogil=True)
+def _add_rows(terms, weights, X, y, start, stop, total, part, z, from_memory):
     """Add the terms of the samples ``start <= i < stop`` to `total`.
 
     Rows from memory may be prefetched, or taken from distant parts of the share; in cache both only
@@ -218,23 +228,24 @@ def _add_rows(weights, X, y, start, stop, total, part, z, from_memory):
     n_rows = _round_rows(X, y)
     if n_rows:
         n_rounds = (stop - start) // n_rows
-        add_narrow(weights, X, y, start, n_rounds, total)
+        add_narrow(terms, weights, X, y, start, n_rounds, total)
         start += n_rounds * n_rows
     row_bytes = X.shape[1] * X.itemsize
     block, eights, prefetches, lag = _choose_way(row_bytes, from_memory, y)
     if from_memory:
-        start = _add_spread(weights, X, y, start, stop, total, part, z)
+        start = _add_spread(terms, weights, X, y, start, stop, total, part, z)
     if eights:
-        start = _add_eights(weights, X, y, start, stop, total, part, z, from_memory, block)
-    start = _add_fours(weights, X, y, start, stop, total, part, z, from_memory and prefetches, lag)
+        start = _add_eights(terms, weights, X, y, start, stop, total, part, z, from_memory, block)
+    prefetches = from_memory and prefetches
+    start = _add_fours(terms, weights, X, y, start, stop, total, part, z, prefetches, lag)
     while start + 2 <= stop:
         _read_two(weights, X, start, 0, part, z, 0, 0)
-        _residuals_two(z, 0, y, start)
+        turn(terms, z, 0, y, start, 2)
         _add_two(weights, X, 0, start, part, z, 0, 0)
         start += 2
     for i in range(start, stop):
         _read_one(weights, X, i, 0, part, z, 0, 0)
-        _residuals_one(z, 0, y, i)
+        turn(terms, z, 0, y, i, 1)
         _add_one(weights, X, 0, i, part, z, 0, 0)
     _move(part, total)
 
@@ -287,8 +298,8 @@ def _choose_order(weights):
     return (lambda weights: weights) if weights.layout == "C" else (lambda weights: weights.copy())
 
 
-@njit(nogil=True, cache=True)
-def add_share(weights, X, y, cached, n, n_shares, total):
+@njit(nogil=True)
+def add_share(terms, weights, X, y, cached, n, n_shares, total):
     """Make `total` the sum over the n-th of `n_shares` shares, computed in the type of y.
 
     An X of more than `cached` bytes comes from memory.
@@ -298,10 +309,10 @@ def add_share(weights, X, y, cached, n, n_shares, total):
     z = np.empty(_ROOM, y.dtype)
     part = _part_of(total, weights, z)
     from_memory = X.size * X.itemsize > cached
-    _add_rows(in_order(weights), X, y, start, stop, total, part, z, from_memory)
+    _add_rows(terms, in_order(weights), X, y, start, stop, total, part, z, from_memory)
 
 
-@njit(nogil=True, cache=True)
+@njit(nogil=True, inline="always")
 def read_few(weights, X, unused, z):
     """Store the inner products of all rows in ``z[:len(X)]``."""
     n_samples = len(X)
@@ -318,19 +329,7 @@ def read_few(weights, X, unused, z):
         _read_one(weights, X, i, 0, unused, z, i, 0)
 
 
-@njit(nogil=True, cache=True)
-def turn_few(z, y):
-    """Turn the inner products of all samples into residuals."""
-    blocks, eights = len(y) // _BLOCK * _BLOCK, len(y) // STEP * STEP
-    for i in range(0, blocks, _BLOCK):
-        _residuals_block(z, i, y, i)
-    for i in range(blocks, eights, STEP):
-        _residuals_eight(z, i, y, i)
-    for i in range(eights, len(y)):
-        _residuals_one(z, i, y, i)
-
-
-@njit(nogil=True, cache=True)
+@njit(nogil=True, inline="always")
 def sum_few(unused, X, z, total):
     """Make `total` the sum of all rows times their residuals ``z[:len(X)]``."""
     n_samples = len(X)
@@ -348,10 +347,10 @@ def sum_few(unused, X, z, total):
         _add_one(unused, X, 0, i, total, z, 0, i)
 
 
-@njit(nogil=True, cache=True)
-def add_resident(weights, X, y, result):
+@njit(nogil=True, inline="always")
+def add_resident(terms, weights, X, y, result):
     """Make `result` the gradient of an X that stays in cache: read all rows, then add them."""
-    z = np.empty(len(y), y.dtype)
+    z = np.empty(len(y) + STEP, y.dtype)
     read_few(weights, X, result, z)
-    turn_few(z, y)
+    turn(terms, z, 0, y, 0, len(y))
     sum_few(weights, X, z, result)

@@ -1,15 +1,14 @@
-"""X in fewer bytes than float64: 8-bit levels, float16, and which of them holds X exactly."""
+"""X in fewer bytes than float64: 8-bit levels or float32, and which of them holds X exactly."""
 
 import contextlib
-import platform
 from dataclasses import dataclass
 
 import numpy as np
 
-from impls._errors import Unavailable, Unfit
+from impls._errors import Unfit
 from impls._onepass.limbs import limbs_gradient, limbs_pay, ready_limbs, split_weights
-from impls._onepass.threads import fused_gradient, own_cache_bytes, own_caches_bytes, ready
-from impls._onepass.vectors import LINE_BYTES, aligned, compiles_for, masks_levels, whole
+from impls._onepass.threads import compute, own_cache_bytes, own_caches_bytes, ready
+from impls._onepass.vectors import LINE_BYTES, aligned, masks_levels, whole
 
 _EPS = np.finfo(np.float64).eps
 # Where levels cannot be masked (AVX2): rows are padded to a multiple of so many levels (1.2 to 1.3x
@@ -67,23 +66,23 @@ class Levels:
         """A copy of X, for whatever takes an array."""
         return np.array(self.scale * self.levels[:, : len(self.scale)] + self.offset, dtype)
 
-    def ready(self, y):
+    def ready(self, terms, y):
         """y in C order; compiles the code for such data."""
-        _, y = ready(self.levels, y)
+        _, y = ready(terms, self.levels, y)
         if self._limbs_pay():
-            ready_limbs(self.levels, y)
+            ready_limbs(terms.addresses[8], self.levels, y)
         return y
 
-    def gradient(self, weights, y):
+    def gradient(self, call, weights, y):
         """Gradient of X, with scale and offset folded into the weights and into the sums."""
-        sums = self._sum(weights, weights @ self.offset, y)
+        sums = self._sum(call, weights, weights @ self.offset, y)
         gradient = sums[: len(weights)]
         gradient *= self.scale
         if self.shifted:
             gradient += self.offset * sums[len(weights)]
         return gradient
 
-    def _sum(self, weights, shift, y):
+    def _sum(self, call, weights, shift, y):
         """Sums of the levels, in integers where that is faster and exact enough."""
         folded = np.zeros(self.levels.shape[1])
         np.multiply(weights, self.scale, out=folded[: len(weights)])
@@ -92,18 +91,18 @@ class Levels:
             limbs = split_weights(folded[:n_used], self.most_levels)
         if limbs:
             del folded  # one vector less while the threads allocate theirs
-            return limbs_gradient(*limbs, shift, self.levels, y, n_used)
+            return limbs_gradient(call, *limbs, shift, self.levels, y, n_used)
         if self.shifted:
             folded[len(weights)] = shift
-        return fused_gradient(folded, self.levels, y)
+        return compute(call, folded, self.levels, y)
 
     def _limbs_pay(self):
         """Whether integers pay, and rows fill lines."""
         return self.levels.shape[1] % LINE_BYTES == 0 and limbs_pay(*self.shape)
 
 
-def as_levels(X):
-    """X as 8-bit levels, equal to rounding.
+def as_levels(X, y):
+    """X as 8-bit levels, equal to rounding, and y.
 
     Raises
     ------
@@ -113,11 +112,11 @@ def as_levels(X):
     with np.errstate(over="ignore", invalid="ignore"):  # values that overflow have no levels
         for unit in (1.0, 1 / 255):
             if _are_levels(X, unit):
-                return _store_levels(X, np.full(X.shape[1], unit), np.zeros(X.shape[1]))
+                return _store_levels(X, np.full(X.shape[1], unit), np.zeros(X.shape[1])), y
         spacings = [_spacing(column, j) for j, column in enumerate(X.T)]
         stored = _store_levels(X, *map(np.array, zip(*spacings, strict=True)))
         _check_levels(X, stored)
-        return stored
+        return stored, y
 
 
 def _store_levels(X, scale, offset):
@@ -168,25 +167,6 @@ def _row_unit(n_samples, n_features):
     return 1 if masks_levels() else _VECTOR_LEVELS
 
 
-def require_half():
-    """Refuse to load where float16 cannot be converted.
-
-    Raises
-    ------
-    Unavailable
-        If numba does not make use of the instructions for it.
-    """
-    if platform.machine() in {"x86_64", "AMD64"} and not compiles_for("f16c"):
-        raise Unavailable(
-            "float16 needs F16C instructions, which numba does not use here; take float32"
-        )
-
-
-def as_half(X):
-    """X in float16."""
-    return X.astype(np.float16, order="C")
-
-
 def _are_levels(X, unit):
     """Whether each value of X is an integer from 0 to 255 times the unit, to rounding."""
     for rows in _blocks(X):
@@ -226,19 +206,19 @@ def _no_levels(column, j):
     )
 
 
-def smallest(X):
-    """X in the fewest bytes that hold it exactly if it comes from memory; else X itself.
+def smallest(X, y):
+    """X in the fewest bytes that hold it exactly if it comes from memory, else X itself; and y.
 
     Levels are not taken where converting them is slower than reading float64.
     """
     # One core's cache first: to count the threads starts them.
     if X.nbytes <= own_cache_bytes() or X.nbytes <= own_caches_bytes():
-        return X
+        return X, y
     ways = [_as_exact_levels, _as_exact_single]
     if X.shape[1] < _NO_SINGLE_FEATURES and not masks_levels():
         ways.reverse()
     stored = (way(X) for way in ways)
-    return next((smaller for smaller in stored if smaller is not None), X)
+    return next((smaller for smaller in stored if smaller is not None), X), y
 
 
 def _as_exact_levels(X):
@@ -250,7 +230,7 @@ def _as_exact_levels(X):
     """
     if masks_levels() or limbs_pay(*X.shape):
         with contextlib.suppress(Unfit):
-            return as_levels(X)
+            return as_levels(X, None)[0]
     return None
 
 

@@ -7,15 +7,11 @@ same data in every case. Passes over X: 1. Temporaries: a gradient of d values a
 Source: `fused`.
 """
 
-from impls._onepass.storage import Levels, smallest
-from impls._onepass.threads import fused_gradient, ready
+from impls._onepass.kernel import make_kernel
+from impls._onepass.storage import smallest
+from impls.logistic._terms import TERMS
 
 PREPARED_COPIES = 0.5
 REQUIRES = "numba"
 
-gradient = fused_gradient
-
-
-def prepare(X, y):
-    X = smallest(X)
-    return (X, X.ready(y)) if isinstance(X, Levels) else ready(X, y)
+prepare, gradient, loss_gradient, evaluate = make_kernel(TERMS, smallest)

@@ -10,11 +10,9 @@ Source: the fused kernels of `impls/_onepass/passes.py`: BLIS's dotxaxpyf, BiCGK
 Build-to-Order BLAS, SystemML's mmchain.
 """
 
-from impls._onepass.threads import fused_gradient, ready
-from impls._onepass.vectors import move_alone
+from impls._onepass.kernel import make_kernel
+from impls.logistic._terms import TERMS
 
 REQUIRES = "numba"
-MOVES_ALONE = move_alone
 
-prepare = ready
-gradient = fused_gradient
+prepare, gradient, loss_gradient, evaluate = make_kernel(TERMS)

@@ -6,20 +6,15 @@ gradient in float32. Order of additions: as `fused`, up to 512 rows in float32.
 Source: `fused`.
 """
 
-from impls._onepass.threads import fused_gradient, ready
-from impls._onepass.vectors import move_alone
+from impls._onepass.kernel import make_kernel
 from impls._prepare import as_single
+from impls.logistic._terms import TERMS
 
 PREPARED_COPIES = 0.5
 BYTES_PER_VALUE = 4
 REQUIRES = "numba"
-MOVES_ALONE = move_alone
 # Casting X and weights: half a unit in the last place is 6e-8 of each product. Sums in float32 are
 # of d products, in 8 lanes, and of up to 512 rows, 8 at a time.
 RTOL = 1e-6
 
-gradient = fused_gradient
-
-
-def prepare(X, y):
-    return ready(*as_single(X, y))
+prepare, gradient, loss_gradient, evaluate = make_kernel(TERMS, as_single)

@@ -16,17 +16,12 @@ for each of their two uses: 6 instructions on 2 ports, 0.375 cycles a level.
 Source: `fused`; exact dot products by splitting numbers (Ozaki's scheme).
 """
 
+from impls._onepass.kernel import make_kernel
 from impls._onepass.storage import as_levels
+from impls.logistic._terms import TERMS
 
 PREPARED_COPIES = 0.25
 BYTES_PER_VALUE = 1
 REQUIRES = "numba"
 
-
-def prepare(X, y):
-    X = as_levels(X)
-    return X, X.ready(y)
-
-
-def gradient(weights, X, y):
-    return X.gradient(weights, y)
+prepare, gradient, loss_gradient, evaluate = make_kernel(TERMS, as_levels)

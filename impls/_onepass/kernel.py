@@ -1,0 +1,90 @@
+"""The functions of an implementation in one pass, made from a problem's terms."""
+
+import ctypes
+from typing import NamedTuple
+
+import numpy as np
+
+from impls._onepass.storage import Levels
+from impls._onepass.terms import SUMS
+from impls._onepass.threads import (
+    ALONE,
+    ALONE_VALUES,
+    compute,
+    count_threads,
+    ready,
+    threads_pay_from,
+)
+from impls._onepass.vectors import aligned
+
+
+class Kernel(NamedTuple):
+    """What a file of an implementation takes over under these names.
+
+    Attributes
+    ----------
+    prepare : callable
+        ``prepare(X, y)``: X and y as the gradient needs them; compiles the code.
+    gradient : callable
+        ``gradient(weights, X, y)``: ``X^T r(X w, y)`` in one pass, or its mean.
+    loss_gradient : callable
+        ``loss_gradient(weights, X, y)``: the loss and the gradient in the same pass.
+    evaluate : callable
+        ``evaluate(weights, X, y, sample_weight, intercept)``: the loss, the gradient and the sum of
+        the residuals, which is the intercept's gradient, of samples with weights.
+    """
+
+    prepare: object
+    gradient: object
+    loss_gradient: object
+    evaluate: object
+
+
+def make_kernel(terms, store=None):
+    """Make the functions of an implementation.
+
+    Parameters
+    ----------
+    terms : Terms
+    store : callable, optional
+        ``store(X, y)``: X and y in the types that are kept: X in float64, float32 or as `Levels`;
+        y in the type that rows are computed in, float64 or float32. Default: as they are.
+    """
+
+    def prepare(X, y):
+        if store is not None:
+            X, y = store(X, y)
+        return (X, X.ready(terms, y)) if isinstance(X, Levels) else ready(terms, X, y)
+
+    def loss_gradient(weights, X, y):
+        loss, gradient, _ = evaluate(weights, X, y)
+        return loss, gradient
+
+    def evaluate(weights, X, y, sample_weight=None, intercept=0.0):
+        sums = aligned((count_threads(), SUMS), np.float64)
+        begin = 0
+        if sample_weight is not None:
+            sample_weight = np.ascontiguousarray(sample_weight, y.dtype)
+            begin = sample_weight.ctypes.data
+        call = terms.call(y.dtype, begin, sums.ctypes.data, intercept)
+        gradient = compute(ctypes.addressof(call), weights, X, y)
+        loss, residuals = sums[:, :2].sum(axis=0) / (len(y) if terms.is_mean else 1)
+        return float(loss), gradient, float(residuals)
+
+    return Kernel(prepare, _make_gradient(terms), loss_gradient, evaluate)
+
+
+def _make_gradient(terms):
+    """Make the gradient, with as few steps in Python as possible: they cost as much as 10 rows."""
+    addresses = terms.addresses
+
+    def gradient(weights, X, y):
+        n_bytes = y.itemsize
+        # Bytes as computed: values that are stored in fewer take as long.
+        if X.size > ALONE_VALUES and X.size * n_bytes >= threads_pay_from():
+            return compute(addresses[n_bytes], weights, X, y)
+        result = np.empty(len(weights))  # half the cost of an array that numba returns
+        ALONE[n_bytes](addresses[n_bytes], weights, X, y, result)
+        return result
+
+    return gradient

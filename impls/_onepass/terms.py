@@ -1,0 +1,292 @@
+"""A problem's terms: what the engine calls to turn inner products into residuals.
+
+The engine knows no problem. It calls compiled code by its address, with some samples at a time; the
+code turns their inner products z into residuals in place and, if asked, adds up losses and
+residuals. An intercept, sample weights and the loss thus cost the engine nothing and need no
+variant of its loops.
+
+Compiling takes some 40 ms for each formula and type. It is done at the first use in a process and
+kept nowhere, so that an edit of a formula is always seen.
+"""
+
+import ctypes
+import functools
+from dataclasses import dataclass
+
+import llvmlite.binding as llvm
+import numpy as np
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+from numba.extending import intrinsic
+from numba.np.arrayobj import make_array
+
+from impls._onepass.formula import Vector
+from impls._onepass.tuning import target
+from impls._onepass.vectors import DOUBLE, FLOAT, I32, I64, call, convert, first_lanes, splat
+
+_LANES = 8
+SUMS = 8  # numbers of a share's sums: loss, sum of residuals, and the rest of a cache line
+_ELEMENTS = {np.dtype(np.float64): DOUBLE, np.dtype(np.float32): FLOAT}
+
+
+class Call(ctypes.Structure):
+    """What compiled code reads of a call, at an address that the engine passes on.
+
+    Attributes
+    ----------
+    code : address
+        The compiled terms.
+    sample_weight : address
+        A number per sample in the type of y, by which losses and residuals are multiplied; 0: none.
+    sums : address
+        `SUMS` doubles for each share, to which its losses and residuals are added; 0: none.
+    intercept : float
+        Added to each inner product.
+    is_mean : int
+        Whether the gradient is divided by the number of samples.
+    """
+
+    _fields_ = (
+        ("code", ctypes.c_int64),
+        ("sample_weight", ctypes.c_int64),
+        ("sums", ctypes.c_int64),
+        ("intercept", ctypes.c_double),
+        ("is_mean", ctypes.c_int64),
+    )
+
+
+_CODE, SAMPLE_WEIGHT, SUM, _INTERCEPT, IS_MEAN = range(5)  # places of the fields
+
+
+@dataclass(frozen=True)
+class Terms:
+    """The terms of a problem with one number per sample.
+
+    Attributes
+    ----------
+    residual : callable
+        ``residual(z, y)``: derivative of a sample's loss by its inner product z.
+    loss : callable
+        ``loss(z, y)``: a sample's loss; None if nobody asks for it.
+    curvature : callable
+        ``curvature(z, y)``: derivative of the residual by z, for products with the Hessian, which
+        NumPy computes; None if nobody asks for them.
+    is_mean : bool
+        Whether the objective is the mean over the samples, not the sum.
+    """
+
+    residual: object
+    loss: object = None
+    curvature: object = None
+    is_mean: bool = False
+
+    @functools.cached_property
+    def addresses(self):
+        """Address of the plain `Call` by the bytes of a label; compiled at its first use."""
+        return _Addresses(self)
+
+    def call(self, dtype, sample_weight=0, sums=0, intercept=0.0):
+        """A `Call` for labels of a type. It holds addresses: keep alive what they point at."""
+        return Call(self._codes[dtype], sample_weight, sums, intercept, self.is_mean)
+
+    @functools.cached_property
+    def _codes(self):
+        return _Codes(self)
+
+
+class _Codes(dict):
+    """Address of the compiled terms, by type."""
+
+    def __init__(self, terms):
+        self._terms, self._engines = terms, []
+
+    def __missing__(self, dtype):
+        engine = _compile(self._terms.residual, self._terms.loss, _ELEMENTS[dtype])
+        self._engines.append(engine)  # it owns the code
+        self[dtype] = engine.get_function_address("terms")
+        return self[dtype]
+
+
+class _Addresses(dict):
+    """Address of a plain `Call`, by the bytes of a label."""
+
+    def __init__(self, terms):
+        self._terms, self._calls = terms, []
+
+    def __missing__(self, n_bytes):
+        call = self._terms.call(np.dtype(f"f{n_bytes}"))
+        self._calls.append(call)
+        self[n_bytes] = ctypes.addressof(call)
+        return self[n_bytes]
+
+
+def _compile(residual, loss, element):
+    """Compile the terms to a function of that name."""
+    module = ir.Module("terms")
+    module.triple, processor, features = target()
+    pointer = element.as_pointer()
+    kind = ir.FunctionType(ir.VoidType(), [pointer, pointer, I64, I64, I64, I64])
+    function = ir.Function(module, kind, "terms")
+    _Builder(function, residual, loss, element)
+    machine = llvm.Target.from_triple(module.triple).create_target_machine(
+        processor, features, opt=3, jit=True
+    )
+    parsed = llvm.parse_assembly(str(module))
+    parsed.verify()
+    options = llvm.create_pipeline_tuning_options(speed_level=3)
+    passes = llvm.create_pass_builder(machine, options)
+    passes.getModulePassManager().run(parsed, passes)
+    engine = llvm.create_mcjit_compiler(parsed, machine)
+    engine.finalize_object()
+    return engine
+
+
+class _Builder:
+    """Builds ``terms(z, y, sample_weight, n, call, sums)`` for n samples; the last 3 are addresses."""
+
+    def __init__(self, function, residual, loss, element):
+        self.b = ir.IRBuilder(function.append_basic_block("entry"))
+        self.residual, self.loss = residual, loss
+        self.kind = ir.VectorType(element, _LANES)
+        self.exact = ir.VectorType(DOUBLE, _LANES)
+        self.n_bytes = 8 if element == DOUBLE else 4
+        self.z, self.y, sample_weight, self.n, call, self.sums = function.args
+        intercept = self.b.gep(self.b.inttoptr(call, DOUBLE.as_pointer()), [I64(_INTERCEPT)])
+        self.intercept = convert(self.b, splat(self.b, self.b.load(intercept), _LANES), self.kind)
+        self.sample_weight = self.b.inttoptr(sample_weight, element.as_pointer())
+        self.totals = [cgutils.alloca_once_value(self.b, self._zero()) for _ in range(2)]
+        is_plain = self.b.icmp_unsigned("==", self.b.or_(sample_weight, self.sums), I64(0))
+        self.is_weighted = self.b.icmp_unsigned("!=", sample_weight, I64(0))
+        self.wants_sums = self.b.icmp_unsigned("!=", self.sums, I64(0))
+        with self.b.if_else(is_plain) as (plain, other):
+            with plain:
+                self._loop(self._turn)
+            with other:
+                self._loop(self._turn_and_sum)
+        with self.b.if_then(self.wants_sums):
+            for k, total in enumerate(self.totals):
+                self._add_up(I64(k), self.b.load(total))
+        self.b.ret_void()
+
+    def _zero(self):
+        return ir.Constant(self.exact, [0.0] * _LANES)
+
+    def _loop(self, body):
+        """Whole vectors of the samples, then the rest under a mask."""
+        b = self.b
+        rest = b.urem(self.n, I64(_LANES))
+        whole = b.sub(self.n, rest)
+        with cgutils.for_range_slice(b, I64(0), whole, I64(_LANES), I64) as (i, _):
+            body(i, None)
+        with b.if_then(b.icmp_unsigned(">", rest, I64(0))):
+            body(whole, first_lanes(b, rest, _LANES))
+
+    def _turn(self, i, mask):
+        """Turn one vector of inner products into residuals; a mask leaves lanes out."""
+        b = self.b
+        z = b.fadd(self._load(self.z, i, None), self.intercept)
+        z, y = (Vector(b, value, self.kind) for value in (z, self._load(self.y, i, mask)))
+        residual = z.vector_of(self.residual(z, y)).value
+        self._store(residual, i)
+        return z, y, residual
+
+    def _turn_and_sum(self, i, mask):
+        """As `_turn`, times the sample weights; adds losses and residuals to the totals."""
+        b, one = self.b, ir.Constant(self.kind, [1.0] * _LANES)
+        z, y, residual = self._turn(i, mask)
+        weight = cgutils.alloca_once_value(b, one)
+        with b.if_then(self.is_weighted):
+            b.store(self._load(self.sample_weight, i, mask), weight)
+        weight = b.load(weight)
+        residual = b.fmul(residual, weight)
+        self._store(residual, i)
+        loss = b.fmul(z.vector_of(self.loss(z, y) if self.loss else 0.0).value, weight)
+        for total, value in zip(self.totals, (loss, residual), strict=True):
+            value = convert(b, value, self.exact)
+            value = value if mask is None else b.select(mask, value, self._zero())
+            b.store(b.fadd(b.load(total), value), total)
+
+    def _at(self, start, i):
+        return self.b.bitcast(self.b.gep(start, [i]), self.kind.as_pointer())
+
+    def _load(self, start, i, mask):
+        at, align = self._at(start, i), self.n_bytes
+        if mask is None:
+            return self.b.load(at, align=align)
+        name, zeros = f"llvm.masked.load.v{_LANES}f{8 * align}.p0", ir.Constant(self.kind, None)
+        return call(self.b, name, self.kind, [at, I32(align), mask, zeros])
+
+    def _store(self, residual, i):
+        """Store residuals; z has room for a whole vector, which a load does not have to wait for."""
+        self.b.store(residual, self._at(self.z, i), align=self.n_bytes)
+
+    def _add_up(self, place, vector):
+        b, name = self.b, f"llvm.vector.reduce.fadd.v{_LANES}f64"
+        at = b.gep(b.inttoptr(self.sums, DOUBLE.as_pointer()), [place])
+        kind = ir.FunctionType(DOUBLE, [DOUBLE, self.exact])
+        function = b.module.globals.get(name) or ir.Function(b.module, kind, name)
+        total = b.call(function, [b.load(at), vector], fastmath=("reassoc",))
+        b.store(total, at)
+
+
+@intrinsic
+def turn(_context, terms, z, at, y, i, n):
+    """Turn `n` inner products, ``z[at:]``, into residuals of the samples from `i` on.
+
+    `terms` has the addresses of a `Call`, of the sample weights and of the share's sums; 0 is none.
+    """
+
+    def build(context, b, signature, arguments):
+        products, labels = (
+            make_array(signature.args[k])(context, b, arguments[k]).data for k in (1, 3)
+        )
+        _, _, at, _, i, n = arguments
+        call_terms(b, arguments[0], b.gep(products, [at]), labels, i, n)
+        return context.get_dummy_value()
+
+    place = types.intp
+    return types.void(terms, z, place, y, place, place), build
+
+
+def call_terms(b, terms, z, y, i, n):
+    """Append a call of the terms of `n` samples, for inner products and all labels at pointers."""
+    at_call, begin, sums = cgutils.unpack_tuple(b, terms)
+    weight = b.ptrtoint(b.gep(b.inttoptr(begin, y.type), [i]), I64)
+    weight = b.select(b.icmp_unsigned("==", begin, I64(0)), begin, weight)
+    parts = [z, b.gep(y, [i]), weight, n, at_call, sums]
+    kind = ir.FunctionType(ir.VoidType(), [part.type for part in parts])
+    code = b.load(b.inttoptr(at_call, I64.as_pointer()))
+    b.call(b.inttoptr(code, kind.as_pointer()), parts)
+
+
+@intrinsic
+def address_of(_context, values, at):
+    """Address of ``values[at]``."""
+
+    def build(context, b, signature, arguments):
+        data = make_array(signature.args[0])(context, b, arguments[0]).data
+        return b.ptrtoint(b.gep(data, [arguments[1]]), I64)
+
+    return types.intp(values, types.intp), build
+
+
+@intrinsic
+def value_at(_context, values, address, index):
+    """The value, of the type of `values`, that stands `index` values after an address."""
+
+    def build(context, b, _signature, arguments):
+        kind = context.get_data_type(values.dtype).as_pointer()
+        return b.load(b.gep(b.inttoptr(arguments[1], kind), [arguments[2]]))
+
+    return values.dtype(values, types.intp, types.intp), build
+
+
+@intrinsic
+def field(_context, terms, place):
+    """A field of a `Call`, by its address and place, as an integer."""
+
+    def build(_context, b, _signature, arguments):
+        return b.load(b.gep(b.inttoptr(arguments[0], I64.as_pointer()), [arguments[1]]))
+
+    return types.intp(types.intp, types.intp), build
