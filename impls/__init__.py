@@ -25,6 +25,7 @@ from impls._accuracy import reference, relative_error
 from impls._data import dataset, datasets, make
 from impls._errors import BadPlugin, Diverged, TableError, Unavailable, Unfit, UnknownName
 from impls._machine import set_threads
+from impls._objective import Objective, objective
 from impls._solve import Solution, solve
 from impls._table import Implementation, load, names, problems
 
@@ -32,6 +33,7 @@ __all__ = [
     "BadPlugin",
     "Diverged",
     "Implementation",
+    "Objective",
     "Solution",
     "TableError",
     "Unavailable",
@@ -42,6 +44,7 @@ __all__ = [
     "load",
     "make",
     "names",
+    "objective",
     "problems",
     "reference",
     "relative_error",

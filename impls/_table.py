@@ -1,10 +1,20 @@
 """The plug-in table: list without importing, import one on request, check the contract.
 
 An implementation is a module with a docstring and ``gradient(weights, X, y)``. It may have
-``prepare(X, y)`` (untimed: casting, memory order, compilation) and the constants below. NumPy
+``prepare(X, y)`` (untimed: casting, memory order, compilation), the functions and the constants
+below. NumPy
 arrays that `prepare` returns hold the values of X and y to rounding, so that they may be prepared
 again; values in any other encoding need a type of their own. The number behind ``Passes over X:``
 in the docstring is how often X is read from memory when it does not fit in cache.
+
+==================  ===========================================================================
+``loss_gradient``   ``(weights, X, y)``: the loss and the gradient, in fewer passes than both apart
+``evaluate``        ``(weights, X, y, sample_weight, intercept)``: the loss, the gradient and the
+                    intercept's gradient, with a weight per sample (or None) and an intercept that
+                    is added to each inner product
+``make_hessian``    ``(weights, X, y, sample_weight, intercept)``: a function of a vector and a
+                    number for the intercept that returns the Hessian times both, as such a pair
+==================  ===========================================================================
 
 ==================  ===========================================================================
 ``RTOL``            largest error, relative to the sum of the absolute terms, that counts as
@@ -19,8 +29,6 @@ in the docstring is how often X is read from memory when it does not fit in cach
 ``REQUIRES``        packages to install, as pip names them, separated by spaces
 ``PEER``            name of the library that does the work; it marks a peer, which users would
                     choose instead of an implementation of this project
-``MOVES_ALONE``     function that makes this process compile the loads and stores of the gradient
-                    without its arithmetic; their time is what faster arithmetic cannot save
 ==================  ===========================================================================
 """
 
@@ -72,6 +80,13 @@ _LIMITS = {
 # would accept a wrong formula.
 _MOST_RTOL = {8: 1e-9, 4: 1e-4}
 
+# Optional functions beside the gradient, and their arguments.
+_PARTS = {
+    "loss_gradient": ("weights", "X", "y"),
+    "evaluate": ("weights", "X", "y", "sample_weight", "intercept"),
+    "make_hessian": ("weights", "X", "y", "sample_weight", "intercept"),
+}
+
 # Constants that are texts.
 _TEXTS = ("PEER", "REQUIRES")
 
@@ -101,6 +116,8 @@ class Implementation:
         The file or entry point that defines it.
     kernel : callable
         The module's own ``gradient``, without checks. This is what is timed.
+    parts : Mapping[str, callable]
+        Those of the module's ``loss_gradient``, ``evaluate`` and ``make_hessian`` that it has.
     """
 
     name: str
@@ -109,6 +126,7 @@ class Implementation:
     options: Mapping[str, Any]
     source: str
     kernel: Kernel
+    parts: Mapping[str, Callable[..., Any]] = field(repr=False, compare=False)
     _prepare: Prepare | None
     _path: str | None = field(repr=False)
     _forms: set[tuple[Form, Form]] = field(repr=False, compare=False)
@@ -171,16 +189,40 @@ class Implementation:
         Unfit
             If `prepare` raises it, or a weight does not fit float32.
         """
+        gradient: Array = self._call(self.kernel, weights, X, y)
+        return gradient
+
+    def _call(self, function: Callable[..., Any], weights: Array, X: Array, y: Array) -> Any:
+        """Check the arguments, then call a function whose result is, or ends in, a gradient."""
         _known_problem(self.problem).check_shapes(weights, X, y)
         if not self._is_prepared(X, y):
             X, y = self._prepare_late(X, y)
         weights = in_float64(weights, "weights")
         if self.options.get("BYTES_PER_VALUE") not in (2, 4):
-            return self.kernel(weights, X, y)
+            return function(weights, X, y)
         check_single(weights)
-        gradient = self.kernel(weights, X, y)
+        result = function(weights, X, y)
+        gradient = result[-1] if isinstance(result, tuple) else result
         check_narrow_gradient(gradient, weights, X, y)
-        return gradient
+        return result
+
+    def loss_gradient(self, weights: Array, X: Array, y: Array) -> tuple[float, Array]:
+        """Loss and gradient at `weights`, for X and y as `prepare` returned them.
+
+        The module's own ``loss_gradient``, in one pass where it has one; else the problem's loss
+        and then the gradient, for NumPy arrays alone.
+
+        Raises
+        ------
+        TypeError, ValueError, Unfit
+            As `gradient`, and as the problem's ``loss``.
+        """
+        own = self.parts.get("loss_gradient")
+        if own is None:
+            loss = _known_problem(self.problem).loss(weights, X, y)
+            return float(loss), self.gradient(weights, X, y)
+        loss, gradient = self._call(own, weights, X, y)
+        return float(loss), gradient
 
     def _is_prepared(self, X: Array, y: Array) -> bool:
         """Whether X and y have a form that `prepare` has returned."""
@@ -407,6 +449,9 @@ def _check(problem: str, name: str, source: Path | EntryPoint) -> Implementation
     _check_function(module, "gradient", ("weights", "X", "y"), where)
     if hasattr(module, "prepare"):
         _check_function(module, "prepare", ("X", "y"), where)
+    found = [name for name in _PARTS if getattr(module, name, None) is not None]
+    for part in found:
+        _check_function(module, part, _PARTS[part], where)
     _check_constants(module, where)
     if hasattr(module, "REQUIRES"):
         _requires(source)  # raises if `missing_package` could not read it
@@ -422,6 +467,7 @@ def _check(problem: str, name: str, source: Path | EntryPoint) -> Implementation
         options=MappingProxyType({k: v for k, v in vars(module).items() if k.isupper()}),
         source=where,
         kernel=module.gradient,
+        parts=MappingProxyType({name: getattr(module, name) for name in found}),
         _prepare=getattr(module, "prepare", None),
         _path=None,
         _forms=_FORMS.setdefault(module, set()),
@@ -538,8 +584,6 @@ def _check_constants(module: ModuleType, where: str) -> None:
         value = getattr(module, name, "")
         if not isinstance(value, str):
             raise BadPlugin(f"{where}: {name} is {value!r:.40}, expected a text in quotes")
-    if not callable(getattr(module, "MOVES_ALONE", len)):
-        raise BadPlugin(f"{where}: MOVES_ALONE is no function")
     for name, (least, most) in _LIMITS.items():
         if name == "RTOL":
             most = _MOST_RTOL.get(getattr(module, "BYTES_PER_VALUE", 8), most)

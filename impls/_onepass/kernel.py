@@ -5,8 +5,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from impls._onepass.storage import Levels
-from impls._onepass.terms import SUMS
+from impls._onepass.storage import Levels, inner_products
+from impls._onepass.terms import SUMS, Terms
 from impls._onepass.threads import (
     ALONE,
     ALONE_VALUES,
@@ -32,12 +32,17 @@ class Kernel(NamedTuple):
     evaluate : callable
         ``evaluate(weights, X, y, sample_weight, intercept)``: the loss, the gradient and the sum of
         the residuals, which is the intercept's gradient, of samples with weights.
+    make_hessian : callable
+        ``make_hessian(weights, X, y, sample_weight, intercept)``: a function of a vector and its
+        intercept's number that returns the Hessian times both. It is the gradient of ``z^2 / 2``
+        with the curvatures for sample weights, in the same pass.
     """
 
     prepare: object
     gradient: object
     loss_gradient: object
     evaluate: object
+    make_hessian: object
 
 
 def make_kernel(terms, store=None):
@@ -61,17 +66,35 @@ def make_kernel(terms, store=None):
         return loss, gradient
 
     def evaluate(weights, X, y, sample_weight=None, intercept=0.0):
-        sums = aligned((count_threads(), SUMS), np.float64)
-        begin = 0
-        if sample_weight is not None:
-            sample_weight = np.ascontiguousarray(sample_weight, y.dtype)
-            begin = sample_weight.ctypes.data
-        call = terms.call(y.dtype, begin, sums.ctypes.data, intercept)
-        gradient = compute(ctypes.addressof(call), weights, X, y)
-        loss, residuals = sums[:, :2].sum(axis=0) / (len(y) if terms.is_mean else 1)
-        return float(loss), gradient, float(residuals)
+        return _evaluate(terms, weights, X, y, sample_weight, intercept)
 
-    return Kernel(prepare, _make_gradient(terms), loss_gradient, evaluate)
+    def make_hessian(weights, X, y, sample_weight=None, intercept=0.0):
+        curvature = terms.curvature(inner_products(weights, X) + intercept, y)
+        if sample_weight is not None:
+            curvature = curvature * sample_weight
+        square = _SQUARE[terms.is_mean]
+        return lambda v, v_intercept=0.0: _evaluate(square, v, X, y, curvature, v_intercept)[1:]
+
+    if terms.curvature is None:
+        make_hessian = None
+    return Kernel(prepare, _make_gradient(terms), loss_gradient, evaluate, make_hessian)
+
+
+# The terms of ``z^2 / 2``, by whether they are those of a mean.
+_SQUARE = {is_mean: Terms(lambda z, y: z, is_mean=is_mean) for is_mean in (False, True)}
+
+
+def _evaluate(terms, weights, X, y, sample_weight, intercept):
+    """Loss, gradient and the sum of the residuals."""
+    sums = aligned((count_threads(), SUMS), np.float64)
+    begin = 0
+    if sample_weight is not None:
+        sample_weight = np.ascontiguousarray(sample_weight, y.dtype)
+        begin = sample_weight.ctypes.data
+    call = terms.call(y.dtype, begin, sums.ctypes.data, intercept)
+    gradient = compute(ctypes.addressof(call), weights, X, y)
+    loss, residuals = sums[:, :2].sum(axis=0) / (len(y) if terms.is_mean else 1)
+    return float(loss), gradient, float(residuals)
 
 
 def _make_gradient(terms):

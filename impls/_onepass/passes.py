@@ -56,8 +56,8 @@ from impls._onepass.tuning import tuning
 # together: 32, 16 or 8.
 _FEW_STEP, _HALF_BLOCK, _BLOCK = 4, 16, 32
 _NO_BLOCKS = 2**62  # more rows than any share has: no pipeline
-# The ring of 3 blocks, then labels and weights of a block of rows from distant parts; padded so that
-# threads share no cache line.
+# The ring of 3 blocks, then labels and weights of a block of rows from distant parts; padded so
+# that threads share no cache line.
 _LABELS, _WEIGHTS, _ROOM = 3 * _BLOCK, 4 * _BLOCK, 5 * _BLOCK + 8
 
 _read_eight, _add_eight = make_step(STEP, reads=True), make_step(STEP, adds=True)

@@ -119,6 +119,17 @@ def as_levels(X, y):
         return stored, y
 
 
+def inner_products(weights, X):
+    """``<w, x>`` of every sample in float64; only a block of a stored X is ever converted."""
+    if not isinstance(X, Levels):
+        if X.dtype == weights.dtype:
+            return X @ weights
+        return np.concatenate([X[rows] @ weights for rows in _blocks(X)])
+    levels, folded = X.levels[:, : len(weights)], weights * X.scale
+    z = np.concatenate([levels[rows] @ folded for rows in _blocks(levels)])
+    return z + weights @ X.offset
+
+
 def _store_levels(X, scale, offset):
     """Levels of an X that has them, by each feature's scale and offset."""
     (n_samples, n_features), shifted = X.shape, bool(offset.any())

@@ -143,7 +143,7 @@ def _compile(residual, loss, element):
 
 
 class _Builder:
-    """Builds ``terms(z, y, sample_weight, n, call, sums)`` for n samples; the last 3 are addresses."""
+    """Builds ``terms(z, y, sample_weight, n, call, sums)``, the terms of n samples."""
 
     def __init__(self, function, residual, loss, element):
         self.b = ir.IRBuilder(function.append_basic_block("entry"))
@@ -218,7 +218,7 @@ class _Builder:
         return call(self.b, name, self.kind, [at, I32(align), mask, zeros])
 
     def _store(self, residual, i):
-        """Store residuals; z has room for a whole vector, which a load does not have to wait for."""
+        """Store residuals. z has room for a whole vector; loads would wait for a masked store."""
         self.b.store(residual, self._at(self.z, i), align=self.n_bytes)
 
     def _add_up(self, place, vector):

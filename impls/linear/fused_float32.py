@@ -17,4 +17,4 @@ REQUIRES = "numba"
 # of d products, in 8 lanes, and of up to 512 rows, 8 at a time.
 RTOL = 1e-6
 
-prepare, gradient, loss_gradient, evaluate = make_kernel(TERMS, as_single)
+prepare, gradient, loss_gradient, evaluate, make_hessian = make_kernel(TERMS, as_single)

@@ -15,4 +15,4 @@ from impls.logistic._terms import TERMS
 
 REQUIRES = "numba"
 
-prepare, gradient, loss_gradient, evaluate = make_kernel(TERMS)
+prepare, gradient, loss_gradient, evaluate, make_hessian = make_kernel(TERMS)

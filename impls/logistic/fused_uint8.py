@@ -24,4 +24,4 @@ PREPARED_COPIES = 0.25
 BYTES_PER_VALUE = 1
 REQUIRES = "numba"
 
-prepare, gradient, loss_gradient, evaluate = make_kernel(TERMS, as_levels)
+prepare, gradient, loss_gradient, evaluate, make_hessian = make_kernel(TERMS, as_levels)

@@ -14,4 +14,4 @@ from impls.sigmoid_net._terms import TERMS
 PREPARED_COPIES = 0.5
 REQUIRES = "numba"
 
-prepare, gradient, loss_gradient, evaluate = make_kernel(TERMS, smallest)
+prepare, gradient, loss_gradient, evaluate, make_hessian = make_kernel(TERMS, smallest)

@@ -1,0 +1,226 @@
+"""An objective that an optimiser minimises: a problem's loss and gradient around one kernel."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from impls._checks import check_array, check_finite, expect_shape
+from impls._errors import Unfit
+from impls._table import Implementation, load, problem_module, problem_part
+
+Array = np.ndarray[Any, Any]
+LossGradient = Callable[[Array], tuple[float, Array]]
+
+
+def objective(
+    problem: str,
+    name: str,
+    X: Array,
+    y: Array,
+    *,
+    l2: float = 0.0,
+    fit_intercept: bool = False,
+    sample_weight: Array | None = None,
+) -> Objective:
+    """A problem's loss with L2 penalty, intercept and sample weights, for an optimiser.
+
+    ::
+
+        objective(w, b) = sum_i s_i loss(<w, x_i> + b, y_i) + l2 / 2 |w|^2
+
+    or the mean over the n samples where the problem's loss is one: ``1 / n sum_i s_i loss(...)``.
+    The intercept is not penalised. For logistic regression, scikit-learn's ``C`` is ``1 / l2``.
+
+    Parameters
+    ----------
+    problem, name : str
+        Names of the problem and the implementation.
+    X, y : ndarray
+        Samples (n_samples, n_features) and labels (n_samples,).
+    l2 : float
+        Strength of the penalty, not negative.
+    fit_intercept : bool
+        Whether the last weight (softmax: the last column) is an intercept. Implementations with
+        ``evaluate`` add it to the inner products; for others X is copied with a column of ones.
+    sample_weight : ndarray, optional
+        (n_samples,), finite and not negative; s in the formula.
+
+    Returns
+    -------
+    Objective
+        What ``scipy.optimize.minimize(objective, objective.zero_weights(), jac=True)`` takes.
+
+    Raises
+    ------
+    TableError
+        As `load` and ``prepare`` raise them; Unfit if the implementation takes no sample weights.
+    TypeError, ValueError
+        Names the argument, what was given and what was expected.
+
+    Examples
+    --------
+    >>> import impls, scipy.optimize
+    >>> _, X, y = impls.make("logistic", 1000, 10)
+    >>> objective = impls.objective("logistic", "fused", X, y, l2=1.0, fit_intercept=True)
+    >>> start = objective.zero_weights()
+    >>> scipy.optimize.minimize(objective, start, jac=True, method="L-BFGS-B").success
+    True
+    """
+    return Objective(load(problem, name), X, y, l2, fit_intercept, sample_weight)
+
+
+class Objective:
+    """Loss and gradient as functions of one vector of weights; see `objective`.
+
+    Attributes
+    ----------
+    n_weights : int
+        Length of the vector: a weight per feature, then the intercept; for softmax the rows of the
+        classes, one after the other, each with its intercept.
+    """
+
+    def __init__(
+        self,
+        implementation: Implementation,
+        X: Array,
+        y: Array,
+        l2: float,
+        fit_intercept: bool,
+        sample_weight: Array | None,
+    ) -> None:
+        self._parts, self._l2 = implementation.parts, _check_l2(l2)
+        self._name, self._problem = implementation.name, problem_module(implementation.problem)
+        self._prepared = implementation.prepare(X, y)  # checks X and y as well
+        check_finite("X", X)
+        check_finite("y", y)
+        self._has_intercept = fit_intercept
+        self._sample_weight = _check_sample_weight(sample_weight, len(y))
+        self._loss_gradient = self._choose(implementation, X, y)
+        *rows, n_features = self._problem.zero_weights(X, y).shape
+        self._shape = (*rows, n_features + fit_intercept)
+        self._hessian: tuple[Array, Callable[..., Any]] | None = None
+
+    def _choose(self, implementation: Implementation, X: Array, y: Array) -> LossGradient:
+        """Loss and gradient of a table of weights, its last column being the intercept's."""
+        if "evaluate" in self._parts:
+            return self._evaluate
+        if self._sample_weight is not None:
+            raise Unfit(
+                f"{self._name} takes no sample_weight, because it has no evaluate; take an "
+                "implementation that has, such as fused"
+            )
+        if not self._has_intercept and "loss_gradient" in self._parts:
+            return lambda weights: self._parts["loss_gradient"](weights, *self._prepared)
+        if self._has_intercept:
+            X = np.column_stack([X, np.ones(len(y))])
+            self._prepared = implementation.prepare(X, y)
+        loss, kernel = problem_part(implementation.problem, "loss"), implementation.kernel
+        return lambda weights: (loss(weights, X, y), kernel(weights, *self._prepared))
+
+    def _evaluate(self, table: Array) -> tuple[float, Array]:
+        weights, intercept = self._split(table)
+        loss, gradient, slope = self._parts["evaluate"](
+            weights, *self._prepared, self._sample_weight, intercept
+        )
+        return loss, self._join(gradient, slope)
+
+    def _split(self, table: Array) -> tuple[Array, Any]:
+        """Weights of the features, and of the intercept."""
+        if self._has_intercept:
+            return np.ascontiguousarray(table[..., :-1]), table[..., -1]
+        return table, 0.0
+
+    def _join(self, weights: Array, intercept: Any) -> Array:
+        """One table of what `_split` returns."""
+        if not self._has_intercept:
+            return weights
+        return np.concatenate([weights, np.expand_dims(intercept, -1)], axis=-1)
+
+    def _table(self, name: str, vector: Array) -> Array:
+        """A vector as a table of the problem's shape, in float64."""
+        expect_shape(name, vector, (self.n_weights,), "(n_weights,) of this objective")
+        return np.asarray(vector, np.float64).reshape(self._shape)
+
+    def _penalised(self, table: Array) -> Array:
+        """A copy of the weights with 0 for the intercepts, which no penalty applies to."""
+        penalised = table.copy()
+        if self._has_intercept:
+            penalised[..., -1] = 0
+        return penalised
+
+    @property
+    def n_weights(self) -> int:
+        return int(np.prod(self._shape))
+
+    def zero_weights(self) -> Array:
+        """Weights to start from."""
+        return np.zeros(self.n_weights)
+
+    def __call__(self, weights: Array) -> tuple[float, Array]:
+        """Loss and gradient at a vector of weights."""
+        table = self._table("weights", weights)
+        loss, gradient = self._loss_gradient(table)
+        if self._l2:
+            penalised = self._penalised(table)
+            loss += 0.5 * self._l2 * float(np.vdot(penalised, penalised))
+            gradient = gradient + self._l2 * penalised
+        return loss, np.asarray(gradient, np.float64).ravel()
+
+    def loss(self, weights: Array) -> float:
+        """The loss at a vector of weights."""
+        return self(weights)[0]
+
+    def gradient(self, weights: Array) -> Array:
+        """The gradient at a vector of weights."""
+        return self(weights)[1]
+
+    def hessian_vector(self, weights: Array, v: Array) -> Array:
+        """The Hessian at a vector of weights, times a vector; for ``hessp`` of scipy's newton-cg.
+
+        X is read once for new weights and once for each product, and never copied.
+
+        Raises
+        ------
+        Unfit
+            If the implementation has no ``make_hessian``.
+        """
+        if "make_hessian" not in self._parts:
+            raise Unfit(
+                f"{self._name} has no make_hessian; take an implementation that has, such as fused"
+            )
+        table, direction = self._table("weights", weights), self._table("v", v)
+        if self._hessian is None or not np.array_equal(self._hessian[0], table):
+            self._hessian = table.copy(), self._make_hessian(table)
+        product = self._join(*self._hessian[1](*self._split(direction)))
+        return np.asarray(product + self._l2 * self._penalised(direction)).ravel()
+
+    def _make_hessian(self, table: Array) -> Callable[..., Any]:
+        weights, intercept = self._split(table)
+        make = self._parts["make_hessian"]
+        product: Callable[..., Any] = make(weights, *self._prepared, self._sample_weight, intercept)
+        return product
+
+
+def _check_l2(l2: Any) -> float:
+    try:
+        value = float(l2)
+    except (TypeError, ValueError):
+        raise TypeError(f"l2 is {l2!r}, expected a number from 0 on") from None
+    if not 0 <= value < np.inf:
+        raise ValueError(f"l2 is {l2}, expected a number from 0 on")
+    return value
+
+
+def _check_sample_weight(sample_weight: Any, n_samples: int) -> Array | None:
+    if sample_weight is None:
+        return None
+    check_array("sample_weight", sample_weight)
+    expect_shape("sample_weight", sample_weight, (n_samples,), "(n_samples,) of X")
+    if not (np.isfinite(sample_weight).all() and sample_weight.min() >= 0):
+        raise ValueError(
+            "sample_weight has negative or infinite values, expected numbers from 0 on"
+        )
+    return np.asarray(sample_weight, np.float64)
