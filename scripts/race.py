@@ -53,7 +53,6 @@ _EXAMPLES = """examples:
   python -m scripts.race --grid --threads 1 --out reports/grid
   python -m scripts.race --pixels --size 60000 784
   python -m scripts.race --aa --contender fused --threads 1
-  python -m scripts.race --moves --contender fused --size 10000 10000
   python -m scripts.race --contender fused --size 1000 100 --fail-below 0.95
 """
 _SIZES = ((10, 10), (1000, 100), (10_000, 100), (100_000, 100), (10_000, 1000))
@@ -122,11 +121,6 @@ def _parse(argv: list[str]) -> argparse.Namespace:
         "--pixels", action="store_true", help="X of 8-bit levels: 0 to 255, divided by 255"
     )
     parser.add_argument(
-        "--moves",
-        action="store_true",
-        help="add, for each contender that has it, its loads and stores without its arithmetic",
-    )
-    parser.add_argument(
         "--aa",
         action="store_true",
         help="race one contender against copies of itself and against itself with more rows: how "
@@ -179,7 +173,6 @@ def _settings(arguments: argparse.Namespace) -> Settings:
         widths=tuple(width for width, name in DTYPES.items() if dtype in (name, "both")),
         threads=_machine.count_threads() if threads == "all" else int(threads),
         rounds=arguments.rounds,
-        moves=arguments.moves,
         flush=arguments.cold,
         costs=False,
     )

@@ -546,7 +546,6 @@ def test_a_loaded_contender_tells_its_options():
         "bytes_per_value": 8,
         "copies": 0,
         "limited": False,
-        "moves_alone": False,
         "passes": 2,
         "peer": "NumPy",
         "rtol": 1e-12,

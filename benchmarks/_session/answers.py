@@ -48,7 +48,6 @@ _FORMS: dict[str, Callable[[Any], bool]] = {
     "state": lambda value: value in _STATES,
     "reason": _is_text,
     "in_gradients": is_number,
-    "moves_alone": _is_bool,
     "bytes_per_value": lambda value: _is_count(value) and value <= 16,
     "copies": is_number,
     "passes": lambda value: value is None or value == 0 or _is_count(value),
@@ -71,7 +70,7 @@ _FORMS: dict[str, Callable[[Any], bool]] = {
 }
 _NEEDED = {
     "load": (
-        *("moves_alone", "bytes_per_value", "copies", "passes", "peer", "limited", "rtol"),
+        *("bytes_per_value", "copies", "passes", "peer", "limited", "rtol"),
         "summary",
     ),
     "verify": ("gradients",),

@@ -56,10 +56,7 @@ class Contender:
             return {"state": "failed", "reason": str(error)}
         _machine.set_threads(self.order["threads"])
         options = self.implementation.options
-        if self.order.get("moves_alone"):
-            options["MOVES_ALONE"]()
         return {
-            "moves_alone": "MOVES_ALONE" in options,
             "bytes_per_value": int(options.get("BYTES_PER_VALUE", 8)),
             "copies": float(options.get("PREPARED_COPIES", 0)),
             "passes": self.implementation.passes,

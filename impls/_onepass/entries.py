@@ -31,8 +31,12 @@ THREADS_ONLY = {"prange": True, "numpy": False, "inplace_binop": False}
 @functools.cache
 def digest():
     """Digest of the engine's files and of the numbers that it is compiled with."""
-    files = sorted(Path(__file__).parent.glob("*.py"))
-    texts = [path.read_bytes() for path in files]
+    return digest_of(Path(__file__).parent)
+
+
+def digest_of(folder):
+    """Digest of the engine whose files stand in a folder."""
+    texts = [path.read_bytes() for path in sorted(folder.glob("*.py"))]
     return hashlib.sha256(b"\0".join([*texts, repr(tuning()).encode()])).hexdigest()
 
 

@@ -45,20 +45,20 @@ class Kernel(NamedTuple):
     make_hessian: object
 
 
-def make_kernel(terms, store=None):
+def make_kernel(terms, store=None, dtype=np.float64):
     """Make the functions of an implementation.
 
     Parameters
     ----------
     terms : Terms
     store : callable, optional
-        ``store(X, y)``: X and y in the types that are kept: X in float64, float32 or as `Levels`;
-        y in the type that rows are computed in, float64 or float32. Default: as they are.
+        ``store(X)``: X in float64, in float32 or as `Levels`; default: as it is.
+    dtype : dtype
+        Type that rows are computed in: float64 or float32.
     """
 
     def prepare(X, y):
-        if store is not None:
-            X, y = store(X, y)
+        X, y = X if store is None else store(X), y.astype(dtype, copy=False)
         return (X, X.ready(terms, y)) if isinstance(X, Levels) else ready(terms, X, y)
 
     def loss_gradient(weights, X, y):

@@ -9,9 +9,9 @@ Source: `fused`.
 
 from impls._onepass.kernel import make_kernel
 from impls._onepass.storage import smallest
-from impls.linear._terms import TERMS
+from impls.linear._terms import terms
 
 PREPARED_COPIES = 0.5
 REQUIRES = "numba"
 
-prepare, gradient, loss_gradient, evaluate, make_hessian = make_kernel(TERMS, smallest)
+prepare, gradient, loss_gradient, evaluate, make_hessian = make_kernel(terms, smallest)

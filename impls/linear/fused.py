@@ -11,8 +11,8 @@ Build-to-Order BLAS, SystemML's mmchain.
 """
 
 from impls._onepass.kernel import make_kernel
-from impls.linear._terms import TERMS
+from impls.linear._terms import terms
 
 REQUIRES = "numba"
 
-prepare, gradient, loss_gradient, evaluate, make_hessian = make_kernel(TERMS)
+prepare, gradient, loss_gradient, evaluate, make_hessian = make_kernel(terms)
