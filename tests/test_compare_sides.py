@@ -20,8 +20,9 @@ from scripts._common.errors import UserError
 from scripts._common.tree import Tree
 from scripts._compare import fresh, now, results, stored, trees
 from scripts._compare.choice import Choice
-from scripts._compare.comparison import SLOWER, UNCHANGED, judge
+from scripts._compare.comparison import SLOWER, judge
 from scripts._compare.named import Named
+from scripts._compare.pair import UNCHANGED
 from tests._recorded import FILES, Recorded
 
 ROOT = Path(__file__).resolve().parent.parent

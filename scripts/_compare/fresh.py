@@ -18,7 +18,7 @@ from benchmarks._session.session import Job
 from benchmarks._session.statistics import band, medians
 from benchmarks._session.values import FAULTS, state_of
 from scripts._common.tree import Tree
-from scripts._compare.comparison import Pair
+from scripts._compare.pair import Pair
 from scripts._measured.measuring import measured_on, run_session
 
 SIDES = ("A", "B")

@@ -20,8 +20,9 @@ from scripts._common.project import ROOT, git
 from scripts._common.tree import Tree
 from scripts._compare import fresh
 from scripts._compare.choice import Choice
-from scripts._compare.comparison import SAME_ROUNDS, UNCHANGED, Comparison, Pair, judge
+from scripts._compare.comparison import SAME_ROUNDS, Comparison, judge
 from scripts._compare.named import Named
+from scripts._compare.pair import UNCHANGED, Pair
 from scripts._compare.trees import tree_of
 from scripts._measured.state import state_of
 
