@@ -8,9 +8,11 @@ import math
 import random
 import re
 import sys
+from contextlib import contextmanager
 from dataclasses import replace
 from statistics import median
 
+import pandas as pd
 import pytest
 
 from benchmarks._session.statistics import Estimate
@@ -440,3 +442,51 @@ def test_json_alone_is_printed_and_files_are_written(monkeypatch, capsys, tmp_pa
     assert json.loads(capsys.readouterr().out)["b"] == "B = HEAD (4567abcd)"
     names = {path.name for path in tmp_path.iterdir()}
     assert names == {"compare.md", "compare.csv", "compare.png", "compare.svg"}
+
+
+def test_a_spreadsheet_takes_no_reason_for_a_formula(monkeypatch, tmp_path):
+    odd = pair(reason='=HYPERLINK("http://a")', name="odd")
+    run(monkeypatch, compared([*some(), odd]), "--out", str(tmp_path))
+    rows = pd.read_csv(tmp_path / "compare.csv").set_index("implementation")
+    assert rows["reason"]["odd"] == '\'=HYPERLINK("http://a")'
+    assert rows["ratio"]["fast"] == pytest.approx(0.5, rel=1e-3)
+
+
+def test_the_rows_of_a_spreadsheet_are_those_of_json(monkeypatch, tmp_path):
+    comparison = compared(some())
+    run(monkeypatch, comparison, "--out", str(tmp_path))
+    rows = pd.read_csv(tmp_path / "compare.csv")
+    cells = records.as_json(comparison)["cells"]
+    assert list(rows) == list(cells[0])
+    assert [*rows["verdict"]] == [cell["verdict"] for cell in cells]
+    assert rows["ratio"].isna().tolist() == [cell["ratio"] is None for cell in cells]
+
+
+@pytest.mark.parametrize("sides", [("impl:matrix", "impl:float32"), ("commit:HEAD", "commit:HEAD")])
+def test_no_other_run_is_under_way_while_both_are_measured(monkeypatch, sides):
+    events = []
+
+    @contextmanager
+    def lock():
+        events.append("locked")
+        yield
+        events.append("released")
+
+    def measured(a, b, choice):
+        events.append("measured")
+        return compared(some()), []
+
+    monkeypatch.setattr(compare, "only_one_at_a_time", lock)
+    monkeypatch.setattr(compare, "find_commit", lambda word: "a" * 40)
+    for name in ("measure_implementations", "measure_trees"):
+        monkeypatch.setattr(compare, name, measured)
+    monkeypatch.setattr(sys, "argv", ["compare", *sides, "--fresh"])
+    assert compare.main() == 0
+    assert events == ["locked", "measured", "released"]
+
+
+def test_stored_results_are_compared_without_waiting(monkeypatch):
+    monkeypatch.setattr(compare, "only_one_at_a_time", None)
+    monkeypatch.setattr(compare, "from_journals", lambda a, b, choice: compared(some()))
+    monkeypatch.setattr(sys, "argv", ["compare", "impl:matrix", "impl:float32"])
+    assert compare.main() == 0

@@ -1,85 +1,81 @@
-"""Notes on two sides that were measured apart: what may differ besides what is compared."""
+"""Notes on two sides that were measured apart: what differs besides what is compared."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping
 
 from benchmarks._session.inputs import Data
 from impls._provenance import Subject
-from scripts._compare.stored import Cells
+from scripts._compare.stored import Cells, Stored
 from scripts._measured.state import State, load_state
 
 MACHINES = (
     "Two machines are compared by the ratio of each time to the baseline's on the same machine, "
     "and by the fraction of its own read roof (compare.md of --out)."
 )
-_SESSION = "benchmarks/_session/"
 _MOST_NAMES = 5
+Place = tuple[Data, str]
 
 
-def of_settings(a: Cells, b: Cells, environments: tuple[str, str]) -> tuple[str, ...]:
-    """Notes where libraries, settings or the session may differ."""
-    notes = []
-    if environments[0] != environments[1]:
-        notes.append(
-            "A and B were measured in different environments, so that libraries or settings may "
-            f"differ: {environments[0]} and {environments[1]}."
-        )
-    known = {files for files in map(_session_files, (a, b)) if files}
-    if len(known) > 1:
-        notes.append("A and B were measured by different versions of the session.")
-    return tuple(notes)
+def on_environments(a: str, b: str) -> tuple[str, ...]:
+    """A note if asv's names of the environments differ."""
+    if a == b:
+        return ()
+    return (
+        "A and B were measured in different environments, so that libraries or settings may "
+        f"differ: {a} and {b}.",
+    )
 
 
-def of_kernels(a: Cells, b: Cells, now: State) -> tuple[str, ...]:
-    """Notes on the cells of both sides that ran different code of `impls`.
+def on_files(a: Cells, b: Cells, now: State, of_kernels: bool) -> tuple[str, ...]:
+    """Notes on the cells that the two sides measured with other files.
 
     Parameters
     ----------
     now : State
-        Of the tree whose imports say what a cell depends on.
+        Of the tree whose imports say which files a cell depends on.
+    of_kernels : bool
+        Tell it of the implementations too; commits are compared because these differ.
     """
     both = sorted(a.keys() & b.keys(), key=lambda place: (place[0].problem, place[1]))
-    digests = {a[place].cell.digest for place in both}
-    states = {d: now.as_measured(then, "") for d in digests if (then := load_state(d))}
-    differs = {place: _differs(place, a, b, states) for place in both}
-    different = [place for place, found in differs.items() if found]
-    n_unknown = sum(found is None for found in differs.values())
+    changed = {place: _changed_files(place, a[place], b[place], now) for place in both}
+    known = {place: files for place, files in changed.items() if files is not None}
     notes = []
-    if different:
+    if other := _with_files(known, "benchmarks/"):
+        notes.append(f"A and B were measured by different versions of the session: {_told(other)}.")
+    if of_kernels and (other := _with_files(known, "impls/")):
+        notes.append(f"A and B ran different code: {_told(other)}.")
+    if of_kernels and (unknown := [place for place in both if place not in known]):
         notes.append(
-            f"A and B ran different code in {len(different)} of the {len(both)} cells that both "
-            f"have: {_names(different)}."
-        )
-    if n_unknown:
-        notes.append(
-            f"Whether A and B ran the same code is not known of {n_unknown} of the {len(both)} "
-            "cells that both have: a record of the files is missing in .asv/provenance, or the "
-            "implementation here."
+            f"Whether A and B ran the same code is not known of {_told(unknown)}: "
+            ".asv/provenance has no record of the files, or the implementation is not here."
         )
     return tuple(notes)
 
 
-def _differs(place: tuple[Data, str], a: Cells, b: Cells, states: dict[str, State]) -> bool | None:
-    """Whether a file of `impls` that a cell depends on differs; None if that is not known."""
+def _changed_files(place: Place, a: Stored, b: Stored, now: State) -> list[str] | None:
+    """What differs of the files that a cell depends on; None if that is not known."""
     data, name = place
-    then, other = a[place].cell.digest, b[place].cell.digest
-    if then == other:
-        return False
+    if a.cell.digest == b.cell.digest:
+        return []
     subject = Subject(data.problem, name, "", data.dataset)
-    if then not in states or not load_state(other) or not states[then].has(subject):
+    then = load_state(a.cell.digest)
+    if then is None or load_state(b.cell.digest) is None or not now.has(subject):
         return None
-    return any(text.startswith("impls/") for text in states[then].changes(subject, other))
+    return now.as_measured(then, "").changes(subject, b.cell.digest)
 
 
-def _names(places: Sequence[tuple[Data, str]]) -> str:
-    names = list(dict.fromkeys(f"{data.problem}/{name}" for data, name in places))
-    more = f" and {len(names) - _MOST_NAMES} more" if len(names) > _MOST_NAMES else ""
-    return f"{', '.join(names[:_MOST_NAMES])}{more}"
+def _with_files(known: Mapping[Place, list[str]], folder: str) -> list[Place]:
+    """Cells of which a file below a folder differs."""
+    return [p for p, files in known.items() if any(file.startswith(folder) for file in files)]
 
 
-def _session_files(cells: Cells) -> frozenset[tuple[str, str]]:
-    """Hashes of the session's files in the states of all cells; empty if none is known."""
-    states = filter(None, map(load_state, {each.cell.digest for each in cells.values()}))
-    files = (item for state in states for item in state.files.items())
-    return frozenset(item for item in files if item[0].startswith(_SESSION))
+def _told(places: Iterable[Place]) -> str:
+    """Names of implementations, each with its number of cells."""
+    counts: dict[str, int] = {}
+    for data, name in places:
+        title = f"{data.problem}/{name}"
+        counts[title] = counts.get(title, 0) + 1
+    told = [f"{title} ({n} cell{'s' * (n > 1)})" for title, n in counts.items()]
+    more = f" and {len(told) - _MOST_NAMES} more implementations" if told[_MOST_NAMES:] else ""
+    return ", ".join(told[:_MOST_NAMES]) + more
