@@ -88,9 +88,9 @@ def make_environment(wanted: Requirements, title: str, run: Run = run_shown) -> 
         run([str(python), *_PIP, "-c", str(constraints), "--", *wanted.wanted])
     except (Failed, OSError) as error:
         raise UserError(
-            f"no environment can be made with the libraries that {title} asks for: {error}. "
-            "Compare with a commit that asks for the same libraries as the working tree, or "
-            "compare stored results without --fresh"
+            f"no environment can be made with the libraries that {title} asks for: "
+            f"{str(error).rstrip('.')}; the lines above tell more. Compare with a commit that asks "
+            "for the same libraries as the working tree, or compare stored results without --fresh"
         ) from None
     is_ready.touch()
     return python
