@@ -32,6 +32,7 @@ from benchmarks._session.values import FAULTS, state_of
 from impls import _machine
 from scripts import _figures, _tables
 from scripts._common.cli import make_out_folder, make_parser
+from scripts._common.csv_text import to_csv
 from scripts._common.errors import UserError
 from scripts._common.facts import collect_facts
 from scripts._common.metrics import BASELINE
@@ -264,7 +265,7 @@ def _write(race: Race, facts: Facts, folder: Path) -> list[Path]:
     written = [_write_table(name, race, facts, folder) for name in _tables.names("race")]
     written.append(folder / "race.csv")
     rows: list[dict[str, Any]] = [row for r in race.results for row in race_records(r)]
-    pd.DataFrame(rows).to_csv(written[-1], index=False)
+    written[-1].write_text(to_csv(pd.DataFrame(rows)), encoding="utf-8")
     for name in _figures.names("race"):
         if figure := _figures.draw(name, race, facts):
             written += _figures.save(figure, folder, name)

@@ -6,6 +6,7 @@ import math
 import re
 import sys
 
+import pandas as pd
 import psutil
 import pytest
 
@@ -268,6 +269,16 @@ PLUGINS = {
     ),
 }
 RIGHT = "    print('noise')\n    return (1 / (1 + np.exp(-X @ weights)) - y) @ X"
+
+
+def test_a_spreadsheet_takes_no_text_of_a_race_for_a_formula(tmp_path):
+    result = made_result()
+    result.measured.out["odd"] = Out("failed", '=HYPERLINK("http://a")')
+    facts = Facts("", "", "", "", "", 1, 1, {1: 1}, {}, "", 0.0)
+    race._write(Race(SETTINGS, (result,)), facts, tmp_path)
+    rows = pd.read_csv(tmp_path / "race.csv").set_index("contender")
+    assert rows["reason"]["odd"] == '\'=HYPERLINK("http://a")'
+    assert rows["seconds"]["ours"] == pytest.approx(2e-6)
 
 
 @pytest.fixture

@@ -321,6 +321,14 @@ def test_another_machines_results_only(recorded, monkeypatch):
         results.list_results()
 
 
+def test_a_machines_name_is_no_pattern(recorded, monkeypatch):
+    recorded.path.parent.rename(recorded.path.parent.with_name("lab[1]"))
+    recorded.record_state("b" * 40)
+    recorded.path.parent.rename(recorded.path.parent.with_name("lab1"))  # what it would match
+    monkeypatch.setattr(results, "machine_name", lambda: "lab[1]")
+    assert [each.source.commit for each in results.list_results()] == [COMMIT]
+
+
 # Damage
 
 

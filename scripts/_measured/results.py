@@ -53,7 +53,7 @@ def list_results() -> list[Results]:
         If there are none, or all are another machine's.
     """
     found = [each for path in _paths(machine_name()) if (each := _open(path))]
-    others = sorted({path.parent.name for path in _paths("*")} - {machine_name()})
+    others = sorted({p.parent.name for p in _measure.FOLDER.glob("*/*.jsonl")} - {machine_name()})
     if not found and others:
         raise UserError(
             f"there are results of another machine only ({', '.join(others)}), this one is "
@@ -161,7 +161,8 @@ def known_journals(threads: str) -> list[Known]:
 
 
 def _paths(machine: str) -> list[Path]:
-    return sorted(_measure.FOLDER.glob(f"{machine}/*.jsonl"), key=_changed_at, reverse=True)
+    """A machine's journals, the last written first."""
+    return sorted((_measure.FOLDER / machine).glob("*.jsonl"), key=_changed_at, reverse=True)
 
 
 def _changed_at(path: Path) -> float:

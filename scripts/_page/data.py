@@ -1,10 +1,11 @@
-"""Rows of the results as plain data: columns, each text once."""
+"""Rows of the results as plain data: columns, each text once, as few digits as matter."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
+from itertools import chain, groupby
 from typing import Any
 
 import pandas as pd
@@ -20,7 +21,10 @@ from scripts._common.fastest import PROMISED
 from scripts._common.metrics import BASELINE, Metric
 from scripts._common.records import Facts, MemoryCurve
 
-_DIGITS = 6  # significant; an interval is a hundred times as wide
+# Significant digits: an interval is a hundred times as wide. The page decides by some numbers, as
+# Python does, and one more keeps the two from differing.
+_DIGITS, _MORE_DIGITS = 5, 6
+_DECISIVE = {"time", "speed_up", "prepare", "worst", "chance_band", "tie_band"}
 _TRAINING = ("epoch", "kernel_share", "time_to_loss", "final_loss", "test_accuracy", "updates")
 _VERDICT = ("limit", "why", "help")
 _NO_COLUMN = ["reasons"]
@@ -65,7 +69,7 @@ def page_data(
         "facts": asdict(facts) | {"footer": facts.footer},
         "metrics": {name: {"label": m.label, "unit": m.unit} for name, m in metrics.items()},
         "cells": columns(cells.drop(columns=_NO_COLUMN)),
-        "reasons": [[i, reasons] for i, reasons in enumerate(cells["reasons"]) if reasons],
+        "reasons": _reasons([*cells["reasons"]]),
         "trainings": columns(_trainings(results)),
         "meshes": list(_meshes(cells)),
         "curves": [_curve(curve) for curve in curves],
@@ -91,22 +95,41 @@ def _rules() -> dict[str, Any]:
 
 
 def columns(frame: pd.DataFrame) -> dict[str, Any]:
-    """Columns of a frame: numbers as they are, null for NaN; texts as codes of a list of them."""
-    return {str(name): _column(frame[name]) for name in frame}
+    """Columns of a frame: different numbers as they are, null for NaN; others as codes of a list.
+
+    A code that comes several times in a row is a pair: the code, and how often.
+    """
+    return {str(name): _column(frame[name], str(name)) for name in frame}
 
 
-def _column(values: pd.Series) -> Any:
-    if pd.api.types.is_numeric_dtype(values):
-        return [_number(value) for value in values]
-    codes, texts = pd.factorize(values.fillna("").astype(str))
-    return {"codes": [int(code) for code in codes], "texts": [str(text) for text in texts]}
+def _column(values: pd.Series, name: str) -> Any:
+    if not pd.api.types.is_numeric_dtype(values):
+        return _coded(values.fillna("").astype(str))
+    digits = _MORE_DIGITS if name in _DECISIVE else _DIGITS
+    numbers = [_number(value, digits) for value in values]
+    return _coded(numbers) if 2 * len({*numbers}) <= len(numbers) else numbers
 
 
-def _number(value: float) -> float | int | None:
+def _coded(values: Iterable[Any]) -> dict[str, Any]:
+    """Each different value once, and its place among them for each value."""
+    places: dict[Any, int] = {}
+    codes = [places.setdefault(value, len(places)) for value in values]
+    runs = ((code, len([*run])) for code, run in groupby(codes))
+    short = ([[code, n]] if n > 2 else [code] * n for code, n in runs)
+    return {"codes": [*chain.from_iterable(short)], "values": [*places]}
+
+
+def _number(value: float, digits: int) -> float | int | None:
     if pd.isna(value) or math.isinf(value):
         return None
-    short = float(f"{value:.{_DIGITS}g}") if not float(value).is_integer() else float(value)
+    short = float(f"{value:.{digits}g}") if not float(value).is_integer() else float(value)
     return int(short) if short.is_integer() and abs(short) < 2**53 else short
+
+
+def _reasons(of_cells: Sequence[Mapping[str, str]]) -> dict[str, Any]:
+    """A column per metric that some cell lacks for a reason of its own; null for other cells."""
+    metrics = dict.fromkeys(metric for reasons in of_cells for metric in reasons)
+    return {metric: _coded(each.get(metric) for each in of_cells) for metric in metrics}
 
 
 def _trainings(results: pd.DataFrame) -> pd.DataFrame:
@@ -130,5 +153,5 @@ def _curve(curve: MemoryCurve) -> dict[str, Any]:
 
 def _plain(value: Any) -> Any:
     if isinstance(value, tuple):
-        return [_number(each) for each in value]
+        return [_number(each, _MORE_DIGITS) for each in value]
     return value

@@ -3,11 +3,13 @@
 const DATA = JSON.parse(byId("data").textContent);
 const BASELINE = DATA.baseline;
 
+const repeated = (code) => (code.length ? Array(code[1]).fill(code[0]) : code);
+
 function rowsOf(columns) {
   const names = Object.keys(columns);
   const values = names.map((name) => {
     const column = columns[name];
-    return column.codes ? column.codes.map((code) => column.texts[code]) : column;
+    return column.codes ? column.codes.flatMap(repeated).map((code) => column.values[code]) : column;
   });
   return (values[0] || []).map((_, i) => Object.fromEntries(names.map((name, j) => [name, values[j][i]])));
 }
@@ -20,7 +22,8 @@ for (const cell of CELLS) {
   const moved = known(cell.time) && known(cell.compulsory_bytes);
   cell.effective = moved ? cell.compulsory_bytes / cell.time / 1e9 : null;
 }
-for (const [i, reasons] of DATA.reasons) CELLS[i].reasons = reasons;
+for (const [i, reasons] of rowsOf(DATA.reasons).entries())
+  CELLS[i].reasons = Object.fromEntries(Object.entries(reasons).filter(([, why]) => why !== null));
 
 const unique = (values) => [...new Set(values)];
 const PROBLEMS = unique(CELLS.map((cell) => cell.problem));
