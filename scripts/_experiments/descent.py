@@ -1,7 +1,7 @@
 """Fit a line to 1,000 points in 50 epochs by gradient descent, SGD and mini-batches.
 
 Data, step, epochs and batch size are those of the gradient-descent text. The labels have noise with
-a standard deviation of 0.5, as in the text's code. The report's page draws the loss against seconds,
+a standard deviation of 0.5, as in the text's code. The report's page draws the loss against seconds
 of the last training with each kernel.
 """
 

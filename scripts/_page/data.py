@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from benchmarks._session.statistics import LEAST_BAND
+from benchmarks._session.statistics import LEAST_BAND, LEAST_GENERATIONS
 from scripts._advice.advice import FARTHEST, measured_sizes
 from scripts._advice.cells import KEY, cells_of, wide, with_sizes
 from scripts._advice.mesh import TOLERANCE, mesh_of
@@ -86,6 +86,7 @@ def _rules() -> dict[str, Any]:
     """Numbers and names that decide what is advised."""
     return {
         "promised": sorted(PROMISED.items()),
+        "least_generations": LEAST_GENERATIONS,
         "least_band": LEAST_BAND,
         "most_band": MOST_BAND,
         "farthest": FARTHEST,

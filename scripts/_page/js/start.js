@@ -6,11 +6,25 @@ function drawHeader() {
   byId("footer").textContent = DATA.facts.footer;
 }
 
+const MOST_REFUSED = 3;
+const MOST_SIGNS = 60;
+
+// What a link asks for in vain, in words.
+function drawRefused() {
+  const short = (text) => (text.length > MOST_SIGNS ? `${text.slice(0, MOST_SIGNS)}…` : text);
+  const items = refused.slice(0, MOST_REFUSED).map((pair) => pair.map(short).join(" = "));
+  const more = refused.length > MOST_REFUSED ? ` and ${refused.length - MOST_REFUSED} more` : "";
+  const text = `The link asks for what is not in these results: ${items.join(", ")}${more}. ` +
+    "It is left out, and the address is corrected.";
+  byId("notice").replaceChildren(...(refused.length ? [h("p", { class: "flag" }, text)] : []));
+}
+
 function draw() {
   const { place, name } = document.activeElement?.dataset ?? {};
   dropCharts();
   drawViews();
   drawControls();
+  drawRefused();
   const chosen = VIEWS.find((each) => each.id === state.view) || VIEWS[0];
   const root = h("div", { class: `view view-${chosen.id}` });
   byId("main").replaceChildren(root);
