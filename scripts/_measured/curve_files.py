@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import math
 import sys
 from collections.abc import Callable
 from itertools import pairwise
@@ -15,6 +14,7 @@ from impls._provenance import Subject
 from scripts._common.records import LossCurve, MemoryCurve
 from scripts._measured.state import State
 
+_MOST = 1e300  # integers of JSON have no bound
 Curve = TypeVar("Curve", MemoryCurve, LossCurve)
 
 
@@ -131,7 +131,7 @@ def _count(record: Any, key: str, least: int = 1) -> int:
 
 
 def _number(value: Any, key: str) -> float:
-    if type(value) not in (int, float) or not math.isfinite(value):
+    if type(value) not in (int, float) or not -_MOST < value < _MOST:
         raise ValueError(f"{key} holds {_shown(value)}, expected a finite number")
     return float(value)
 
