@@ -131,6 +131,8 @@ def test_loss_is_drawn_against_seconds_above_the_least(chromium, tmp_path):
     figure = page.tab.locator("figure[data-chart=losses-1]")
     labels = set(figure.locator("svg text").all_text_contents())
     assert {"gd, fused", "sgd, fused", "sgd, matrix"} <= labels
+    points = figure.locator("path[aria-roledescription=point]")
+    assert str(points.first.get_attribute("aria-label")).startswith("x: 0.01; y: 2; ")
     figure.locator("summary").click()
     first = figure.locator("tbody tr").first.locator("th, td").all_inner_texts()
     assert first == ["fused", "gd", "1", "10.0 ms", "3.00000", "2.00"]
