@@ -9,13 +9,13 @@ function drawHeader() {
 const MOST_REFUSED = 3;
 const MOST_SIGNS = 60;
 
-// What a link asks for in vain, in words.
+// What a link, or a choice made for other data, asks for in vain.
 function drawRefused() {
   const short = (text) => (text.length > MOST_SIGNS ? `${text.slice(0, MOST_SIGNS)}…` : text);
   const items = refused.slice(0, MOST_REFUSED).map((pair) => pair.map(short).join(" = "));
   const more = refused.length > MOST_REFUSED ? ` and ${refused.length - MOST_REFUSED} more` : "";
-  const text = `The link asks for what is not in these results: ${items.join(", ")}${more}. ` +
-    "It is left out, and the address is corrected.";
+  const text = `Not in these results: ${items.join(", ")}${more}. ` +
+    "It is left out, and the address no longer asks for it.";
   byId("notice").replaceChildren(...(refused.length ? [h("p", { class: "flag" }, text)] : []));
 }
 
