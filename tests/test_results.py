@@ -57,6 +57,9 @@ def test_a_value_comes_with_its_interval_unit_and_origin(recorded):
     assert (row.low, row.high) == (7.5e-5, 9e-5)
     assert (row.commit, row.environment, row.threads) == (COMMIT[:8], ENVIRONMENT, "all")
     assert (row.measured, row.generations) == ("2026-09-24T12:01:00+00:00", 1)
+    rounds = [each for each in map(json.loads, LINES) if each["kind"] == "round"]
+    at = ["logistic", 1000, 10, "", False]
+    assert row.rounds == sum(each["data"] == at for each in rounds) > 1
 
 
 @pytest.mark.parametrize(

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import ast
 import importlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from matplotlib.figure import Figure
 
-from scripts._common.records import Facts
+from scripts._common.records import Facts, LossCurve
 from scripts._tables._rows import table
 
 _FOLDER = Path(__file__).parent
@@ -69,10 +69,19 @@ class TextTable:
 
 @dataclass(frozen=True)
 class Outcome:
-    """Tables of an experiment, and the functions that draw its figures, by file name."""
+    """What an experiment has found.
+
+    Attributes
+    ----------
+    figures : mapping
+        Functions that draw the figures, by file name.
+    losses : sequence of LossCurve
+        Trainings that the report's page draws.
+    """
 
     tables: list[TextTable]
     figures: Mapping[str, Callable[[Facts], Figure]] = field(default_factory=dict)
+    losses: Sequence[LossCurve] = ()
 
 
 def names() -> list[str]:

@@ -30,7 +30,7 @@ _CELL = ["problem", "implementation", "solver", "n_samples", "n_features", "data
 COLUMNS = [
     *_CELL,
     *("metric", "value", "low", "high", "unit", "state", "reason"),
-    *("threads", "commit", "environment", "measured", "generations", "versions", "flag"),
+    *("threads", "commit", "environment", "measured", "generations", "rounds", "versions", "flag"),
 ]
 _Row = dict[str, Any]
 
@@ -215,7 +215,7 @@ def _rows(found: Results, wanted: State) -> Iterator[_Row]:
             continue
         cell = known.last(data, name, is_valid_in(wanted)) or cells[-1]
         measured = _measure.measured_with(cell, known)
-        flag = flag_of(cell, measured)
+        told = {"flag": flag_of(cell, measured), "rounds": len(measured.seconds(cell.name))}
         for metric, value in values_of(cell, measured).items():
             subject = _subject(cell, metric.partition("/")[2])
             versions = wanted.versions(subject)
@@ -225,7 +225,7 @@ def _rows(found: Results, wanted: State) -> Iterator[_Row]:
             if changes:
                 value, versions = Value(state="missing", reason=_describe_changes(changes)), ""
             if row := _row(found.source, cell, metric, value):
-                yield row | {"versions": versions, "flag": flag}
+                yield row | {"versions": versions, **told}
 
 
 def _row(source: Source, cell: Cell, key: str, value: Value) -> _Row | None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import pandas as pd
 
-from benchmarks._session.statistics import LEAST_BAND
+from benchmarks._session.statistics import LEAST_BAND, LEAST_GENERATIONS
 from scripts._advice.advice import FARTHEST, measured_sizes
 from scripts._advice.cells import KEY, cells_of, wide, with_sizes
 from scripts._advice.mesh import TOLERANCE, mesh_of
@@ -19,7 +19,7 @@ from scripts._common.chance import MOST_BAND
 from scripts._common.families import FAMILIES, LIBRARY
 from scripts._common.fastest import PROMISED
 from scripts._common.metrics import BASELINE, Metric
-from scripts._common.records import Facts, MemoryCurve
+from scripts._common.records import Facts, LossCurve, MemoryCurve
 
 # Significant digits: an interval is a hundred times as wide. The page decides by some numbers, as
 # Python does, and one more keeps the two from differing.
@@ -39,6 +39,7 @@ def page_data(
     base: str = BASELINE,
     history: str = "",
     n_threads: int | None = None,
+    losses: Iterable[LossCurve] = (),
 ) -> dict[str, Any]:
     """Everything that the page shows.
 
@@ -56,6 +57,8 @@ def page_data(
         Address of asv's pages, as seen from the page; empty: no links to them.
     n_threads : int, optional
         What the setting ``all`` stands for; default: the threads of `facts`.
+    losses : iterable of LossCurve
+        Loss against seconds of trainings.
     """
     n_threads = n_threads or facts.n_threads
     cells = _with_verdicts(cells_of(results), facts, n_threads)
@@ -73,6 +76,7 @@ def page_data(
         "trainings": columns(_trainings(results)),
         "meshes": list(_meshes(cells)),
         "curves": [_curve(curve) for curve in curves],
+        "losses": [_curve(curve) | {"excess": _excess(curve)} for curve in losses],
     }
 
 
@@ -86,6 +90,7 @@ def _rules() -> dict[str, Any]:
     """Numbers and names that decide what is advised."""
     return {
         "promised": sorted(PROMISED.items()),
+        "least_generations": LEAST_GENERATIONS,
         "least_band": LEAST_BAND,
         "most_band": MOST_BAND,
         "farthest": FARTHEST,
@@ -147,8 +152,13 @@ def _meshes(cells: pd.DataFrame) -> Iterator[dict[str, Any]]:
             yield {"problem": str(problem), "threads": str(threads)} | asdict(mesh)
 
 
-def _curve(curve: MemoryCurve) -> dict[str, Any]:
+def _curve(curve: MemoryCurve | LossCurve) -> dict[str, Any]:
     return {key: _plain(value) for key, value in asdict(curve).items()}
+
+
+def _excess(curve: LossCurve) -> list[float | int | None]:
+    """Loss minus the least loss, which short numbers of both would not give."""
+    return [_number(loss - curve.least_loss) for loss in curve.losses]
 
 
 def _plain(value: Any) -> Any:
