@@ -27,6 +27,10 @@ def _is_count(value: Any) -> bool:
     return type(value) is int and 0 < value < 2**53
 
 
+def _are_numbers(value: Any) -> bool:
+    return type(value) is list and all(map(is_number, value))
+
+
 def _is_bool(value: Any) -> bool:
     return type(value) is bool
 
@@ -56,6 +60,7 @@ _FORMS: dict[str, Callable[[Any], bool]] = {
     "rtol": is_number,
     "summary": _is_text,
     "gradients": _are_texts,
+    "losses": _are_numbers,
     "workspace": is_number,
     "peak": is_number,
     "prepare": is_number,
@@ -74,6 +79,7 @@ _NEEDED = {
         "summary",
     ),
     "verify": ("gradients",),
+    "losses": ("losses",),
     "cost": ("workspace", "prepare", "prepared"),
     "count": ("seconds",),
     "sample": ("seconds", "n_calls"),

@@ -124,6 +124,19 @@ class Contender:
             found = _verify.observe(self.implementation, vectors, *self.prepared)
         return {"gradients": encode(found)}
 
+    def losses(self) -> Reply:
+        """Return the losses, and their gradients, where the implementation has its own.
+
+        Its ``loss_gradient`` is called at each of the weights in the files.
+        """
+        own = self.implementation.parts.get("loss_gradient")
+        if own is None:
+            return {"losses": []}
+        with self._in_gradients():
+            found = [own(weights, *self.prepared) for weights in self.all_weights]
+        losses, gradients = zip(*found, strict=True)
+        return {"losses": [float(loss) for loss in losses], "gradients": encode(gradients)}
+
     def cost(self) -> Reply:
         """Measure what does not vary from round to round: memory of a call, and preparation."""
         with self._in_gradients():

@@ -158,7 +158,7 @@ def _curve(curve: MemoryCurve | LossCurve) -> dict[str, Any]:
 
 def _excess(curve: LossCurve) -> list[float | int | None]:
     """Loss minus the least loss, which short numbers of both would not give."""
-    return [_number(loss - curve.least_loss) for loss in curve.losses]
+    return [_number(loss - curve.least_loss, _MORE_DIGITS) for loss in curve.losses]
 
 
 def _plain(value: Any) -> Any:
