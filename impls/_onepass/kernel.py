@@ -5,13 +5,13 @@ from typing import NamedTuple
 
 import numpy as np
 
+from impls._onepass.entries import MOST_CHUNKS
 from impls._onepass.storage import Levels, inner_products
 from impls._onepass.terms import SUMS, Terms
 from impls._onepass.threads import (
-    ALONE,
     ALONE_VALUES,
+    add_alone,
     compute,
-    count_threads,
     ready,
     threads_pay_from,
 )
@@ -86,7 +86,7 @@ _SQUARE = {is_mean: Terms(lambda z, y: z, is_mean=is_mean) for is_mean in (False
 
 def _evaluate(terms, weights, X, y, sample_weight, intercept):
     """Loss, gradient and the sum of the residuals."""
-    sums = aligned((count_threads(), SUMS), np.float64)
+    sums = aligned((MOST_CHUNKS, SUMS), np.float64)
     begin = 0
     if sample_weight is not None:
         sample_weight = np.ascontiguousarray(sample_weight, y.dtype)
@@ -107,7 +107,7 @@ def _make_gradient(terms):
         if X.size > ALONE_VALUES and X.size * n_bytes >= threads_pay_from():
             return compute(addresses[n_bytes], weights, X, y)
         result = np.empty(len(weights))  # half the cost of an array that numba returns
-        ALONE[n_bytes](addresses[n_bytes], weights, X, y, result)
+        add_alone(addresses[n_bytes], weights, X, y, result)
         return result
 
     return gradient

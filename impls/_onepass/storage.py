@@ -6,8 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from impls._errors import Unfit
+from impls._onepass.caches import own_cache_bytes
 from impls._onepass.limbs import limbs_gradient, limbs_pay, ready_limbs, split_weights
-from impls._onepass.threads import compute, own_cache_bytes, own_caches_bytes, ready
+from impls._onepass.threads import compute, own_caches_bytes, ready
 from impls._onepass.vectors import LINE_BYTES, aligned, masks_levels, whole
 
 _EPS = np.finfo(np.float64).eps
