@@ -70,7 +70,7 @@ def extreme_batches(generator):
     """
     weights, X, y = make(50, 20, generator)
     z = X @ weights
-    steep = weights * (80 / np.abs(z).max())
+    steep = weights * (80 / z.max())
     intercept = np.column_stack([np.ones(len(X)), X[:, 1:]])
     many = np.append(np.log(1e6), weights[1:])
     mostly_far = X[:, :3].copy()
@@ -78,7 +78,7 @@ def extreme_batches(generator):
     pixels = np.column_stack([np.ones(50), generator.integers(0, 256, (50, 19)) / 255])
     return {
         "z = -1e4": (np.append(-1e4, weights[1:3]), mostly_far, y),
-        "|z| = 80": (steep, X, y),
+        "z = 80": (steep, X, y),
         "only 0": (weights, X, np.zeros_like(y)),
         "no residuals": (weights, X, np.exp(z)),
         "large counts": (weights, X, 1e6 * y),
