@@ -1,5 +1,6 @@
 """The fused kernels: every variant of the pass, and their workspace."""
 
+import importlib
 import math
 import shutil
 import subprocess
@@ -12,7 +13,7 @@ import pytest
 
 import impls
 from impls import _accuracy, _machine, _measure
-from impls._onepass import entries, kernel, limbs, threads
+from impls._onepass import caches, entries, kernel, limbs, load, threads
 from impls._onepass.tuning import tuning
 from impls.logistic._terms import terms
 from tests._guarded import guarded
@@ -68,12 +69,22 @@ def n_threads(request):
 
 @pytest.fixture(params=["as it is", "from afar"])
 def distance(request, monkeypatch):
-    """Make small data take the variants of large ones: distant rows, shared out to threads."""
-    if request.param == "from afar":
-        monkeypatch.setattr(threads, "_cached_bytes", lambda n_threads: 0)
-        monkeypatch.setattr(threads, "threads_pay_from", lambda: 0)
-        monkeypatch.setattr(kernel, "ALONE_VALUES", 0)
-        monkeypatch.setattr(kernel, "threads_pay_from", lambda: 0)
+    """Make small data take the variants of large ones: from memory, and shared out to threads."""
+    if request.param == "as it is":
+        yield
+        return
+    monkeypatch.setattr(caches, "cached_bytes", lambda: 0)
+    for module in (threads, kernel):
+        monkeypatch.setattr(module, "threads_pay_from", lambda: 0)
+    monkeypatch.setattr(kernel, "ALONE_VALUES", 0)
+    forget_calls()  # which hold what is cached
+    yield
+    forget_calls()
+
+
+def forget_calls():
+    for problem in {problem for problem, _ in FUSED}:
+        importlib.import_module(f"impls.{problem}._terms").terms.addresses.clear()
 
 
 def pixels(n_samples, n_features):
@@ -106,10 +117,36 @@ def test_workspace(fused, n_threads, distance, shape):
     prepared = fused.prepare(X, y)
     # 8-bit levels fold scale and offset into a vector of their own.
     folded = 8 * (shape[1] + 1) if fused.name in ("auto", "fused_uint8") else 0
-    # float32 has a copy of the weights.
-    copied = 4 * shape[1] if fused.options.get("BYTES_PER_VALUE") == 4 else 0
-    most = n_threads * (shape[1] + 1000) * 8 + folded + copied
+    # A sum for each chunk, a copy of float32 weights, and for each thread a sum in float32.
+    n_chunks = -(-shape[0] // entries.chunk_rows(shape[0], 8 * math.prod(shape)))
+    most = 8 * ((n_chunks + 2) * (shape[1] + 16) + n_threads * (shape[1] + 1000)) + folded
     assert _measure.workspace_bytes(lambda: fused.kernel(weights, *prepared)) <= most
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("shape", [(700, 40), (1000, 100), (1031, 30), (3000, 300), (20_011, 100)])
+def test_any_number_of_threads_gives_the_same_bits(shape, dtype):
+    weights, X, y = pixels(*shape)
+    X, y = X.astype(dtype), y.astype(dtype)
+    call, alone, together = terms.addresses[y.itemsize], *np.empty((2, shape[1]))
+    threads.add_alone(call, weights, X, y, alone)
+    for n_workers in (1, 2, 3):
+        threads._add_together(call, weights, X, y, n_workers, together)
+        assert np.array_equal(alone, together)
+
+
+def test_a_machine_that_is_busy_takes_one_thread_for_a_while():
+    found = load.Load()
+    assert found.asks_for_threads(0.0)
+    found.note_threads(0.0, 5.0)  # nothing to compare with
+    assert not found.asks_for_threads(5.0)  # the second call times one thread
+    found.note_one(5.0, 6.0)
+    assert found.asks_for_threads(6.0)
+    found.note_threads(6.0, 6.5)
+    assert found.asks_for_threads(6.5)
+    found.note_threads(7.0, 9.0)  # a second lost, a twentieth of the time to come
+    assert not found.asks_for_threads(28.9)
+    assert found.asks_for_threads(29.1)
 
 
 @pytest.mark.parametrize(("label", "z"), [(1, 20), (0, -20)])
@@ -130,7 +167,7 @@ def test_what_fits_in_cache_begins_with_a_cache_line(name):
 
 
 def test_what_does_not_fit_in_cache_is_not_copied(monkeypatch):
-    monkeypatch.setattr(threads, "_largest_cache_bytes", lambda: 1000)
+    monkeypatch.setattr(threads, "largest_cache_bytes", lambda: 1000)
     X = np.ones(50 * 30 + 1)[1:].reshape(50, 30)
     assert np.shares_memory(impls.load("logistic", "fused").prepare(X, np.ones(50))[0], X)
 
@@ -154,7 +191,7 @@ def test_each_function_that_numba_keeps_encloses_the_digest():
         for value in vars(module).values()
         if getattr(getattr(value, "_cache", None), "cache_path", None)
     ]
-    assert len(kept) >= 7
+    assert len(kept) == 4
     for function in kept:
         cells = [cell.cell_contents for cell in function.py_func.__closure__]
         assert entries.digest() in cells, function.py_func.__name__

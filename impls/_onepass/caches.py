@@ -7,11 +7,11 @@ from impls._onepass.tuning import tuning
 
 
 @functools.cache
-def cached_bytes(n_threads):
-    """Bytes of X up to which rows arrive in time without a prefetch."""
-    own = own_cache_bytes() * n_threads
+def cached_bytes():
+    """Bytes of X up to which rows arrive in time without a prefetch, by any number of threads."""
     # Half of the last-level cache, which other cores use as well.
-    return max(own, largest_cache_bytes() // 2) if tuning().llc_needs_no_prefetch else own
+    llc = largest_cache_bytes() // 2 if tuning().llc_needs_no_prefetch else 0
+    return max(own_cache_bytes(), llc)
 
 
 @functools.cache

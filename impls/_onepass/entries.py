@@ -165,10 +165,10 @@ def make_add_together(engine):
     """
 
     @njit(parallel=THREADS_ONLY, cache=True)
-    def add_together(call, weights, X, y, cached, n_workers, result):
+    def add_together(call, weights, X, y, n_workers, result):
         _ = engine
         own, (sums, n_rows) = _in_type(weights, y), _new_sums(y, result)
-        n_chunks = len(sums)
+        n_chunks, cached = len(sums), field(call, CACHED)
         taken = np.zeros((n_workers, LINE_BYTES // 8), np.int64)
         for worker in prange(n_workers):
             z = new_room(y)

@@ -47,7 +47,7 @@ class Call(ctypes.Structure):
     is_mean : int
         Whether the gradient is divided by the number of samples.
     cached : int
-        An X of more bytes comes from memory, where one thread reads it.
+        An X of more bytes comes from memory.
     """
 
     _fields_ = (
@@ -92,7 +92,7 @@ class Terms:
 
     def call(self, dtype, sample_weight=0, sums=0, intercept=0.0):
         """A `Call` for labels of a type. It holds addresses: keep alive what they point at."""
-        cached = caches.cached_bytes(1)
+        cached = caches.cached_bytes()
         return Call(self._codes[dtype], sample_weight, sums, intercept, self.is_mean, cached)
 
     @functools.cached_property

@@ -14,7 +14,7 @@ import numpy as np
 from numba import get_num_threads, njit
 
 from impls._onepass import entries
-from impls._onepass.caches import cached_bytes, largest_cache_bytes, own_cache_bytes
+from impls._onepass.caches import largest_cache_bytes, own_cache_bytes
 from impls._onepass.entries import chunk_rows
 from impls._onepass.load import load_at
 from impls._onepass.tuning import tuning
@@ -75,7 +75,7 @@ def _compute_chunks(call, weights, X, y, n_bytes, result):
         return
     load, begin = load_at(n_bytes), perf_counter()
     if load.asks_for_threads(begin):
-        _add_together(call, weights, X, y, cached_bytes(n_workers), n_workers, result)
+        _add_together(call, weights, X, y, n_workers, result)
         load.note_threads(begin, perf_counter())
     else:
         add_alone(call, weights, X, y, result)
