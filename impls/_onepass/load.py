@@ -41,10 +41,10 @@ class Load:
 
 
 @functools.cache
-def _load_of(power):
+def _load_of(power, shares_features):
     return Load()
 
 
-def load_at(n_bytes):
-    """The times for X of about `n_bytes`: to the power of 2 below."""
-    return _load_of(n_bytes.bit_length())
+def load_at(n_bytes, shares_features):
+    """The times for X of about `n_bytes`, whose samples or features threads share out."""
+    return _load_of(n_bytes.bit_length(), shares_features)

@@ -15,7 +15,6 @@ from numba import get_num_threads, njit
 
 from impls._onepass import entries
 from impls._onepass.caches import largest_cache_bytes, own_cache_bytes
-from impls._onepass.entries import chunk_rows
 from impls._onepass.load import load_at
 from impls._onepass.tuning import tuning
 from impls._onepass.vectors import LINE_BYTES, aligned
@@ -54,28 +53,22 @@ def compute(call, weights, X, y):
     if not isinstance(X, np.ndarray):
         return X.gradient(call, weights, y)
     result, n_bytes = np.empty(len(weights)), len(y) * len(weights) * y.itemsize
-    if n_bytes < threads_pay_from() or n_bytes <= _singles_alone_bytes(weights, y):
+    is_small = n_bytes < threads_pay_from() or n_bytes <= _singles_alone_bytes(weights, y)
+    if is_small or count_threads() == 1:
         add_alone(call, weights, X, y, result)
-    elif _is_few(y, n_bytes) and len(weights) >= _MANY_FEATURES and count_threads() > 1:
-        _add_features_together(call, weights, X, y, count_threads(), result)
     else:
-        _compute_chunks(call, weights, X, y, n_bytes, result)
+        _compute_together(call, weights, X, y, n_bytes, result)
     return result
 
 
-def _is_few(y, n_bytes):
-    return len(y) <= _FEW_ROWS and n_bytes <= largest_cache_bytes()
-
-
-def _compute_chunks(call, weights, X, y, n_bytes, result):
-    """Gradient by threads, unless they gain nothing just now; the bits are the same."""
-    n_workers = count_threads()
-    if n_workers == 1:
-        add_alone(call, weights, X, y, result)
-        return
-    load, begin = load_at(n_bytes), perf_counter()
+def _compute_together(call, weights, X, y, n_bytes, result):
+    """Gradient by threads, unless they gain nothing just now."""
+    is_few = len(y) <= _FEW_ROWS and n_bytes <= largest_cache_bytes()
+    shares_features = is_few and len(weights) >= _MANY_FEATURES
+    together = _add_features_together if shares_features else _add_together
+    load, begin = load_at(n_bytes, shares_features), perf_counter()
     if load.asks_for_threads(begin):
-        _add_together(call, weights, X, y, n_workers, result)
+        together(call, weights, X, y, count_threads(), result)
         load.note_threads(begin, perf_counter())
     else:
         add_alone(call, weights, X, y, result)
@@ -103,7 +96,7 @@ def ready(terms, X, y):
         X[:] = unaligned
     call, weights = terms.addresses[y.itemsize], np.zeros(X.shape[1])
     compute(call, weights, X[:1], y)
-    if chunk_rows(len(y), X.size * y.itemsize) < len(y):  # by threads or by one, as there is time
+    if X.size * y.itemsize >= threads_pay_from():  # threads may do it, or one, as there is time
         add_alone(call, weights, X[:1], y, weights)
     return X, y
 

@@ -1,7 +1,7 @@
 """`fused` in single precision: half the bytes, 7 digits.
 
-Passes over X: 1, of half the bytes. Temporaries: as `fused`, and in float32 the weights and a sum per
-thread. Order of additions: as `fused`, up to 512 rows in float32.
+Passes over X: 1, of half the bytes. Temporaries: as `fused`, and in float32 the weights and a sum
+per thread. Order of additions: as `fused`, up to 512 rows in float32.
 Source: `fused`.
 """
 
