@@ -44,6 +44,7 @@ from scripts._common.tree import working_tree
 from scripts._compare.intervals import TAIL, one_sample
 from scripts._measured.measuring import measured_on, run_session
 from scripts._race import aa
+from scripts._race.disturbed import busy_processors
 from scripts._race.result import DTYPES, Race, Result
 from scripts._tables.race import overall_table, race_records, size_table
 
@@ -54,6 +55,7 @@ _EXAMPLES = """examples:
   python -m scripts.race --grid --threads 1 --out reports/grid
   python -m scripts.race --pixels --size 60000 784
   python -m scripts.race --aa --contender fused --threads 1
+  python -m scripts.race --disturbed --size 1000 100 --size 100000 100
   python -m scripts.race --contender fused --size 1000 100 --fail-below 0.95
 """
 _SIZES = ((10, 10), (1000, 100), (10_000, 100), (100_000, 100), (10_000, 1000))
@@ -74,8 +76,10 @@ def main() -> int:
     data = [Data(settings.problem, *size, pixels=arguments.pixels) for size in sizes]
     kept = journal.Journal(None, journal.Source("", "", arguments.threads), "")
     stopped: KeyboardInterrupt | None = None
+    n_busy = -(-_machine.count_threads() // 2) if arguments.disturbed else 0
     try:
-        _race(settings, data, arguments.generations, kept)
+        with busy_processors(n_busy):
+            _race(settings, data, arguments.generations, kept)
     except KeyboardInterrupt as interrupt:
         stopped = interrupt
     results = tuple(_result(each, kept.known) for each in data if _is_known(each, kept.known))
@@ -139,6 +143,11 @@ def _parse(argv: list[str]) -> argparse.Namespace:
     )
     parser.add_argument(
         "--cold", action="store_true", help="evict the caches before each call, whatever its size"
+    )
+    parser.add_argument(
+        "--disturbed",
+        action="store_true",
+        help="keep half of the processors busy meanwhile, as other programs do on a shared machine",
     )
     parser.add_argument(
         "--fail-below",
