@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import ast
 import importlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -35,12 +35,18 @@ class Options:
         Divisor of a file's pixels; for the default see `impls.softmax._files.load_npz`.
     impl : str
         Implementation of the linear problem.
+    sets : sequence of str
+        Data sets of `fit`; empty for its default ones.
+    rounds : int
+        Times that `fit` times each contender.
     """
 
     seed: int = 0
     data: str = "digits"
     pixel_max: float | None = None
     impl: str = "matrix"
+    sets: Sequence[str] = ()
+    rounds: int = 7
 
 
 @dataclass(frozen=True)
@@ -69,10 +75,14 @@ class TextTable:
 
 @dataclass(frozen=True)
 class Outcome:
-    """Tables of an experiment, and the functions that draw its figures, by file name."""
+    """Tables of an experiment, and the functions that draw its figures, by file name.
+
+    `rows`, if there are any, are written as CSV.
+    """
 
     tables: list[TextTable]
     figures: Mapping[str, Callable[[Facts], Figure]] = field(default_factory=dict)
+    rows: Sequence[Mapping[str, object]] = ()
 
 
 def names() -> list[str]:
