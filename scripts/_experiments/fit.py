@@ -71,7 +71,7 @@ def find(name: str, settings: Options, contenders: Sequence[Contender] | None = 
         total=n_fits, desc=f"{name}, rounds", unit="fit", delay=2, disable=None, leave=False
     ) as bar:
         _fitting.time_in_turn(entries, data, settings.rounds, settings.seed, bar.update)
-    return Findings(name, *data.X.shape, data.note, entries)
+    return Findings(name, len(data.y), data.X.shape[1], data.note, entries)
 
 
 def make_table(findings: Findings) -> TextTable:
