@@ -39,7 +39,9 @@ def limit_processors(n_threads: int) -> None:
 
 
 def set_threads(n_threads: int) -> None:
-    """Limit BLAS, OpenMP, numba, numexpr and PyTorch, as far as they are loaded, to `n_threads`.
+    """Limit BLAS, OpenMP, numba and other libraries, as far as they are loaded, to `n_threads`.
+
+    The others are numexpr, PyTorch and oneDAL, whose threads are of TBB and known to no one else.
 
     JAX's threads can only be limited before it is loaded: see `limit_processors`.
 
@@ -57,12 +59,14 @@ def set_threads(n_threads: int) -> None:
     # Without its context manager: the limit holds for the rest of the process.
     threadpool_limits(limits=n_threads)
     # From sys.modules, not imported: a library that is not loaded has no threads to limit.
-    numexpr, torch = map(sys.modules.get, ("numexpr", "torch"))
+    numexpr, torch, daal4py = map(sys.modules.get, ("numexpr", "torch", "daal4py"))
     limit_threads(n_threads)
     if numexpr:
         numexpr.set_num_threads(min(n_threads, numexpr.MAX_THREADS))
     if torch:
         torch.set_num_threads(n_threads)
+    if daal4py:
+        daal4py.daalinit(n_threads)
 
 
 def count_openmp_runtimes() -> int:

@@ -27,7 +27,7 @@ from scripts._common.lock import only_one_at_a_time
 from scripts._common.names import all_implementations, check_threads, pick
 from scripts._common.signals import run_stoppable
 from scripts._common.tree import working_tree
-from scripts._compare import text
+from scripts._compare import records, text
 from scripts._compare.choice import Choice
 from scripts._compare.comparison import Comparison
 from scripts._compare.named import IMPLEMENTATION, MACHINE, Named, check_kinds, resolve
@@ -164,7 +164,7 @@ def _compare(a: Named, b: Named, arguments: argparse.Namespace) -> tuple[Compari
 
 def _shown(comparison: Comparison, arguments: argparse.Namespace) -> str:
     if arguments.json:
-        return json.dumps(text.as_json(comparison), indent=1)
+        return json.dumps(records.as_json(comparison), indent=1)
     if arguments.markdown:
         return text.comment(comparison)
     return f"{comparison.title}\n\n{text.summary(comparison)}"
@@ -180,7 +180,7 @@ def _write(comparison: Comparison, threads: str, folder: Path) -> list[Path]:
             picture = f"{name}.png"
     page = text.page(comparison, picture, facts.footer)
     written[0].write_text(page, encoding="utf-8")
-    rows = pd.DataFrame(text.records(comparison.verdicts))
+    rows = pd.DataFrame(records.records(comparison.verdicts))
     written[1].write_text(to_csv(rows), encoding="utf-8")
     return written
 

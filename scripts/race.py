@@ -32,6 +32,7 @@ from benchmarks._session.values import FAULTS, state_of
 from impls import _machine
 from scripts import _figures, _tables
 from scripts._common.cli import make_out_folder, make_parser
+from scripts._common.csv_text import to_csv
 from scripts._common.errors import UserError
 from scripts._common.facts import collect_facts
 from scripts._common.metrics import BASELINE
@@ -53,7 +54,6 @@ _EXAMPLES = """examples:
   python -m scripts.race --grid --threads 1 --out reports/grid
   python -m scripts.race --pixels --size 60000 784
   python -m scripts.race --aa --contender fused --threads 1
-  python -m scripts.race --moves --contender fused --size 10000 10000
   python -m scripts.race --contender fused --size 1000 100 --fail-below 0.95
 """
 _SIZES = ((10, 10), (1000, 100), (10_000, 100), (100_000, 100), (10_000, 1000))
@@ -122,11 +122,6 @@ def _parse(argv: list[str]) -> argparse.Namespace:
         "--pixels", action="store_true", help="X of 8-bit levels: 0 to 255, divided by 255"
     )
     parser.add_argument(
-        "--moves",
-        action="store_true",
-        help="add, for each contender that has it, its loads and stores without its arithmetic",
-    )
-    parser.add_argument(
         "--aa",
         action="store_true",
         help="race one contender against copies of itself and against itself with more rows: how "
@@ -179,7 +174,6 @@ def _settings(arguments: argparse.Namespace) -> Settings:
         widths=tuple(width for width, name in DTYPES.items() if dtype in (name, "both")),
         threads=_machine.count_threads() if threads == "all" else int(threads),
         rounds=arguments.rounds,
-        moves=arguments.moves,
         flush=arguments.cold,
         costs=False,
     )
@@ -271,7 +265,7 @@ def _write(race: Race, facts: Facts, folder: Path) -> list[Path]:
     written = [_write_table(name, race, facts, folder) for name in _tables.names("race")]
     written.append(folder / "race.csv")
     rows: list[dict[str, Any]] = [row for r in race.results for row in race_records(r)]
-    pd.DataFrame(rows).to_csv(written[-1], index=False)
+    written[-1].write_text(to_csv(pd.DataFrame(rows)), encoding="utf-8")
     for name in _figures.names("race"):
         if figure := _figures.draw(name, race, facts):
             written += _figures.save(figure, folder, name)

@@ -18,12 +18,13 @@ from scripts._common.history import pages_from
 from scripts._common.metrics import BASELINE
 from scripts._common.names import pick
 from scripts._common.project import ROOT
-from scripts._common.records import Facts, MemoryCurve
+from scripts._common.records import Facts, LossCurve, MemoryCurve
 from scripts._common.selection import check_names, select
 from scripts._common.signals import run_stoppable
 from scripts._common.tree import committed_tree, working_tree
 from scripts._measured.chosen import choose_results, with_all_threads
 from scripts._measured.curves import load_curves
+from scripts._measured.losses import load_losses
 from scripts._measured.results import facts_of
 from scripts._measured.state import State
 from scripts._report.files import (
@@ -72,6 +73,7 @@ class _Loaded:
     results: pd.DataFrame
     of_all: pd.DataFrame
     curves: list[MemoryCurve]
+    losses: list[LossCurve]
     facts: Facts
     n_threads: int
 
@@ -107,7 +109,7 @@ def _load(arguments: argparse.Namespace) -> _Loaded:
         state, everything = choose_results(
             tree, threads, arguments.environment, is_named=bool(commit)
         )
-        curves = load_curves(state)
+        curves, losses = load_curves(state), load_losses(state)
     check_names("implementation", arguments.highlight, everything)
     facts = _facts_of(everything, state, threads)
     names = arguments.impl and [*arguments.impl, BASELINE]  # the page tells chance by the latter
@@ -120,6 +122,7 @@ def _load(arguments: argparse.Namespace) -> _Loaded:
         results,
         of_all,
         [curve for curve in curves if (curve.problem, curve.implementation) in own],
+        [curve for curve in losses if (curve.problem, curve.implementation) in own],
         facts,
         _facts_of(with_all, state, "all").n_threads if len(with_all) else facts.n_threads,
     )
@@ -134,6 +137,7 @@ def _write_page(loaded: _Loaded, folder: Path, baseline: str) -> Path:
         base=baseline,
         history=pages_from(folder),
         n_threads=loaded.n_threads,
+        losses=loaded.losses,
     )
 
 

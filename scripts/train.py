@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import argparse
 import math
+import sys
 from pathlib import Path
 
 import pandas as pd
@@ -16,14 +17,16 @@ import impls
 from scripts import _experiments, _figures
 from scripts._common.cli import make_out_folder, make_parser
 from scripts._common.csv_text import to_csv
-from scripts._common.errors import UserError
+from scripts._common.errors import UserError, explain
 from scripts._common.facts import collect_facts
 from scripts._common.names import pick
 from scripts._common.project import ROOT
 from scripts._common.records import Facts
 from scripts._common.signals import run_stoppable
-from scripts._common.tree import working_tree
+from scripts._common.tree import Tree, working_tree
 from scripts._experiments import Options, Outcome, _fitting
+from scripts._measured.losses import save_losses
+from scripts._measured.state import state_of
 
 _EXAMPLES = """examples:
   python -m scripts.train
@@ -48,7 +51,7 @@ def main() -> int:
         _print_names()
         return 0
     folder = make_out_folder(arguments.out)
-    commit = working_tree().title
+    tree = working_tree()
     given = {name: value for name in _OPTIONS if (value := getattr(arguments, name))}
     settings = Options(seed=arguments.seed, **given)
     written: list[Path] = []
@@ -56,8 +59,9 @@ def main() -> int:
         print(f"# {name}: {_experiments.describe(name)}\n", flush=True)
         outcome: Outcome = _experiments.load(name).run(settings)
         # After the run, so that the footer names every library that it has loaded.
-        facts = collect_facts("all", commit)
+        facts = collect_facts("all", tree.title)
         written += _write(name, outcome, facts, folder)
+        written += _keep_losses(outcome, tree)
         print("\n\n".join(table.text for table in outcome.tables), end="\n\n", flush=True)
     print("Written:", *(f"  {path}" for path in written), sep="\n")
     return 0
@@ -166,6 +170,15 @@ def _write(name: str, outcome: Outcome, facts: Facts, folder: Path) -> list[Path
     rows = folder / f"{name}.csv"
     rows.write_text(to_csv(pd.DataFrame(outcome.rows)), encoding="utf-8")
     return [page, rows, *paths]
+
+
+def _keep_losses(outcome: Outcome, tree: Tree) -> list[Path]:
+    """Keep the curves for the report's page; a clone that cannot be written to does without."""
+    try:
+        return save_losses(state_of(tree), outcome.losses) if outcome.losses else []
+    except OSError as error:
+        print(f"The page will lack the loss against seconds: {explain(error)}", file=sys.stderr)
+        return []
 
 
 if __name__ == "__main__":

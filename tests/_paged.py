@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 
 from scripts._common.metrics import metrics
-from scripts._common.records import Facts, MemoryCurve
+from scripts._common.records import Facts, LossCurve, MemoryCurve
 from scripts._page import page_data, render
 from tests._rows import KERNELS, SIZES, made_rows
 
@@ -17,9 +17,17 @@ FACTS = Facts(
 CURVE = MemoryCurve("logistic", "fused", 1000, 100, (0.0, 0.1), (50.0, 60.0), (0.05, 0.1))
 
 
-def write(path, rows, facts=FACTS, curves=(CURVE,), **options):
+def loss_curve(name="fused", solver="sgd", problem="logistic", **changes):
+    """A training of three epochs."""
+    losses = {"epochs": (1, 2, 3), "seconds": (0.01, 0.02, 0.03), "losses": (3.0, 1.5, 1.125)}
+    given = {"n_samples": 1000, "n_features": 2, "seed": 0, "least_loss": 1.0} | losses | changes
+    return LossCurve(problem, name, solver, **given)
+
+
+def write(path, rows, facts=FACTS, curves=(CURVE,), losses=None, **options):
     """Write the page of these rows; `options` are those of `page_data`."""
-    data = page_data(rows, curves, facts, metrics(), **options)
+    losses = [loss_curve()] if losses is None else losses
+    data = page_data(rows, curves, facts, metrics(), losses=losses, **options)
     path.write_text(render(data), encoding="utf-8")
     return path
 

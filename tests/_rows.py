@@ -81,6 +81,7 @@ def _row(problem, name, size, threads, metric, value):
         "environment": "recorded",
         "measured": "2026-11-26T12:00:00+00:00",
         "generations": 1.0,
+        "rounds": 12.0,
         "versions": "Python 3.11, numpy 2.4",
         "flag": "",
         "bytes_per_value": width,

@@ -2,31 +2,36 @@
 
 from __future__ import annotations
 
+import html
 import json
 import math
 import random
+import re
 import sys
+from contextlib import contextmanager
+from dataclasses import replace
 from statistics import median
 
+import pandas as pd
 import pytest
 
 from benchmarks._session.statistics import Estimate
 from scripts import _figures, compare
 from scripts._common.errors import UserError
 from scripts._common.records import Facts
-from scripts._compare import text
+from scripts._compare import records, text
 from scripts._compare.comparison import (
     FASTER,
     NO_CHANGE,
     NOT_COMPARABLE,
     SLOWER,
-    UNCHANGED,
     Comparison,
-    Pair,
     judge,
 )
 from scripts._compare.intervals import one_sample, two_sample
+from scripts._compare.markdown import escaped
 from scripts._compare.named import Named, check_kinds, resolve
+from scripts._compare.pair import UNCHANGED, Pair
 
 ROUNDS = 3
 # Of the logarithm of a time: between generations of processes, and between rounds of one.
@@ -233,18 +238,70 @@ def test_the_summary_names_changes_first_then_counts_reasons_and_means():
 
 
 def test_markdown_shows_texts_from_files_as_they_are():
-    gone = pair(reason="[a](http://b) ![c](d) `e` |f| @g <h> &amp; \\", name="gone")
-    comparison = compared([*some(), gone], notes=("[n](http://m)",))
-    for shown in (text.comment(comparison), text.page(comparison, "", "facts")):
-        assert "\\[a\\](http://b) \\!\\[c\\](d) \\`e\\` \\|f\\| &#64;g &lt;h&gt; &amp;amp;" in shown
-        assert "\\[n\\](http://m)" in shown
+    gone = pair(reason="[a](b) ![c](d) `e` |f| <h> &amp; \\", name="__gone__")
+    comparison = compared([*some(), gone], notes=("[n](m)",))
+    for shown in (text.comment(comparison), text.page(comparison, "", "a_b_c\nd")):
+        assert "\\[a\\](b) \\!\\[c\\](d) \\`e\\` \\|f\\| &lt;h&gt; &amp;amp; \\\\" in shown
+        assert "\\[n\\](m)" in shown
+    assert "| linear/\\_\\_gone\\_\\_ " in shown
+    assert shown.endswith("a\\_b\\_c  \nd\n")
+    assert "| linear/__" not in shown
+    assert "[a](b) ![c](d) `e` |f| <h> &amp; \\" in text.summary(comparison)  # a terminal
 
 
-def test_the_commonest_reason_is_told_where_nothing_can_be_judged():
+HOSTILE = (
+    *("_a_", "__init__", "*a*", "**b**", "~~c~~", "`d`", "``e` f``", "$x$", "$$y$$", "\\$z$"),
+    *("a|b", "a\\|b", "a\\", "<b>", "</details>", "<!-- x", "&lt;", "&#64;user", "a & b"),
+    *("[a](http://b)", "![a](b)", "[ref]", "[^1]", "- [ ] task", "\\*a\\*", "\\\\_b_"),
+    *("@user", "@org/team", "a@b.com", "#1", "o/r#2", "a\r# b", "a\n- b", "a\r\n\r\nb", "c\u2028d"),
+    *(":smile:", "a:+1:b", "http://a.com", "https://a_b.com/_c_", "www.a.com", "WWW.a.com"),
+)
+# How a name is escaped: each is read as one sign.
+ESCAPED = re.compile(r"\\[\\`*_~\[\]!|]|&(?:lt|gt|amp);|[@#:wW]&#8203;|<span>\$</span>")
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_github_shows_a_hostile_name_as_text(name):
+    shown = escaped(name)
+    rest = ESCAPED.sub("", shown)
+    assert not set(rest) & set("\\`*_~[]!|<>&$@#\r\n\u2028"), rest
+    assert not re.search(r":\w+:|://|www\.", shown, re.IGNORECASE)
+
+    def sign(found):
+        bare = found[0].removesuffix("&#8203;").replace("<span>$</span>", "$")
+        return bare[1:] if bare.startswith("\\") else html.unescape(bare)
+
+    assert ESCAPED.sub(sign, shown) == " ".join(name.splitlines())
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_name_adds_no_line_and_no_column(name):
+    odd = [replace(each, implementation=name, reason=name, data=name) for each in some()]
+    for shown in (text.comment, lambda found: text.page(found, "", "facts")):
+        plain, hostile = shown(compared(some())), shown(compared(odd, notes=(name,)))
+        assert len(hostile.splitlines()) <= len(plain.splitlines()) + 2  # the note
+        columns = [len(re.findall(r"(?<!\\)(?:\\\\)*\|", line)) for line in hostile.splitlines()]
+        assert set(columns) <= {0, 4, 7, 10}
+
+
+def test_the_reasons_are_told_where_nothing_can_be_judged():
     shown = text.summary(compared([pair(reason="B: wrong: far off")], advice="add --fresh"))
-    assert "Nothing can be called a change. Most often, B: wrong: far off." in shown
+    assert "Nothing can be called a change: B: wrong: far off (1 cell)." in shown
     assert "generations" not in shown
     assert "add --fresh" not in shown
+
+
+def test_reasons_of_several_kinds_are_told_with_their_numbers():
+    few, no_twin = pair([2.0, 2.0]), pair([2.0] * 5, band=math.inf)
+    shown = text.summary(compared([few, no_twin, no_twin], advice="Add --fresh."))
+    assert (
+        "change: the baseline's twin has no time here, so that chance is not known (2 cells); "
+        in (shown)
+    )
+    assert "fewer than 3 generations of processes (1 cell). Add --fresh." in shown
+    reasons = [pair(reason=letter) for letter in "aaabbbccde"]
+    shown = text.summary(compared(reasons))
+    assert "change: a (3 cells); b (3 cells); c (2 cells); other reasons (2 cells)." in shown
 
 
 def test_means_are_of_cells_that_can_be_judged():
@@ -262,15 +319,14 @@ def test_what_can_be_found_follows_from_intervals_and_bands():
 
 def test_few_generations_are_told_with_the_command_that_gives_more():
     shown = text.summary(compared([pair([2.0, 2.0])], advice="add --fresh"))
-    assert "Nothing is called a change: no cell has 3 generations" in shown
-    assert "add --fresh" in shown
+    assert "change: fewer than 3 generations of processes (1 cell). add --fresh" in shown
     assert "2.00x" in shown  # the mean is still there
 
 
 def test_a_comparison_without_differences_says_so():
     shown = text.summary(compared([pair(reason=UNCHANGED)]))
     assert "No file that an implementation depends on differs." in shown
-    assert "Nothing is called" not in shown
+    assert "Nothing can be called" not in shown
     assert "1.00x" not in shown
 
 
@@ -280,6 +336,7 @@ def test_a_comment_has_less_than_60_lines_whatever_was_found():
     shown = text.comment(compared(many, notes=("note",) * 20))
     assert len(shown.splitlines()) < 60
     assert "88 more changes" in shown
+    assert "14 more notes: --out writes them all." in shown
     assert shown.count("<details>") == shown.count("</details>") == 1
     assert shown.index("linear/slow0") < shown.index("<details>")
     assert "Cells compared: 100; slower: 100; faster: 0." in shown
@@ -287,7 +344,7 @@ def test_a_comment_has_less_than_60_lines_whatever_was_found():
 
 def test_json_has_no_number_that_is_not_one():
     comparison = compared([*some(), pair([2.0, 2.0], band=math.inf)])
-    record = json.loads(json.dumps(text.as_json(comparison), allow_nan=False))
+    record = json.loads(json.dumps(records.as_json(comparison), allow_nan=False))
     assert record["counts"] == {SLOWER: 2, FASTER: 1, NO_CHANGE: 1, NOT_COMPARABLE: 2}
     assert record["cells"][4]["ratio"] is None
     assert record["cells"][0]["low"] > 1.19
@@ -385,3 +442,51 @@ def test_json_alone_is_printed_and_files_are_written(monkeypatch, capsys, tmp_pa
     assert json.loads(capsys.readouterr().out)["b"] == "B = HEAD (4567abcd)"
     names = {path.name for path in tmp_path.iterdir()}
     assert names == {"compare.md", "compare.csv", "compare.png", "compare.svg"}
+
+
+def test_a_spreadsheet_takes_no_reason_for_a_formula(monkeypatch, tmp_path):
+    odd = pair(reason='=HYPERLINK("http://a")', name="odd")
+    run(monkeypatch, compared([*some(), odd]), "--out", str(tmp_path))
+    rows = pd.read_csv(tmp_path / "compare.csv").set_index("implementation")
+    assert rows["reason"]["odd"] == '\'=HYPERLINK("http://a")'
+    assert rows["ratio"]["fast"] == pytest.approx(0.5, rel=1e-3)
+
+
+def test_the_rows_of_a_spreadsheet_are_those_of_json(monkeypatch, tmp_path):
+    comparison = compared(some())
+    run(monkeypatch, comparison, "--out", str(tmp_path))
+    rows = pd.read_csv(tmp_path / "compare.csv")
+    cells = records.as_json(comparison)["cells"]
+    assert list(rows) == list(cells[0])
+    assert [*rows["verdict"]] == [cell["verdict"] for cell in cells]
+    assert rows["ratio"].isna().tolist() == [cell["ratio"] is None for cell in cells]
+
+
+@pytest.mark.parametrize("sides", [("impl:matrix", "impl:float32"), ("commit:HEAD", "commit:HEAD")])
+def test_no_other_run_is_under_way_while_both_are_measured(monkeypatch, sides):
+    events = []
+
+    @contextmanager
+    def lock():
+        events.append("locked")
+        yield
+        events.append("released")
+
+    def measured(a, b, choice):
+        events.append("measured")
+        return compared(some()), []
+
+    monkeypatch.setattr(compare, "only_one_at_a_time", lock)
+    monkeypatch.setattr(compare, "find_commit", lambda word: "a" * 40)
+    for name in ("measure_implementations", "measure_trees"):
+        monkeypatch.setattr(compare, name, measured)
+    monkeypatch.setattr(sys, "argv", ["compare", *sides, "--fresh"])
+    assert compare.main() == 0
+    assert events == ["locked", "measured", "released"]
+
+
+def test_stored_results_are_compared_without_waiting(monkeypatch):
+    monkeypatch.setattr(compare, "only_one_at_a_time", None)
+    monkeypatch.setattr(compare, "from_journals", lambda a, b, choice: compared(some()))
+    monkeypatch.setattr(sys, "argv", ["compare", "impl:matrix", "impl:float32"])
+    assert compare.main() == 0

@@ -18,10 +18,12 @@ from benchmarks._session.measured import BASELINE, TWIN, Round
 from benchmarks._session.session import Job
 from scripts._common.errors import UserError
 from scripts._common.tree import Tree
-from scripts._compare import fresh, now, results, stored, trees
+from scripts._compare import fresh, notes, now, results, stored, trees
 from scripts._compare.choice import Choice
-from scripts._compare.comparison import SLOWER, UNCHANGED, judge
+from scripts._compare.comparison import SLOWER, judge
 from scripts._compare.named import Named
+from scripts._compare.pair import UNCHANGED
+from scripts._measured.state import load_state
 from tests._recorded import FILES, Recorded
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -195,6 +197,69 @@ def test_machines_are_found_by_their_folders(recorded):
     assert results.find_machine("recorded") == "recorded"
     assert results.find_machine("other") == ""
     assert results.find_machine("..") == ""
+
+
+# An odd name, which a pattern of file names would take for another.
+LABS = Named("machine", "lab", ""), Named("machine", "lab[1]", "")
+
+
+def labs(recorded, versions=None, folder="impls", **changed):
+    """Notes on a machine and on another, where some libraries or files differed."""
+    files = {f"{folder}/{name}.py": digest for name, digest in changed.items()}
+    for side, parts in zip(LABS, ({}, {"files": files, "versions": versions or {}}), strict=True):
+        path = recorded.record_state(**parts)
+        path.parent.rename(path.parent.with_name(side.name))
+    assert results.find_machine("lab[1]") == "lab[1]"
+    return results.from_journals(*LABS, ALL).notes
+
+
+def test_machines_that_ran_the_same_code_are_compared_without_a_remark(recorded):
+    (note,) = labs(recorded, versions={"numpy": "another"})
+    assert "Two machines" in note
+
+
+def test_machines_that_ran_different_code_are_told_with_its_names(recorded):
+    _, note = labs(recorded, **{"logistic/numba_loop": "0" * 40, "logistic/unused": "0" * 40})
+    assert note == "A and B ran different code: logistic/numba_loop (3 cells)."
+
+
+def test_an_edit_of_a_shared_file_is_told_of_whom_it_concerns(recorded):
+    _, note = labs(recorded, **{"logistic/_sigmoid": "0" * 40})
+    assert note.startswith("A and B ran different code: logistic/matrix (")
+    assert "," not in note
+
+
+def test_another_session_is_told_where_it_measured_the_cells_that_both_have(recorded):
+    _, note = labs(recorded, folder="benchmarks/_session", rounds="0" * 40)
+    assert note.startswith("A and B were measured by different versions of the session: logistic/")
+
+
+def test_a_file_of_the_session_that_measured_none_of_the_cells_is_not_told(recorded):
+    (note,) = labs(recorded, folder="benchmarks/_session", unused="0" * 40)
+    assert "Two machines" in note
+
+
+def test_code_that_is_not_known_is_not_called_different(recorded):
+    labs(recorded, **{"logistic/numba_loop": "0" * 40})
+    present = recorded.state().provenance.digest
+    (lost,) = (path for path in recorded.provenance.glob("*.json") if path.stem != present)
+    lost.unlink()
+    load_state.cache_clear()
+    _, note = results.from_journals(*LABS, ALL).notes  # and no other session is claimed
+    assert note.startswith("Whether A and B ran the same code is not known of logistic/")
+
+
+def test_code_of_what_is_not_here_is_not_known(recorded):
+    labs(recorded, **{"logistic/numba_loop": "0" * 40})
+    (recorded.root / "impls/logistic/numba_loop.py").unlink()
+    _, note = results.from_journals(*LABS, ALL).notes
+    assert "is not known of logistic/numba_loop (3 cells): " in note
+
+
+def test_many_names_are_told_by_their_number():
+    places = [(DATA, f"mine{number}") for number in range(7)]
+    assert notes._told([*places, (OTHER, "mine0")]).startswith("logistic/mine0 (2 cells), ")
+    assert notes._told(places).endswith("logistic/mine4 (1 cell) and 2 more implementations")
 
 
 def test_implementations_of_different_sessions_are_refused_with_fresh(recorded):

@@ -2,7 +2,6 @@
 
 import json
 import os
-import platform
 import shutil
 import subprocess
 import sys
@@ -155,15 +154,6 @@ def test_threads_are_not_started_to_find_out_that_they_can_be_had():
     assert run_python(code).stdout == "False\n"
 
 
-@pytest.mark.skipif(platform.machine() != "x86_64", reason="names features of x86")
-def test_a_processor_without_float16_makes_it_unavailable(tmp_path):
-    features = {"NUMBA_CPU_FEATURES": "+sse2,+avx,+avx2", "NUMBA_CACHE_DIR": str(tmp_path)}
-    names = [("logistic", "fused_float16"), ("logistic", "fused")]
-    half, double = load_all(names, **features).values()
-    assert half.startswith("the file impls/logistic/fused_float16.py: float16 needs F16C instruct")
-    assert double is None
-
-
 # The folder for compiled code
 
 
@@ -218,7 +208,7 @@ def test_a_cache_folder_of_root_in_ones_home_is_passed_over(installed):
 
 
 def test_a_folder_that_cannot_be_written_is_not_replaced_by_the_usual_one(installed):
-    """Code of a separate cache, as that of a race's moves alone, must not mix with other code."""
+    """Code of a separate cache, as that of another tree's, must not mix with other code."""
     code = CALL.replace("NAMES", '"numba_loop",')
     variables = {"HOME": str(installed / "home"), "TMPDIR": str(installed / "tmp")}
     done = run_python(code, installed, AS_NOBODY, NUMBA_CACHE_DIR="/proc/apart", **variables)

@@ -54,8 +54,8 @@ AT_IMPORT = {
     "hangs_at_import": ("died", f"{NO_ANSWER} it was imported"),
     "patched_dumps": ("died", "died while it was imported: exit status 1; TypeError"),
     "patched_dumps_text": ("failed", FORGED),
-    "forged_nothing": ("failed", "its answer has no moves_alone that can be"),
-    "forged_forms": ("failed", "its answer has no moves_alone that can be"),
+    "forged_nothing": ("failed", "its answer has no bytes_per_value that can be"),
+    "forged_forms": ("failed", "its answer has no bytes_per_value that can be"),
     "no_rtol": ("failed", "RTOL is 'x', expected a number"),
     "no_number": ("failed", "RTOL is nan, expected a number"),
     "odd_number": ("failed", "RuntimeError: not compared"),
@@ -64,7 +64,6 @@ AT_IMPORT = {
     "no_prepared_copies": ("failed", "PREPARED_COPIES is 'a', expected a number"),
     "no_peer": ("failed", "PEER is 3, expected a text"),
     "no_requires": ("failed", "REQUIRES is 3, expected a text"),
-    "no_moves_alone": ("failed", "MOVES_ALONE is no function"),
     "no_function": ("failed", r"gradient is a int, expected gradient\(weights, X, y\)"),
 }
 WHEN_VERIFIED = {

@@ -67,7 +67,7 @@ def row(metric, name, size, value, **more):
         "n_features": n_features, "dataset": "", "metric": metric, "value": value,
         "low": value * 0.9, "high": value * 1.1, "unit": "", "state": "ok", "reason": "",
         "threads": "all", "commit": "c", "environment": "e", "measured": "m",
-        "generations": 1, "versions": "v", "flag": "",
+        "generations": 1, "rounds": 12, "versions": "v", "flag": "",
         "bytes_per_value": 8.0, "rtol": 1e-12, "family": FAMILIES.get(name, families.ONE_PASS),
         "compulsory_bytes": least_bytes(size), "working_set": least_bytes(size),
     } | more  # fmt: skip

@@ -1,23 +1,30 @@
 """The fused kernels: every variant of the pass, and their workspace."""
 
+import importlib
 import math
 import shutil
 import subprocess
 import sys
+from pathlib import Path
 from textwrap import dedent
 
-import numba
 import numpy as np
 import pytest
 
 import impls
 from impls import _accuracy, _machine, _measure
-from impls._onepass import steps, threads, vectors
+from impls._onepass import caches, entries, kernel, limbs, load, threads
 from impls._onepass.tuning import tuning
-from tests import _built_from
+from impls.logistic._terms import terms
 from tests._guarded import guarded
 
-FUSED = [name for name in impls.names("logistic") if name.startswith("fused")]
+FUSED = [
+    (problem, name)
+    for problem in impls.problems()
+    if problem != "softmax"
+    for name in impls.names(problem)
+    if name.startswith("fused") or name == "auto"
+]
 # Sizes on both sides of each limit between variants: 8 and 4 bytes per value, narrow, short and
 # long rows, X in cache and from memory, one thread and all, few and many float32 samples, rows
 # left over, features shared out to threads.
@@ -43,8 +50,13 @@ SHAPES = [
 ]
 
 
-@pytest.fixture(params=FUSED)
+@pytest.fixture(params=FUSED, ids="-".join)
 def fused(request):
+    return impls.load(*request.param)
+
+
+@pytest.fixture(params=[name for problem, name in FUSED if problem == "logistic"])
+def logistic(request):
     return impls.load("logistic", request.param)
 
 
@@ -57,11 +69,22 @@ def n_threads(request):
 
 @pytest.fixture(params=["as it is", "from afar"])
 def distance(request, monkeypatch):
-    """Make small data take the variants of large ones: distant rows, shared out to threads."""
-    if request.param == "from afar":
-        monkeypatch.setattr(threads, "_cached_bytes", lambda n_threads: 0)
-        monkeypatch.setattr(threads, "threads_pay_from", lambda: 0)
-        monkeypatch.setattr(threads, "_ALONE_VALUES", 0)
+    """Make small data take the variants of large ones: from memory, and shared out to threads."""
+    if request.param == "as it is":
+        yield
+        return
+    monkeypatch.setattr(caches, "cached_bytes", lambda: 0)
+    for module in (threads, kernel):
+        monkeypatch.setattr(module, "threads_pay_from", lambda: 0)
+    monkeypatch.setattr(kernel, "ALONE_VALUES", 0)
+    forget_calls()  # which hold what is cached
+    yield
+    forget_calls()
+
+
+def forget_calls():
+    for problem in {problem for problem, _ in FUSED}:
+        importlib.import_module(f"impls.{problem}._terms").terms.addresses.clear()
 
 
 def pixels(n_samples, n_features):
@@ -76,16 +99,16 @@ def pixels(n_samples, n_features):
 def test_every_way_is_right(fused, n_threads, distance, shape):
     weights, X, y = pixels(*shape)
     gradient = fused.gradient(weights, *fused.prepare(X, y))
-    assert _accuracy.relative_error("logistic", gradient, weights, X, y) <= fused.rtol
+    assert _accuracy.relative_error(fused.problem, gradient, weights, X, y) <= fused.rtol
 
 
 @pytest.mark.parametrize("shape", [(200_000, 4), (60_000, 130), (8000, 400)])
-def test_rounding_does_not_grow_with_the_samples(fused, n_threads, shape):
+def test_rounding_does_not_grow_with_the_samples(logistic, n_threads, shape):
     """All terms have one sign: added up in float32 alone, they would lose 1e-5 of their sum."""
     weights, X, y = np.zeros(shape[1]), pixels(*shape)[1], np.zeros(shape[0])
-    gradient = fused.gradient(weights, *fused.prepare(X, y))
+    gradient = logistic.gradient(weights, *logistic.prepare(X, y))
     rounding = np.abs(gradient / (X.sum(axis=0) / 2) - 1).max()
-    assert rounding <= (5e-7 if fused.rtol < 1e-5 else fused.rtol / 10)
+    assert rounding <= (5e-7 if logistic.rtol < 1e-5 else logistic.rtol / 10)
 
 
 @pytest.mark.parametrize("shape", SHAPES)
@@ -93,17 +116,45 @@ def test_workspace(fused, n_threads, distance, shape):
     weights, X, y = pixels(*shape)
     prepared = fused.prepare(X, y)
     # 8-bit levels fold scale and offset into a vector of their own.
-    folded = 8 * (shape[1] + 1) if fused.options.get("BYTES_PER_VALUE") == 1 else 0
-    most = n_threads * (shape[1] + 1000) * 8 + folded
+    folded = 8 * (shape[1] + 1) if fused.name in ("auto", "fused_uint8") else 0
+    # A sum for each chunk, a copy of float32 weights, and for each thread a sum in float32.
+    n_chunks = -(-shape[0] // entries.chunk_rows(shape[0], 8 * math.prod(shape)))
+    most = 8 * ((n_chunks + 2) * (shape[1] + 16) + n_threads * (shape[1] + 1000)) + folded
     assert _measure.workspace_bytes(lambda: fused.kernel(weights, *prepared)) <= most
 
 
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+@pytest.mark.parametrize("shape", [(700, 40), (1000, 100), (1031, 30), (3000, 300), (20_011, 100)])
+def test_any_number_of_threads_gives_the_same_bits(shape, dtype):
+    weights, X, y = pixels(*shape)
+    X, y = X.astype(dtype), y.astype(dtype)
+    call, alone, together = terms.addresses[y.itemsize], *np.empty((2, shape[1]))
+    threads.add_alone(call, weights, X, y, alone)
+    for n_workers in (1, 2, 3):
+        threads._add_together(call, weights, X, y, n_workers, together)
+        assert np.array_equal(alone, together)
+
+
+def test_a_machine_that_is_busy_takes_one_thread_for_a_while():
+    found = load.Load()
+    assert found.asks_for_threads(0.0)
+    found.note_threads(0.0, 5.0)  # nothing to compare with
+    assert not found.asks_for_threads(5.0)  # the second call times one thread
+    found.note_one(5.0, 6.0)
+    assert found.asks_for_threads(6.0)
+    found.note_threads(6.0, 6.5)
+    assert found.asks_for_threads(6.5)
+    found.note_threads(7.0, 9.0)  # a second lost, a twentieth of the time to come
+    assert not found.asks_for_threads(28.9)
+    assert found.asks_for_threads(29.1)
+
+
 @pytest.mark.parametrize(("label", "z"), [(1, 20), (0, -20)])
-def test_residuals_of_samples_that_are_right_keep_their_digits(fused, label, z):
+def test_residuals_of_samples_that_are_right_keep_their_digits(logistic, label, z):
     weights, X, y = np.array([float(z)]), np.array([[1.0]]), np.array([float(label)])
-    gradient = fused.gradient(weights, *fused.prepare(X, y))
+    gradient = logistic.gradient(weights, *logistic.prepare(X, y))
     expected = math.copysign(1 / (1 + math.exp(20)), -z)
-    assert gradient[0] == pytest.approx(expected, rel=max(fused.rtol / 3, 1e-15), abs=0)
+    assert gradient[0] == pytest.approx(expected, rel=max(logistic.rtol / 3, 1e-15), abs=0)
 
 
 @pytest.mark.parametrize("name", ["fused", "fused_float32"])
@@ -116,30 +167,34 @@ def test_what_fits_in_cache_begins_with_a_cache_line(name):
 
 
 def test_what_does_not_fit_in_cache_is_not_copied(monkeypatch):
-    monkeypatch.setattr(threads, "_largest_cache_bytes", lambda: 1000)
+    monkeypatch.setattr(threads, "largest_cache_bytes", lambda: 1000)
     X = np.ones(50 * 30 + 1)[1:].reshape(50, 30)
     assert np.shares_memory(impls.load("logistic", "fused").prepare(X, np.ones(50))[0], X)
 
 
-@pytest.mark.parametrize("path", _built_from.keeping(), ids=lambda path: path.stem)
-def test_compiled_code_names_what_it_is_built_from(path):
-    """numba notices changes in a function's own file only, so that file names the digest."""
-    assert _built_from.named(path) == _built_from.digest(path), (
-        f"numba may run old code from its disk cache for {path.name}: "
-        "python -m tests._built_from names what it is built from"
-    )
+def test_an_edit_of_any_file_of_the_engine_changes_the_key_of_its_compiled_code(tmp_path):
+    folder = Path(shutil.copytree(Path(entries.__file__).parent, tmp_path / "_onepass"))
+    before = entries.digest_of(folder)
+    assert before == entries.digest_of(Path(entries.__file__).parent)
+    for path in folder.glob("*.py"):
+        text = path.read_text("utf-8")
+        path.write_text(text + "# edited\n", "utf-8")
+        assert entries.digest_of(folder) != before, path.name
+        path.write_text(text, "utf-8")
 
 
-def test_an_edit_of_any_engine_file_changes_what_its_users_name(monkeypatch, tmp_path):
-    before = {path.name: _built_from.digest(path) for path in _built_from.keeping()}
-    copy = shutil.copytree(_built_from.IMPLS, tmp_path / "impls")
-    monkeypatch.setattr(_built_from, "IMPLS", copy)
-    monkeypatch.setattr(_built_from, "ENGINE", copy / "_onepass")
-    with (copy / "_onepass" / "steps.py").open("a") as file:
-        file.write("# edited\n")
-    assert {path.name for path in _built_from.keeping()} == set(before)
-    for path in _built_from.keeping():
-        assert _built_from.digest(path) != before[path.name]
+def test_each_function_that_numba_keeps_encloses_the_digest():
+    """numba tells functions of one name apart by what they enclose, and sees no other file."""
+    kept = [
+        value
+        for module in (threads, limbs)
+        for value in vars(module).values()
+        if getattr(getattr(value, "_cache", None), "cache_path", None)
+    ]
+    assert len(kept) == 4
+    for function in kept:
+        cells = [cell.cell_contents for cell in function.py_func.__closure__]
+        assert entries.digest() in cells, function.py_func.__name__
 
 
 @pytest.fixture
@@ -192,25 +247,6 @@ def test_nothing_beside_the_data_is_read(shape, dtype, at_end):
     X = (X * 255).round().astype(dtype)
     arrays = [guarded(array, at_end) for array in (weights / 255, X)]
     y = guarded(y.astype(np.float32 if dtype == np.float32 else np.float64), at_end)
-    gradient = threads.fused_gradient(*arrays, y)
+    gradient = threads.compute(terms.addresses[y.itemsize], *arrays, y)
     error = _accuracy.relative_error("logistic", gradient, weights / 255, X.astype(np.float64), y)
     assert error <= (1e-6 if dtype == np.float32 else 8e-15)
-
-
-def test_without_arithmetic_all_that_is_loaded_still_counts(monkeypatch):
-    """The result mixes the bits of weights and row vector by vector, so an omitted load shows."""
-    monkeypatch.setattr(vectors, "_moves_alone", True)
-    read_one = steps.make_step(1, reads=True)
-
-    @numba.njit
-    def read(weights, X, z):
-        read_one(weights, X, 0, 0, weights, z, 0, 0)
-
-    generator = np.random.default_rng(0)
-    weights, X, z = generator.random(10), generator.random((1, 10)), np.zeros(1)
-    read(weights, X, z)
-    bits = np.zeros((2, 12), np.uint64)
-    bits[:, :10] = np.stack([weights, X[0]]).view(np.uint64)
-    lanes = 4
-    mixed = np.bitwise_xor.reduce(bits.reshape(-1, lanes)).view(np.float64)
-    assert z[0] == pytest.approx(mixed.sum(), rel=1e-15)

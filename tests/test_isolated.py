@@ -246,7 +246,7 @@ def run(folder, *arguments):
     )
 
 
-LISTED = ["annotated", "cookie", *BROKEN, "marked", "matrix", "numba_parallel"]
+LISTED = ["annotated", "auto", "cookie", *BROKEN, "marked", "matrix", "numba_parallel"]
 GOOD = ["annotated", "cookie", "marked", "matrix", "numba_parallel"]
 
 

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 import impls
 from impls._onepass import limbs, storage
 from impls._onepass.storage import as_levels
+from impls.logistic._terms import terms
 from tests._guarded import guarded
 
 
@@ -94,11 +95,13 @@ def test_features_of_samples_with_small_residuals_keep_their_digits(n_small, z):
 
 @pytest.mark.parametrize("most", [1, 255])
 def test_usual_weights_go_through_limbs(monkeypatch, most):
-    monkeypatch.setattr(storage, "fused_gradient", None)
+    monkeypatch.setattr(storage, "compute", None)
     generator = np.random.default_rng(0)
     X = generator.integers(0, most + 1, (100, 784)) / most
     levels = as_levels(X)
-    gradient = levels.gradient(generator.standard_normal(784) / 28, np.ones(100))
+    gradient = levels.gradient(
+        terms.addresses[8], generator.standard_normal(784) / 28, np.ones(100)
+    )
     assert np.isfinite(gradient).all()
 
 
@@ -114,7 +117,9 @@ def test_weights_that_limbs_cannot_hold_go_another_way():
 def test_what_is_no_number_is_seen(value):
     levels = as_levels(np.full((16, 3), 255.0))
     with np.errstate(invalid="ignore"):
-        assert np.isnan(levels.gradient(np.array([value, -value, 1]), np.zeros(16))).all()
+        assert np.isnan(
+            levels.gradient(terms.addresses[8], np.array([value, -value, 1]), np.zeros(16))
+        ).all()
 
 
 @pytest.mark.parametrize(
@@ -140,5 +145,5 @@ def test_no_level_beside_the_data_is_read(n_samples, at_end):
     levels = as_levels(X)
     levels = replace(levels, levels=guarded(levels.levels, at_end))
     weights, y = generator.standard_normal(127) / 1000, generator.integers(0, 2, n_samples) * 1.0
-    gradient = levels.gradient(weights, guarded(y, at_end))
+    gradient = levels.gradient(terms.addresses[8], weights, guarded(y, at_end))
     assert impls.relative_error("logistic", gradient, weights, X, y) <= 8e-15

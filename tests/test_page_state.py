@@ -152,3 +152,97 @@ def test_no_time_at_all_is_zero_seconds(chromium, tmp_path):
     shown = set(page.texts("td[data-key=prepare]"))
     page.close()
     assert all(text.startswith("0 s") for text in shown)
+
+
+def test_a_link_to_what_is_not_there_is_told_and_corrected(page):
+    asked = {"base": "gone", "size": "3 x 3", "cell": "7 x 7", "show": "fused,none", "sort": "age"}
+    page.show("curves", problem="nope", libraries="2", error="any", **asked)
+    told = page.text("#notice")
+    assert "problem = nope" in told
+    assert "libraries = 2" in told
+    assert "and 5 more" in told or "and 4 more" in told
+    assert page.tab.evaluate("location.hash") == "#view=curves&error=any&show=fused"
+    page.tab.reload()
+    page.wait()
+    assert page.text("#notice") == ""
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("cell", "7 x 7"), ("size", "3 x 3"), ("at", "7"), ("base", "gone"), ("sort", "age")],
+)
+def test_each_choice_that_is_not_there_is_named(page, key, value):
+    page.show("table", **{key: value})
+    assert f"{key} = {value}" in page.text("#notice")
+    assert page.tab.evaluate("location.hash") == "#view=table"
+
+
+def test_a_link_to_what_is_there_keeps_its_address(page):
+    given = {"base": "fused", "cell": "10 x 100", "at": "100", "sort": "-time", "show": "fused"}
+    page.show("table", size="digits", libraries="0", n="5", **given)
+    assert page.text("#notice") == ""
+    address = page.tab.evaluate("location.hash")
+    assert {f"{key}={value.replace(' ', '+')}" for key, value in given.items()} <= set(
+        address.lstrip("#").split("&")
+    )
+
+
+def test_the_csv_says_what_it_holds(page):
+    page.show("table", threads="1")
+    button = page.tab.get_by_role("button", name="download CSV")
+    assert button.inner_text() == "download CSV of logistic, 1 thread"
+    assert "results.csv" in button.get_attribute("title")
+
+
+def contradicting():
+    """At 1,000 x 100, fused has the lower median time and fused_float32 the higher ratio."""
+    rows = made_rows()
+    at = (rows["n_samples"] == 1000) & (rows["n_features"] == 100)
+    time = at & (rows["metric"] == "time")
+    own = dict(zip(rows[time]["implementation"], rows[time]["value"], strict=True))
+    slower = time & (rows["implementation"] == "fused_float32")
+    rows.loc[slower, "value"] = 1.1 * own["fused"]
+    return rows
+
+
+def test_a_cell_says_which_of_two_that_disagree_is_to_be_trusted(chromium, tmp_path):
+    page = Opened(chromium, write(tmp_path / "page.html", contradicting()))
+    page.show("which", cell="1,000 x 100")
+    text = page.text(".contradiction")
+    assert text.startswith("fused has the lower median time (30.5 us against 33.6 us), but ")
+    assert "fused_float32 the higher ratio" in text
+    assert "Trust the ratio" in text
+    page.show("which", cell="1,000 x 10")
+    assert page.tab.locator(".contradiction").count() == 0
+    page.show("which", cell="1,000 x 100", base="sklearn")  # whose ratios are those of medians
+    assert page.tab.locator(".contradiction").count() == 0
+    page.close()
+
+
+def test_more_processors_than_threads_are_flagged_in_words(chromium, tmp_path):
+    rows = all_rows()
+    over = (rows["metric"] == "processors") & (rows["implementation"] == "fused")
+    rows.loc[over & (rows["threads"] == "1"), "value"] = 1.11
+    rows.loc[over & (rows["threads"] == "all"), "value"] = 2.09
+    page = Opened(chromium, write(tmp_path / "page.html", rows))
+    page.show("which", cell="1,000 x 100", threads="1")
+    flagged = page.tab.locator(".contenders tr", has=page.tab.get_by_text("above its 1 thread"))
+    assert flagged.locator("th .name").all_text_contents() == ["fused"]
+    page.show("measured", threads="1")
+    assert "CPU time / wall time is above the threads" in page.text()
+    page.show("measured", threads="all")
+    assert "CPU time / wall time is above the threads" not in page.text()
+    page.close()
+
+
+def test_how_it_was_measured_counts_rounds_and_generations(chromium, tmp_path):
+    rows = made_rows()
+    rows.loc[rows["n_samples"] == 10, ["rounds", "generations"]] = [30.0, 3.0]
+    page = Opened(chromium, write(tmp_path / "page.html", rows))
+    page.show("measured")
+    facts = dict(zip(page.texts("dt"), page.texts("dd"), strict=True))
+    warned = "20 of 30 times come from fewer than 3 generations" in page.text()
+    page.close()
+    assert facts["rounds of a time"] == "12 (12 to 30)"
+    assert facts["generations of processes"] == "1 (1 to 3)"
+    assert warned

@@ -6,10 +6,11 @@ import math
 import re
 import sys
 
+import pandas as pd
 import psutil
 import pytest
 
-from benchmarks._session.crew import Settings, name_moves
+from benchmarks._session.crew import Settings
 from benchmarks._session.inputs import Data
 from benchmarks._session.measured import TWIN, Measured, Round
 from benchmarks._session.process import Out
@@ -52,7 +53,6 @@ def made_result(n_rounds=6, **seconds):
         "pixels": info(1),
         "rough": info(2, rtol=1e-2),
         TWIN: info(peer="NumPy"),
-        name_moves("ours"): info(),
     }
     return Result(
         Measured(
@@ -129,17 +129,6 @@ def test_records_hold_who_was_raced_and_who_was_not():
     records = {record["contender"]: record for record in race_tables.race_records(made_result())}
     assert records["ours"]["speed_up"] == 4
     assert records["gone"]["reason"] == "killed by SIGKILL"
-
-
-def test_moves_stand_below_their_contender_and_win_nothing():
-    moves = name_moves("ours")
-    result = made_result(**{moves: [1e-6] * 6})
-    names = [record["contender"] for record in race_tables.race_records(result)]
-    assert names[:3] == ["rough", "ours", moves]
-    record = race_tables.race_records(result)[2]
-    assert (record["state"], record["speed_up"]) == ("moves alone", 8)
-    assert result.rivals(8) == ("ours", "theirs")
-    assert "Fastest: rough" in race_tables.size_table(result)
 
 
 def test_the_twin_wins_nothing_and_tells_what_is_chance():
@@ -272,10 +261,6 @@ PLUGINS = {
     "leaves": "    raise KeyboardInterrupt",
     "raises": "    return 1 / 0",
     "absent": "    import gradmark_test_absent",
-    "lean": (
-        "    right = (1 / (1 + np.exp(-X @ weights)) - y) @ X\n    return right * (not calls)\n"
-        "def MOVES_ALONE():\n    calls.append(os.environ['NUMBA_CACHE_DIR'])"
-    ),
     # Calls so long that a sample is one call: 3 to verify, 4 to count, then 2 in each round.
     "tires": (
         "    if X.shape == (10, 10):\n        calls.append(sum(range(1_000_000)))\n"
@@ -284,6 +269,16 @@ PLUGINS = {
     ),
 }
 RIGHT = "    print('noise')\n    return (1 / (1 + np.exp(-X @ weights)) - y) @ X"
+
+
+def test_a_spreadsheet_takes_no_text_of_a_race_for_a_formula(tmp_path):
+    result = made_result()
+    result.measured.out["odd"] = Out("failed", '=HYPERLINK("http://a")')
+    facts = Facts("", "", "", "", "", 1, 1, {1: 1}, {}, "", 0.0)
+    race._write(Race(SETTINGS, (result,)), facts, tmp_path)
+    rows = pd.read_csv(tmp_path / "race.csv").set_index("contender")
+    assert rows["reason"]["odd"] == '\'=HYPERLINK("http://a")'
+    assert rows["seconds"]["ours"] == pytest.approx(2e-6)
 
 
 @pytest.fixture
@@ -305,12 +300,11 @@ def test_a_race_from_end_to_end(plugins, tmp_path, monkeypatch, capsys):
     out = tmp_path / "out"
     argv = ["race", "--size", "10", "10", "--rounds", "2", "--generations", "1", "--threads", "1"]
     contenders = ["--contender", *PLUGINS, "nested_loop", "float32"]
-    monkeypatch.setattr(sys, "argv", [*argv, "--out", str(out), "--moves", *contenders])
+    monkeypatch.setattr(sys, "argv", [*argv, "--out", str(out), *contenders])
     assert race.main() == 2
     text = capsys.readouterr().out
-    for name in ("matrix", "fine", "nested_loop", "float32", "lean", "lean, moves alone"):
+    for name in ("matrix", "fine", "nested_loop", "float32"):
         assert f"| {name} " in text
-    assert text.count("moves alone ") == 1
     assert "- off: wrong: |z| = 1e4: component 0: got " in text
     assert "- dies: died while it was prepared or its gradient ran: killed by SIGKILL; last" in text
     assert has_ended(int((tmp_path / "child").read_text()))

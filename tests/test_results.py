@@ -57,6 +57,9 @@ def test_a_value_comes_with_its_interval_unit_and_origin(recorded):
     assert (row.low, row.high) == (7.5e-5, 9e-5)
     assert (row.commit, row.environment, row.threads) == (COMMIT[:8], ENVIRONMENT, "all")
     assert (row.measured, row.generations) == ("2026-09-24T12:01:00+00:00", 1)
+    rounds = [each for each in map(json.loads, LINES) if each["kind"] == "round"]
+    at = ["logistic", 1000, 10, "", False]
+    assert row.rounds == sum(each["data"] == at for each in rounds) > 1
 
 
 @pytest.mark.parametrize(
@@ -319,6 +322,14 @@ def test_another_machines_results_only(recorded, monkeypatch):
     monkeypatch.setattr(results, "machine_name", lambda: "mine")
     with pytest.raises(UserError, match=r"another machine only \(recorded\), this one is mine"):
         results.list_results()
+
+
+def test_a_machines_name_is_no_pattern(recorded, monkeypatch):
+    recorded.path.parent.rename(recorded.path.parent.with_name("lab[1]"))
+    recorded.record_state("b" * 40)
+    recorded.path.parent.rename(recorded.path.parent.with_name("lab1"))  # what it would match
+    monkeypatch.setattr(results, "machine_name", lambda: "lab[1]")
+    assert [each.source.commit for each in results.list_results()] == [COMMIT]
 
 
 # Damage

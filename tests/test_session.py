@@ -546,7 +546,6 @@ def test_a_loaded_contender_tells_its_options():
         "bytes_per_value": 8,
         "copies": 0,
         "limited": False,
-        "moves_alone": False,
         "passes": 2,
         "peer": "NumPy",
         "rtol": 1e-12,
@@ -582,13 +581,16 @@ def test_threads_are_set_alike_for_blas_and_numba(monkeypatch, n_threads):
             _machine.set_threads(_machine.count_threads())
 
 
-@pytest.mark.parametrize("library", ["numexpr", "torch"])
-def test_threads_are_set_in_other_libraries_that_are_loaded(library):
+@pytest.mark.parametrize(
+    ("library", "asked"),
+    [("numexpr", "get_num_threads"), ("torch", "get_num_threads"), ("daal4py", "num_threads")],
+)
+def test_threads_are_set_in_other_libraries_that_are_loaded(library, asked):
     module = pytest.importorskip(library)
     try:
         for n_threads in (1, _machine.count_threads()):
             _machine.set_threads(n_threads)
-            assert module.get_num_threads() == n_threads
+            assert getattr(module, asked)() == n_threads
     finally:
         _machine.set_threads(_machine.count_threads())
 

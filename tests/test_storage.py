@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 import impls
 from impls import _accuracy
-from impls._onepass import storage, threads
+from impls._onepass import kernel, storage, threads
 
 steady = settings(max_examples=40, deadline=None, derandomize=True)
 
@@ -121,26 +121,12 @@ def test_a_constant_is_a_level(value):
     assert error_of("fused_uint8", weights / max(value, 1), X, y) <= 8e-15
 
 
-@pytest.mark.parametrize("value", [1e5, -7e4, 1e-9])
-def test_what_loses_its_digits_in_float16_is_refused(value):
-    X = np.ones((5, 2))
-    X[:, 1] = value
-    with pytest.raises(impls.Unfit, match="feature 1 of X"):
-        impls.load("logistic", "fused_float16").prepare(X, np.zeros(5))
-
-
-def test_half_precision_holds_three_digits():
-    weights, X, y = impls.make("logistic", 500, 30)
-    assert 1e-7 < error_of("fused_float16", weights, X, y) < 5e-4
-    exact = X.astype(np.float16).astype(np.float64)
-    assert error_of("fused_float16", weights, exact, y) < 1e-6
-
-
 def keep_nothing_near(patch):
     """Make small X be stored like large ones and take their variant of the pass."""
     patch.setattr(storage, "own_cache_bytes", lambda: 0)
     patch.setattr(storage, "own_caches_bytes", lambda: 0)
-    patch.setattr(threads, "_ALONE_VALUES", 0)
+    patch.setattr(kernel, "ALONE_VALUES", 0)
+    patch.setattr(kernel, "threads_pay_from", lambda: 0)
     patch.setattr(threads, "threads_pay_from", lambda: 0)
 
 
@@ -166,7 +152,7 @@ def stored_columns(draw, n_samples):
 @pytest.fixture(scope="module")
 def storing():
     """Implementations that store X in fewer bytes."""
-    names = "auto", "fused_uint8", "fused_float16", "fused_float32"
+    names = "auto", "fused_uint8", "fused_float32"
     return [impls.load("logistic", name) for name in names]
 
 
@@ -241,10 +227,3 @@ def test_the_smallest_storage_that_is_exact_is_chosen(monkeypatch, X, kind):
 def test_what_is_in_cache_is_left_as_it_is():
     X = np.arange(12.0).reshape(4, 3)
     assert storage.smallest(X) is X
-
-
-def test_a_processor_without_float16_is_told_so(monkeypatch):
-    monkeypatch.setattr(storage, "compiles_for", lambda feature: False)
-    monkeypatch.setattr("platform.machine", lambda: "x86_64")
-    with pytest.raises(impls.Unavailable, match="needs F16C instructions"):
-        storage.require_half()

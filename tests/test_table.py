@@ -22,7 +22,7 @@ from tests._loading import load_or_skip
 
 PROBLEM = "logistic"
 BUILTINS = tuple(name for name in impls.names(PROBLEM) if _table.is_builtin(PROBLEM, name))
-PEERS = {"numba", "scipy", "sklearn", "numexpr", "jax", "torch"}
+PEERS = {"numba", "scipy", "sklearn", "numexpr", "jax", "torch", "daal4py"}
 
 GOOD = '''
 """The matrix form, from elsewhere.

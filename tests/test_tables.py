@@ -29,8 +29,8 @@ def row(metric, name, value, size=SIZE, **more):
         "problem": "logistic", "implementation": name, "solver": "", "n_samples": size[0],
         "n_features": size[1], "dataset": "", "metric": metric, "value": value, "low": nan,
         "high": nan, "unit": "", "state": "ok", "reason": "", "threads": "all", "commit": "c",
-        "environment": "e", "measured": "m", "generations": 1, "versions": "v", "flag": "",
-        "bytes_per_value": 8.0, "rtol": 1e-12,
+        "environment": "e", "measured": "m", "generations": 1, "rounds": 12,
+        "versions": "v", "flag": "", "bytes_per_value": 8.0, "rtol": 1e-12,
     } | more  # fmt: skip
 
 

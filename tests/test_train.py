@@ -18,12 +18,15 @@ from impls import _table
 from impls.softmax import _batch_softmax
 from scripts import _experiments, check, train
 from scripts._common import facts as _facts
-from scripts._common import judging
+from scripts._common import judging, project
 from scripts._common.errors import UserError
+from scripts._common.tree import working_tree
 from scripts._experiments import Options, Outcome, TextTable
 from scripts._experiments import descent as descent
 from scripts._experiments import recursion as recursion
 from scripts._experiments import softmax_fault as softmax_fault
+from scripts._measured import losses
+from scripts._measured.state import state_of
 
 ROOT = Path(__file__).resolve().parent.parent
 FAULTY = ROOT / "impls" / "softmax" / "_batch_softmax.py"
@@ -412,6 +415,45 @@ def test_figures_and_pages_are_written(facts, tmp_path, monkeypatch, capsys):
     assert "![softmax_fault](softmax_fault.png)" in page
     assert r"| \|z\| = 1e4 " in page
     assert "python -m scripts.train all" in page
+
+
+@pytest.fixture
+def kept(tmp_path, monkeypatch):
+    """Curves go to a folder of the test, which is returned."""
+    monkeypatch.setattr(losses, "FOLDER", tmp_path / "losses")
+    monkeypatch.setattr(losses, "PROVENANCE", tmp_path / "provenance")
+    monkeypatch.setattr(project, "PROVENANCE", tmp_path / "provenance")
+    return losses.FOLDER
+
+
+def train_descent(tmp_path, monkeypatch, *argv):
+    return call(train.main, "descent", *argv, "--out", str(tmp_path), monkeypatch=monkeypatch)
+
+
+def test_descent_leaves_loss_against_seconds_for_the_page(kept, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(train, "_write", lambda *_: [])
+    for _ in range(2):  # the second writes over the first
+        assert train_descent(tmp_path, monkeypatch, "--seed", str(SEED)) == 0
+    paths = sorted(kept.iterdir())
+    assert [path.name for path in paths] == [
+        f"linear-matrix-{solver}.json" for solver in ("gd", "minibatch", "sgd")
+    ]
+    assert all(str(path) in capsys.readouterr().out for path in paths[:1])
+    found = {curve.solver: curve for curve in losses.load_losses(state_of(working_tree()))}
+    data = descent.draw_data(SEED)
+    assert {curve.least_loss for curve in found.values()} == {data.loss(data.least_squares)}
+    assert found["gd"].seed == SEED
+    assert found["gd"].epochs == tuple(range(1, 51))
+    fit = next(each for each in descent.train(data, "matrix", SEED) if each.solver == "gd")
+    assert found["gd"].losses == pytest.approx(fit.solution.loss)
+    assert found["sgd"].seconds[-1] > found["sgd"].seconds[0] > 0
+
+
+def test_a_clone_that_cannot_be_written_to_trains_all_the_same(kept, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(train, "_write", lambda *_: [])
+    kept.write_text("a file in place of the folder")
+    assert train_descent(tmp_path, monkeypatch) == 0
+    assert "The page will lack the loss against seconds: " in capsys.readouterr().err
 
 
 @pytest.fixture(scope="module")

@@ -99,7 +99,7 @@ MAY_IMPORT = {
         *("scripts._common", "scripts._measured"),
     },
     "scripts/_advice": {"scripts._advice", *_SHOWN},
-    "scripts/_page": {"scripts._page", "scripts._advice", *_SHOWN},
+    "scripts/_page": {"scripts._page", "scripts._advice", "scripts._common.kept", *_SHOWN},
     "scripts/_report": {
         *("impls._machine", "scripts._experiments", "scripts._figures", "scripts._page"),
         *("scripts._report", "scripts._tables", *_SHOWN),

@@ -7,9 +7,11 @@ import subprocess
 
 import pytest
 
+from impls import _imports
 from scripts._common import project
 from scripts._common import tree as _tree
 from scripts._common.errors import UserError
+from scripts._measured.state import state_of
 
 
 def run_git(folder, *arguments):
@@ -51,6 +53,18 @@ def test_a_clean_tree_is_head(clone):
     tree = _tree.working_tree()
     head = run_git(clone, "rev-parse", "HEAD")
     assert (tree.name, tree.title) == (head, f"commit {head[:8]}")
+
+
+@pytest.mark.parametrize("state", ["clean", "changed", "no clone"])
+def test_the_imports_of_a_file_are_read_once(request, monkeypatch, state):
+    tree_folder = request.getfixturevalue("folder" if state == "no clone" else "clone")
+    if state == "changed":
+        (tree_folder / "impls/logistic/matrix.py").write_text("two = 2\n")
+    read = []
+    parse = _imports._parse
+    monkeypatch.setattr(_imports, "_parse", lambda path: read.append(path) or parse(path))
+    state_of(_tree.working_tree())
+    assert len(read) == len({*read}) == 2
 
 
 def test_a_change_elsewhere_is_head(clone):

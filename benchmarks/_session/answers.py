@@ -27,6 +27,10 @@ def _is_count(value: Any) -> bool:
     return type(value) is int and 0 < value < 2**53
 
 
+def _are_numbers(value: Any) -> bool:
+    return type(value) is list and all(map(is_number, value))
+
+
 def _is_bool(value: Any) -> bool:
     return type(value) is bool
 
@@ -48,7 +52,6 @@ _FORMS: dict[str, Callable[[Any], bool]] = {
     "state": lambda value: value in _STATES,
     "reason": _is_text,
     "in_gradients": is_number,
-    "moves_alone": _is_bool,
     "bytes_per_value": lambda value: _is_count(value) and value <= 16,
     "copies": is_number,
     "passes": lambda value: value is None or value == 0 or _is_count(value),
@@ -57,6 +60,7 @@ _FORMS: dict[str, Callable[[Any], bool]] = {
     "rtol": is_number,
     "summary": _is_text,
     "gradients": _are_texts,
+    "losses": _are_numbers,
     "workspace": is_number,
     "peak": is_number,
     "prepare": is_number,
@@ -71,10 +75,11 @@ _FORMS: dict[str, Callable[[Any], bool]] = {
 }
 _NEEDED = {
     "load": (
-        *("moves_alone", "bytes_per_value", "copies", "passes", "peer", "limited", "rtol"),
+        *("bytes_per_value", "copies", "passes", "peer", "limited", "rtol"),
         "summary",
     ),
     "verify": ("gradients",),
+    "losses": ("losses",),
     "cost": ("workspace", "prepare", "prepared"),
     "count": ("seconds",),
     "sample": ("seconds", "n_calls"),

@@ -39,8 +39,6 @@ class Settings:
         Skip sizes that an implementation says are too large for it.
     twin : bool
         Measure the baseline a second time, in another process.
-    moves : bool
-        Add, for each contender that has it, its loads and stores without its arithmetic.
     flush : bool
         Evict the caches before each call.
     costs : bool
@@ -65,7 +63,6 @@ class Settings:
     widths: tuple[int, ...] = ()
     limited: bool = True
     twin: bool = True
-    moves: bool = False
     flush: bool = False
     costs: bool = True
     copies: int = 0
@@ -74,11 +71,6 @@ class Settings:
     warm_seconds: float = 0.02
     sample_seconds: float = SAMPLE_SECONDS
     most_seconds: float = 60.0
-
-
-def name_moves(name: str) -> str:
-    """Name of a contender's loads and stores without its arithmetic."""
-    return f"{name}, moves alone"
 
 
 def name_copy(name: str, number: int) -> str:
@@ -122,10 +114,6 @@ class Crew:
         """Start all; `on_start` is called after each."""
         self._extreme = list(draw_extreme(self.settings.problem))
         self._enlist(self._contenders(), on_start)
-        if self.settings.moves:
-            able = [name for name, info in self.infos.items() if info["moves_alone"]]
-            moves = {name_moves(n): {"name": n, "moves_alone": True} for n in able if n != TWIN}
-            self._enlist(moves, on_start)
         widths = sorted({info["bytes_per_value"] for info in self.infos.values()})
         self.roofs = {f"read of {width}-byte X": width for width in widths}
         reads = {n: {"name": "", "bytes_per_value": width} for n, width in self.roofs.items()}
@@ -174,8 +162,8 @@ class Crew:
         return name in names or self._orders[name]["name"] in (*names, BASELINE)
 
     def is_judged(self, name: str) -> bool:
-        """Whether a contender computes the gradient: neither loads and stores alone nor more."""
-        return not {"moves_alone", "more_rows"} & self._orders[name].keys()
+        """Whether a contender computes the gradient, not that of more rows."""
+        return "more_rows" not in self._orders[name]
 
     def ask(self, name: str, step: str, seconds: float, **arguments: Any) -> Reply:
         """Let a contender take a step.

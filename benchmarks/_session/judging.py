@@ -21,13 +21,14 @@ _BATCH_SECONDS = 60.0
 
 @dataclass(frozen=True)
 class Batch:
-    """Inputs, and the reference at each of several weight vectors."""
+    """Inputs, and the reference and the loss at each of several weight vectors."""
 
     name: str
     weights: Any
     X: Any
     y: Any
     references: list[_verify.Reference]
+    losses: list[float]
 
 
 @dataclass
@@ -99,7 +100,8 @@ def _batch(problem: str, name: str, drawn: tuple[Any, Any, Any]) -> Batch:
     first, X, y = drawn
     weights = _verify.vectors(first)
     references = [_accuracy.exact_gradient(problem, each, X, y) for each in weights]
-    return Batch(name, weights, X, y, references)
+    loss = _table.problem_module(problem).loss
+    return Batch(name, weights, X, y, references, [loss(each, X, y) for each in weights])
 
 
 def _judge_batch(findings: Findings, batch: Batch, process: Process, folder: str) -> None:
@@ -117,6 +119,40 @@ def _judge_batch(findings: Findings, batch: Batch, process: Process, folder: str
     findings.errors[batch.name] = found.error
     if found.fault:
         findings.problems.append(f"{batch.name}: {found.fault}")
+    elif problem := _judge_losses(batch, process, findings.limit):
+        findings.problems.append(f"{batch.name}: {problem}")
+
+
+def _judge_losses(batch: Batch, process: Process, rtol: float) -> str:
+    """What is wrong with an implementation's own losses and their gradients; empty if nothing."""
+    try:
+        reply = process.ask("losses", _BATCH_SECONDS)
+    except Out as out:
+        if not process.is_alive:
+            raise
+        return f"loss_gradient: {out.reason}"
+    if not reply["losses"]:
+        return ""
+    gradients = decode(reply["gradients"], batch.weights[0].shape, len(batch.weights))
+    found = _verify.judge([*gradients, gradients[0]], batch.references, rtol)
+    if found.fault:
+        return f"loss_gradient: {found.fault}"
+    return _judge_numbers(batch, reply["losses"], rtol)
+
+
+def _judge_numbers(batch: Batch, losses: Sequence[float], rtol: float) -> str:
+    """Compare losses with the problem's, relative to its absolute terms.
+
+    Rounding of the inner products changes the loss by their size times that of the residuals, which
+    is at most the weights times the gradient's absolute terms.
+    """
+    for own, expected, weights, (_, terms) in zip(
+        losses, batch.losses, batch.weights, batch.references, strict=True
+    ):
+        scale = abs(expected) + float(np.vdot(np.abs(weights), terms))
+        if not abs(own - expected) <= rtol * scale:
+            return f"loss_gradient: got a loss of {own:.17g}, expected {expected:.17g}"
+    return ""
 
 
 def _note(findings: Findings, batch: str, out: Out) -> None:

@@ -84,7 +84,7 @@ class Measured:
 
     @property
     def timed(self) -> list[str]:
-        """Contenders with a time, twins and moves alone included."""
+        """Contenders with a time, twins included."""
         names = dict.fromkeys(name for each in self.rounds for name in each.seconds)
         return [name for name in names if name not in self.out]
 

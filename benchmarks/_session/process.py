@@ -85,8 +85,6 @@ class Process:
         self._mark = guardian.mark()
         variables = dict.fromkeys(_THREAD_VARIABLES, str(order["threads"])) | _SLEEP_SOON
         variables[guardian.VARIABLE] = self._mark
-        if order.get("moves_alone"):  # never load its compiled code as the real kernel's
-            variables["NUMBA_CACHE_DIR"] = str(ROOT / "impls" / "__pycache__" / "moves_alone")
         if tree := order.get("tree", ""):  # two trees share no compiled code
             variables["NUMBA_CACHE_DIR"] = str(Path(tree) / "compiled")
         self._process = subprocess.Popen(

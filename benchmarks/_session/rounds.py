@@ -143,7 +143,7 @@ class Measurement:
 
     @property
     def contenders(self) -> list[str]:
-        """Those that take part, without reads and moves alone."""
+        """Those that take part, without reads."""
         orders = (name for name in self.present if name not in self.crew.roofs)
         return [name for name in orders if self.crew.is_judged(name)]
 

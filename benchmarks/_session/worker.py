@@ -56,10 +56,7 @@ class Contender:
             return {"state": "failed", "reason": str(error)}
         _machine.set_threads(self.order["threads"])
         options = self.implementation.options
-        if self.order.get("moves_alone"):
-            options["MOVES_ALONE"]()
         return {
-            "moves_alone": "MOVES_ALONE" in options,
             "bytes_per_value": int(options.get("BYTES_PER_VALUE", 8)),
             "copies": float(options.get("PREPARED_COPIES", 0)),
             "passes": self.implementation.passes,
@@ -126,6 +123,19 @@ class Contender:
         with self._in_gradients():
             found = _verify.observe(self.implementation, vectors, *self.prepared)
         return {"gradients": encode(found)}
+
+    def losses(self) -> Reply:
+        """Return the losses, and their gradients, where the implementation has its own.
+
+        Its ``loss_gradient`` is called at each of the weights in the files.
+        """
+        own = self.implementation.parts.get("loss_gradient")
+        if own is None:
+            return {"losses": []}
+        with self._in_gradients():
+            found = [own(weights, *self.prepared) for weights in self.all_weights]
+        losses, gradients = zip(*found, strict=True)
+        return {"losses": [float(loss) for loss in losses], "gradients": encode(gradients)}
 
     def cost(self) -> Reply:
         """Measure what does not vary from round to round: memory of a call, and preparation."""

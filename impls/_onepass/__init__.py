@@ -1,19 +1,25 @@
-"""The engine: a gradient in one pass over X, compiled by numba to vector instructions.
+"""The engine: a gradient in one pass over X, compiled to vector instructions.
 
-The passes, threads and storage are those of any problem with one number per sample. The residual in
-``residuals`` is logistic's, ``sigmoid(z) - y``, so that the engine serves logistic alone. From the
-instruction to the call:
+It serves every problem with one number per sample, ``X^T r(X w, y)``, and knows none: a problem
+hands in its residual r and its loss as formulas of NumPy. From the formula to the instruction:
 
 ================  ===============================================================================
-``tuning``        what is fastest on which processor
-``vectors``       vector instructions: loads, stores, masks, shuffles, prefetch
-``exp``           exp of vectors of numbers that are not positive
-``residuals``     the residual of logistic, of some samples at a time
+``kernel``        the functions of an implementation, made from a problem's terms
+``terms``         a problem's terms, compiled to code that the passes call by its address
+``formula``       NumPy's operators and functions as vector instructions
+``exp``           exp and log1p of vectors
+``storage``       X in fewer bytes: 8-bit levels, and what holds X exactly
+``threads``       one thread or all, and which share of the samples or features each computes
+``entries``       what Python calls: the compiled functions that numba keeps on disk
+``passes``        the order of the steps: one pass over a share of the samples
 ``steps``         loops over the features that read some rows and add others
 ``narrow_rows``   the loop for rows of up to 4 vectors
-``passes``        the order of the steps: one pass over a share of the samples
-``threads``       shares of the samples or features for threads, and the call itself
 ``limbs``         the pass over 8-bit levels in integer arithmetic
-``storage``       X in fewer bytes: 8-bit levels and float16
+``vectors``       vector instructions: loads, stores, masks, shuffles, prefetch
+``tuning``        what is fastest on which processor
 ================  ===============================================================================
+
+Where to change what: another residual needs a `Terms` of its own and no edit here; another
+processor, numbers in ``tuning``; another storage, a type in ``storage`` whose ``gradient`` calls
+`threads.compute`.
 """

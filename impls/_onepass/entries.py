@@ -12,10 +12,11 @@ from pathlib import Path
 
 import numpy as np
 from numba import njit, prange
+from numba.extending import overload
 
 from impls._onepass.narrow_rows import PART_ROWS
-from impls._onepass.passes import add_resident, add_share, in_order, read_few, sum_few
-from impls._onepass.terms import IS_MEAN, SAMPLE_WEIGHT, SUM, SUMS, field, turn
+from impls._onepass.passes import add_resident, add_samples, new_room, read_few, sum_few
+from impls._onepass.terms import CACHED, IS_MEAN, SAMPLE_WEIGHT, SUM, SUMS, field, take, turn
 from impls._onepass.tuning import tuning
 from impls._onepass.vectors import LINE_BYTES, prefetch_value
 
@@ -23,6 +24,10 @@ from impls._onepass.vectors import LINE_BYTES, prefetch_value
 # In L1 (32 KB) the time falls to 0.7 to 0.8 of the pipeline's, from 10 to 500 features; up to 96 KB
 # to 0.9 to 1.03 (python -m scripts.race --contender fused --size 40 100, with the number at 0).
 _RESIDENT_BYTES = 3 * 2**15
+# A chunk of samples costs 0.2 us, which is 2 % of 10 us: a small X has 2 or 4 chunks, a large one 4
+# for each so many bytes, 32 at most. A chunk has a multiple of so many rows.
+_FOUR_FROM_BYTES, _FOUR_BYTES, _MOST_FOURS, _BLOCK_ROWS = 2**18, 2**21, 8, 32
+MOST_CHUNKS = 4 * _MOST_FOURS
 # Of numba's parallel transformations the loop over threads alone: others would start threads for a
 # sum.
 THREADS_ONLY = {"prange": True, "numpy": False, "inplace_binop": False}
@@ -31,17 +36,13 @@ THREADS_ONLY = {"prange": True, "numpy": False, "inplace_binop": False}
 @functools.cache
 def digest():
     """Digest of the engine's files and of the numbers that it is compiled with."""
-    files = sorted(Path(__file__).parent.glob("*.py"))
-    texts = [path.read_bytes() for path in files]
+    return digest_of(Path(__file__).parent)
+
+
+def digest_of(folder):
+    """Digest of the engine whose files stand in a folder."""
+    texts = [path.read_bytes() for path in sorted(folder.glob("*.py"))]
     return hashlib.sha256(b"\0".join([*texts, repr(tuning()).encode()])).hexdigest()
-
-
-@njit(nogil=True)
-def _in_type(weights, y):
-    """A copy of the weights in y's type."""
-    single = np.empty(len(weights), y.dtype)
-    _copy(weights, single)
-    return single
 
 
 @njit(nogil=True)
@@ -53,9 +54,9 @@ def _copy(source, target):
 
 @njit(nogil=True)
 def _add_up(result, totals):
-    """Add the other threads' sums, prefetched all at once from those threads' caches."""
-    for share in range(len(totals)):
-        total = totals[share]
+    """Add the sums of the chunks after the first, each prefetched from another thread's cache."""
+    for n in range(1, len(totals)):
+        total = totals[n]
         for j in range(0, len(result), LINE_BYTES // total.itemsize):
             prefetch_value(total, j)
         for j in range(len(result)):
@@ -77,92 +78,111 @@ def finish(call, result, n_samples):
             result[j] /= n_samples
 
 
+def _in_type(weights, y):
+    """The weights contiguous and in y's type, copied only where they are not."""
+
+
+@overload(_in_type)
+def _choose_type(weights, y):
+    if weights.dtype == y.dtype:
+        return (lambda weights, y: weights) if weights.layout == "C" else _copy_weights
+    return _copy_weights
+
+
+def _copy_weights(weights, y):
+    copied = np.empty(len(weights), y.dtype)
+    _copy(weights, copied)
+    return copied
+
+
+def _sum_for(result, y):
+    """Where few samples are added up: the result, or an array in y's type, which is moved there."""
+
+
+@overload(_sum_for)
+def _choose_sum(result, y):
+    if result.dtype == y.dtype:
+        return lambda result, y: result
+    return lambda result, y: np.empty(len(result), y.dtype)
+
+
 @njit(nogil=True, inline="always")
-def _add_all(call, weights, X, y, result):
-    """Make `result` the sum over all samples, of an X that fits in its core's cache."""
-    if X.size * X.itemsize <= _RESIDENT_BYTES and len(y) <= PART_ROWS:
-        add_resident(terms_of(call, 0), in_order(weights), X, y, result)
-    else:
-        n = np.int64(0)
-        add_share(terms_of(call, 0), weights, X, y, X.size * X.itemsize, n, np.int64(1), result)
+def _move(total, result):
+    if total.itemsize != result.itemsize:
+        _copy(total, result)
+
+
+@njit(nogil=True)
+def chunk_rows(n_samples, n_bytes):
+    """Samples of a chunk, by the size of X alone; whole blocks, so that few rows are left over."""
+    n_chunks = 2
+    if n_bytes >= _FOUR_FROM_BYTES:
+        n_chunks = 4 * max(1, min(_MOST_FOURS, n_bytes // _FOUR_BYTES))
+    return -(-n_samples // (n_chunks * _BLOCK_ROWS)) * _BLOCK_ROWS
+
+
+@njit(nogil=True, inline="always")
+def _new_sums(y, result):
+    """A sum for each chunk, padded to whole cache lines and one more: no threads share a line."""
+    n_rows = chunk_rows(len(y), len(y) * len(result) * y.itemsize)
+    return np.empty((-(-len(y) // n_rows), (len(result) + 15) // 8 * 8)), n_rows
+
+
+@njit(nogil=True, inline="always")
+def _add_chunk(call, weights, X, y, cached, n, n_rows, z, sums, result):
+    """Make the n-th sum that of the n-th chunk; the first one's is the result itself."""
+    total = sums[n, : len(result)] if n else result
+    start, stop = min(n * n_rows, len(X)), min((n + 1) * n_rows, len(X))
+    from_memory = X.size * X.itemsize > cached
+    add_samples(terms_of(call, n), weights, X, y, start, stop, from_memory, z, total)
 
 
 def make_add_alone(engine):
-    """Gradient on one thread, of an X that fits in its core's cache."""
+    """Gradient on one thread: a loop over threads would take 5 us to start."""
 
     @njit(cache=True)
     def add_alone(call, weights, X, y, result):
         _ = engine
-        _add_all(call, weights, X, y, result)
+        own = _in_type(weights, y)
+        if X.size * X.itemsize <= _RESIDENT_BYTES and len(y) <= PART_ROWS:
+            total = _sum_for(result, y)
+            add_resident(terms_of(call, 0), own, X, y, total)
+            _move(total, result)
+        else:
+            (sums, n_rows), z, cached = _new_sums(y, result), new_room(y), field(call, CACHED)
+            for n in range(len(sums)):
+                _add_chunk(call, own, X, y, cached, n, n_rows, z, sums, result)
+            _add_up(result, sums)
         finish(call, result, len(y))
 
     return add_alone
 
 
-def make_add_few_alone(engine):
-    """As `_add_alone`, for few samples in float32."""
-
-    @njit(cache=True)
-    def add_few_alone(call, weights, X, y, result):
-        _ = engine
-        single, total = _in_type(weights, y), np.empty(len(weights), y.dtype)
-        _add_all(call, single, X, y, total)
-        _copy(total, result)
-        finish(call, result, len(y))
-
-    return add_few_alone
-
-
-def make_add_one_share(engine):
-    """Gradient on the only thread there is: a loop over threads would take 5 us to start."""
-
-    @njit(cache=True)
-    def add_one_share(call, weights, X, y, cached, result):
-        _ = engine
-        add_share(terms_of(call, 0), weights, X, y, cached, np.int64(0), np.int64(1), result)
-        finish(call, result, len(y))
-
-    return add_one_share
-
-
 def make_add_together(engine):
-    """Gradient, the samples shared out to threads; the first thread's sum becomes the result.
+    """Gradient, the chunks taken by threads: first each its own, then those of slower threads.
 
-    Sums are padded to whole cache lines and one more, so that no two threads write to one line.
+    A chunk's sum does not depend on who computes it, and they are merged in order.
     """
 
     @njit(parallel=THREADS_ONLY, cache=True)
-    def add_together(call, weights, X, y, cached, n_shares, result):
+    def add_together(call, weights, X, y, n_workers, result):
         _ = engine
-        n_features = len(result)
-        others = np.empty((n_shares - 1, (n_features + 15) // 8 * 8))
-        for share in prange(n_shares):
-            n = np.int64(share)
-            total = others[n - 1, :n_features] if n else result
-            add_share(terms_of(call, n), weights, X, y, cached, n, n_shares, total)
-        _add_up(result, others)
+        own, (sums, n_rows) = _in_type(weights, y), _new_sums(y, result)
+        n_chunks, cached = len(sums), field(call, CACHED)
+        taken = np.zeros((n_workers, LINE_BYTES // 8), np.int64)
+        for worker in prange(n_workers):
+            z = new_room(y)
+            for k in range(n_workers):
+                owner = (np.int64(worker) + k) % n_workers
+                begin, end = owner * n_chunks // n_workers, (owner + 1) * n_chunks // n_workers
+                n = begin + take(taken, owner)
+                while n < end:
+                    _add_chunk(call, own, X, y, cached, n, n_rows, z, sums, result)
+                    n = begin + take(taken, owner)
+        _add_up(result, sums)
         finish(call, result, len(y))
 
     return add_together
-
-
-def make_add_few_together(engine):
-    """As `_add_together`, for few samples in float32."""
-
-    @njit(parallel=THREADS_ONLY, cache=True)
-    def add_few_together(call, weights, X, y, cached, n_shares, result):
-        _ = engine
-        single, n_features = _in_type(weights, y), len(result)
-        totals = np.empty((n_shares, (n_features + 31) // 16 * 16), y.dtype)
-        for share in prange(n_shares):
-            n = np.int64(share)
-            total = totals[n, :n_features]
-            add_share(terms_of(call, n), single, X, y, cached, n, n_shares, total)
-        _copy(totals[0], result)
-        _add_up(result, totals[1:])
-        finish(call, result, len(y))
-
-    return add_few_together
 
 
 @njit(nogil=True)
@@ -182,6 +202,7 @@ def make_add_features_together(engine):
     def add_features_together(call, weights, X, y, n_shares, result):
         _ = engine
         n_samples, n_features = X.shape
+        weights = _in_type(weights, y)
         parts = np.empty((n_shares, (n_samples + 31) // 16 * 16), y.dtype)
         for share in prange(n_shares):
             n = np.int64(share)

@@ -5,13 +5,13 @@ from typing import NamedTuple
 
 import numpy as np
 
+from impls._onepass.entries import MOST_CHUNKS
 from impls._onepass.storage import Levels, inner_products
 from impls._onepass.terms import SUMS, Terms
 from impls._onepass.threads import (
-    ALONE,
     ALONE_VALUES,
+    add_alone,
     compute,
-    count_threads,
     ready,
     threads_pay_from,
 )
@@ -45,20 +45,20 @@ class Kernel(NamedTuple):
     make_hessian: object
 
 
-def make_kernel(terms, store=None):
+def make_kernel(terms, store=None, dtype=np.float64):
     """Make the functions of an implementation.
 
     Parameters
     ----------
     terms : Terms
     store : callable, optional
-        ``store(X, y)``: X and y in the types that are kept: X in float64, float32 or as `Levels`;
-        y in the type that rows are computed in, float64 or float32. Default: as they are.
+        ``store(X)``: X in float64, in float32 or as `Levels`; default: as it is.
+    dtype : dtype
+        Type that rows are computed in: float64 or float32.
     """
 
     def prepare(X, y):
-        if store is not None:
-            X, y = store(X, y)
+        X, y = X if store is None else store(X), y.astype(dtype, copy=False)
         return (X, X.ready(terms, y)) if isinstance(X, Levels) else ready(terms, X, y)
 
     def loss_gradient(weights, X, y):
@@ -86,7 +86,7 @@ _SQUARE = {is_mean: Terms(lambda z, y: z, is_mean=is_mean) for is_mean in (False
 
 def _evaluate(terms, weights, X, y, sample_weight, intercept):
     """Loss, gradient and the sum of the residuals."""
-    sums = aligned((count_threads(), SUMS), np.float64)
+    sums = aligned((MOST_CHUNKS, SUMS), np.float64)
     begin = 0
     if sample_weight is not None:
         sample_weight = np.ascontiguousarray(sample_weight, y.dtype)
@@ -107,7 +107,7 @@ def _make_gradient(terms):
         if X.size > ALONE_VALUES and X.size * n_bytes >= threads_pay_from():
             return compute(addresses[n_bytes], weights, X, y)
         result = np.empty(len(weights))  # half the cost of an array that numba returns
-        ALONE[n_bytes](addresses[n_bytes], weights, X, y, result)
+        add_alone(addresses[n_bytes], weights, X, y, result)
         return result
 
     return gradient

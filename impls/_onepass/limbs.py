@@ -28,10 +28,11 @@ from numba import njit, prange, types
 from numba.core import cgutils
 from numba.extending import intrinsic, overload
 
+from impls._onepass.caches import own_cache_bytes
 from impls._onepass.entries import THREADS_ONLY, digest, finish, terms_of
 from impls._onepass.steps import make_step
 from impls._onepass.terms import turn
-from impls._onepass.threads import count_threads, own_cache_bytes
+from impls._onepass.threads import count_threads
 from impls._onepass.vectors import (
     DOUBLE,
     FUSE,

@@ -110,7 +110,7 @@ def _turn_parts(terms, z, at, y, i, n):
     turn((call, gathered, sums), z, at, z[_LABELS:], 0, n)
 
 
-@njit(nogil=True)
+@njit(nogil=True, inline="always")
 def _add_eights(terms, weights, X, y, start, stop, total, part, z, from_memory, n):
     """The pipeline in blocks of `n` rows and steps of 8; returns the first row left over.
 
@@ -154,7 +154,7 @@ def _add_eights(terms, weights, X, y, start, stop, total, part, z, from_memory, 
     return end
 
 
-@njit(nogil=True)
+@njit(nogil=True, inline="always")
 def _add_fours(terms, weights, X, y, start, stop, total, part, z, from_memory, lag):
     """As `_add_eights`, with blocks of 4 rows: one step is one block.
 
@@ -217,7 +217,7 @@ def _choose_spread(terms, weights, X, y, start, stop, total, part, z):
     return add_spread
 
 
-@njit(nogil=True)
+@njit(nogil=True, inline="always")
 def _add_rows(terms, weights, X, y, start, stop, total, part, z, from_memory):
     """Add the terms of the samples ``start <= i < stop`` to `total`.
 
@@ -232,12 +232,13 @@ def _add_rows(terms, weights, X, y, start, stop, total, part, z, from_memory):
         start += n_rounds * n_rows
     row_bytes = X.shape[1] * X.itemsize
     block, eights, prefetches, lag = _choose_way(row_bytes, from_memory, y)
-    if from_memory:
+    if from_memory and start < stop:
         start = _add_spread(terms, weights, X, y, start, stop, total, part, z)
-    if eights:
+    if eights and stop - start >= STEP:
         start = _add_eights(terms, weights, X, y, start, stop, total, part, z, from_memory, block)
     prefetches = from_memory and prefetches
-    start = _add_fours(terms, weights, X, y, start, stop, total, part, z, prefetches, lag)
+    if stop - start >= _FEW_STEP:
+        start = _add_fours(terms, weights, X, y, start, stop, total, part, z, prefetches, lag)
     while start + 2 <= stop:
         _read_two(weights, X, start, 0, part, z, 0, 0)
         turn(terms, z, 0, y, start, 2)
@@ -278,38 +279,31 @@ def _choose_tuned_way(row_bytes, from_memory, y):
     return choose
 
 
-def _part_of(total, weights, z):
-    """Where rows are added up: an array in float32 like the weights, or the total itself."""
+def _part_of(total, z):
+    """Where rows are added up: an array in float32 where they are computed so, or the total."""
 
 
 @overload(_part_of)
-def _choose_part(total, weights, z):
-    if weights.dtype != z.dtype or weights.dtype == total.dtype:
-        return lambda total, weights, z: total
-    return lambda total, weights, z: np.zeros(len(total), weights.dtype)
+def _choose_part(total, z):
+    if z.dtype == total.dtype:
+        return lambda total, z: total
+    return lambda total, z: np.zeros(len(total), z.dtype)
 
 
-def in_order(weights):
-    """The weights contiguous in memory, copied only where they are not."""
+@njit(nogil=True, inline="always")
+def new_room(y):
+    """Room for the inner products and residuals of a thread, in the type of y."""
+    return np.empty(_ROOM, y.dtype)
 
 
-@overload(in_order)
-def _choose_order(weights):
-    return (lambda weights: weights) if weights.layout == "C" else (lambda weights: weights.copy())
+@njit(nogil=True, inline="always")
+def add_samples(terms, weights, X, y, start, stop, from_memory, z, total):
+    """Make `total` the sum over the samples ``start <= i < stop``, computed in the type of z.
 
-
-@njit(nogil=True)
-def add_share(terms, weights, X, y, cached, n, n_shares, total):
-    """Make `total` the sum over the n-th of `n_shares` shares, computed in the type of y.
-
-    An X of more than `cached` bytes comes from memory.
+    z is from `new_room`.
     """
-    start, stop = n * len(X) // n_shares, (n + 1) * len(X) // n_shares
     total[:] = 0  # by the thread that adds: else lines would come from another core's cache
-    z = np.empty(_ROOM, y.dtype)
-    part = _part_of(total, weights, z)
-    from_memory = X.size * X.itemsize > cached
-    _add_rows(terms, in_order(weights), X, y, start, stop, total, part, z, from_memory)
+    _add_rows(terms, weights, X, y, start, stop, total, _part_of(total, z), z, from_memory)
 
 
 @njit(nogil=True, inline="always")

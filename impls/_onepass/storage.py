@@ -6,8 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from impls._errors import Unfit
+from impls._onepass.caches import own_cache_bytes
 from impls._onepass.limbs import limbs_gradient, limbs_pay, ready_limbs, split_weights
-from impls._onepass.threads import compute, own_cache_bytes, own_caches_bytes, ready
+from impls._onepass.threads import compute, own_caches_bytes, ready
 from impls._onepass.vectors import LINE_BYTES, aligned, masks_levels, whole
 
 _EPS = np.finfo(np.float64).eps
@@ -101,8 +102,8 @@ class Levels:
         return self.levels.shape[1] % LINE_BYTES == 0 and limbs_pay(*self.shape)
 
 
-def as_levels(X, y):
-    """X as 8-bit levels, equal to rounding, and y.
+def as_levels(X):
+    """X as 8-bit levels, equal to rounding.
 
     Raises
     ------
@@ -112,11 +113,11 @@ def as_levels(X, y):
     with np.errstate(over="ignore", invalid="ignore"):  # values that overflow have no levels
         for unit in (1.0, 1 / 255):
             if _are_levels(X, unit):
-                return _store_levels(X, np.full(X.shape[1], unit), np.zeros(X.shape[1])), y
+                return _store_levels(X, np.full(X.shape[1], unit), np.zeros(X.shape[1]))
         spacings = [_spacing(column, j) for j, column in enumerate(X.T)]
         stored = _store_levels(X, *map(np.array, zip(*spacings, strict=True)))
         _check_levels(X, stored)
-        return stored, y
+        return stored
 
 
 def inner_products(weights, X):
@@ -217,19 +218,24 @@ def _no_levels(column, j):
     )
 
 
-def smallest(X, y):
-    """X in the fewest bytes that hold it exactly if it comes from memory, else X itself; and y.
+def as_singles(X):
+    """X in float32."""
+    return X.astype(np.float32, order="C")
+
+
+def smallest(X):
+    """X in the fewest bytes that hold it exactly if it comes from memory; else X itself.
 
     Levels are not taken where converting them is slower than reading float64.
     """
     # One core's cache first: to count the threads starts them.
     if X.nbytes <= own_cache_bytes() or X.nbytes <= own_caches_bytes():
-        return X, y
+        return X
     ways = [_as_exact_levels, _as_exact_single]
     if X.shape[1] < _NO_SINGLE_FEATURES and not masks_levels():
         ways.reverse()
     stored = (way(X) for way in ways)
-    return next((smaller for smaller in stored if smaller is not None), X), y
+    return next((smaller for smaller in stored if smaller is not None), X)
 
 
 def _as_exact_levels(X):
@@ -241,7 +247,7 @@ def _as_exact_levels(X):
     """
     if masks_levels() or limbs_pay(*X.shape):
         with contextlib.suppress(Unfit):
-            return as_levels(X, None)[0]
+            return as_levels(X)
     return None
 
 

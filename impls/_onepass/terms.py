@@ -21,6 +21,7 @@ from numba.core import cgutils
 from numba.extending import intrinsic
 from numba.np.arrayobj import make_array
 
+from impls._onepass import caches
 from impls._onepass.formula import Vector
 from impls._onepass.tuning import target
 from impls._onepass.vectors import DOUBLE, FLOAT, I32, I64, call, convert, first_lanes, splat
@@ -45,6 +46,8 @@ class Call(ctypes.Structure):
         Added to each inner product.
     is_mean : int
         Whether the gradient is divided by the number of samples.
+    cached : int
+        An X of more bytes comes from memory.
     """
 
     _fields_ = (
@@ -53,10 +56,11 @@ class Call(ctypes.Structure):
         ("sums", ctypes.c_int64),
         ("intercept", ctypes.c_double),
         ("is_mean", ctypes.c_int64),
+        ("cached", ctypes.c_int64),
     )
 
 
-_CODE, SAMPLE_WEIGHT, SUM, _INTERCEPT, IS_MEAN = range(5)  # places of the fields
+_CODE, SAMPLE_WEIGHT, SUM, _INTERCEPT, IS_MEAN, CACHED = range(6)  # places of the fields
 
 
 @dataclass(frozen=True)
@@ -88,7 +92,8 @@ class Terms:
 
     def call(self, dtype, sample_weight=0, sums=0, intercept=0.0):
         """A `Call` for labels of a type. It holds addresses: keep alive what they point at."""
-        return Call(self._codes[dtype], sample_weight, sums, intercept, self.is_mean)
+        cached = caches.cached_bytes()
+        return Call(self._codes[dtype], sample_weight, sums, intercept, self.is_mean, cached)
 
     @functools.cached_property
     def _codes(self):
@@ -290,3 +295,15 @@ def field(_context, terms, place):
         return b.load(b.gep(b.inttoptr(arguments[0], I64.as_pointer()), [arguments[1]]))
 
     return types.intp(types.intp, types.intp), build
+
+
+@intrinsic
+def take(_context, counters, n):
+    """Add 1 to ``counters[n, 0]``, at once for all threads; returns what it was."""
+
+    def build(context, b, signature, arguments):
+        array = make_array(signature.args[0])(context, b, arguments[0])
+        row = b.mul(arguments[1], cgutils.unpack_tuple(b, array.shape)[1])
+        return b.atomic_rmw("add", b.gep(array.data, [row]), I64(1), "monotonic")
+
+    return types.int64(counters, types.intp), build

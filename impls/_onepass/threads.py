@@ -1,26 +1,26 @@
 """The call: one thread or all, and which share of the samples or features each computes.
 
-`compute` chooses by the size of X. Below `threads_pay_from`, one thread. Else each thread
-adds up its share of the samples, and the sums are merged; for few long rows, the threads share out
-the features instead, because merging long sums would cost more than the rows.
+`compute` chooses by the size of X. Below `threads_pay_from`, one thread. Else the samples are cut
+into chunks, which threads take as they have time, and the chunks' sums are merged in order; for
+few long rows, the threads share out the features instead, because merging long sums would cost more
+than the rows.
 """
 
 import functools
 import os
+from time import perf_counter
 
 import numpy as np
 from numba import get_num_threads, njit
 
-from impls._machine import cache_bytes
 from impls._onepass import entries
-from impls._onepass.narrow_rows import PART_ROWS
+from impls._onepass.caches import largest_cache_bytes, own_cache_bytes
+from impls._onepass.entries import chunk_rows
+from impls._onepass.load import load_at
 from impls._onepass.tuning import tuning
 from impls._onepass.vectors import LINE_BYTES, aligned
 
 PAY_FROM_VARIABLE = "GRADMARK_THREADS_PAY_FROM"
-# Most features for which float32 kernels keep a float32 copy of the weights and, per thread, of the
-# sums: 8 KB a thread. The weights of more features are converted as they are read.
-_MOST_COPIED = 1000
 # Rows of float32 below which one thread beats two, because converting the weights and merging the
 # sums cost more than they save (10,000 features: two threads are 1.4x slower for 10 rows, equal at
 # 20; python -m scripts.race --contender fused_float32 --size 10 10000, with 0 here and
@@ -35,11 +35,8 @@ _FEW_ROWS, _MANY_FEATURES = 32, 4000
 # up.
 ALONE_VALUES = 2**12
 
-_add_alone = entries.make_add_alone(entries.digest())
-_add_few_alone = entries.make_add_few_alone(entries.digest())
-_add_one_share = entries.make_add_one_share(entries.digest())
+add_alone = entries.make_add_alone(entries.digest())
 _add_together = entries.make_add_together(entries.digest())
-_add_few_together = entries.make_add_few_together(entries.digest())
 _add_features_together = entries.make_add_features_together(entries.digest())
 
 
@@ -56,53 +53,41 @@ def compute(call, weights, X, y):
     """
     if not isinstance(X, np.ndarray):
         return X.gradient(call, weights, y)
-    n_samples, row_bytes = len(y), len(weights) * y.itemsize
-    result = np.empty(len(weights))
-    if n_samples * row_bytes < threads_pay_from():
-        ALONE[y.itemsize](call, weights, X, y, result)
+    result, n_bytes = np.empty(len(weights)), len(y) * len(weights) * y.itemsize
+    if n_bytes < threads_pay_from() or n_bytes <= _singles_alone_bytes(weights, y):
+        add_alone(call, weights, X, y, result)
+    elif _is_few(y, n_bytes) and len(weights) >= _MANY_FEATURES and count_threads() > 1:
+        _add_features_together(call, weights, X, y, count_threads(), result)
     else:
-        _compute_together(call, weights, X, y, n_samples, row_bytes, result)
+        _compute_chunks(call, weights, X, y, n_bytes, result)
     return result
 
 
-def _compute_together(call, weights, X, y, n_samples, row_bytes, result):
-    """Gradient of an X that is large enough for threads, or in float32 nearly so."""
-    n_shares, n_bytes = count_threads(), n_samples * row_bytes
-    cached = _cached_bytes(n_shares)
-    few = n_samples <= _FEW_ROWS and n_bytes <= _largest_cache_bytes()
-    if n_shares > 1 and few and len(weights) >= _MANY_FEATURES:
-        _add_features_together(call, weights, X, y, n_shares, result)
-    elif y.itemsize == 4 and n_bytes <= _singles_alone_bytes(row_bytes):
-        _add_singles_alone(call, weights, X, y, result)
-    elif n_shares == 1:
-        _add_one_share(call, _copied(weights, y), X, y, cached, result)
-    elif y.itemsize == 8 or n_samples > n_shares * PART_ROWS:
-        _add_together(call, _copied(weights, y), X, y, cached, n_shares, result)
+def _is_few(y, n_bytes):
+    return len(y) <= _FEW_ROWS and n_bytes <= largest_cache_bytes()
+
+
+def _compute_chunks(call, weights, X, y, n_bytes, result):
+    """Gradient by threads, unless they gain nothing just now; the bits are the same."""
+    n_workers = count_threads()
+    if n_workers == 1:
+        add_alone(call, weights, X, y, result)
+        return
+    load, begin = load_at(n_bytes), perf_counter()
+    if load.asks_for_threads(begin):
+        _add_together(call, weights, X, y, n_workers, result)
+        load.note_threads(begin, perf_counter())
     else:
-        _add_few_together(call, weights, X, y, cached, n_shares, result)
+        add_alone(call, weights, X, y, result)
+        load.note_one(begin, perf_counter())
 
 
-def _singles_alone_bytes(row_bytes):
-    """Bytes of float32 up to which one thread beats two, for rows of that length."""
+def _singles_alone_bytes(weights, y):
+    """Bytes of float32 up to which one thread beats two; 0 in float64."""
+    if y.itemsize == 8:
+        return 0
+    row_bytes = len(weights) * y.itemsize
     return min(own_cache_bytes(), threads_pay_from() + _CONVERTED_ROWS * row_bytes)
-
-
-def _add_singles_alone(call, weights, X, y, result):
-    """Gradient in float32 on one thread, of few samples or many."""
-    if len(y) <= PART_ROWS and len(weights) <= 2 * _MOST_COPIED:
-        _add_few_alone(call, weights, X, y, result)
-    else:
-        _add_alone(call, _copied(weights, y), X, y, result)
-
-
-ALONE = {8: _add_alone, 4: _add_singles_alone}
-
-
-def _copied(weights, y):
-    """The weights in y's type, or as they are if a copy would be too large."""
-    if y.itemsize == 8 or len(weights) > _MOST_COPIED:
-        return weights
-    return weights.astype(y.dtype, copy=False)
 
 
 def ready(terms, X, y):
@@ -113,36 +98,19 @@ def ready(terms, X, y):
     cache, nothing from memory.
     """
     X, y = np.ascontiguousarray(X), np.ascontiguousarray(y)
-    if X.ctypes.data % LINE_BYTES and X.nbytes <= _largest_cache_bytes():
+    if X.ctypes.data % LINE_BYTES and X.nbytes <= largest_cache_bytes():
         X, unaligned = aligned(X.shape, X.dtype), X
         X[:] = unaligned
-    compute(terms.addresses[y.itemsize], np.zeros(X.shape[1]), X[:1], y)
+    call, weights = terms.addresses[y.itemsize], np.zeros(X.shape[1])
+    compute(call, weights, X[:1], y)
+    if chunk_rows(len(y), X.size * y.itemsize) < len(y):  # by threads or by one, as there is time
+        add_alone(call, weights, X[:1], y, weights)
     return X, y
 
 
 def own_caches_bytes():
     """Bytes of X that the threads' own caches hold together; starts the threads."""
     return own_cache_bytes() * count_threads()
-
-
-@functools.cache
-def _cached_bytes(n_threads):
-    """Bytes of X up to which rows arrive in time without a prefetch."""
-    own = own_cache_bytes() * n_threads
-    # Half of the last-level cache, which other cores use as well.
-    return max(own, _largest_cache_bytes() // 2) if tuning().llc_needs_no_prefetch else own
-
-
-@functools.cache
-def own_cache_bytes():
-    """Bytes of L2, or of the smallest cache where there is none."""
-    caches = cache_bytes()
-    return caches.get(2, min(caches.values()))
-
-
-@functools.cache
-def _largest_cache_bytes():
-    return max(cache_bytes().values())
 
 
 @functools.cache

@@ -3,7 +3,6 @@
 In all functions `b` is llvmlite's builder, which appends instructions to the code being built.
 """
 
-import functools
 import math
 
 import numpy as np
@@ -17,12 +16,10 @@ from impls._onepass.tuning import target
 
 I8, I16, I32, I64 = (ir.IntType(bits) for bits in (8, 16, 32, 64))
 DOUBLE, FLOAT = ir.DoubleType(), ir.FloatType()
-# LLVM type of an array's values, their bytes and their name in LLVM's intrinsics. numba has no
-# arrays of float16: uint16 stands for their bits.
+# LLVM type of an array's values, their bytes and their name in LLVM's intrinsics.
 ELEMENTS = {
     types.float64: (DOUBLE, 8, "f64"),
     types.float32: (FLOAT, 4, "f32"),
-    types.uint16: (ir.HalfType(), 2, "f16"),
     types.int16: (I16, 2, "i16"),
     types.uint8: (I8, 1, "i8"),
 }
@@ -47,36 +44,9 @@ def keep(b, value):
     return b.asm(kind, "", "=r,0", [value], side_effect=False)
 
 
-_moves_alone = False
-
-
-def move_alone():
-    """Leave arithmetic out of all vector code compiled from now on; loads and stores stay.
-
-    The caller must give numba a cache folder of its own, so that the usual one keeps real code.
-    """
-    global _moves_alone
-    _moves_alone = True
-
-
 def multiply_add(b, value, factor, total, flags):
     """``total + value * factor``."""
-    if _moves_alone:
-        return mix(b, total, value, factor)
     return b.fadd(total, b.fmul(value, factor, flags=flags), flags=flags)
-
-
-def mix(b, *vectors):
-    """Exclusive or of all bits: the cheapest result that depends on every vector."""
-    kind = vectors[0].type
-    bits = ir.VectorType(ir.IntType(64 if kind.element == DOUBLE else 32), kind.count)
-    mixed = functools.reduce(b.xor, [b.bitcast(vector, bits) for vector in vectors])
-    return b.bitcast(mixed, kind)
-
-
-def moves_alone():
-    """Whether `move_alone` was called."""
-    return _moves_alone
 
 
 def shuffle(b, left, right, order):
@@ -122,7 +92,7 @@ def convert(b, value, kind):
         return value
     if isinstance(old, ir.IntType):
         return _convert_levels(b, value, kind)
-    sizes = {"half": 2, "float": 4, "double": 8}
+    sizes = {"float": 4, "double": 8}
     widen = sizes[str(new)] > sizes[str(old)]
     return b.fpext(value, kind) if widen else b.fptrunc(value, kind)
 
@@ -267,7 +237,7 @@ def count_lanes(stored, computed, n_bytes):
 
 
 def masks_levels():
-    """Whether a tail of 1- or 2-byte values can be masked; else it takes a branch per value."""
+    """Whether a tail of 1-byte values can be masked; else it takes a branch per value."""
     return compiles_for("avx512bw")
 
 

@@ -20,4 +20,4 @@ def curvature(z, y):
     return np.ones_like(z)
 
 
-TERMS = Terms(residual, loss, curvature, is_mean=True)
+terms = Terms(residual, loss, curvature, is_mean=True)

@@ -28,4 +28,4 @@ def curvature(z, y):
     return decay / np.square(1 + decay)
 
 
-TERMS = Terms(residual, loss, curvature)
+terms = Terms(residual, loss, curvature)

@@ -2,16 +2,15 @@
 
 `prepare` looks at the data if X does not fit in the cores' own caches: evenly spaced 8-bit levels
 are stored as uint8, values that float32 holds exactly as float32. The gradient is float64's of the
-same data in every case. Passes over X: 1. Temporaries: a gradient of d values and 1 KB per thread,
-4 KB for the smallest X. Order of additions: as `fused`, in float64.
+same data in every case. Passes over X: 1. Temporaries and order of additions: as `fused`, in float64.
 Source: `fused`.
 """
 
 from impls._onepass.kernel import make_kernel
 from impls._onepass.storage import smallest
-from impls.logistic._terms import TERMS
+from impls.logistic._terms import terms
 
 PREPARED_COPIES = 0.5
 REQUIRES = "numba"
 
-prepare, gradient, loss_gradient, evaluate, make_hessian = make_kernel(TERMS, smallest)
+prepare, gradient, loss_gradient, evaluate, make_hessian = make_kernel(terms, smallest)

@@ -34,4 +34,4 @@ def curvature(z, y):
     return layer * opposite * (layer * opposite + error * (opposite - layer))
 
 
-TERMS = Terms(residual, loss, curvature)
+terms = Terms(residual, loss, curvature)

@@ -1,14 +1,15 @@
 """`fused` in single precision: half the bytes, 7 digits.
 
-Passes over X: 1, of half the bytes. Temporaries: 0.5 KB per thread, and per thread a gradient of d
-values: float32 for up to 512 samples, else float64 and, for up to 1,000 features, weights and
-gradient in float32. Order of additions: as `fused`, up to 512 rows in float32.
+Passes over X: 1, of half the bytes. Temporaries: as `fused`, and in float32 the weights and a sum per
+thread. Order of additions: as `fused`, up to 512 rows in float32.
 Source: `fused`.
 """
 
+import numpy as np
+
 from impls._onepass.kernel import make_kernel
-from impls._prepare import as_single
-from impls.sigmoid_net._terms import TERMS
+from impls._onepass.storage import as_singles
+from impls.sigmoid_net._terms import terms
 
 PREPARED_COPIES = 0.5
 BYTES_PER_VALUE = 4
@@ -17,4 +18,6 @@ REQUIRES = "numba"
 # of d products, in 8 lanes, and of up to 512 rows, 8 at a time.
 RTOL = 1e-6
 
-prepare, gradient, loss_gradient, evaluate, make_hessian = make_kernel(TERMS, as_single)
+prepare, gradient, loss_gradient, evaluate, make_hessian = make_kernel(
+    terms, as_singles, np.float32
+)

@@ -19,7 +19,7 @@ METRICS = (
 INTERVALS = ("time", "speed_up", "roof_fraction", "chance")
 # What the row of the time says for the whole cell.
 _TOLD = (
-    *("state", "reason", "flag", "measured", "generations"),
+    *("state", "reason", "flag", "measured", "generations", "rounds"),
     *("family", "passes", "bytes_per_value", "rtol", "compulsory_bytes", "working_set"),
 )
 
@@ -37,8 +37,8 @@ def cells_of(results: pd.DataFrame) -> pd.DataFrame:
     DataFrame
         A row per cell, in the order of `KEY`, with n_samples and n_features of 0 for real data.
         Columns: `KEY`; `METRICS`, NaN where there is no value; ``time_low``, ``time_high`` and so
-        on for each of `INTERVALS`; state, reason and flag of the time; when it was measured and in
-        how many generations; family, passes, bytes_per_value and rtol of the implementation;
+        on for each of `INTERVALS`; state, reason and flag of the time; when it was measured, in how
+        many generations and rounds; family, passes, bytes_per_value and rtol of the implementation;
         compulsory_bytes and working_set; ``worst``, the largest error of the implementation on any
         data with these threads; ``chance_band`` and ``tie_band`` of all cells on the same data, see
         `scripts._common.chance`; and ``reasons``, why a metric has no value, by metric, where that

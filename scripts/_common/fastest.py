@@ -98,7 +98,7 @@ def _winners(times: pd.DataFrame, tolerance: float) -> Iterator[Winner]:
 
 
 def less_exact(results: pd.DataFrame) -> list[str]:
-    """What is faster than all within SINGLE, and not: ``fused_float16 (error 2e-04)``."""
+    """What is faster than all within SINGLE, and not: ``rough (error 2e-04)``."""
     best = {data_of(winner.row): winner.row.value for winner in winners(results, SINGLE)}
     if not best:
         return []

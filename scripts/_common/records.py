@@ -71,3 +71,33 @@ class MemoryCurve:
     seconds: tuple[float, ...]
     mebibytes: tuple[float, ...]
     call_seconds: tuple[float, float]
+
+
+@dataclass(frozen=True)
+class LossCurve:
+    """Loss against seconds of one training.
+
+    Attributes
+    ----------
+    n_samples, n_features, seed : int
+        Of the data that were drawn for it.
+    epochs : tuple[int, ...]
+        Epochs that had finished, rising.
+    seconds : tuple[float, ...]
+        Time of these epochs since the start, without the losses.
+    losses : tuple[float, ...]
+        Of all samples, after each of these epochs.
+    least_loss : float
+        The least that any weights reach on these data.
+    """
+
+    problem: str
+    implementation: str
+    solver: str
+    n_samples: int
+    n_features: int
+    seed: int
+    epochs: tuple[int, ...]
+    seconds: tuple[float, ...]
+    losses: tuple[float, ...]
+    least_loss: float

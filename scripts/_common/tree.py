@@ -9,7 +9,7 @@ import tarfile
 import tempfile
 from collections.abc import Container, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from impls import _provenance
@@ -40,25 +40,35 @@ class Tree:
     root: Path
     name: str
     title: str
+    _sources: dict[tuple[str, ...], Sources] = field(
+        default_factory=dict, compare=False, repr=False
+    )
 
     def sources(self, plugins: tuple[str, ...] = ()) -> Sources:
-        """Its source files and those of the given installed plug-ins, ``problem/name``."""
-        impls, benchmarks = (self.root / name for name in PACKAGES)
-        return _provenance.find_sources(impls, benchmarks, plugins)
+        """Its source files and those of the given installed plug-ins, ``problem/name``.
+
+        What they import is read once.
+        """
+        if plugins not in self._sources:
+            impls, benchmarks = (self.root / name for name in PACKAGES)
+            self._sources[plugins] = _provenance.find_sources(impls, benchmarks, plugins)
+        return self._sources[plugins]
 
 
 def working_tree() -> Tree:
     """The files as they are, whether committed or ignored by git; nothing is written."""
-    files = _hash_files(project.ROOT)
+    tree = Tree(project.ROOT, "", "no commit")
+    files = _hash_files(tree)
     head = _head()
     committed = _committed_files(head, files) if head else {}
     if not (head and committed):  # no clone, or a folder inside one that does not track it
-        return Tree(project.ROOT, _name(files), "no commit")
+        return replace(tree, name=_name(files))
     changed = sorted(p for p in {*files, *committed} if files.get(p) != committed.get(p))
     if not changed:
-        return Tree(project.ROOT, head, f"commit {head[:8]}")
+        return replace(tree, name=head, title=f"commit {head[:8]}")
     what = ", ".join(changed) if len(changed) <= 2 else f"changes in {len(changed)} files"
-    return Tree(project.ROOT, _name(files), f"commit {head[:8]} with uncommitted {what}")
+    title = f"commit {head[:8]} with uncommitted {what}"
+    return replace(tree, name=_name(files), title=title)
 
 
 @contextmanager
@@ -91,9 +101,9 @@ def _head() -> str:
     return head if _HASH.fullmatch(head) else ""
 
 
-def _hash_files(root: Path) -> dict[str, str]:
+def _hash_files(tree: Tree) -> dict[str, str]:
     """Hash of each file of the two packages, including data files that their code names."""
-    sources = Tree(root, "", "").sources()
+    sources = tree.sources()
     closure = sources.closure(file for name in PACKAGES for file in sources.files(name))
     own = sorted(file for file in closure.files if file.split("/")[0] in PACKAGES)
     return {file: _provenance.hash_file(sources.locate(file)) for file in own}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import sys
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -18,10 +19,20 @@ from benchmarks._session.session import Job
 from benchmarks._session.statistics import band, medians
 from benchmarks._session.values import FAULTS, state_of
 from scripts._common.tree import Tree
-from scripts._compare.comparison import Pair
+from scripts._compare.pair import Pair
 from scripts._measured.measuring import measured_on, run_session
 
 SIDES = ("A", "B")
+_ENTRANCE = "entrance"
+_WORKER = """
+import os
+import sys
+
+
+def main():
+    *options, _, root = sys.orig_argv[1:]
+    os.execv({python!r}, [{python!r}, *options, {place!r}, root])
+"""
 
 
 @contextmanager
@@ -36,6 +47,25 @@ def copied(trees: Iterable[Tree]) -> Iterator[list[Path]]:
             without = shutil.ignore_patterns("__pycache__")
             shutil.copytree(tree.root / "impls", place / "impls", ignore=without)
         yield places
+
+
+def entrances(places: Sequence[Path], pythons: Sequence[Path | None]) -> list[Path]:
+    """The folder that a session imports each side from, given the sides' interpreters.
+
+    A session starts every process with its own interpreter. Where a side has another one, the
+    folder holds a worker that goes on with that. Then both have such a folder, so that a process
+    of either is started in the same way.
+    """
+    if not any(pythons):
+        return list(places)
+    for place, python in zip(places, pythons, strict=True):
+        package = place / _ENTRANCE / "benchmarks" / "_session"
+        package.mkdir(parents=True)
+        for folder in (package.parent, package):
+            (folder / "__init__.py").touch()
+        source = _WORKER.format(python=str(python or sys.executable), place=str(place))
+        (package / "worker.py").write_text(source, encoding="utf-8")
+    return [place / _ENTRANCE for place in places]
 
 
 def name_of(name: str, side: str) -> str:

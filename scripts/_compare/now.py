@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import os
-import tomllib
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable
 from contextlib import ExitStack
 from dataclasses import replace
-from typing import Any
+from pathlib import Path
 
 import impls
 from benchmarks import _plan
@@ -16,12 +15,19 @@ from benchmarks._session.session import Job
 from impls import _table
 from impls._provenance import Subject
 from scripts._common.errors import UserError
-from scripts._common.project import ROOT, git
 from scripts._common.tree import Tree
 from scripts._compare import fresh
 from scripts._compare.choice import Choice
-from scripts._compare.comparison import SAME_ROUNDS, UNCHANGED, Comparison, Pair, judge
-from scripts._compare.named import Named
+from scripts._compare.comparison import SAME_ROUNDS, Comparison, judge
+from scripts._compare.environments import make_environment
+from scripts._compare.named import COMMIT, Named
+from scripts._compare.pair import UNCHANGED, Pair
+from scripts._compare.requirements import (
+    Requirements,
+    choose_environments,
+    note_environments,
+    requirements_of,
+)
 from scripts._compare.trees import tree_of
 from scripts._measured.state import state_of
 
@@ -54,12 +60,21 @@ def measure_implementations(a: Named, b: Named, choice: Choice) -> Result:
 
 
 def measure_trees(a: Named, b: Named, choice: Choice) -> Result:
-    """Measure the implementations that differ between two trees, or those that were named."""
+    """Measure the implementations that differ between two trees, or those that were named.
+
+    Raises
+    ------
+    UserError
+        If a commit asks for libraries that cannot be installed.
+    """
     load = _load()
+    asked = requirements_of(a), requirements_of(b), requirements_of(Named(COMMIT, ".", "."))
+    libraries = asked[0].differences(asked[1])
     with ExitStack() as stack:
         trees = [stack.enter_context(tree_of(side)) for side in (a, b)]
-        names, others = _choose(trees, choice)
-        places = stack.enter_context(fresh.copied(trees))
+        names, others = _choose(trees, choice, libraries)
+        pythons = _interpreters((a, b), choose_environments(*asked)) if names else []
+        places = fresh.entrances(stack.enter_context(fresh.copied(trees)), pythons)
         sides = {problem: _contenders(own) for problem, own in names.items()}
         jobs = [
             Job(data, tuple(name for both in sides[problem].values() for name in both))
@@ -70,7 +85,8 @@ def measure_trees(a: Named, b: Named, choice: Choice) -> Result:
         settings = replace(choice.settings(), elsewhere=fresh.orders(every, places))
         known = fresh.measure(jobs, settings, choice.generations)
     pairs = [*fresh.pairs(known, jobs, sides), *others]
-    return _result(a, b, pairs, fresh.faults(known), _requirements(a, b) + load)
+    notes = (note_environments(*asked), *load) if names else load
+    return _result(a, b, pairs, fresh.faults(known), notes)
 
 
 def _result(
@@ -79,6 +95,14 @@ def _result(
     found = judge(pairs)
     comparison = Comparison(f"A = {a.title}", f"B = {b.title}", SAME_ROUNDS, found, notes, _ADVICE)
     return comparison, faults
+
+
+def _interpreters(
+    sides: Iterable[Named], needs: Iterable[Requirements | None]
+) -> list[Path | None]:
+    """The interpreter of each side's own environment; None if it needs none."""
+    both = zip(sides, needs, strict=True)
+    return [make_environment(each, side.title) if each else None for side, each in both]
 
 
 def _load() -> tuple[str, ...]:
@@ -100,12 +124,14 @@ def _contenders(names: list[str]) -> dict[str, tuple[str, str]]:
     return {name: (fresh.name_of(name, "A"), fresh.name_of(name, "B")) for name in names}
 
 
-def _choose(trees: list[Tree], choice: Choice) -> tuple[dict[str, list[str]], list[Pair]]:
+def _choose(
+    trees: list[Tree], choice: Choice, libraries: Collection[str] = ()
+) -> tuple[dict[str, list[str]], list[Pair]]:
     """Implementations to measure, by problem, and pairs that say why others are not."""
     everywhere: set[str] = set()
     chosen: dict[str, list[str]] = {}
     others: list[Pair] = []
-    differs = _differences(trees) if not choice.names else lambda problem, name: True
+    differs = _differences(trees, libraries) if not choice.names else lambda problem, name: True
     for problem in choice.problems:
         in_a, in_b = (_names_in(tree, problem) for tree in trees)
         everywhere |= in_a | in_b
@@ -127,41 +153,17 @@ def _names_in(tree: Tree, problem: str) -> set[str]:
     return {path.stem for path in _table.files(tree.root / "impls" / problem)}
 
 
-def _differences(trees: list[Tree]) -> Callable[[str, str], bool]:
-    """Whether a file of `impls` that an implementation depends on differs between two trees."""
+def _differences(trees: list[Tree], libraries: Collection[str]) -> Callable[[str, str], bool]:
+    """Whether what an implementation depends on differs between two trees.
+
+    A file of `impls`, or one of the libraries that differ.
+    """
     then, now = (state_of(tree) for tree in trees)
 
     def differs(problem: str, name: str) -> bool:
-        changes = now.rules.changes(Subject(problem, name), then.provenance)
-        return any(change.startswith("impls/") for change in changes)
+        subject = Subject(problem, name)
+        changes = now.rules.changes(subject, then.provenance)
+        imported = {*then.rules.libraries(subject), *now.rules.libraries(subject)}
+        return any(each.startswith("impls/") for each in changes) or bool(imported & {*libraries})
 
     return differs
-
-
-def _requirements(a: Named, b: Named) -> tuple[str, ...]:
-    """A note if the two ask for different libraries."""
-    if _pins(a) == _pins(b):
-        return ()
-    return (
-        "A and B differ in the libraries that constraints.txt or pyproject.toml asks for; both ran "
-        "with those that are installed here.",
-    )
-
-
-def _pins(side: Named) -> tuple[str, Any]:
-    """The versions that a tree is tested with, and the dependencies that it states."""
-    try:
-        project = tomllib.loads(_read(side, "pyproject.toml")).get("project", {})
-    except tomllib.TOMLDecodeError:
-        project = {}
-    stated = project.get("dependencies"), project.get("optional-dependencies")
-    return _read(side, "constraints.txt"), stated
-
-
-def _read(side: Named, file: str) -> str:
-    if side.name != ".":
-        found = git("show", "--end-of-options", f"{side.name}:{file}") or b""
-    else:
-        path = ROOT / file
-        found = path.read_bytes() if path.is_file() else b""
-    return found.decode(errors="replace")

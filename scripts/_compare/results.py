@@ -10,17 +10,16 @@ from benchmarks._session.journal import Known, Source
 from scripts._common.errors import UserError
 from scripts._common.project import git
 from scripts._common.tree import working_tree
-from scripts._compare import stored
+from scripts._compare import notes, stored
 from scripts._compare.choice import Choice
 from scripts._compare.comparison import SAME_ROUNDS, Comparison, judge
 from scripts._compare.named import COMMIT, IMPLEMENTATION, MACHINE, WORKING_TREE, Named
 from scripts._compare.trees import tree_of
 from scripts._measured.machine import machine_name
 from scripts._measured.results import is_valid_in, last_state
-from scripts._measured.state import load_state, state_of
+from scripts._measured.state import state_of
 
 _OVER_BASELINE = "Ratios of the times over the baseline's, each in its own session, B over A"
-_SESSION = "benchmarks/_session/"
 
 
 def find_machine(word: str) -> str:
@@ -51,16 +50,21 @@ def from_journals(a: Named, b: Named, choice: Choice) -> Comparison:
         for each in (a, b)
     ]
     chosen = stored.common_environment(*sides)
-    cells = [side[environment] for side, environment in zip(sides, chosen, strict=True)]
-    choice.check_names({name for each in cells for _, name in each})
-    notes = _notes(cells, chosen, a.kind)
+    under, over = (side[environment] for side, environment in zip(sides, chosen, strict=True))
+    choice.check_names({name for _, name in (*under, *over)})
+    is_machines = a.kind == MACHINE
+    told = (
+        *((notes.MACHINES,) if is_machines else ()),
+        *notes.on_environments(*chosen),
+        *notes.on_files(under, over, state_of(working_tree()), of_kernels=is_machines),
+    )
     advice = (
         "GRADMARK_PRESET=standard asv run COMMIT^! measures three; so does --fresh."
         if a.kind == COMMIT
         else "python -m scripts.run --preset standard measures three, on each machine."
     )
-    found = judge(stored.pair_up(*cells))
-    return Comparison(f"A = {a.title}", f"B = {b.title}", _OVER_BASELINE, found, notes, advice)
+    found = judge(stored.pair_up(under, over))
+    return Comparison(f"A = {a.title}", f"B = {b.title}", _OVER_BASELINE, found, told, advice)
 
 
 def _implementations(a: Named, b: Named, choice: Choice) -> Comparison:
@@ -126,29 +130,3 @@ def _journals(machine: str, threads: str) -> Iterable[tuple[Source, Known]]:
         known = journal.read(path)
         if known.source and known.source.threads == threads:
             yield known.source, known
-
-
-def _notes(cells: list[stored.Cells], environments: tuple[str, str], kind: str) -> tuple[str, ...]:
-    notes = []
-    if kind == MACHINE:
-        notes.append(
-            "Two machines are compared by the ratio of each time to the baseline's on the same "
-            "machine, and by the fraction of its own read roof (compare.md of --out)."
-        )
-    if environments[0] != environments[1]:
-        notes.append(
-            "A and B were measured in different environments, so that libraries or settings may "
-            f"differ: {environments[0]} and {environments[1]}."
-        )
-    if len({_files_of(each, _SESSION) for each in cells}) > 1:
-        notes.append("A and B were measured by different versions of the session.")
-    if kind == MACHINE and len({_files_of(each, "impls/") for each in cells}) > 1:
-        notes.append("A and B ran different versions of the kernels, or not the same ones.")
-    return tuple(notes)
-
-
-def _files_of(cells: stored.Cells, folder: str) -> frozenset[tuple[str, str]]:
-    """Hashes of a folder's files in the states of all cells."""
-    states = filter(None, map(load_state, {each.cell.digest for each in cells.values()}))
-    files = (item for state in states for item in state.files.items())
-    return frozenset(item for item in files if item[0].startswith(folder))

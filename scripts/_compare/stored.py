@@ -9,7 +9,7 @@ from benchmarks._session.inputs import Data
 from benchmarks._session.journal import OK, Cell, Known, Source
 from benchmarks._session.measured import BASELINE, TWIN, Measured
 from benchmarks._session.statistics import band, medians
-from scripts._compare.comparison import UNCHANGED, Pair
+from scripts._compare.pair import UNCHANGED, Pair
 
 Holds = Callable[[Source, Cell], bool]
 Wanted = Callable[[Data, str], bool]

@@ -1,36 +1,23 @@
-"""A comparison as Markdown, as rows and as JSON."""
+"""A comparison as text: for a terminal, a pull request's comment, or a page."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
-from typing import Any
+from collections.abc import Sequence
 
 from tabulate import tabulate
 
-from benchmarks._session.statistics import LEAST_GENERATIONS, Estimate
+from benchmarks._session.statistics import Estimate
 from scripts._common import units
-from scripts._common.finite import finite
-from scripts._compare.comparison import (
-    FASTER,
-    FEW_GENERATIONS,
-    NO_CHANGE,
-    NOT_COMPARABLE,
-    SLOWER,
-    Comparison,
-    Verdict,
-)
+from scripts._compare.comparison import FASTER, NO_CHANGE, SLOWER, WORDS, Comparison, Verdict
+from scripts._compare.markdown import escape, escaped
+from scripts._compare.pair import FEW_GENERATIONS
 
-WORDS = (SLOWER, FASTER, NO_CHANGE, NOT_COMPARABLE)
 _HEADERS = ["", "cell", "data", "B / A", "interval", "equal ones differ by"]
 _ALIGN = ["left", "left", "left", "right", "right", "right"]
 # Lines of a summary that fits a pull request's comment.
 _MOST_CHANGES, _MOST_MEANS, _MOST_REASONS, _MOST_NOTES = 12, 8, 5, 6
-_MARKDOWN = str.maketrans(
-    {sign: f"\\{sign}" for sign in "\\`*[]!|"}
-    | {"<": "&lt;", ">": "&gt;", "&": "&amp;", "@": "&#64;", "\n": " "}
-)
+_MOST_CAUSES = 3  # in a sentence
 
 
 def summary(comparison: Comparison) -> str:
@@ -42,7 +29,7 @@ def summary(comparison: Comparison) -> str:
 
 def comment(comparison: Comparison) -> str:
     """A summary of less than 60 lines, with folded details, for a pull request."""
-    comparison = _escape(comparison)
+    comparison = escape(comparison)
     changes = comparison.changes
     folded = [
         _counts(comparison, _MOST_REASONS),
@@ -64,48 +51,11 @@ def comment(comparison: Comparison) -> str:
 
 def page(comparison: Comparison, picture: str, footer: str) -> str:
     """The whole comparison: the summary, the figure and a table of all cells."""
-    comparison = _escape(comparison)
+    comparison = escape(comparison)
     parts = [f"# {comparison.title}", summary(comparison)]
     parts += [f"![Ratio of each cell with its interval]({picture})"] if picture else []
     parts += ["## All cells", _table(comparison.verdicts, with_roofs=True), "---"]
-    return "\n\n".join([*parts, footer.replace("\n", "  \n")]) + "\n"
-
-
-def records(verdicts: Iterable[Verdict]) -> list[dict[str, Any]]:
-    """A flat record per cell, in the order of the verdicts; None for what is no finite number."""
-    return [finite(_record(each)) for each in verdicts]
-
-
-def as_json(comparison: Comparison) -> dict[str, Any]:
-    """One object; null for numbers that are not finite."""
-    return {
-        "a": comparison.a,
-        "b": comparison.b,
-        "quantity": comparison.quantity,
-        "counts": {word: len(comparison.called(word)) for word in WORDS},
-        "comparisons": comparison.n_judged,
-        "resolution": finite(comparison.resolution),
-        "geometric_means": {name: finite(mean) for name, (mean, _) in comparison.means.items()},
-        "notes": list(comparison.notes),
-        "cells": records(comparison.verdicts),
-    }
-
-
-def _record(each: Verdict) -> dict[str, Any]:
-    return {
-        "problem": each.pair.problem,
-        "implementation": each.pair.implementation,
-        "data": each.pair.data,
-        "verdict": each.word,
-        "ratio": each.ratio.value,
-        "low": each.ratio.low,
-        "high": each.ratio.high,
-        "band": each.pair.band,
-        "generations": each.pair.n_generations,
-        "roof_fraction_a": each.pair.roof_fractions[0],
-        "roof_fraction_b": each.pair.roof_fractions[1],
-        "reason": each.reason,
-    }
+    return "\n\n".join([*parts, "  \n".join(map(escaped, footer.splitlines()))]) + "\n"
 
 
 def _headline(comparison: Comparison) -> str:
@@ -115,13 +65,20 @@ def _headline(comparison: Comparison) -> str:
         return f"{what} {_found(comparison)}"
     if len(comparison.called(NO_CHANGE)) == len(comparison.verdicts):
         return f"{what} No file that an implementation depends on differs."
-    ((reason, _),) = comparison.reasons.most_common(1)
-    if reason != FEW_GENERATIONS:
-        return f"{what} Nothing can be called a change. Most often, {reason}."
-    return (
-        f"{what} Nothing is called a change: no cell has {LEAST_GENERATIONS} generations of "
-        f"processes on both sides, which tell chance from a change. {comparison.advice}"
-    )
+    advice = f" {comparison.advice}" if FEW_GENERATIONS in comparison.reasons else ""
+    return f"{what} Nothing can be called a change: {_why(comparison)}.{advice}"
+
+
+def _why(comparison: Comparison) -> str:
+    """The commonest reasons, each with its number of cells."""
+    reasons = comparison.reasons.most_common(_MOST_CAUSES)
+    told = [f"{reason} ({_cells(number)})" for reason, number in reasons]
+    n_others = comparison.reasons.total() - sum(number for _, number in reasons)
+    return "; ".join([*told, *([f"other reasons ({_cells(n_others)})"] if n_others else [])])
+
+
+def _cells(number: int) -> str:
+    return f"{number} cell{'s' * (number != 1)}"
 
 
 def _found(comparison: Comparison) -> str:
@@ -193,27 +150,3 @@ def _notes(notes: Sequence[str]) -> str:
 
 def _more(number: int, what: str) -> str:
     return f"{number} more {what}: --out writes them all." if number > 0 else ""
-
-
-def _escape(comparison: Comparison) -> Comparison:
-    """The comparison with texts that Markdown shows as they are: they come from files."""
-    texts = {key: _escaped(getattr(comparison, key)) for key in ("a", "b")}
-    verdicts = tuple(_escape_verdict(each) for each in comparison.verdicts)
-    return replace(
-        comparison, **texts, notes=tuple(map(_escaped, comparison.notes)), verdicts=verdicts
-    )
-
-
-def _escape_verdict(verdict: Verdict) -> Verdict:
-    pair = replace(
-        verdict.pair,
-        problem=_escaped(verdict.pair.problem),
-        implementation=_escaped(verdict.pair.implementation),
-        data=_escaped(verdict.pair.data),
-        reason=_escaped(verdict.pair.reason),
-    )
-    return replace(verdict, pair=pair, reason=_escaped(verdict.reason))
-
-
-def _escaped(text: str) -> str:
-    return text.translate(_MARKDOWN)

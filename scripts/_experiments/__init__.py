@@ -15,7 +15,7 @@ from typing import Any
 
 from matplotlib.figure import Figure
 
-from scripts._common.records import Facts
+from scripts._common.records import Facts, LossCurve
 from scripts._tables._rows import table
 
 _FOLDER = Path(__file__).parent
@@ -75,13 +75,21 @@ class TextTable:
 
 @dataclass(frozen=True)
 class Outcome:
-    """Tables of an experiment, and the functions that draw its figures, by file name.
+    """What an experiment has found.
 
-    `rows`, if there are any, are written as CSV.
+    Attributes
+    ----------
+    figures : mapping
+        Functions that draw the figures, by file name.
+    losses : sequence of LossCurve
+        Trainings that the report's page draws.
+    rows : sequence of mapping
+        Numbers of the tables, which are written as CSV.
     """
 
     tables: list[TextTable]
     figures: Mapping[str, Callable[[Facts], Figure]] = field(default_factory=dict)
+    losses: Sequence[LossCurve] = ()
     rows: Sequence[Mapping[str, object]] = ()
 
 

@@ -1,7 +1,8 @@
 """Fit a line to 1,000 points in 50 epochs by gradient descent, SGD and mini-batches.
 
 Data, step, epochs and batch size are those of the gradient-descent text. The labels have noise with
-a standard deviation of 0.5, as in the text's code.
+a standard deviation of 0.5, as in the text's code. The report's page draws the loss against seconds
+of the last training with each kernel.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from matplotlib.figure import Figure
 import impls
 from impls import _table
 from scripts._common import units
-from scripts._common.records import Facts
+from scripts._common.records import Facts, LossCurve
 from scripts._experiments import Options, Outcome, TextTable
 from scripts._figures._panels import Line, Panel, Scale, draw_fit, draw_panels
 
@@ -82,7 +83,29 @@ def run(settings: Options) -> Outcome:
             "descent-fit": lambda facts: _draw_fit(data, runs, facts),
             "descent-loss": lambda facts: _draw_losses(data, runs, facts),
         },
+        loss_curves(data, runs, settings),
     )
+
+
+def loss_curves(data: Samples, runs: list[Fit], settings: Options) -> list[LossCurve]:
+    """Loss against seconds of each training."""
+    least = data.loss(data.least_squares)
+    n_samples, n_features = data.X.shape
+    return [
+        LossCurve(
+            problem="linear",
+            implementation=settings.impl,
+            solver=run.solver,
+            n_samples=n_samples,
+            n_features=n_features,
+            seed=settings.seed,
+            epochs=tuple(range(1, _N_EPOCHS + 1)),
+            seconds=tuple(run.seconds),
+            losses=run.solution.loss,
+            least_loss=least,
+        )
+        for run in runs
+    ]
 
 
 def draw_data(seed: int) -> Samples:

@@ -54,7 +54,7 @@ def run(settings: Options) -> Outcome:
     return Outcome(
         [make_table(findings) for findings in found],
         {"fit": lambda facts: _draw(found, facts)},
-        [row for findings in found for row in make_rows(findings)],
+        rows=[row for findings in found for row in make_rows(findings)],
     )
 
 

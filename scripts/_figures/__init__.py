@@ -81,7 +81,8 @@ def save(
 
 def _save_pixels(figure: Figure, path: Path) -> None:
     pixels = io.BytesIO()
-    figure.savefig(pixels, format="png", dpi=150)
+    # Not compressed: it is read at once.
+    figure.savefig(pixels, format="png", dpi=150, pil_kwargs={"compress_level": 0})
     _palette(Image.open(pixels)).save(path)
 
 

@@ -42,7 +42,7 @@ def choose_results(
     Parameters
     ----------
     tree : Tree
-        The files that values have to be valid for.
+        The files that values have to be valid for: the working tree unless `is_named`.
     threads : str
         ``all`` or a number.
     environment : str, optional
@@ -58,7 +58,8 @@ def choose_results(
         If there are none; says why the first state has none.
     """
     reasons = []
-    for state in _states(tree, threads, environment, is_named):
+    now = state_of(tree)
+    for state in _states(tree, now, threads, environment, is_named):
         try:
             results = _only(problem, load_results(state, environment, threads))
         except UserError as error:
@@ -66,7 +67,7 @@ def choose_results(
             continue
         if reasons:
             print(f"{reasons[0]}. These are of {state.title}.", file=sys.stderr)
-        return state, _describe_now(results)
+        return state, _describe_now(results, None if is_named else now)
     raise UserError(reasons[0])
 
 
@@ -85,9 +86,15 @@ def with_all_threads(
     return pd.concat([results, others], ignore_index=True)
 
 
-def _describe_now(results: pd.DataFrame) -> pd.DataFrame:
-    """`describe` by what the working tree's implementations say, most of which is kept."""
-    return describe(results, partial(descriptions.describe, state_of(working_tree())))
+def _describe_now(results: pd.DataFrame, now: State | None = None) -> pd.DataFrame:
+    """`describe` by what the working tree's implementations say, most of which is kept.
+
+    Parameters
+    ----------
+    now : State, optional
+        Of the working tree, if that is known.
+    """
+    return describe(results, partial(descriptions.describe, now or state_of(working_tree())))
 
 
 def describe(results: pd.DataFrame, ask: _Ask = isolated.describe) -> pd.DataFrame:
@@ -113,9 +120,10 @@ def _only(problem: str | None, results: pd.DataFrame) -> pd.DataFrame:
     return own
 
 
-def _states(tree: Tree, threads: str, environment: str | None, is_named: bool) -> Iterator[State]:
+def _states(
+    tree: Tree, now: State, threads: str, environment: str | None, is_named: bool
+) -> Iterator[State]:
     """States to look for results of, best first."""
-    now = state_of(tree)
     if not environment:
         yield now
     last = last_state(tree.name if is_named else None, environment, threads)

@@ -22,10 +22,10 @@ from benchmarks._session import guardian
 from benchmarks._session.worker import keep_output
 from impls import _provenance
 from impls._files import write_json
-from impls._provenance import Subject
 from scripts._common.project import PROVENANCE, ROOT, STATE
 from scripts._common.records import MemoryCurve
 from scripts._common.signals import held_off
+from scripts._measured.curve_files import load_all, parse_memory_curve, read
 from scripts._measured.state import State
 
 FOLDER = STATE / "curves"
@@ -37,7 +37,7 @@ _LONGEST_SECONDS = 600.0
 
 def record_curves(state: State, cells: list[tuple[str, str, int, int]], *, again: bool) -> int:
     """Record the missing curves of (problem, name, n_samples, n_features); return their number."""
-    missing = cells if again else [cell for cell in cells if _read(_path(*cell), state) is None]
+    missing = cells if again else [cell for cell in cells if not _is_known(_path(*cell), state)]
     n_recorded = 0
     for cell in tqdm(missing, unit="curve", disable=None, leave=False):
         if curve := _record(*cell):
@@ -48,25 +48,20 @@ def record_curves(state: State, cells: list[tuple[str, str, int, int]], *, again
 
 
 def load_curves(state: State) -> list[MemoryCurve]:
-    """Curves that are valid in a state."""
-    found = (_read(path, state) for path in sorted(FOLDER.glob("*.json")))
-    return [curve for curve in found if curve is not None]
+    """Curves that are valid in a state; a damaged file is named and left aside."""
+    return load_all(FOLDER, parse_memory_curve, state, "python -m scripts.trace")
 
 
 def _path(problem: str, name: str, n_samples: int, n_features: int) -> Path:
     return FOLDER / f"{problem}-{name}-{n_samples}x{n_features}.json"
 
 
-def _read(path: Path, state: State) -> MemoryCurve | None:
-    """The curve in a file; None if it is not valid in the state or cannot be read."""
+def _is_known(path: Path, state: State) -> bool:
+    """Whether a file holds a curve that is valid; a damaged one is recorded anew."""
     try:
-        record = json.loads(path.read_text(encoding="utf-8"))
-        digest = record.pop("state")
-        curve = MemoryCurve(**{name: _freeze(value) for name, value in record.items()})
-    except (OSError, ValueError, TypeError, KeyError, AttributeError):
-        return None
-    cell = Subject(curve.problem, curve.implementation)
-    return curve if state.has(cell) and not state.changes(cell, digest) else None
+        return read(path, parse_memory_curve, state) is not None
+    except ValueError:
+        return False
 
 
 def _record(problem: str, name: str, n_samples: int, n_features: int) -> dict[str, Any] | None:
@@ -111,10 +106,6 @@ def _run(command: list[str]) -> bytes:
                 process.wait()
         printed.seek(0)
         return printed.read()
-
-
-def _freeze(value: Any) -> Any:
-    return tuple(value) if isinstance(value, list) else value
 
 
 def main() -> None:

@@ -30,7 +30,7 @@ _CELL = ["problem", "implementation", "solver", "n_samples", "n_features", "data
 COLUMNS = [
     *_CELL,
     *("metric", "value", "low", "high", "unit", "state", "reason"),
-    *("threads", "commit", "environment", "measured", "generations", "versions", "flag"),
+    *("threads", "commit", "environment", "measured", "generations", "rounds", "versions", "flag"),
 ]
 _Row = dict[str, Any]
 
@@ -53,7 +53,7 @@ def list_results() -> list[Results]:
         If there are none, or all are another machine's.
     """
     found = [each for path in _paths(machine_name()) if (each := _open(path))]
-    others = sorted({path.parent.name for path in _paths("*")} - {machine_name()})
+    others = sorted({p.parent.name for p in _measure.FOLDER.glob("*/*.jsonl")} - {machine_name()})
     if not found and others:
         raise UserError(
             f"there are results of another machine only ({', '.join(others)}), this one is "
@@ -161,7 +161,8 @@ def known_journals(threads: str) -> list[Known]:
 
 
 def _paths(machine: str) -> list[Path]:
-    return sorted(_measure.FOLDER.glob(f"{machine}/*.jsonl"), key=_changed_at, reverse=True)
+    """A machine's journals, the last written first."""
+    return sorted((_measure.FOLDER / machine).glob("*.jsonl"), key=_changed_at, reverse=True)
 
 
 def _changed_at(path: Path) -> float:
@@ -214,7 +215,7 @@ def _rows(found: Results, wanted: State) -> Iterator[_Row]:
             continue
         cell = known.last(data, name, is_valid_in(wanted)) or cells[-1]
         measured = _measure.measured_with(cell, known)
-        flag = flag_of(cell, measured)
+        told = {"flag": flag_of(cell, measured), "rounds": len(measured.seconds(cell.name))}
         for metric, value in values_of(cell, measured).items():
             subject = _subject(cell, metric.partition("/")[2])
             versions = wanted.versions(subject)
@@ -224,7 +225,7 @@ def _rows(found: Results, wanted: State) -> Iterator[_Row]:
             if changes:
                 value, versions = Value(state="missing", reason=_describe_changes(changes)), ""
             if row := _row(found.source, cell, metric, value):
-                yield row | {"versions": versions, "flag": flag}
+                yield row | {"versions": versions, **told}
 
 
 def _row(source: Source, cell: Cell, key: str, value: Value) -> _Row | None:

@@ -1,15 +1,16 @@
-"""Rows of the results as plain data: columns, each text once."""
+"""Rows of the results as plain data: columns, each text once, as few digits as matter."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
+from itertools import chain, groupby
 from typing import Any
 
 import pandas as pd
 
-from benchmarks._session.statistics import LEAST_BAND
+from benchmarks._session.statistics import LEAST_BAND, LEAST_GENERATIONS
 from scripts._advice.advice import FARTHEST, measured_sizes
 from scripts._advice.cells import KEY, cells_of, wide, with_sizes
 from scripts._advice.mesh import TOLERANCE, mesh_of
@@ -18,9 +19,12 @@ from scripts._common.chance import MOST_BAND
 from scripts._common.families import FAMILIES, LIBRARY
 from scripts._common.fastest import PROMISED
 from scripts._common.metrics import BASELINE, Metric
-from scripts._common.records import Facts, MemoryCurve
+from scripts._common.records import Facts, LossCurve, MemoryCurve
 
-_DIGITS = 6  # significant; an interval is a hundred times as wide
+# Significant digits: an interval is a hundred times as wide. The page decides by some numbers, as
+# Python does, and one more keeps the two from differing.
+_DIGITS, _MORE_DIGITS = 5, 6
+_DECISIVE = {"time", "speed_up", "prepare", "worst", "chance_band", "tie_band"}
 _TRAINING = ("epoch", "kernel_share", "time_to_loss", "final_loss", "test_accuracy", "updates")
 _VERDICT = ("limit", "why", "help")
 _NO_COLUMN = ["reasons"]
@@ -35,6 +39,7 @@ def page_data(
     base: str = BASELINE,
     history: str = "",
     n_threads: int | None = None,
+    losses: Iterable[LossCurve] = (),
 ) -> dict[str, Any]:
     """Everything that the page shows.
 
@@ -52,6 +57,8 @@ def page_data(
         Address of asv's pages, as seen from the page; empty: no links to them.
     n_threads : int, optional
         What the setting ``all`` stands for; default: the threads of `facts`.
+    losses : iterable of LossCurve
+        Loss against seconds of trainings.
     """
     n_threads = n_threads or facts.n_threads
     cells = _with_verdicts(cells_of(results), facts, n_threads)
@@ -65,10 +72,11 @@ def page_data(
         "facts": asdict(facts) | {"footer": facts.footer},
         "metrics": {name: {"label": m.label, "unit": m.unit} for name, m in metrics.items()},
         "cells": columns(cells.drop(columns=_NO_COLUMN)),
-        "reasons": [[i, reasons] for i, reasons in enumerate(cells["reasons"]) if reasons],
+        "reasons": _reasons([*cells["reasons"]]),
         "trainings": columns(_trainings(results)),
         "meshes": list(_meshes(cells)),
         "curves": [_curve(curve) for curve in curves],
+        "losses": [_curve(curve) | {"excess": _excess(curve)} for curve in losses],
     }
 
 
@@ -82,6 +90,7 @@ def _rules() -> dict[str, Any]:
     """Numbers and names that decide what is advised."""
     return {
         "promised": sorted(PROMISED.items()),
+        "least_generations": LEAST_GENERATIONS,
         "least_band": LEAST_BAND,
         "most_band": MOST_BAND,
         "farthest": FARTHEST,
@@ -91,22 +100,41 @@ def _rules() -> dict[str, Any]:
 
 
 def columns(frame: pd.DataFrame) -> dict[str, Any]:
-    """Columns of a frame: numbers as they are, null for NaN; texts as codes of a list of them."""
-    return {str(name): _column(frame[name]) for name in frame}
+    """Columns of a frame: different numbers as they are, null for NaN; others as codes of a list.
+
+    A code that comes several times in a row is a pair: the code, and how often.
+    """
+    return {str(name): _column(frame[name], str(name)) for name in frame}
 
 
-def _column(values: pd.Series) -> Any:
-    if pd.api.types.is_numeric_dtype(values):
-        return [_number(value) for value in values]
-    codes, texts = pd.factorize(values.fillna("").astype(str))
-    return {"codes": [int(code) for code in codes], "texts": [str(text) for text in texts]}
+def _column(values: pd.Series, name: str) -> Any:
+    if not pd.api.types.is_numeric_dtype(values):
+        return _coded(values.fillna("").astype(str))
+    digits = _MORE_DIGITS if name in _DECISIVE else _DIGITS
+    numbers = [_number(value, digits) for value in values]
+    return _coded(numbers) if 2 * len({*numbers}) <= len(numbers) else numbers
 
 
-def _number(value: float) -> float | int | None:
+def _coded(values: Iterable[Any]) -> dict[str, Any]:
+    """Each different value once, and its place among them for each value."""
+    places: dict[Any, int] = {}
+    codes = [places.setdefault(value, len(places)) for value in values]
+    runs = ((code, len([*run])) for code, run in groupby(codes))
+    short = ([[code, n]] if n > 2 else [code] * n for code, n in runs)
+    return {"codes": [*chain.from_iterable(short)], "values": [*places]}
+
+
+def _number(value: float, digits: int) -> float | int | None:
     if pd.isna(value) or math.isinf(value):
         return None
-    short = float(f"{value:.{_DIGITS}g}") if not float(value).is_integer() else float(value)
+    short = float(f"{value:.{digits}g}") if not float(value).is_integer() else float(value)
     return int(short) if short.is_integer() and abs(short) < 2**53 else short
+
+
+def _reasons(of_cells: Sequence[Mapping[str, str]]) -> dict[str, Any]:
+    """A column per metric that some cell lacks for a reason of its own; null for other cells."""
+    metrics = dict.fromkeys(metric for reasons in of_cells for metric in reasons)
+    return {metric: _coded(each.get(metric) for each in of_cells) for metric in metrics}
 
 
 def _trainings(results: pd.DataFrame) -> pd.DataFrame:
@@ -124,11 +152,16 @@ def _meshes(cells: pd.DataFrame) -> Iterator[dict[str, Any]]:
             yield {"problem": str(problem), "threads": str(threads)} | asdict(mesh)
 
 
-def _curve(curve: MemoryCurve) -> dict[str, Any]:
+def _curve(curve: MemoryCurve | LossCurve) -> dict[str, Any]:
     return {key: _plain(value) for key, value in asdict(curve).items()}
+
+
+def _excess(curve: LossCurve) -> list[float | int | None]:
+    """Loss minus the least loss, which short numbers of both would not give."""
+    return [_number(loss - curve.least_loss, _MORE_DIGITS) for loss in curve.losses]
 
 
 def _plain(value: Any) -> Any:
     if isinstance(value, tuple):
-        return [_number(each) for each in value]
+        return [_number(each, _MORE_DIGITS) for each in value]
     return value

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-from benchmarks._session.crew import Settings, name_moves
+from benchmarks._session.crew import Settings
 from benchmarks._session.measured import BASELINE, TWIN, Measured
 from benchmarks._session.statistics import Estimate
 from scripts._common.fastest import EXACT, PROMISED, SINGLE
@@ -32,16 +32,9 @@ class Result:
         """Number of finished rounds."""
         return len(self.measured.rounds)
 
-    @property
-    def moves(self) -> dict[str, str]:
-        """Names of loads and stores alone, by contender."""
-        timed = self.measured.timed
-        return {name: moves for name in timed if (moves := name_moves(name)) in timed}
-
     def ranking(self) -> list[str]:
-        """Names by median time, fastest first; without the twin and moves alone."""
-        others = {TWIN, *self.moves.values()}
-        names = [name for name in self.measured.timed if name not in others]
+        """Names by median time, fastest first; without the twin."""
+        names = [name for name in self.measured.timed if name != TWIN]
         return sorted(names, key=lambda name: self.measured.time(name).value)
 
     def comparable(self, width: int) -> list[str]:

@@ -10,7 +10,7 @@ from scripts._common import csv_text
 _COLUMNS = (
     *("problem", "implementation", "solver", "n_samples", "n_features", "dataset", "metric"),
     *("value", "low", "high", "unit", "state", "reason", "flag"),
-    *("threads", "commit", "measured", "generations"),
+    *("threads", "commit", "measured", "generations", "rounds"),
 )
 
 

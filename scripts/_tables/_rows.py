@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from operator import attrgetter, itemgetter
 from typing import Any
 
 import pandas as pd
@@ -86,43 +87,46 @@ def sections(results: pd.DataFrame, metric: str, show: Callable[[Row], str]) -> 
     """A table per problem and n_features, and one of its real data sets, each with its reasons."""
     rows = results.loc[results["metric"] == metric, _SHOWN]
     rows = rows.astype(dict.fromkeys(["n_samples", "n_features"], object))  # faster to iterate
-    for problem, of_problem in rows.groupby("problem"):
-        drawn = of_problem[of_problem["dataset"] == ""]
-        for n_features, group in drawn.groupby("n_features"):
-            yield f"### {problem}, {n_features:,} features, by number of samples"
-            yield _grid(group, show)
-        real = of_problem[of_problem["dataset"] != ""]
-        if len(real):
-            yield f"### {problem}, real data"
-            yield _grid(real, show)
+    groups: dict[tuple[Any, ...], list[Row]] = {}
+    for row in rows.itertuples():
+        n_features = math.inf if row.dataset else row.n_features  # real data come last
+        groups.setdefault((row.problem, n_features), []).append(row)
+    for (problem, n_features), group in sorted(groups.items(), key=itemgetter(0)):
+        is_real = math.isinf(n_features)
+        what = "real data" if is_real else f"{n_features:,} features, by number of samples"
+        yield f"### {problem}, {what}"
+        yield _grid(group, show)
 
 
-def _grid(group: pd.DataFrame, show: Callable[[Row], str]) -> str:
+def _grid(group: Sequence[Row], show: Callable[[Row], str]) -> str:
     """A row per implementation, a column per size or data set, and numbered reasons below.
 
     What is skipped throughout has no row. Its first reason stands below the table.
     """
-    ordered = group.sort_values(["n_samples", "solver"])
-    across = list(dict.fromkeys(map(_column, ordered.itertuples())))
-    is_shown = group["implementation"].isin(
-        set(group.loc[group["state"] != "skipped", "implementation"])
-    )
+    ordered = sorted(group, key=lambda row: (0 if row.dataset else row.n_samples, row.solver))
+    across = list(dict.fromkeys(map(_column, ordered)))
+    shown = {row.implementation for row in group if row.state != "skipped"}
     cells: dict[str, dict[str, str]] = {}
     reasons: dict[str, int] = {}
-    for row in group[is_shown].sort_values("implementation").itertuples():
-        cells.setdefault(row.implementation, {})[_column(row)] = _mark(row, reasons) or show(row)
+    for row in sorted(group, key=attrgetter("implementation")):
+        if row.implementation in shown:
+            text = _mark(row, reasons) or show(row)
+            cells.setdefault(row.implementation, {})[_column(row)] = text
     grid = table([[name, *map(of.get, across)] for name, of in cells.items()], ["", *across])
     notes = [f"{number}. {reason}" for reason, number in reasons.items()]
-    parts = [grid if cells else "", "\n".join(notes), _skipped(group[~is_shown])]
+    skipped = [row for row in ordered if row.implementation not in shown]
+    parts = [grid if cells else "", "\n".join(notes), _skipped(skipped)]
     return "\n\n".join(filter(None, parts))
 
 
-def _skipped(rows: pd.DataFrame) -> str:
+def _skipped(rows: Iterable[Row]) -> str:
     """A line per first reason, with the names that it keeps from any value."""
     names: dict[str, list[str]] = {}
-    ordered = rows.sort_values(["implementation", "n_samples"])
-    for row in ordered.drop_duplicates("implementation").itertuples():
-        names.setdefault(row.reason, []).append(row.implementation)
+    first: dict[str, str] = {}
+    for row in rows:
+        first.setdefault(row.implementation, row.reason)
+    for name, reason in sorted(first.items()):
+        names.setdefault(reason, []).append(name)
     lines = [f"- skipped throughout: {', '.join(own)} ({why})" for why, own in names.items()]
     return "\n".join(lines)
 

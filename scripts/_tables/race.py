@@ -62,7 +62,7 @@ def race_records(result: Result) -> list[dict[str, Any]]:
     """A record per contender, including those that were not raced."""
     n_samples, n_features = result.measured.shape
     base = {"problem": result.measured.problem, "n_samples": n_samples, "n_features": n_features}
-    raced = [base | _record(result, name) for name in [*_with_moves(result), *_twin(result)]]
+    raced = [base | _record(result, name) for name in [*result.ranking(), *_twin(result)]]
     out = result.measured.out.items()
     lost = [{"contender": name, "state": o.state, "reason": o.reason} for name, o in out]
     return raced + [base | record for record in lost]
@@ -74,7 +74,7 @@ def _twin(result: Result) -> list[str]:
 
 def _ranking(result: Result) -> str:
     rows = []
-    for name in _with_moves(result):
+    for name in result.ranking():
         info, roof = _info(result, name), result.measured.roof_fraction(name).value
         rows.append(
             [
@@ -92,12 +92,6 @@ def _ranking(result: Result) -> str:
 
 def _info(result: Result, name: str) -> dict[str, Any]:
     return result.measured.infos[name]
-
-
-def _with_moves(result: Result) -> list[str]:
-    """The ranking; the loads and stores alone of a contender follow it, where they were raced."""
-    pairs = [(name, result.moves.get(name)) for name in result.ranking()]
-    return [name for pair in pairs for name in pair if name]
 
 
 def _outcome(result: Result) -> list[str]:
@@ -147,10 +141,9 @@ def _overall(results: Sequence[Result], width: int) -> str:
 def _record(result: Result, name: str) -> dict[str, Any]:
     measured, info = result.measured, _info(result, name)
     speed_up = measured.speed_up(name)
-    states = {TWIN: "twin"} | dict.fromkeys(result.moves.values(), "moves alone")
     return {
         "contender": name,
-        "state": states.get(name, "ok"),
+        "state": "twin" if name == TWIN else "ok",
         "reason": "",
         "peer": info["peer"],
         "bytes_per_value": info["bytes_per_value"],

@@ -69,6 +69,21 @@ function lookOf(name, coloured = true) {
   return { name, colour, dash: coloured ? dashOf(name) : [1, 0], shape: coloured ? shapeOf(name) : "circle" };
 }
 
+// Beside their points: right of them, and left of those near the right edge; a halo keeps lines off.
+function pointLabels(points, x, y, field = "name") {
+  const [low, high] = x.scale.domain;
+  const labels = apart(points, y.scale.domain);
+  const isLeft = (label) => label.x < low * (high / low) ** 0.6;
+  const encoding = { x, y, text: { field, type: "nominal" }, color: asIs("colour") };
+  const halo = { stroke: cssValue("--page"), strokeWidth: 4, strokeJoin: "round", opacity: 0.85 };
+  return [["left", 9], ["right", -9]].flatMap(([align, dx]) => {
+    const own = labels.filter((label) => isLeft(label) === (align === "left"));
+    const mark = { type: "text", align, dx, dy: -8, limit: isWide() ? 220 : 115, fontSize: 12 };
+    const { color, ...behind } = encoding;
+    return [layer(own, { ...mark, ...halo }, behind), layer(own, mark, { ...behind, color })];
+  });
+}
+
 // Labels at the height of values of a logarithmic axis, moved apart; those without room are left out.
 function apart(labels, [low, high], height = HEIGHT) {
   const span = Math.log(high) - Math.log(low);

@@ -43,12 +43,40 @@ function withoutTime(cells) {
   return [h("h4", {}, "Without a time"), h("ul", { class: "reasons" }, others.map(item))];
 }
 
+// Pairs whose shown times and shown paired ratios put them in opposite orders.
+function contradictions(cells) {
+  const own = cells.filter((cell) => isTimed(cell) && known(cell.speed_up)).sort((a, b) => a.time - b.time);
+  const differ = (a, b) => seconds(a.time) !== seconds(b.time) && ratio(a.speed_up) !== ratio(b.speed_up);
+  return own.flatMap((a, i) =>
+    own.slice(i + 1).filter((b) => b.speed_up > a.speed_up && differ(a, b)).map((b) => [a, b]));
+}
+
+function contradictionText(cells) {
+  const pairs = state.base === BASELINE ? contradictions(cells) : [];
+  if (!pairs.length) return "";
+  const [[a, b], ...more] = pairs;
+  const others = more.length ? ` (and so for ${plural(more.length, "other pair")})` : "";
+  const times = [a, b].map(({ time }) => seconds(time));
+  const ratios = [b, a].map((each) => ratio(each.speed_up));
+  return h("p", { class: "contradiction" },
+    nameTag(a.implementation), ` has the lower median time (${times.join(" against ")}), but `,
+    nameTag(b.implementation), ` the higher ratio (${ratios.join(" against ")})${others}. `,
+    "Trust the ratio, \"times as fast\": it compares samples of the same round, in which both met the same ",
+    "machine, while the medians may come from different rounds.");
+}
+
+function roundsText({ rounds, generations }) {
+  if (!known(rounds) || !known(generations)) return "";
+  return `${plural(rounds, "round")} in ${plural(generations, "generation")} of processes. `;
+}
+
 function cellHint(cells) {
   const roof = cells.find((cell) => known(cell.read_roof) && cell.bytes_per_value === 8);
   const band = cells[0].chance_band;
   return hint(
     roof ? `A pure read of X takes ${gigabytes(roof.read_roof)}. ` : "",
     known(band) ? `Two equal implementations differ by up to ${percent(band)} here. ` : "",
+    roundsText(cells.find(isTimed) ?? {}),
     "Pale rows are outside the chosen precision or libraries.");
 }
 
@@ -61,7 +89,8 @@ function openedCell(place) {
   const label = `All contenders at ${place}`;
   const isFile = location.protocol === "file:";
   return h("section", { class: "cell", id: "cell", tabindex: "-1", "aria-label": label },
-    h("h3", {}, `${state.problem}, ${place}`), cellHint(cells), contendersTable(cells), withoutTime(cells),
+    h("h3", {}, `${state.problem}, ${place}`), cellHint(cells), contradictionText(cells),
+    contendersTable(cells), withoutTime(cells),
     h("p", {}, "Measure it again: ", code(command), " ",
       quietButton("copy", () => navigator.clipboard?.writeText(command))),
     isFile ? hint("History over commits: ", code("asv preview"), ", then Report.") : "",

@@ -25,7 +25,9 @@ function loadLibrary() {
   return library;
 }
 
-const cssValue = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
+// A saved chart is for paper, whatever the page's theme.
+const themed = () => (isForFile ? byId("paper") : document.documentElement);
+const cssValue = (name) => getComputedStyle(themed()).getPropertyValue(name).trim();
 const colourValue = (name) => cssValue(`--name-${rankedLook(name).colour}`);
 const familyValue = (family) => cssValue(`--family-${familyIndex(family)}`);
 const DASHES = [[1, 0], [6, 2], [2, 2], [8, 2, 2, 2]];
@@ -44,18 +46,37 @@ function chartConfig() {
   };
 }
 
-// A figure with a title, the chart, and its downloads. `spec` is a function, called at each drawing.
-function chart(name, title, spec, note = "") {
-  const box = h("div", { class: "chart", role: "img", "aria-label": title });
+// A figure with a title, the chart, its values as a table, and its downloads. `pointsOf` makes the
+// values and `specOf` a chart of them, at each drawing, since both hold colours; `fields` are the
+// table's columns.
+function chart(name, title, pointsOf, specOf, fields, note = "") {
+  const spec = () => specOf(pointsOf());
+  const box = h("div", { class: "chart", role: "img", "aria-label": `${title}; values in the table below` });
   const tools = h("p", { class: "tools" });
   queueMicrotask(() => render(box, tools, name, title, spec));
-  return h("figure", { "data-chart": name }, h("figcaption", {}, title), box, note ? hint(note) : "", tools);
+  return h("figure", { "data-chart": name },
+    h("figcaption", {}, title), box, note ? hint(note) : "", chartTable(title, fields, pointsOf), tools);
 }
 
-async function embedded(box, spec) {
+// The same values for who cannot see or point at the chart; made when it is opened.
+function chartTable(title, fields, pointsOf) {
+  const textOf = (point) => fields.map(([field]) => (field === "name" ? nameTag(point.name) : point[field]));
+  const details = h("details", { class: "as-table" }, h("summary", {}, "show as table"));
+  const fill = () => {
+    if (!details.open || details.querySelector("table")) return;
+    const table = tableOf(fields.map(([, head]) => head), pointsOf().map(textOf), title);
+    details.append(table);
+  };
+  details.addEventListener("toggle", fill);
+  return details;
+}
+
+const wholeSpec = (spec) =>
+  ({ $schema: SCHEMA, width: "container", height: HEIGHT, ...spec(), config: chartConfig() });
+
+async function embedded(box, specOf) {
   const embed = await loadLibrary();
-  const whole = { $schema: SCHEMA, width: "container", height: HEIGHT, ...spec(), config: chartConfig() };
-  return embed(box, whole, { actions: false, ast: true, renderer: "svg", mode: "vega-lite" });
+  return embed(box, specOf(), { actions: false, ast: true, renderer: "svg", mode: "vega-lite" });
 }
 
 // The chart by itself, with its title and where it comes from.
@@ -64,9 +85,12 @@ function titled(title, spec) {
   const subtitle = [`${cpu}, threads: ${state.threads} · ${commit} · ${date} · Gradmark`];
   return () => {
     isForFile = true;
-    const own = spec();
-    isForFile = false;
-    return { width: SAVED_WIDTH, ...own, title: { text: title, subtitle } };
+    try {
+      const whole = wholeSpec(() => ({ width: SAVED_WIDTH, ...spec() }));
+      return { ...whole, title: { text: title, subtitle } };
+    } finally {
+      isForFile = false;
+    }
   };
 }
 
@@ -74,7 +98,7 @@ async function render(box, tools, name, title, spec) {
   try {
     await loadLibrary();
     if (!box.isConnected) return;
-    const own = await embedded(box, spec);
+    const own = await embedded(box, () => wholeSpec(spec));
     if (!box.isConnected) return own.finalize();
     drawnCharts.push(own);
     box.dataset.drawn = "true";

@@ -4,6 +4,9 @@ const columnOf = (label, key, meaning, show, valueOf = (cell) => cell[key]) =>
   ({ label, key, meaning, show, valueOf });
 const withSmall = (text, small) => [text, h("small", {}, small)];
 
+const OVER_THREADS = "CPU time / wall time is above the threads that were allowed: " +
+  "threads beside them were at work, or the clock of CPU time is coarse.";
+
 function fasterText(cell) {
   const spread = interval(cell.speed_up_low, cell.speed_up_high, ratio);
   return withSmall(ratio(cell.faster), state.base === BASELINE ? spread : "");
@@ -14,6 +17,17 @@ function breakEvenText(cell) {
   if (known(calls)) return calls > 1 ? `${whole(calls)} calls` : "the first call";
   const mayPay = isTimed(cell) && cell.implementation !== BASELINE;
   return h("small", { title: cell.reasons.break_even || "" }, mayPay ? "never" : NONE);
+}
+
+// Above its threads by more than the clocks are off.
+const MOST_OVER = 0.1;
+const isOverThreads = (cell) => cell.processors > countOf(cell.threads) + MOST_OVER;
+
+function busyText(cell) {
+  const text = processorsText(cell.processors);
+  if (!isOverThreads(cell)) return text;
+  const over = `above its ${plural(countOf(cell.threads), "thread")}`;
+  return [text, h("small", { class: "flag", title: OVER_THREADS }, over)];
 }
 
 const CONTENDER_COLUMNS = [
@@ -34,7 +48,7 @@ const CONTENDER_COLUMNS = [
     "Compulsory traffic / time / bandwidth of a pure read of X in the same rounds",
     (cell) => percent(cell.roof_fraction)),
   columnOf("CPU / wall", "processors", "Processors that are busy during a call",
-    (cell) => processorsText(cell.processors)),
+    (cell) => busyText(cell)),
 ];
 
 // Times as fast as what is chosen, which is no value of the rows.

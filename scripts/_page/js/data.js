@@ -3,16 +3,20 @@
 const DATA = JSON.parse(byId("data").textContent);
 const BASELINE = DATA.baseline;
 
+const repeated = (code) => (code.length ? Array(code[1]).fill(code[0]) : code);
+
 function rowsOf(columns) {
   const names = Object.keys(columns);
   const values = names.map((name) => {
     const column = columns[name];
-    return column.codes ? column.codes.map((code) => column.texts[code]) : column;
+    return column.codes ? column.codes.flatMap(repeated).map((code) => column.values[code]) : column;
   });
   return (values[0] || []).map((_, i) => Object.fromEntries(names.map((name, j) => [name, values[j][i]])));
 }
 
 const CELLS = rowsOf(DATA.cells);
+const countOf = (threads) => (threads === "all" ? DATA.n_threads : Number(threads));
+const LOSSES = DATA.losses;
 const TRAININGS = rowsOf(DATA.trainings);
 for (const cell of CELLS) {
   cell.reasons = {};
@@ -20,7 +24,8 @@ for (const cell of CELLS) {
   const moved = known(cell.time) && known(cell.compulsory_bytes);
   cell.effective = moved ? cell.compulsory_bytes / cell.time / 1e9 : null;
 }
-for (const [i, reasons] of DATA.reasons) CELLS[i].reasons = reasons;
+for (const [i, reasons] of rowsOf(DATA.reasons).entries())
+  CELLS[i].reasons = Object.fromEntries(Object.entries(reasons).filter(([, why]) => why !== null));
 
 const unique = (values) => [...new Set(values)];
 const PROBLEMS = unique(CELLS.map((cell) => cell.problem));
@@ -85,9 +90,20 @@ function byWins(cells) {
   return [...points.keys()].sort((a, b) => points.get(b) - points.get(a) || byName(a, b));
 }
 
-// A colour and a dash of its own for each name, whatever is shown.
-const lookOfRank = (rank) => ({ colour: rank % 8, dash: Math.floor(rank / 8) % 4, rank });
-const LOOKS = new Map(byWins(CELLS).map((name, i) => [name, lookOfRank(i)]));
+// The names in turns, of each problem the next by wins: what stands on one chart gets colours far apart.
+function leaders(cells) {
+  const lists = [...groupBy(cells, (cell) => cell.problem).values()].map(byWins);
+  const longest = Math.max(0, ...lists.map((names) => names.length));
+  return Array.from({ length: longest }, (_, i) => lists.map((names) => names[i])).flat().filter(Boolean);
+}
+
+const isStrict = (cell) => isExact(cell, PRECISIONS[0][0]);
+
+// A colour of its own for each name, whatever is shown, and another dash after every eight.
+const N_COLOURS = 32; // in colours.css
+const lookOfRank = (rank) => ({ colour: rank % N_COLOURS, dash: Math.floor(rank / 8) % 4, rank });
+const LOOKS = new Map(unique([...leaders(CELLS.filter(isStrict)), ...leaders(CELLS)])
+  .map((name, i) => [name, lookOfRank(i)]));
 
 // What the map can choose the least of, with its text.
 const MAP_METRICS = [

@@ -12,6 +12,8 @@ function nameTag(name) {
   return h("span", { class: "name" }, h("i", { ...attributes, "aria-hidden": "true" }), name);
 }
 
+const nameKey = (names) => h("ul", { class: "key" }, names.map((name) => h("li", {}, nameTag(name))));
+
 function familyKey(cells) {
   const present = DATA.families.filter((family) => cells.some((cell) => cell.family === family));
   const patch = (family) => h("i", { class: "patch", style: { "--colour": familyVariable(family) } });

@@ -4,6 +4,8 @@ const LEAST_ERROR = 1e-18; // an error of 0 is drawn here, as a logarithmic axis
 const PARETO_NOTE = "Both axes are logarithmic; lower left is better. The steps join what no other " +
   "implementation beats in both; names in full when pointed at. The dotted line is the chosen precision.";
 
+const ERROR_TIPS = [["name", "implementation"], ["time", "time"], ["error", "error"]];
+
 function errorPoint(cell) {
   const error = cell.error ?? cell.worst;
   const texts = { time: seconds(cell.time), error: errorText(error) };
@@ -31,20 +33,9 @@ function errorChart(cells, place) {
   const front = frontOf(points);
   const named = (point, i) => [i ? ", " : "", nameTag(point.name), ` (${point.time}, error ${point.error})`];
   return h("div", {},
-    chart("error-against-time", `Error against time, ${place}`, () => errorSpec(points, front), PARETO_NOTE),
+    chart("error-against-time", `Error against time, ${place}`,
+      () => errorPoints(cells), errorSpec, ERROR_TIPS, PARETO_NOTE),
     h("p", {}, "Not beaten in both: ", front.map(named), "."));
-}
-
-// Right of their points, and left of those near the right edge.
-function frontNames(front, x, y) {
-  const [low, high] = x.scale.domain;
-  const labels = apart(front, y.scale.domain);
-  const isLeft = (label) => label.x < low * (high / low) ** 0.6;
-  const encoding = { x, y, text: { field: "name", type: "nominal" }, color: asIs("colour") };
-  return [["left", 9], ["right", -9]].map(([align, dx]) => {
-    const own = labels.filter((label) => isLeft(label) === (align === "left"));
-    return layer(own, { type: "text", align, dx, dy: -8, limit: 115, fontSize: 12 }, encoding);
-  });
 }
 
 function errorAxes(points, limit) {
@@ -55,13 +46,14 @@ function errorAxes(points, limit) {
   ];
 }
 
-function errorSpec(points, front) {
+function errorSpec(points) {
+  const front = frontOf(points);
   const limit = state.error === "any" ? [] : [{ y: Number(state.error) }];
   const [x, y] = errorAxes(points, limit);
   const [faint, text] = [cssValue("--faint"), cssValue("--text")];
   const on = new Set(front.map((point) => point.name));
   const rest = points.filter((point) => !on.has(point.name));
-  const tooltip = tips(["name", "implementation"], ["time", "time"], ["error", "error"]);
+  const tooltip = tips(...ERROR_TIPS);
   const end = front.length ? [{ x: mostOf(points.map((p) => p.x)), y: front.at(-1).y }] : [];
   const color = asIs("colour");
   const shaped = { x, y, shape: asIs("shape"), tooltip };
@@ -73,7 +65,7 @@ function errorSpec(points, front) {
       layer([...front, ...end], steps, { x, y }),
       layer(rest, { type: "point", size: 45, opacity: 0.8, color: faint }, shaped),
       layer(front, { type: "point", size: 80, opacity: 1, filled: true }, { ...shaped, color }),
-      ...frontNames(front, x, y),
+      ...pointLabels(front, x, y),
     ]),
   };
 }

@@ -25,11 +25,12 @@ const chosenCells = (cells) => cells.filter((cell) => isChosen(cell, state));
 
 const headRow = (heads) => h("thead", {}, h("tr", {}, heads.map((head) => h("th", { scope: "col" }, head))));
 
-function tableOf(heads, rows) {
+function tableOf(heads, rows, label = "") {
   const cellOf = (content, i) =>
     (i ? h("td", { class: "number" }, content) : h("th", { scope: "row" }, content));
   const body = h("tbody", {}, rows.map((row) => h("tr", {}, row.map(cellOf))));
-  return h("div", { class: "scroll", tabindex: "0" }, h("table", {}, headRow(heads), body));
+  const named = label ? { role: "region", "aria-label": label } : {};
+  return h("div", { class: "scroll", tabindex: "0", ...named }, h("table", {}, headRow(heads), body));
 }
 
 // Long lists fold.

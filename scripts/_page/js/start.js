@@ -6,11 +6,25 @@ function drawHeader() {
   byId("footer").textContent = DATA.facts.footer;
 }
 
+const MOST_REFUSED = 3;
+const MOST_SIGNS = 60;
+
+// What a link, or a choice made for other data, asks for in vain.
+function drawRefused() {
+  const short = (text) => (text.length > MOST_SIGNS ? `${text.slice(0, MOST_SIGNS)}…` : text);
+  const items = refused.slice(0, MOST_REFUSED).map((pair) => pair.map(short).join(" = "));
+  const more = refused.length > MOST_REFUSED ? ` and ${refused.length - MOST_REFUSED} more` : "";
+  const text = `Not in these results: ${items.join(", ")}${more}. ` +
+    "It is left out, and the address no longer asks for it.";
+  byId("notice").replaceChildren(...(refused.length ? [h("p", { class: "flag" }, text)] : []));
+}
+
 function draw() {
   const { place, name } = document.activeElement?.dataset ?? {};
   dropCharts();
   drawViews();
   drawControls();
+  drawRefused();
   const chosen = VIEWS.find((each) => each.id === state.view) || VIEWS[0];
   const root = h("div", { class: `view view-${chosen.id}` });
   byId("main").replaceChildren(root);

@@ -6,26 +6,51 @@ const DEFAULTS = {
   n: "", d: "", calls: "", cell: "", show: "", fixed: "n_features", at: "", relative: "", size: "",
   filter: "", sort: "",
 };
-// The rest is looked up where it is used, and counts as not given if it is not found.
 const ALLOWED = {
   problem: () => PROBLEMS, threads: () => THREADS, error: () => PRECISIONS.map(([key]) => key),
-  view: () => VIEWS.map((view) => view.id), metric: () => MAP_METRICS.map(([key]) => key),
+  view: () => VIEWS.map((view) => view.id), libraries: () => ["0", "1"],
+  metric: () => MAP_METRICS.map(([key]) => key),
   fixed: () => ["n_features", "n_samples"], relative: () => ["", "1"],
+};
+// What can be chosen once these are; texts that are typed are free.
+const MEASURED = {
+  cell: (to) => placesOf(ofProblem(to)), size: (to) => placesOf(ofProblem(to)),
+  at: (to) => unique(ofProblem(to).map((cell) => String(cell[to.fixed]))),
+  base: (to) => [...baseNames(to), DEFAULTS.base],
+  sort: () => VIEWS.flatMap(({ sorts = [] }) => sorts.flatMap((key) => [key, `-${key}`])),
 };
 const VIEWS = [];
 let state = { ...DEFAULTS };
+let refused = []; // what the address asks for and is not there: [key, value]
 
 const view = (definition) => VIEWS.push(definition);
 
+// What is not there is left out, told, and corrected in the address.
 function readAddress() {
   const given = new URLSearchParams(location.hash.replace(/^#/, ""));
   const next = { ...DEFAULTS };
+  refused = [];
   for (const [key, value] of given) {
-    if (!Object.hasOwn(DEFAULTS, key)) continue;
-    if (key === "libraries") next.libraries = value !== "0";
-    else if (!ALLOWED[key] || ALLOWED[key]().includes(value)) next[key] = value;
+    const isKnown = Object.hasOwn(DEFAULTS, key) && (!ALLOWED[key] || ALLOWED[key]().includes(value));
+    if (!isKnown) refused.push([key, value]);
+    else next[key] = key === "libraries" ? value !== "0" : value;
   }
-  state = { ...next, base: knownBase(next) };
+  for (const [key, allowed] of Object.entries(MEASURED))
+    if (next[key] !== DEFAULTS[key] && !allowed(next).includes(next[key])) {
+      refused.push([key, next[key]]);
+      next[key] = DEFAULTS[key];
+    }
+  state = { ...next, ...measuredNames(next), base: knownBase(next) };
+  if (refused.length) history.replaceState(null, "", address());
+}
+
+// Of the names to colour, those that the problem has; a minus stands for none.
+function measuredNames({ show, ...rest }) {
+  const names = new Set(namesOf(ofProblem(rest)));
+  const given = show ? show.split(",") : [];
+  const isThere = (text) => text === "-" || names.has(unpacked(text));
+  refused.push(...given.filter((text) => !isThere(text)).map((text) => ["show", unpacked(text)]));
+  return { show: given.filter(isThere).join(",") };
 }
 
 // What speed-ups can be relative to.

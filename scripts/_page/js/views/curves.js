@@ -113,9 +113,10 @@ view({
     const { values, at } = fixedValues(own);
     const cells = own.filter((cell) => cell[state.fixed] === at);
     const coloured = colouredNames(cells);
-    const points = curvePoints(cells, coloured);
     root.append(curveChoices(values, at), nameChips(namesOf(cells), coloured));
-    if (!points.length) return root.append(h("p", {}, `${state.base} has no time here to compare with.`));
-    root.append(chart("curves", curvesTitle(at), () => curveSpec(points, coloured), CURVES_NOTE));
+    if (!curvePoints(cells, coloured).length)
+      return root.append(h("p", {}, `${state.base} has no time here to compare with.`));
+    root.append(chart("curves", curvesTitle(at), () => curvePoints(cells, coloured),
+      (points) => curveSpec(points, coloured), CURVES_TIPS, CURVES_NOTE));
   },
 });

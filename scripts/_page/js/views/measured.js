@@ -13,7 +13,7 @@ function machineFacts() {
     ["versions", Object.entries(facts.versions).map(([name, version]) => `${name} ${version}`).join(", ")],
     ["command", code(facts.command)], ["code", facts.commit], ["date", facts.date],
   ];
-  return h("dl", { class: "facts" }, rows.map(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]));
+  return factsList(rows);
 }
 
 // What two equal implementations differ by at each set of data.
@@ -47,6 +47,32 @@ function chanceSection(cells) {
   return [h("p", {}, chanceText(rows)), tableOf(heads, rows.map(row))];
 }
 
+// The middle of some numbers, and their range where they differ.
+function rangeText(values) {
+  const sorted = values.filter(known).sort((a, b) => a - b);
+  if (!sorted.length) return NONE;
+  const [least, middle, most] = [sorted[0], sorted[Math.floor((sorted.length - 1) / 2)], sorted.at(-1)];
+  return least === most ? whole(most) : `${whole(middle)} (${whole(least)} to ${whole(most)})`;
+}
+
+// How many samples stand behind a time.
+function roundsSection(cells) {
+  const timed = cells.filter(isTimed);
+  if (!timed.length) return h("p", {}, "Nothing has a time.");
+  const rows = [
+    ["rounds of a time", rangeText(timed.map((cell) => cell.rounds))],
+    ["generations of processes", rangeText(timed.map((cell) => cell.generations))],
+  ];
+  const few = timed.filter((cell) => cell.generations < DATA.rules.least_generations).length;
+  const warning = `${whole(few)} of ${plural(timed.length, "time")} come from fewer than ` +
+    `${DATA.rules.least_generations} generations: their intervals do not cover what differs from ` +
+    "process to process. The presets standard and full start processes anew.";
+  return [factsList(rows), few ? hint(warning) : ""];
+}
+
+const factsList = (rows) =>
+  h("dl", { class: "facts" }, rows.map(([name, value]) => [h("dt", {}, name), h("dd", {}, value)]));
+
 // Cells by what they say, each with its implementations and the data.
 function groupList(pairs) {
   const nameItem = ([name, own]) =>
@@ -59,9 +85,10 @@ function groupList(pairs) {
 }
 
 function flagSection(cells) {
-  const flagged = cells.filter((cell) => cell.flag);
-  if (!flagged.length) return h("p", {}, "None.");
-  return groupList(flagged.map((cell) => [cell.flag, cell]));
+  const flagged = cells.filter((cell) => cell.flag).map((cell) => [cell.flag, cell]);
+  const over = cells.filter((cell) => isTimed(cell) && isOverThreads(cell));
+  const pairs = [...flagged, ...over.map((cell) => [OVER_THREADS, cell])];
+  return pairs.length ? groupList(pairs) : h("p", {}, "None.");
 }
 
 const DIGITS = /-?\d[\d.,]*(e[+-]?\d+)?/g;
@@ -107,12 +134,14 @@ view({
   draw(root) {
     const cells = ofProblem(state);
     const gone = [...withoutValue(cells), ...partlyMissing(cells)];
-    root.append(
+    root.append(...[
       h("h2", {}, "How it was measured"), hint(MEASURED_HINT),
       h("h3", {}, "Machine"), machineFacts(),
+      h("h3", {}, `Rounds, ${state.problem}`), roundsSection(cells),
       h("h3", {}, `Noise, ${state.problem}`), ...chanceSection(cells),
       h("h3", {}, "Not to be trusted"), flagSection(cells),
       h("h3", {}, "Without a value"), ...(gone.length ? gone : [h("p", {}, "Everything has a value.")]),
-      h("h3", {}, "What each number means"), meaningsTable());
+      h("h3", {}, "What each number means"), meaningsTable(),
+    ].flat());
   },
 });

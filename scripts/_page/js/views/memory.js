@@ -5,6 +5,13 @@ const MEMORY_NOTE = "Bars: bytes that one call allocates, its result included. U
 const TRACED_NOTE = "Resident memory of a process that draws the data, prepares them and calls a gradient; " +
   "the calls are shaded.";
 
+const MEMORY_TIPS = [
+  ["name", "implementation"], ["text", "workspace"], ["peakText", "peak above inputs"],
+];
+const TRACED_TIPS = [
+  ["name", "implementation"], ["at", "at"], ["memory", "memory"], ["call", "in the calls"],
+];
+
 function memoryBar({ implementation, workspace, peak }) {
   return {
     name: implementation, colour: colourValue(implementation), workspace, peak,
@@ -17,7 +24,7 @@ function memorySpec(bars) {
   const axis = { title: "bytes", labelExpr: LABELS.bytes, tickCount: 5 };
   const scale = { domain: [0, most * (isWide() ? 1.12 : 1.4)], nice: false };
   const [y, x] = [barNames(), (field) => ({ field, type: "quantitative", scale, axis })];
-  const tooltip = tips(["name", "implementation"], ["text", "workspace"], ["peakText", "peak above inputs"]);
+  const tooltip = tips(...MEMORY_TIPS);
   const [color, text] = [cssValue("--text"), { field: "text", type: "nominal" }];
   const bar = { x: x("workspace"), y, color: asIs("colour"), tooltip };
   const peaks = bars.filter((each) => known(each.peak));
@@ -33,9 +40,9 @@ function memorySpec(bars) {
 
 function memoryAtSize(cells, place) {
   const sized = cells.filter((cell) => known(cell.workspace)).sort((a, b) => a.workspace - b.workspace);
-  const bars = sized.map(memoryBar);
-  if (!bars.length) return h("p", {}, "No workspace was measured on these data.");
-  return chart("workspace", `Workspace of one gradient, ${place}`, () => memorySpec(bars), MEMORY_NOTE);
+  if (!sized.length) return h("p", {}, "No workspace was measured on these data.");
+  return chart("workspace", `Workspace of one gradient, ${place}`,
+    () => sized.map(memoryBar), memorySpec, MEMORY_TIPS, MEMORY_NOTE);
 }
 
 // Memory over time: a chart for each size that was traced.
@@ -46,15 +53,20 @@ function tracedCharts() {
     return [h("p", {}, "Not recorded here: ", record, " records it, then ", show, " shows it.")];
   }
   const sizes = [...groupBy(own, (curve) => sizeText(curve.n_samples, curve.n_features))];
-  return sizes.map(([size, curves], i) =>
-    chart(`memory-over-time-${i + 1}`, `Memory over time, ${size}`, () => tracedSpec(curves), TRACED_NOTE));
+  return sizes.flatMap(([size, curves], i) => [
+    nameKey(namesOf(curves)),
+    chart(`memory-over-time-${i + 1}`, `Memory over time, ${size}`,
+      () => curves.flatMap(tracedPoints), () => tracedSpec(curves), TRACED_TIPS, TRACED_NOTE),
+  ]);
 }
 
 function tracedPoints(curve) {
   const look = lookOf(curve.implementation);
+  const [start, end] = curve.call_seconds;
   return curve.seconds.map((x, i) => {
     const y = curve.mebibytes[i];
-    return { ...look, x, y, memory: `${plain(y)} MiB`, at: seconds(x) };
+    const call = start <= x && x <= end ? "yes" : "no";
+    return { ...look, x, y, memory: `${plain(y)} MiB`, at: seconds(x), call };
   });
 }
 
@@ -68,7 +80,7 @@ function tracedSpec(curves) {
   const axis = (field, title) => ({ field, type: "quantitative", axis: { title, tickCount: 7 } });
   const [x, y] = [axis("x", "seconds since the start"), axis("y", "resident memory in MiB")];
   const [color, text] = [asIs("colour"), { field: "name", type: "nominal" }];
-  const tooltip = tips(["name", "implementation"], ["at", "at"], ["memory", "memory"]);
+  const tooltip = tips(...TRACED_TIPS);
   const line = { x, y, detail: asIs("name"), color, strokeDash: asIs("dash") };
   return {
     padding: { left: 5, top: 5, bottom: 5, right: ends.length ? 130 : 12 },

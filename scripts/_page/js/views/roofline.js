@@ -4,8 +4,8 @@ const ROOFLINE_HINT = "The bytes that a gradient has to move at least, over its 
   "its distance from the read roof is what could still be gained in one pass.";
 const ROOFLINE_TIPS = [
   ["name", "implementation"], ["place", "data"], ["time", "time"], ["set", "working set"],
-  ["moved", "bytes that must move"], ["bandwidth", "effective bandwidth"], ["fraction", "of the read roof"],
-  ["limit", "what limits it"], ["flag", "flag"],
+  ["moved", "bytes that must move"], ["bandwidth", "effective bandwidth"], ["roof", "read roof"],
+  ["fraction", "of the read roof"], ["limit", "what limits it"], ["flag", "flag"],
 ];
 
 function roofPoint(cell, coloured) {
@@ -14,6 +14,7 @@ function roofPoint(cell, coloured) {
     ...look, x: cell.working_set, y: cell.effective, fill: cell.flag ? cssValue("--page") : look.colour,
     place: cell.place, time: seconds(cell.time), set: nBytes(cell.working_set),
     moved: nBytes(cell.compulsory_bytes), bandwidth: gigabytes(cell.effective),
+    roof: gigabytes(cell.read_roof),
     fraction: percent(cell.roof_fraction), limit: cell.limit || NONE, flag: cell.flag || "none",
   };
 }
@@ -88,9 +89,10 @@ view({
     if (!cells.length)
       return root.append(h("p", {}, "Nothing of the chosen precision has a time and a number of bytes."));
     const coloured = colouredNames(cells);
-    const points = cells.map((cell) => roofPoint(cell, coloured));
     const title = `${state.problem}: effective bandwidth against the working set`;
-    const spec = () => rooflineSpec(points, readRoofs(all), coloured);
-    root.append(nameChips(namesOf(cells), coloured), chart("roofline", title, spec, rooflineNote()));
+    const points = () => cells.map((cell) => roofPoint(cell, coloured));
+    const spec = (points) => rooflineSpec(points, readRoofs(all), coloured);
+    root.append(nameChips(namesOf(cells), coloured),
+      chart("roofline", title, points, spec, ROOFLINE_TIPS, rooflineNote()));
   },
 });

@@ -68,8 +68,16 @@ function fillTable(box, cells, all = false) {
   box.replaceChildren(
     h("p", { class: "hint", role: "status" }, `${counts} rows${drawn}. `),
     h("p", {}, isCut ? button(`show all ${whole(found.length)}`, () => fillTable(box, cells, true)) : "", " ",
-      button("download CSV", () => download(`${state.problem}.csv`, csvOf(found), "text/csv"))),
+      csvButton(found)),
     valuesTable(rows));
+}
+
+function csvButton(cells) {
+  const onclick = () => download(`${state.problem}.csv`, csvOf(cells), "text/csv");
+  const title = "Only the rows below: of the chosen problem and threads, and of the filter. " +
+    "results.csv beside this page holds every problem.";
+  const threads = state.threads === "all" ? "all threads" : plural(Number(state.threads), "thread");
+  return h("button", { type: "button", title, onclick }, `download CSV of ${state.problem}, ${threads}`);
 }
 
 function csvOf(cells) {
@@ -96,7 +104,7 @@ function filterBox(box, cells) {
 }
 
 view({
-  id: "table", title: "All values", order: 80,
+  id: "table", title: "All values", order: 80, sorts: TABLE_COLUMNS.map(({ key }) => key),
   draw(root) {
     const cells = ofProblem(state);
     addFaster(cells);

@@ -9,7 +9,6 @@ const THREADS_TIPS = [
   ["name", "implementation"], ["to", "threads"], ["before", "time before"], ["after", "time with them"],
   ["text", "times as fast"], ["busy", "CPU / wall"],
 ];
-const countOf = (threads) => (threads === "all" ? DATA.n_threads : Number(threads));
 
 function threadsText(threads) {
   return `${threads === "all" ? "all " : ""}${plural(countOf(threads), "thread")}`;
@@ -97,7 +96,7 @@ function slowerWarning(all) {
 
 function busyTable(groups, all) {
   const heads = all.map(threadsText).flatMap((text) => [`time, ${text}`, `CPU / wall, ${text}`]);
-  const texts = (cell) => (cell ? [seconds(cell.time), processorsText(cell.processors)] : [NONE, NONE]);
+  const texts = (cell) => (cell ? [seconds(cell.time), busyText(cell)] : [NONE, NONE]);
   const row = ({ name, by }) => [nameTag(name), ...all.flatMap((to) => texts(by[to]))];
   return tableOf(["implementation", ...heads], groups.map(row));
 }
@@ -115,13 +114,15 @@ view({
     const [own, all] = [ofProblem(state), settings()];
     const place = chosenPlace(own);
     const groups = threadGroups(place);
-    const points = scalingPoints(groups, all);
+    const points = () => scalingPoints(groups, all);
     const title = `${state.problem}, ${place}: time with ${threadsText(all[0])} over time with more`;
     root.append(
       h("h2", {}, "What threads gain"), hint(THREADS_HINT),
       all.length > 1 ? slowerWarning(all) : measureOthers(all),
       h("div", { class: "row" }, placeSelect(own)),
-      points.length ? chart("threads", title, () => scalingSpec(points, all), THREADS_NOTE) : "",
+      points().length
+        ? chart("threads", title, points, (points) => scalingSpec(points, all), THREADS_TIPS, THREADS_NOTE)
+        : "",
       h("h3", {}, `Processors that are busy, ${place}`),
       groups.length
         ? busyTable(groups, all)

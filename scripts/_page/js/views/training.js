@@ -37,35 +37,45 @@ function trainings() {
 
 const isDrawn = (training) => training.cell && isChosen(training.cell, state);
 
-function trainingPoint(training) {
+function trainingPoint(training, coloured) {
   return {
-    ...lookOf(training.implementation), x: training.kernel, y: training.whole,
+    ...lookOf(training.implementation, coloured.has(training.implementation)),
+    x: training.kernel, y: training.whole,
     solver: training.solver, place: training.place, kernel: ratio(training.kernel),
     epoch: ratio(training.whole), share: percent(training.kernel_share),
   };
 }
 
-function trainingSpec(drawn) {
-  const points = drawn.map(trainingPoint);
+// The name of each stands beside the point that gains most.
+function namedPoints(points) {
+  const best = (own) => own.reduce((a, b) => (b.y > a.y ? b : a));
+  return [...groupBy(points, ({ name }) => name).values()].map(best);
+}
+
+function trainingSpec(points, coloured) {
   const domain = logDomain(points.flatMap((point) => [point.x, point.y, 1]));
   const x = logAxis("x", `speed-up of the gradient over ${isWide() ? "the base" : "base"}`, domain, "ratio");
   const y = logAxis("y", "speed-up of an epoch", domain, "ratio");
   const legend = { orient: "top", title: "solver", symbolStrokeColor: cssValue("--text") };
   const shape = { field: "solver", type: "nominal", legend };
   const diagonal = { type: "line", strokeDash: [4, 3], strokeWidth: 1, color: cssValue("--faint") };
+  const front = points.filter((p) => coloured.has(p.name));
+  const back = points.filter((p) => !coloured.has(p.name));
   const dots = { x, y, color: asIs("colour"), shape, tooltip: tips(...TRAINING_TIPS) };
   return {
     layer: filled([
       layer(domain.map((value) => ({ x: value, y: value })), diagonal, { x, y }),
-      layer(points, { type: "point", size: 70, opacity: 1 }, dots),
+      layer(back, { type: "point", size: 40, opacity: 0.5 }, dots),
+      layer(front, { type: "point", size: 70, opacity: 1 }, dots),
+      ...pointLabels(namedPoints(front), x, y),
     ]),
   };
 }
 
-function trainingChart(drawn) {
-  const key = h("ul", { class: "key" }, namesOf(drawn).map((name) => h("li", {}, nameTag(name))));
+function trainingChart(drawn, coloured) {
   const title = `${state.problem}: speed-up of an epoch against speed-up of the gradient`;
-  return [key, chart("training", title, () => trainingSpec(drawn), TRAINING_NOTE)];
+  return chart("training", title, () => drawn.map((each) => trainingPoint(each, coloured)),
+    (points) => trainingSpec(points, coloured), TRAINING_TIPS, TRAINING_NOTE);
 }
 
 function solverTable(solver, own) {
@@ -82,21 +92,28 @@ function solverTable(solver, own) {
 }
 
 view({
-  id: "training", title: "Training", order: 60, absent: () => !TRAININGS.length,
+  id: "training", title: "Training", order: 60,
   draw(root) {
     const own = trainings().filter(isDrawn);
     const drawn = own.filter((each) => each.kernel > 0 && each.whole > 0);
+    const losses = LOSSES.filter(({ problem }) => problem === state.problem).filter(isLossChosen);
     const solvers = unique(own.map((each) => each.solver)).sort(byName);
+    const names = namesOf([...drawn, ...losses]);
+    const coloured = state.show ? shown() : colouredNames(own.map((each) => each.cell));
     root.append(
       h("h2", {}, "Does a faster gradient train faster?"),
       hint("The speed-up of the gradient against that of a whole epoch of training, both over ",
         `${state.base}: what lies below the diagonal is lost outside the gradient.`));
     if (!own.length)
-      root.append(h("p", {}, `No training with ${state.problem} was measured for the chosen precision.`));
-    if (drawn.length) root.append(...trainingChart(drawn));
-    root.append(
-      ...solvers.flatMap((solver) => solverTable(solver, own.filter((each) => each.solver === solver))),
-      hint("Loss against seconds is not in these results: ", code("python -m scripts.train descent"),
-        " trains and draws it."));
+      root.append(h("p", {},
+        `No training with ${state.problem} was measured for the chosen precision: `,
+        code("python -m scripts.run"), " measures some, then ",
+        code("python -m scripts.report"), " shows them."));
+    if (names.length) root.append(nameChips(names, coloured));
+    if (drawn.length) root.append(trainingChart(drawn, coloured));
+    root.append(...[
+      h("h3", {}, "Loss against seconds"), lossSection(losses, coloured),
+      ...solvers.map((solver) => solverTable(solver, own.filter((each) => each.solver === solver))),
+    ].flat(2));
   },
 });
