@@ -10,11 +10,13 @@ import math
 import sys
 from pathlib import Path
 
+import pandas as pd
 from tqdm import tqdm
 
 import impls
 from scripts import _experiments, _figures
 from scripts._common.cli import make_out_folder, make_parser
+from scripts._common.csv_text import to_csv
 from scripts._common.errors import UserError, explain
 from scripts._common.facts import collect_facts
 from scripts._common.names import pick
@@ -22,7 +24,7 @@ from scripts._common.project import ROOT
 from scripts._common.records import Facts
 from scripts._common.signals import run_stoppable
 from scripts._common.tree import Tree, working_tree
-from scripts._experiments import Options, Outcome
+from scripts._experiments import Options, Outcome, _fitting
 from scripts._measured.losses import save_losses
 from scripts._measured.state import state_of
 
@@ -33,10 +35,13 @@ _EXAMPLES = """examples:
   python -m scripts.train softmax_fault --data mnist
   python -m scripts.train softmax_fault --data images.npz --pixel-max 255
   python -m scripts.train descent --impl row_loop
+  python -m scripts.train fit
+  python -m scripts.train fit --sets digits 20000x50 --rounds 15
+  python -m scripts.train fit --sets 1000000x100 --out reports/large
 """
 _BUNDLED = ("digits", "mnist")
 # Options that some experiments read and others do not.
-_OPTIONS = ("data", "pixel_max", "impl")
+_OPTIONS = ("data", "pixel_max", "impl", "sets", "rounds")
 
 
 def main() -> int:
@@ -79,6 +84,16 @@ def _parse() -> argparse.Namespace:
         help="divides the pixels of PATH.npz; default: the largest one if integers, 1 if floats",
     )
     parser.add_argument("--impl", metavar="NAME", help="kernel of descent; default: matrix")
+    parser.add_argument(
+        "--sets",
+        nargs="+",
+        metavar="SET",
+        help="data of fit: breast_cancer, digits or drawn NxD; default: both, 200000x100 and "
+        "50000x500 (1000000x100 needs 1.6 GB)",
+    )
+    parser.add_argument(
+        "--rounds", type=int, metavar="N", help="fit times each contender so often; default: 7"
+    )
     arguments = parser.parse_args()
     arguments.names = _choose(arguments.names)
     _check_options(arguments)
@@ -107,6 +122,10 @@ def _check_options(arguments: argparse.Namespace) -> None:
         pick("implementation of linear", arguments.impl, impls.names("linear"))
     if arguments.data is not None:
         _check_data(arguments.data)
+    if arguments.rounds is not None and arguments.rounds < 1:
+        raise UserError(f"--rounds is {arguments.rounds}, expected a whole number of at least 1")
+    for name in arguments.sets or ():
+        _fitting.check_set(name)
     if arguments.pixel_max is not None:
         _check_pixel_max(arguments.pixel_max, arguments.data)
 
@@ -137,7 +156,7 @@ def _print_names() -> None:
 
 
 def _write(name: str, outcome: Outcome, facts: Facts, folder: Path) -> list[Path]:
-    """Save the figures, and a page that shows them above the tables."""
+    """Save the figures, a page that shows them above the tables, and the rows."""
     figures = tqdm(outcome.figures.items(), unit="figure", disable=None, leave=False)
     paths = [path for stem, draw in figures for path in _figures.save(draw(facts), folder, stem)]
     images = [f"![{stem}]({stem}.png)" for stem in outcome.figures]
@@ -146,7 +165,11 @@ def _write(name: str, outcome: Outcome, facts: Facts, folder: Path) -> list[Path
     parts = [title, *images, *(table.markdown for table in outcome.tables), footer]
     page = folder / f"{name}.md"
     page.write_text("\n\n".join(parts) + "\n", encoding="utf-8")
-    return [page, *paths]
+    if not outcome.rows:
+        return [page, *paths]
+    rows = folder / f"{name}.csv"
+    rows.write_text(to_csv(pd.DataFrame(outcome.rows)), encoding="utf-8")
+    return [page, rows, *paths]
 
 
 def _keep_losses(outcome: Outcome, tree: Tree) -> list[Path]:

@@ -35,12 +35,18 @@ class Options:
         Divisor of a file's pixels; for the default see `impls.softmax._files.load_npz`.
     impl : str
         Implementation of the linear problem.
+    sets : sequence of str
+        Data sets of `fit`; empty for its default ones.
+    rounds : int
+        Times that `fit` times each contender.
     """
 
     seed: int = 0
     data: str = "digits"
     pixel_max: float | None = None
     impl: str = "matrix"
+    sets: Sequence[str] = ()
+    rounds: int = 7
 
 
 @dataclass(frozen=True)
@@ -77,11 +83,14 @@ class Outcome:
         Functions that draw the figures, by file name.
     losses : sequence of LossCurve
         Trainings that the report's page draws.
+    rows : sequence of mapping
+        Numbers of the tables, which are written as CSV.
     """
 
     tables: list[TextTable]
     figures: Mapping[str, Callable[[Facts], Figure]] = field(default_factory=dict)
     losses: Sequence[LossCurve] = ()
+    rows: Sequence[Mapping[str, object]] = ()
 
 
 def names() -> list[str]:

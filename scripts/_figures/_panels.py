@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from statistics import median
 from typing import Any
 
 from matplotlib.axes import Axes
@@ -12,11 +13,13 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from scripts._common import units
+from scripts._common.families import FAMILIES
 from scripts._common.records import Facts
 from scripts._figures._style import (
     COLOURS,
     GREY,
     SMALL,
+    family_colour,
     finish,
     key,
     looks_of_curves,
@@ -27,6 +30,8 @@ from scripts._figures._style import (
 
 # Markers on a curve. More would hide its line.
 _N_MARKERS = 8
+# Signs of a reason beside an axis; the table has all of it.
+_MOST_SIGNS = 40
 _LEVEL: dict[str, Any] = {"color": GREY, "linewidth": 1.0, "linestyle": (0, (1, 1.5))}
 
 
@@ -58,6 +63,15 @@ class Panel:
     y: Scale
     curves: Sequence[Line]
     levels: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Bar:
+    """Times of one contender; without any, the reason why there are none."""
+
+    family: str
+    seconds: Sequence[float]
+    reason: str = ""
 
 
 @styled()
@@ -119,6 +133,53 @@ def draw_times_and_marks(
     right.margins(x=0.15, y=0.15)
     handles = [key(name, look | {"linestyle": ""}) for name, look in zip(names, looks, strict=True)]
     return finish(figure, 3.0, title, handles, facts, note)
+
+
+@styled()
+def draw_bars(
+    title: str, panels: Mapping[str, Mapping[str, Bar]], facts: Facts, note: str
+) -> Figure:
+    """Bars of median seconds on logarithmic axes, a panel for each group, coloured by family."""
+    n_columns = min(2, len(panels))
+    n_rows = math.ceil(len(panels) / n_columns)
+    figure = Figure(layout="constrained")
+    grid = figure.subplots(n_rows, n_columns, squeeze=False).ravel()
+    for spare in grid[len(panels) :]:
+        spare.remove()
+    for axes, (name, bars) in zip(grid, panels.items(), strict=False):
+        axes.set_title(name)
+        _draw_medians(axes, bars)
+    present = {bar.family for bars in panels.values() for bar in bars.values()}
+    looks = {family: {"color": family_colour(family)} for family in FAMILIES if family in present}
+    handles = [key(family, look | {"linewidth": 6.0}) for family, look in looks.items()]
+    most = max(map(len, panels.values()))
+    return finish(figure, 0.4 + n_rows * (0.8 + 0.21 * most), title, handles, facts, note)
+
+
+def _draw_medians(axes: Axes, bars: Mapping[str, Bar]) -> None:
+    """Medians with a line from the least to the most; a reason in place of a bar."""
+    timed = [bar for bar in bars.values() if bar.seconds]
+    low = min((min(bar.seconds) for bar in timed), default=1.0) / 3
+    high = max((max(bar.seconds) for bar in timed), default=1.0) * 12
+    axes.set_yticks(range(len(bars)), list(bars))
+    axes.set(xlabel="time", xlim=(low, high), ylim=(len(bars) - 0.4, -0.6))
+    axes.grid(False, axis="y")
+    set_log(axes, "x", units.seconds, most_ticks=5)
+    for place, bar in enumerate(bars.values()):
+        end, text = low, bar.reason
+        if bar.seconds:
+            value, end = median(bar.seconds), max(bar.seconds)
+            axes.barh(place, value, color=family_colour(bar.family), height=0.6)
+            axes.hlines(place, min(bar.seconds), end, color="black", linewidth=1.2)
+            text = units.seconds(value)
+        axes.annotate(
+            text if len(text) <= _MOST_SIGNS else f"{text[:_MOST_SIGNS]}…",
+            (end, place),
+            xytext=(4, 0),
+            textcoords="offset points",
+            verticalalignment="center",
+            fontsize=8,
+        )
 
 
 def _draw_bars(axes: Axes, seconds: Mapping[str, float]) -> None:
