@@ -11,12 +11,23 @@ import hashlib
 from pathlib import Path
 
 import numpy as np
-from numba import njit, prange
+from numba import config, njit, prange
 from numba.extending import overload
 
 from impls._onepass.narrow_rows import PART_ROWS
 from impls._onepass.passes import add_resident, add_samples, new_room, read_few, sum_few
-from impls._onepass.terms import CACHED, IS_MEAN, SAMPLE_WEIGHT, SUM, SUMS, field, take, turn
+from impls._onepass.terms import (
+    CACHED,
+    IS_MEAN,
+    SAMPLE_WEIGHT,
+    SUM,
+    SUMS,
+    field,
+    set_value_at,
+    take,
+    turn,
+    value_at,
+)
 from impls._onepass.tuning import tuning
 from impls._onepass.vectors import LINE_BYTES, prefetch_value
 
@@ -28,6 +39,7 @@ _RESIDENT_BYTES = 3 * 2**15
 # for each so many bytes, 32 at most. A chunk has a multiple of so many rows.
 _FOUR_FROM_BYTES, _FOUR_BYTES, _MOST_FOURS, _BLOCK_ROWS = 2**18, 2**21, 8, 32
 MOST_CHUNKS = 4 * _MOST_FOURS
+N_SUMS = max(MOST_CHUNKS, config.NUMBA_NUM_THREADS)  # of losses and residuals: one for each share
 # Of numba's parallel transformations the loop over threads alone: others would start threads for a
 # sum.
 THREADS_ONLY = {"prange": True, "numpy": False, "inplace_binop": False}
@@ -42,7 +54,7 @@ def digest():
 def digest_of(folder):
     """Digest of the engine whose files stand in a folder."""
     texts = [path.read_bytes() for path in sorted(folder.glob("*.py"))]
-    return hashlib.sha256(b"\0".join([*texts, repr(tuning()).encode()])).hexdigest()
+    return hashlib.sha256(b"\0".join([*texts, repr((tuning(), N_SUMS)).encode()])).hexdigest()
 
 
 @njit(nogil=True)
@@ -72,7 +84,14 @@ def terms_of(call, n):
 
 @njit(nogil=True, inline="always")
 def finish(call, result, n_samples):
-    """Divide the sum over the samples where the objective is their mean."""
+    """Add up the shares' sums, and divide by the samples where the objective is their mean."""
+    sums = field(call, SUM)
+    if sums:
+        for k in range(2):
+            total = 0.0
+            for n in range(N_SUMS):
+                total += value_at(result, sums, n * SUMS + k)
+            set_value_at(result, sums, k, total / n_samples if field(call, IS_MEAN) else total)
     if field(call, IS_MEAN):
         for j in range(len(result)):
             result[j] /= n_samples

@@ -1,11 +1,12 @@
 """The functions of an implementation in one pass, made from a problem's terms."""
 
 import ctypes
+import threading
 from typing import NamedTuple
 
 import numpy as np
 
-from impls._onepass.entries import MOST_CHUNKS
+from impls._onepass.entries import N_SUMS
 from impls._onepass.storage import Levels, inner_products
 from impls._onepass.terms import SUMS, Terms
 from impls._onepass.threads import (
@@ -84,17 +85,36 @@ def make_kernel(terms, store=None, dtype=np.float64):
 _SQUARE = {is_mean: Terms(lambda z, y: z, is_mean=is_mean) for is_mean in (False, True)}
 
 
+class _Room(threading.local):
+    """Sums of losses and residuals, and the calls that point at them, of one Python thread."""
+
+    def __init__(self):
+        self.sums = aligned((N_SUMS, SUMS), np.float64)
+        self._calls = {}
+
+    def call(self, terms, dtype):
+        """A call with sums, for these terms and labels of a type."""
+        key = id(terms), dtype
+        if key not in self._calls:
+            found = terms.call(dtype, sums=self.sums.ctypes.data)
+            self._calls[key] = found, ctypes.addressof(found), terms  # so that the id stays taken
+        return self._calls[key][:2]
+
+
+_room = _Room()
+
+
 def _evaluate(terms, weights, X, y, sample_weight, intercept):
     """Loss, gradient and the sum of the residuals."""
-    sums = aligned((MOST_CHUNKS, SUMS), np.float64)
-    begin = 0
+    call, address = _room.call(terms, y.dtype)
     if sample_weight is not None:
         sample_weight = np.ascontiguousarray(sample_weight, y.dtype)
-        begin = sample_weight.ctypes.data
-    call = terms.call(y.dtype, begin, sums.ctypes.data, intercept)
-    gradient = compute(ctypes.addressof(call), weights, X, y)
-    loss, residuals = sums[:, :2].sum(axis=0) / (len(y) if terms.is_mean else 1)
-    return float(loss), gradient, float(residuals)
+    call.sample_weight = 0 if sample_weight is None else sample_weight.ctypes.data
+    call.intercept = intercept
+    sums = _room.sums
+    sums.fill(0)
+    gradient = compute(address, weights, X, y)
+    return sums.item(0), gradient, sums.item(1)
 
 
 def _make_gradient(terms):

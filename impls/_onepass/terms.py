@@ -288,6 +288,18 @@ def value_at(_context, values, address, index):
 
 
 @intrinsic
+def set_value_at(_context, values, address, index, value):
+    """Set what `value_at` returns."""
+
+    def build(context, b, _signature, arguments):
+        kind = context.get_data_type(values.dtype).as_pointer()
+        b.store(arguments[3], b.gep(b.inttoptr(arguments[1], kind), [arguments[2]]))
+        return context.get_dummy_value()
+
+    return types.void(values, types.intp, types.intp, values.dtype), build
+
+
+@intrinsic
 def field(_context, terms, place):
     """A field of a `Call`, by its address and place, as an integer."""
 
