@@ -135,18 +135,33 @@ def test_any_number_of_threads_gives_the_same_bits(shape, dtype):
         assert np.array_equal(alone, together)
 
 
-def test_a_machine_that_is_busy_takes_one_thread_for_a_while():
+def loaded(one_seconds):
+    """Times of which those of one thread are known."""
     found = load.Load()
     assert found.asks_for_threads(0.0)
     found.note_threads(0.0, 5.0)  # nothing to compare with
     assert not found.asks_for_threads(5.0)  # the second call times one thread
-    found.note_one(5.0, 6.0)
+    found.note_one(0.0, one_seconds)
+    found.seconds = 0.0
+    return found
+
+
+def test_a_machine_that_is_busy_takes_one_thread_for_a_while():
+    found = loaded(one_seconds=1.0)
     assert found.asks_for_threads(6.0)
     found.note_threads(6.0, 6.5)
     assert found.asks_for_threads(6.5)
-    found.note_threads(7.0, 9.0)  # a second lost, a twentieth of the time to come
-    assert not found.asks_for_threads(28.9)
-    assert found.asks_for_threads(29.1)
+    found.note_threads(10.0, 20.0)  # 9 s lost, a twentieth of the time to come
+    assert not found.asks_for_threads(199.0)
+    assert found.asks_for_threads(201.0)
+
+
+def test_one_slow_call_of_several_does_not_stop_threads():
+    found = loaded(one_seconds=1.0)
+    for _ in range(3):
+        found.note_threads(0.0, 0.5)
+    found.note_threads(10.0, 12.0)
+    assert found.asks_for_threads(12.0)
 
 
 @pytest.mark.parametrize(("label", "z"), [(1, 20), (0, -20)])

@@ -9,11 +9,14 @@ one thread, for a time in which the loss is a small part.
 
 import functools
 
-# What was lost by threads may be so large a part of the time until they are tried again.
+# What threads have lost may be so large a part of the time until they are tried again.
 _LOST_SHARE = 0.05
-# One thread is timed in one of so many calls, first in the first one after the warm-up.
-_CALLS_BETWEEN = 512
-_LOSES = 1.1  # by this factor calls by threads may be slower, as times vary by chance
+# One thread is timed in one of so many calls, first in the second, after a warm-up.
+_CALLS_BETWEEN = 4096
+# Weight of the last call in the mean of the calls by threads: one that is slow by chance does not
+# count for much where calls are long, but does where it takes a hundred times as long as the others.
+_WEIGHT = 0.25
+_LOSES = 1.1  # by this factor the mean of the calls by threads may be longer, as times vary
 
 
 class Load:
@@ -21,6 +24,7 @@ class Load:
 
     def __init__(self):
         self.one_seconds = 0.0  # of a call by one thread, the last time; 0: not known yet
+        self.seconds = 0.0  # mean of the calls by threads since they last rested; 0: none
         self.rest_until = 0.0  # by the clock of `perf_counter`
         self.n_calls = 0
 
@@ -34,10 +38,12 @@ class Load:
         self.one_seconds = end - begin
 
     def note_threads(self, begin, end):
-        """After a call by threads that took longer than one thread would, let threads rest."""
-        lost = end - begin - self.one_seconds
-        if self.one_seconds and end - begin > _LOSES * self.one_seconds:
-            self.rest_until = end + lost / _LOST_SHARE
+        """Let threads rest if the mean of their calls is longer than one thread takes."""
+        last = end - begin
+        self.seconds += (last - self.seconds) * (_WEIGHT if self.seconds else 1.0)
+        if self.one_seconds and self.seconds > _LOSES * self.one_seconds:
+            self.rest_until = end + (last - self.one_seconds) / _LOST_SHARE
+            self.seconds = 0.0
 
 
 @functools.cache
