@@ -101,7 +101,7 @@ def _numpy_type(dtype: Any) -> Any:
     return np.dtype(getattr(dtype, "numpy_dtype", getattr(dtype, "subtype", dtype)))
 
 
-def _classes(module: str, *names: str) -> tuple[type, ...]:
+def _classes(module: str, *names: str) -> Any:
     """Classes of a library; none if it is not loaded."""
     loaded = sys.modules.get(module)
     found = (getattr(loaded, name, None) for name in names)
