@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import difflib
+import importlib
 import importlib.util
 import os
 import stat
 import warnings
 import zipfile
 import zlib
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -24,6 +26,7 @@ from scripts._common import units
 from scripts._common.errors import UserError, explain
 
 _TARGETS = ("y", "target", "label")  # names of a column that is y unless another is named
+_SHOWN_NAMES = 10
 _NPY = b"\x93NUMPY"
 _NEWEST_NPY = (3, 0)
 _PARQUET = b"PAR1"
@@ -40,6 +43,10 @@ _UNREADABLE = (
     *(ValueError, EOFError, KeyError, OSError, RuntimeError, NotImplementedError, MemoryError),
     *(TypeError, SyntaxError, zipfile.BadZipFile, zlib.error),
 )
+
+
+class _Finding(ValueError):
+    """A fault of contents that can be read, which are not damaged."""
 
 
 @dataclass(frozen=True)
@@ -103,6 +110,8 @@ def _check_file(path: Path) -> None:
         raise ValueError(f"it is {kind}, expected a file: save the data to one")
     if not found.st_size:
         raise ValueError("it is empty, expected X and y: write it again")
+    with path.open("rb"):  # raises if it may not be read, and says so
+        pass
 
 
 def _neighbours(path: Path) -> list[str]:
@@ -117,6 +126,11 @@ def _nearest(name: str, known: Sequence[str]) -> str:
     return f"; did you mean {shown(near[0])}?" if near else ""
 
 
+def _listed(names: Sequence[str]) -> str:
+    more = ", ..." if len(names) > _SHOWN_NAMES else ""
+    return ", ".join(map(shown, names[:_SHOWN_NAMES])) + more
+
+
 def _read_npz(path: Path, target: str | None) -> Table:
     """Arrays named X and y."""
     wanted = "y" if target is None else target
@@ -128,7 +142,7 @@ def _read_npz(path: Path, target: str | None) -> Table:
         members = {each.filename.removesuffix(".npy"): each for each in archive.infolist()}
     for name in ("X", wanted):
         if name not in members:
-            there = ", ".join(map(shown, members)) or "nothing"
+            there = _listed(list(members)) or "nothing"
             to_do = "name it with --target" if name == wanted != "X" else "save it under this name"
             near = _nearest(name, list(members)) or f"; {to_do}"
             raise ValueError(f"it has no array {shown(name)}, it has {there}{near}")
@@ -164,10 +178,10 @@ def _read_npy(path: Path, target: str | None) -> Table:
         array = np.load(path, mmap_mode="r", allow_pickle=False)
     if dtype.fields:
         return _split_fields(array, target)
-    if array.ndim != 2:
+    if array.ndim != 2 or 0 in array.shape:
         raise ValueError(
-            f"its array has shape {array.shape}, expected 2 dimensions, with y as a column; or "
-            "write a .npz: numpy.savez(path, X=X, y=y)"
+            f"its array has shape {array.shape}, expected (n_samples, n_features + 1), with y as a "
+            "column; or write a .npz: numpy.savez(path, X=X, y=y)"
         )
     j = _column(target, array.shape[1])
     if j == array.shape[1] - 1:
@@ -194,10 +208,11 @@ def _split_fields(array: Any, target: str | None) -> Table:
     for name in names:
         field = array.dtype[name]
         if field.kind not in "fiub":
-            first = shown(array[name].flat[0]) if field.kind in "US" and array.size else field
+            is_text = field.kind in "US" and array.size
+            such = f", such as {shown(array[name].flat[0])}" if is_text else ""
             raise TypeError(
-                f"field {shown(name)} has dtype {field}, such as {first}, expected real numbers: "
-                "encode it as numbers, or leave it out"
+                f"field {shown(name)} has dtype {field}{such}, expected real numbers: encode it as "
+                "numbers, or leave it out"
             )
     if array.ndim != 1:
         raise ValueError(f"its structured array has shape {array.shape}, expected 1 dimension")
@@ -208,10 +223,6 @@ def _split_fields(array: Any, target: str | None) -> Table:
     for k, name in enumerate(own):
         X[:, k] = array[name]
     return Table(X, array[names[j]], own, f"field {shown(names[j])}")
-
-
-class _Finding(ValueError):
-    """What `_readable` passes on: the contents are not damaged."""
 
 
 def _read_header(file: IO[bytes], what: str) -> Any:
@@ -261,7 +272,7 @@ def _read_csv(path: Path, target: str | None) -> Table:
         )
         names = [str(name) for name in head.iloc[0]]
         _check_names(names)
-        frame = pandas.read_csv(path, low_memory=False, float_precision="round_trip", **options)
+        frame = pandas.read_csv(path, low_memory=False, **options)
     return _split_frame(frame, names, target)
 
 
@@ -304,12 +315,11 @@ def _check_names(names: Sequence[str]) -> None:
 
 
 def _check_different(names: Sequence[str]) -> None:
-    for name in names:
-        if names.count(name) > 1:
-            raise ValueError(
-                f"{names.count(name)} columns are named {shown(name)}, expected different names: "
-                "rename or drop one"
-            )
+    name, count = Counter(names).most_common(1)[0]
+    if count > 1:
+        raise _Finding(
+            f"{count} columns are named {shown(name)}, expected different names: rename or drop one"
+        )
 
 
 def _counts(names: Sequence[str]) -> bool:
@@ -340,7 +350,12 @@ def _read_parquet(path: Path, target: str | None) -> Table:
     if not begin == end == _PARQUET:
         raise ValueError("it is no .parquet, or cut off; write it again: frame.to_parquet(path)")
     try:
+        if importlib.util.find_spec("pyarrow"):  # it takes equal names for a fault of its own
+            schema = importlib.import_module("pyarrow.parquet").read_schema(path)
+            _check_different(schema.names)
         frame = pandas.read_parquet(path)
+    except _Finding:
+        raise
     except Exception as error:  # each library has errors of its own
         raise ValueError(
             f"it cannot be read ({one_line(str(error))}); it is damaged, or newer than the "
@@ -384,8 +399,7 @@ def _target_of(names: Sequence[str], target: str | None) -> int:
         if target not in names:
             near = _nearest(target, names)
             raise ValueError(
-                f"it has no column {shown(target)}{near or ';'} It has "
-                f"{', '.join(map(shown, names[:10]))}{', ...' if len(names) > 10 else ''}"
+                f"it has no column {shown(target)}{near or ';'} It has {_listed(names)}"
             )
         return names.index(target)
     usual = [j for j, name in enumerate(names) if name.lower() in _TARGETS]
