@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import json
 import os
@@ -382,6 +383,10 @@ REFUSED = {
         *("a.parquet", lambda p: damage(p, write_parquet, lambda b: b[:-30] + b[-8:]), None),
         "it cannot be read .*; it is damaged, or newer than the library",
     ),
+    "no columns": (
+        *("a.parquet", lambda p: pd.DataFrame(index=range(3)).to_parquet(p), None),
+        "it has no columns, expected features and y",
+    ),
     "parquet text": ("a.parquet", frame(b=[*"pqrstu"]), None, "'b' has dtype .*, such as 'p', exp"),
     "dates": ("a.parquet", frame(b=DATES), None, r"'b' has dtype datetime.*, such as '2020-01-01"),
     "lists": (
@@ -419,6 +424,17 @@ def test_names_from_a_file_cannot_write_to_the_terminal(tmp_path):
     assert load(tmp_path / "a\x1b[2J$_$|<b>.npz").name == "a__2J____b_.npz".replace(
         "____b", "_____b"
     )
+
+
+def test_a_file_that_may_not_be_read_is_not_called_damaged(tmp_path, monkeypatch):
+    write_npy(tmp_path / "a.npy")
+
+    def refuse(path, *_):
+        raise PermissionError(errno.EACCES, "Permission denied", str(path))
+
+    monkeypatch.setattr(Path, "open", refuse)
+    with pytest.raises(UserError, match=r"a\.npy: Permission denied; change its permissions"):
+        load(tmp_path / "a.npy")
 
 
 def test_parquet_says_what_to_install(tmp_path, monkeypatch):

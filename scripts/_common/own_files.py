@@ -315,11 +315,12 @@ def _check_names(names: Sequence[str]) -> None:
 
 
 def _check_different(names: Sequence[str]) -> None:
-    name, count = Counter(names).most_common(1)[0]
-    if count > 1:
-        raise _Finding(
-            f"{count} columns are named {shown(name)}, expected different names: rename or drop one"
-        )
+    for name, count in Counter(names).items():
+        if count > 1:
+            raise _Finding(
+                f"{count} columns are named {shown(name)}, expected different names: rename or "
+                "drop one"
+            )
 
 
 def _counts(names: Sequence[str]) -> bool:
