@@ -324,7 +324,7 @@ REFUSED = {
     ),
     "labels": (
         *("a.csv", text(CSV.replace("3,1", "3,2")), None),
-        r"y\[1\] is 2, expected a label in \[0, 1\].*column 'y'.*--problem linear or softmax$",
+        r"y\[1\] is 2, expected a label in \[0, 1\].*column 'y'.*--problem linear or poisson or",
     ),
     "one row": ("a.csv", text("a,y\n1,0\n"), None, r"X has 1 row\(s\) and 1 column\(s\), expected"),
     "no rows": ("a.csv", text("a,y\n"), None, "it has no rows below the names"),

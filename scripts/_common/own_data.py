@@ -70,10 +70,12 @@ class OwnBatch:
         return ""
 
     def judged(self) -> Batch:
-        """The data with their references, to judge implementations on."""
+        """The data with their references and losses, to judge implementations on."""
         weights = _verify.vectors(self.weights)
         exact = [_accuracy.exact_gradient(self.problem, w, self.X, self.y) for w in weights]
-        return Batch(self.name, weights, self.X, self.y, exact)
+        loss = problem_module(self.problem).loss
+        losses = [loss(each, self.X, self.y) for each in weights]
+        return Batch(self.name, weights, self.X, self.y, exact, losses)
 
 
 class OwnData(Data):
