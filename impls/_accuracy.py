@@ -7,6 +7,7 @@ from typing import Any, cast
 import numpy as np
 
 from impls._checks import check_plain
+from impls._frames import as_array
 from impls._table import problem_module
 
 Array = np.ndarray[Any, Any]
@@ -20,7 +21,8 @@ def reference(problem: str, weights: Array, X: Array, y: Array) -> Array:
     problem : str
         Name of the problem.
     weights, X, y : ndarray
-        In the problem's own shapes, any real dtype and memory order.
+        In the problem's own shapes, any real dtype and memory order; X may be a DataFrame of
+        pandas', y a Series.
 
     Returns
     -------
@@ -36,6 +38,7 @@ def reference(problem: str, weights: Array, X: Array, y: Array) -> Array:
         If a dtype, a shape or a label does not fit the problem.
     """
     module = problem_module(problem)
+    X, y = as_array("X", X), as_array("y", y)
     module.check(X, y)
     module.check_shapes(weights, X, y)
     return cast("Array", module.reference(*map(np.asarray, (weights, X, y))))
@@ -60,7 +63,7 @@ def relative_error(problem: str, gradient: Array, weights: Array, X: Array, y: A
 
 def terms(problem: str, weights: Array, X: Array, y: Array) -> Array:
     """Sum of the absolute terms of each component: the unit of `relative_error`."""
-    plain = map(np.asarray, (weights, X, y))
+    plain = map(np.asarray, (weights, as_array("X", X), as_array("y", y)))
     return cast("Array", problem_module(problem).absolute_terms(*plain))
 
 

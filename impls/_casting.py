@@ -109,16 +109,17 @@ def _lossy_features(rows: Array, dtype: np.dtype[Any]) -> Array:
     """For each feature, whether casting loses more than eps of the sum of its absolute values."""
     limits, room = np.finfo(dtype), _ROOM.get(dtype, 1.0)
     least, most = float(limits.tiny) * room, float(limits.max) / room
-    lost, size = np.zeros((2, rows.shape[1]), rows.dtype)
+    # Sums in at least float64: in float32 they would stop to grow after some 1e7 rows.
+    lost, size = np.zeros((2, rows.shape[1]), np.result_type(rows.dtype, np.float64))
     for block in _numerics.blocks(rows):
         part = rows[block]
         magnitude = np.abs(part)
-        size += magnitude.sum(axis=0)
+        size += magnitude.sum(axis=0, dtype=size.dtype)
         outside = (magnitude > most) | ((magnitude < least) & (magnitude > 0))
         if outside.any():
             error = np.abs((part / room).astype(dtype).astype(rows.dtype) * room - part)
             error[magnitude > most] = np.inf
             error[~np.isfinite(part)] = 0
-            lost += error.sum(axis=0)
+            lost += error.sum(axis=0, dtype=lost.dtype)
     lossy: Array = (lost > limits.eps * size) | np.isinf(lost)
     return lossy

@@ -12,6 +12,7 @@ import numpy as np
 from impls._casting import check_fits
 from impls._checks import as_float64, check_array, check_finite, expect_shape
 from impls._errors import Unfit
+from impls._frames import as_array
 from impls._table import Implementation, load, problem_module, problem_part
 
 Array = np.ndarray[Any, Any]
@@ -42,7 +43,7 @@ def objective(
     problem, name : str
         Names of the problem and the implementation.
     X, y : ndarray
-        Samples (n_samples, n_features) and labels (n_samples,).
+        Samples (n_samples, n_features) and labels (n_samples,); or pandas' DataFrame and Series.
     l2 : float
         Strength of the penalty, not negative.
     fit_intercept : bool
@@ -95,6 +96,7 @@ class Objective:
         sample_weight: Array | None,
     ) -> None:
         self._parts, self._l2 = implementation.parts, _check_l2(l2)
+        X, y = as_array("X", X), as_array("y", y)
         self._name, self._problem = implementation.name, problem_module(implementation.problem)
         self._problem.check(X, y)
         check_finite("X", X)

@@ -19,5 +19,25 @@ def as_rows(X: Array, y: Array) -> tuple[Array, Array]:
 
 
 def as_single(X: Array, y: Array) -> tuple[Array, Array]:
-    """X in float32 and C order; y in float32 unless it indexes classes."""
-    return X.astype(np.float32, order="C"), y.astype(np.float32) if y.dtype.kind == "f" else y
+    """X in float32 and C order, as `single_rows`; y in float32 unless it indexes classes."""
+    return single_rows(X), y.astype(np.float32) if y.dtype.kind == "f" else y
+
+
+def single_rows(X: Array) -> Array:
+    """X in float32 and C order.
+
+    An X that is that already is copied, so that who changes it later does not change results. A
+    read-only one, as of ``np.load(path, mmap_mode="r")``, is taken as it is.
+    """
+    fits = X.dtype == np.float32 and X.flags.c_contiguous and is_read_only(X)
+    return X if fits else X.astype(np.float32, order="C")
+
+
+def is_read_only(array: Array) -> bool:
+    """Whether nothing that the array's memory is known to belong to can be written to."""
+    owner: Any = array
+    while isinstance(owner, np.ndarray):
+        if owner.flags.writeable:
+            return False
+        owner = owner.base
+    return owner is None or memoryview(owner).readonly

@@ -14,6 +14,7 @@ import numpy as np
 from impls import solvers
 from impls._checks import check_finite
 from impls._errors import Diverged
+from impls._frames import as_array
 from impls._table import Implementation, load, problem_module, problem_part
 
 Array = np.ndarray[Any, Any]
@@ -76,7 +77,8 @@ def solve(
     problem, name : str
         Names of the problem and the implementation.
     X, y : ndarray
-        Samples (n_samples, n_features) and labels (n_samples,), as the problem defines them.
+        Samples (n_samples, n_features) and labels (n_samples,), as the problem defines them; or
+        pandas' DataFrame and Series.
     solver : str
         ``gd`` (all samples in an update), ``sgd`` (one) or ``minibatch`` (`batch_size`).
     step : float
@@ -157,6 +159,7 @@ class Training:
         self._implementation = implementation
         self.kernel = implementation.kernel
         self._problem = problem_module(implementation.problem)
+        X, y = as_array("X", X), as_array("y", y)
         self._loss = problem_part(implementation.problem, "loss")
         own = implementation.parts.get("loss_gradient")
         # A loss in float32 would end a training too early or too late.

@@ -26,6 +26,8 @@ in the docstring is how often X is read from memory when it does not fit in cach
 ``PREPARED_COPIES`` memory that `prepare` adds, in units of X's own bytes (default 0)
 ``BYTES_PER_VALUE`` size of a value of the prepared X (default 8): 4 for float32, 2 for float16;
                     data that this type cannot hold are refused before `prepare` is called
+``X_TYPES``         types of X, besides float64, that `prepare` takes as they are, as NumPy names
+                    them, separated by spaces (default "float32" where BYTES_PER_VALUE is 4)
 ``REQUIRES``        packages to install, as pip names them, separated by spaces
 ``PEER``            name of the library that does the work; it marks a peer, which users would
                     choose instead of an implementation of this project
@@ -57,6 +59,7 @@ from impls._casting import check_narrow_gradient, check_single, check_stored, in
 from impls._checks import as_plain
 from impls._errors import BadPlugin, Unavailable, UnknownName
 from impls._forms import Form, form_of
+from impls._frames import as_array
 
 if TYPE_CHECKING:
     Array = np.ndarray[Any, Any]
@@ -88,7 +91,7 @@ _PARTS = {
 }
 
 # Constants that are texts.
-_TEXTS = ("PEER", "REQUIRES")
+_TEXTS = ("PEER", "REQUIRES", "X_TYPES")
 
 _PACKAGE = Path(__file__).parent
 # Packages beside the problems that are no problems.
@@ -138,14 +141,15 @@ class Implementation:
     def prepare(self, X: Array, y: Array) -> tuple[Array, Array]:
         """Check X and y against the problem, then cast and lay them out as the kernel needs.
 
-        The module's own ``prepare`` gets X in float64, whatever its real type was, and y in the
-        problem's ``LABEL_DTYPE``. Arrays that have this type already are not copied.
+        pandas' DataFrame and Series are taken as arrays. The module's own ``prepare`` gets X in
+        float64, unless it takes X's own type (`X_TYPES`), and y in the problem's ``LABEL_DTYPE``.
+        Arrays that have this type already are not copied.
 
         Raises
         ------
         TypeError, ValueError
-            If a dtype is not real, shapes do not match, the batch is empty or a label is outside
-            the problem's set.
+            If a dtype is not real, a value of a DataFrame is missing, X is sparse, shapes do not
+            match, the batch is empty or a label is outside the problem's set.
         Unfit
             If the implementation cannot store these data.
         Unavailable
@@ -164,10 +168,14 @@ class Implementation:
 
     def _check_data(self, X: Array, y: Array) -> tuple[Array, Array]:
         problem = _known_problem(self.problem)
+        X, y = as_array("X", X), as_array("y", y)
         problem.check(X, y)
+        single = "float32" if self.options.get("BYTES_PER_VALUE") == 4 else ""
+        own_types = self.options.get("X_TYPES", single).split()
+        X = as_plain(X, X.dtype.name) if X.dtype.name in own_types else in_float64(X, "X")
         if hasattr(problem, "LABEL_DTYPE"):
-            return in_float64(X, "X"), as_plain(y, problem.LABEL_DTYPE)
-        return in_float64(X, "X"), in_float64(y, "y")
+            return X, as_plain(y, problem.LABEL_DTYPE)
+        return X, in_float64(y, "y")
 
     def _lay_out(self, X: Array, y: Array) -> tuple[Array, Array]:
         prepared = self._prepare(X, y) if self._prepare else (X, y)

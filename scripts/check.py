@@ -3,7 +3,8 @@
 The error of a component is divided by the sum of the absolute values of its terms, so that
 cancellation is not blamed on the implementation. 1.1e-16 is half a unit in the last place of
 float64, 6.0e-08 of float32. Easy inputs are drawn as in the benchmarks; extreme inputs are the edge
-cases of the problem. Exit status 1: an implementation is wrong.
+cases of the problem; with --data, yours take their place. Exit status 1: an implementation is
+wrong.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from scripts._common.errors import UserError
 from scripts._common.finite import finite
 from scripts._common.judging import judge
 from scripts._common.names import pick
+from scripts._common.own_data import add_data_options, check_data_options, read_own
 from scripts._common.signals import run_stoppable
 
 _EXAMPLES = """examples:
@@ -34,6 +36,7 @@ _EXAMPLES = """examples:
   python -m scripts.check logistic/chunked
   python -m scripts.check logistic --file mine.py
   python -m scripts.check logistic --json
+  python -m scripts.check logistic --data mine.csv --target label
 """
 
 
@@ -44,18 +47,25 @@ def main() -> int:
     parser.add_argument(
         "--file", metavar="PATH", help="check this file, which need not be in the table"
     )
+    add_data_options(parser)
     add_json_option(parser)
     arguments = parser.parse_args()
+    check_data_options(arguments)
+    if arguments.data is not None and arguments.what is None:
+        raise UserError(f"--data needs a problem: one of {', '.join(impls.problems())}")
     if arguments.file is None:
         chosen: Mapping[str, Sequence[str | Path]] = _select(arguments.what)
     else:
         chosen = _select_file(arguments.what, arguments.file)
     found = {}
     for problem, sources in chosen.items():
-        batches = _draw(problem)
-        found[problem] = _judge(problem, sources, batches)
+        if arguments.data is None:
+            batches, n_first = _draw(problem), len(EASY_SIZES)
+        else:
+            batches, n_first = [read_own(problem, arguments).judged()], 1
+        found[problem] = _judge(problem, sources, batches, may_refuse=arguments.data is not None)
         if not arguments.json:
-            _print(problem, found[problem], batches)
+            _print(problem, found[problem], batches, n_first)
     if arguments.json:
         print_json({problem: _records(own) for problem, own in found.items()})
     return int(any(verdict.problems for own in found.values() for verdict in own))
@@ -67,9 +77,12 @@ def _draw(problem: str) -> list[Batch]:
     return list(tqdm(batches, f"{problem}, references", disable=None, leave=False))
 
 
-def _judge(problem: str, sources: Sequence[str | Path], batches: list[Batch]) -> list[Findings]:
+def _judge(
+    problem: str, sources: Sequence[str | Path], batches: list[Batch], may_refuse: bool
+) -> list[Findings]:
     """A verdict on each of these implementations."""
-    judged = isolated.each(partial(judge, problem, batches=batches), sources)
+    one = partial(judge, problem, batches=batches, may_refuse=may_refuse)
+    judged = isolated.each(one, sources)
     return list(tqdm(judged, problem, len(sources), disable=None, leave=False))
 
 
@@ -111,11 +124,11 @@ def _select(wanted: str | None) -> dict[str, tuple[str, ...]]:
     return {problem: (pick(f"implementation of {problem}", name, known),) if name else known}
 
 
-def _print(problem: str, verdicts: list[Findings], batches: list[Batch]) -> None:
-    """Print a table of the easy batches and one of the extreme ones, a row per implementation."""
+def _print(problem: str, verdicts: list[Findings], batches: list[Batch], n_first: int) -> None:
+    """Print a table of the first batches and one of the others, a row per implementation."""
     names = [batch.name for batch in batches]
     print(f"{problem}: error relative to the sum of absolute terms\n")
-    for part in (names[: len(EASY_SIZES)], names[len(EASY_SIZES) :]):
+    for part in filter(None, (names[:n_first], names[n_first:])):
         rows = [[v.name, *(_cell(v, name) for name in part), _limit(v)] for v in verdicts]
         align = ["left", *["right"] * (len(part) + 1)]
         print(tabulate(rows, ["", *part, "limit"], colalign=align, disable_numparse=True))

@@ -37,6 +37,7 @@ from scripts._common.errors import UserError
 from scripts._common.facts import collect_facts
 from scripts._common.metrics import BASELINE
 from scripts._common.names import check_threads, pick
+from scripts._common.own_data import OwnData, add_data_options, check_data_options, read_own
 from scripts._common.project import ROOT
 from scripts._common.records import Facts
 from scripts._common.signals import held_off, run_stoppable
@@ -57,6 +58,7 @@ _EXAMPLES = """examples:
   python -m scripts.race --aa --contender fused --threads 1
   python -m scripts.race --disturbed --size 1000 100 --size 100000 100
   python -m scripts.race --contender fused --size 1000 100 --fail-below 0.95
+  python -m scripts.race --data mine.csv --target label
 """
 _SIZES = ((10, 10), (1000, 100), (10_000, 100), (100_000, 100), (10_000, 1000))
 _LARGEST_X = 2_000_000_000  # bytes; limits the grid
@@ -73,7 +75,7 @@ def main() -> int:
         return _race_copies(arguments, settings, sizes)
     folder = make_out_folder(arguments.out)
     facts = collect_facts(arguments.threads, working_tree().title)
-    data = [Data(settings.problem, *size, pixels=arguments.pixels) for size in sizes]
+    data = _data(arguments, settings.problem, sizes)
     kept = journal.Journal(None, journal.Source("", "", arguments.threads), "")
     stopped: KeyboardInterrupt | None = None
     n_busy = -(-_machine.count_threads() // 2) if arguments.disturbed else 0
@@ -82,7 +84,8 @@ def main() -> int:
             _race(settings, data, arguments.generations, kept)
     except KeyboardInterrupt as interrupt:
         stopped = interrupt
-    results = tuple(_result(each, kept.known) for each in data if _is_known(each, kept.known))
+    names = [each.known_as if isinstance(each, OwnData) else each for each in data]
+    results = tuple(_result(each, kept.known) for each in names if _is_known(each, kept.known))
     if results:
         with held_off():
             written = _write(Race(settings, results), facts, folder)
@@ -121,6 +124,7 @@ def _parse(argv: list[str]) -> argparse.Namespace:
         action="store_true",
         help="10 to 10^6 samples x 10 to 10^4 features, where X has at most 2 GB",
     )
+    add_data_options(parser, sizes)
     parser.add_argument("--dtype", default="both", help="float64, float32 or both (default)")
     parser.add_argument(
         "--pixels", action="store_true", help="X of 8-bit levels: 0 to 255, divided by 255"
@@ -158,6 +162,7 @@ def _parse(argv: list[str]) -> argparse.Namespace:
     )
     parser.add_argument("--out", default=str(ROOT / "reports"), help="folder; default: reports")
     arguments = parser.parse_args(argv)
+    check_data_options(arguments)
     rounds, generations = (aa.ROUNDS, aa.GENERATIONS) if arguments.aa else (5, 3)
     arguments.rounds = rounds if arguments.rounds is None else arguments.rounds
     arguments.generations = generations if arguments.generations is None else arguments.generations
@@ -177,6 +182,9 @@ def _settings(arguments: argparse.Namespace) -> Settings:
     contenders = tuple(dict.fromkeys([BASELINE, *names]))
     if arguments.fail_below is not None:
         _check_gate(arguments, contenders)
+    for option in ("pixels", "aa"):
+        if arguments.data is not None and getattr(arguments, option):
+            raise UserError(f"--{option} draws its own data; leave it out, or --data")
     return Settings(
         problem=problem,
         names=contenders,
@@ -214,6 +222,15 @@ def _too_slow(results: Sequence[Result], settings: Settings, limit: float) -> li
         if len(own := medians(*rounds)) >= LEAST_GENERATIONS:
             found[result.title] = one_sample(own, TAIL / len(results))
     return [title for title, speed_up in found.items() if speed_up.high < limit]
+
+
+def _data(arguments: argparse.Namespace, problem: str, sizes: list[tuple[int, int]]) -> list[Data]:
+    """Data to race on: drawn in each size, or those of a file."""
+    if arguments.data is None:
+        return [Data(problem, *size, pixels=arguments.pixels) for size in sizes]
+    own = OwnData(read_own(problem, arguments))
+    own.require_memory()
+    return [own]
 
 
 def _sizes(arguments: argparse.Namespace) -> list[tuple[int, int]]:

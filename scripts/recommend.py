@@ -41,6 +41,13 @@ from scripts._common.fastest import EXACT, SINGLE
 from scripts._common.lock import only_one_at_a_time
 from scripts._common.metrics import BASELINE
 from scripts._common.names import check_threads, pick
+from scripts._common.own_data import (
+    OwnBatch,
+    add_data_options,
+    check_data_options,
+    command_options,
+    read_own,
+)
 from scripts._common.signals import run_stoppable
 from scripts._common.tree import working_tree
 from scripts._measured.chosen import choose_results
@@ -55,6 +62,7 @@ _EXAMPLES = """examples:
   python -m scripts.recommend 50000 300 --calls 50 --max-workspace 10MB
   python -m scripts.recommend 50000 300 --measure
   python -m scripts.recommend 50000 300 --problem softmax --without-libraries --json
+  python -m scripts.recommend --data mine.csv --target label
   python -m scripts.recommend --validate 200
 """
 
@@ -65,17 +73,23 @@ def main() -> int:
     question = _question(arguments)
     if arguments.measure:
         _measure(question, arguments)
-    cells = _cells(arguments)
+    cells, unfit = _fitting(_cells(arguments), arguments.own)
     mesh = mesh_of(measured_sizes(cells))
     if arguments.validate:
         return _validate(cells, mesh, question, arguments)
     advice = advise(cells, mesh, question)
+    advice = replace(advice, left_out={**advice.left_out, **unfit})
     _refuse(advice, cells, question, arguments)
     if arguments.json:
         own = {"problem": arguments.problem, "threads": arguments.threads}
+        if arguments.own:
+            own |= {"data": arguments.own.name, "target": arguments.own.target}
         print(json.dumps(own | answer.record_of(advice, question), allow_nan=False, indent=1))
     else:
         print(answer.text_of(advice, question, _command(question, arguments)))
+        if arguments.own:
+            options = f"--problem {arguments.problem} {command_options(arguments)}"
+            print(f"To race them on these very data: python -m scripts.race {options}")
     return 0
 
 
@@ -83,6 +97,7 @@ def _parse(argv: list[str]) -> argparse.Namespace:
     parser = make_parser("recommend", __doc__, _EXAMPLES)
     parser.add_argument("n_samples", nargs="?", metavar="N", help="number of samples")
     parser.add_argument("n_features", nargs="?", metavar="D", help="number of features")
+    add_data_options(parser)
     parser.add_argument("--problem", default="logistic", help="default: logistic")
     parser.add_argument("--dtype", default="any", help="float64, float32 or any (default)")
     parser.add_argument(
@@ -120,11 +135,15 @@ def _question(arguments: argparse.Namespace) -> Question:
     check_threads(arguments.threads)
     arguments.validate = _whole("--validate", arguments.validate)
     arguments.seed = parse_whole("--seed", arguments.seed, least=0)
-    given = [arguments.n_samples, arguments.n_features]
+    check_data_options(arguments)
+    arguments.own = None
     if arguments.validate:
         _check_trial(arguments)
-    elif None in given:
-        raise UserError("N and D are missing: the numbers of samples and of features")
+    elif arguments.data is not None:
+        _read_data(arguments)
+    given = [arguments.n_samples, arguments.n_features]
+    if None in given and not arguments.validate:
+        raise UserError("N and D are missing: the numbers of samples and of features, or --data")
     n, d = (_whole(what, text) or 1 for what, text in zip("ND", given, strict=True))
     width = WIDTHS[pick("data type", arguments.dtype, WIDTHS)]
     room = arguments.max_workspace
@@ -139,8 +158,27 @@ def _question(arguments: argparse.Namespace) -> Question:
     )
 
 
+def _read_data(arguments: argparse.Namespace) -> None:
+    """Take N and D from --data."""
+    if [arguments.n_samples, arguments.n_features] != [None, None]:
+        raise UserError("--data has numbers of samples and features of its own; leave out N and D")
+    arguments.own = read_own(arguments.problem, arguments)
+    arguments.n_samples, arguments.n_features = map(str, arguments.own.X.shape)
+
+
+def _fitting(cells: pd.DataFrame, own: OwnBatch | None) -> tuple[pd.DataFrame, dict[str, str]]:
+    """What is known of implementations that can store own data, and why others cannot."""
+    reason = own.lacks_single() if own else ""
+    if not reason:
+        return cells, {}
+    unfit = cells["bytes_per_value"] == WIDTHS["float32"]
+    return cells[~unfit], dict.fromkeys(sorted(set(cells.loc[unfit, "implementation"])), reason)
+
+
 def _check_trial(arguments: argparse.Namespace) -> None:
     """Check what goes with --validate."""
+    if arguments.data is not None:
+        raise UserError("--validate draws its own data; leave out --data")
     if [arguments.n_samples, arguments.n_features] != [None, None] or arguments.measure:
         raise UserError("--validate draws its own shapes; leave out N, D and --measure")
     if arguments.calls is not None:

@@ -80,7 +80,7 @@ def test_list_prints_one_object(broken, status, monkeypatch, capsys):
 )
 def test_check_prints_one_object(findings, state, status, monkeypatch, capsys):
     monkeypatch.setattr(check, "_draw", lambda _: [])
-    monkeypatch.setattr(check, "judge", lambda _, name, batches: Findings(name, **findings))
+    monkeypatch.setattr(check, "judge", lambda _, name, **_batches: Findings(name, **findings))
     assert call(check.main, "linear/matrix", "--json", monkeypatch=monkeypatch) == status
     told = json.loads(capsys.readouterr().out)["linear"]["matrix"]
     assert told["state"] == state

@@ -10,6 +10,7 @@ from impls._onepass.caches import own_cache_bytes
 from impls._onepass.limbs import limbs_gradient, limbs_pay, ready_limbs, split_weights
 from impls._onepass.threads import compute, own_caches_bytes, ready
 from impls._onepass.vectors import LINE_BYTES, aligned, masks_levels, whole
+from impls._prepare import single_rows
 
 _EPS = np.finfo(np.float64).eps
 # Where levels cannot be masked (AVX2): rows are padded to a multiple of so many levels (1.2 to 1.3x
@@ -103,7 +104,7 @@ class Levels:
 
 
 def as_levels(X):
-    """X as 8-bit levels, equal to rounding.
+    """X, in float64, float32 or uint8, as 8-bit levels, equal to rounding.
 
     Raises
     ------
@@ -152,8 +153,9 @@ def _check_levels(X, stored):
     lost, size = np.zeros(n_features), np.zeros(n_features)
     for rows in _blocks(X):
         levels = stored.levels[rows, :n_features]
-        lost += np.abs(stored.scale * levels + stored.offset - X[rows]).sum(axis=0)
-        size += np.abs(X[rows]).sum(axis=0)
+        values = _in_float64(X[rows])
+        lost += np.abs(stored.scale * levels + stored.offset - values).sum(axis=0)
+        size += np.abs(values).sum(axis=0)
     shift = n_samples * np.abs(stored.offset)
     right = (lost <= 8 * _EPS * (size + shift)) & (shift <= _MOST_SHIFT * size)
     if not right.all():
@@ -165,6 +167,11 @@ def _blocks(X):
     """Slices of rows that stay in cache while they are checked."""
     n_rows = max(1, _BLOCK_VALUES // X.shape[1])
     return [slice(start, start + n_rows) for start in range(0, len(X), n_rows)]
+
+
+def _in_float64(values):
+    """Values of a block in float64."""
+    return values.astype(np.float64, copy=False)
 
 
 def _count_columns(n_samples, n_features, shifted):
@@ -182,7 +189,7 @@ def _row_unit(n_samples, n_features):
 def _are_levels(X, unit):
     """Whether each value of X is an integer from 0 to 255 times the unit, to rounding."""
     for rows in _blocks(X):
-        values = X[rows]
+        values = _in_float64(X[rows])  # in float32, rounding would pass for a level
         whole = np.rint(values / unit)
         same = np.abs(unit * whole - values) <= 2 * _EPS * np.abs(values)
         if not np.all((whole >= 0) & (whole <= 255) & same):
@@ -195,7 +202,7 @@ def _spacing(column, j):
 
     The step is negative where the other end is below.
     """
-    values = np.unique(column)
+    values = _in_float64(np.unique(column))
     low, width = values[0], values[-1] - values[0]
     near, far = sorted((low, values[-1]), key=abs)
     if width == 0:
@@ -219,18 +226,20 @@ def _no_levels(column, j):
 
 
 def as_singles(X):
-    """X in float32."""
-    return X.astype(np.float32, order="C")
+    """X in float32; a copy, unless nobody can write to an X that is that already."""
+    return single_rows(X)
 
 
 def smallest(X):
-    """X in the fewest bytes that hold it exactly if it comes from memory; else X itself.
+    """X in the fewest bytes that hold it exactly if it comes from memory; else in float64.
 
-    Levels are not taken where converting them is slower than reading float64.
+    X is in float64, float32 or uint8. Levels are not taken where converting them is slower than
+    reading float64.
     """
+    n_bytes = X.size * np.dtype(np.float64).itemsize
     # One core's cache first: to count the threads starts them.
-    if X.nbytes <= own_cache_bytes() or X.nbytes <= own_caches_bytes():
-        return X
+    if n_bytes <= own_cache_bytes() or n_bytes <= own_caches_bytes():
+        return _in_float64(X)
     ways = [_as_exact_levels, _as_exact_single]
     if X.shape[1] < _NO_SINGLE_FEATURES and not masks_levels():
         ways.reverse()
@@ -252,7 +261,13 @@ def _as_exact_levels(X):
 
 
 def _as_exact_single(X):
-    """X in float32 if that loses nothing, or None."""
+    """X in float32 and C order if that loses nothing, or None."""
+    if X.dtype == np.float32:
+        return single_rows(X)
+    single = np.empty(X.shape, np.float32)
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):
-        single = X.astype(np.float32)
-    return single if np.array_equal(single, X) else None
+        for rows in _blocks(X):
+            single[rows] = X[rows]
+            if not np.array_equal(single[rows], X[rows]):
+                return None
+    return single

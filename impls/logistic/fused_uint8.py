@@ -22,6 +22,7 @@ from impls.logistic._terms import terms
 
 PREPARED_COPIES = 0.25
 BYTES_PER_VALUE = 1
+X_TYPES = "uint8 float32"
 REQUIRES = "numba"
 
 prepare, _, loss_gradient, evaluate, make_hessian = make_kernel(terms, as_levels)

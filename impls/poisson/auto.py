@@ -12,6 +12,7 @@ from impls._onepass.storage import smallest
 from impls.poisson._terms import terms
 
 PREPARED_COPIES = 0.5
+X_TYPES = "uint8 float32"
 REQUIRES = "numba"
 
 prepare, gradient, loss_gradient, evaluate, make_hessian = make_kernel(terms, smallest)
