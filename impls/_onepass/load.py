@@ -13,8 +13,8 @@ import functools
 _LOST_SHARE = 0.05
 # One thread is timed in one of so many calls, first in the second, after a warm-up.
 _CALLS_BETWEEN = 4096
-# Weight of the last call in the mean of the calls by threads: one that is slow by chance does not
-# count for much where calls are long, but does where it takes a hundred times as long as the others.
+# Weight of the last call in the mean of the calls by threads. One that is slow by chance counts for
+# little where calls are long, and for much where it takes a hundred times as long as the others.
 _WEIGHT = 0.25
 _LOSES = 1.1  # by this factor the mean of the calls by threads may be longer, as times vary
 
