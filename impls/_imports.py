@@ -236,7 +236,12 @@ def _distributions(top: str) -> frozenset[str]:
     """Distributions that install a package; the package's own name if there are none."""
     if _is_installed(top):  # the usual case; the other one reads the file lists of all
         return frozenset([_normalise(top)])
-    return frozenset(map(_normalise, packages_distributions().get(top, [top])))
+    return frozenset(map(_normalise, _all_distributions().get(top, [top])))
+
+
+@functools.cache
+def _all_distributions() -> Mapping[str, list[str]]:
+    return packages_distributions()
 
 
 @functools.cache

@@ -128,7 +128,9 @@ def _break_even(cell: Cell, measured: Measured) -> Value:
     if not own < base:
         return Value(state="skipped", reason=f"it is not faster than {BASELINE}")
     calls = (costs[0] - costs[1]) / (base - own)
-    return Value(max(0.0, math.ceil(calls))) if math.isfinite(calls) else Value(state="missing")
+    if not math.isfinite(calls):
+        return Value(state="missing")
+    return Value(max(0.0, math.floor(calls) + 1.0))
 
 
 def _times(measured: Measured, name: str) -> list[float]:

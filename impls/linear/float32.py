@@ -9,6 +9,7 @@ import numpy as np
 
 from impls._prepare import SINGLE_RTOL, as_single
 
+PEER = "NumPy"
 PREPARED_COPIES = 0.5
 BYTES_PER_VALUE = 4
 RTOL = SINGLE_RTOL

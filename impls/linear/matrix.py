@@ -5,6 +5,8 @@ the division by n.
 Source: the gradient-descent text's linear regression, its gradient written out.
 """
 
+PEER = "NumPy"
+
 
 def gradient(weights, X, y):
     return (X @ weights - y) @ X / X.shape[0]

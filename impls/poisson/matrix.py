@@ -7,6 +7,8 @@ Source: McCullagh and Nelder's score, written in NumPy.
 
 import numpy as np
 
+PEER = "NumPy"
+
 
 def gradient(weights, X, y):
     return (np.exp(X @ weights) - y) @ X / X.shape[0]

@@ -10,6 +10,7 @@ import numpy as np
 from impls._prepare import SINGLE_RTOL, as_single
 from impls.sigmoid_net._layer import layer_terms
 
+PEER = "NumPy"
 PREPARED_COPIES = 0.5
 BYTES_PER_VALUE = 4
 # The layer and its slope round by some 10 units of 6e-8; the sums round by far more.

@@ -6,6 +6,8 @@ Source: an epoch of the neural-network text, the sign turned, with a layer that 
 
 from impls.sigmoid_net._layer import layer_terms
 
+PEER = "NumPy"
+
 
 def gradient(weights, X, y):
     return layer_terms(X @ weights, y) @ X

@@ -10,6 +10,7 @@ import numpy as np
 from impls._prepare import SINGLE_RTOL, as_single
 from impls.softmax._softmax import softmax
 
+PEER = "NumPy"
 PREPARED_COPIES = 0.5
 BYTES_PER_VALUE = 4
 RTOL = SINGLE_RTOL

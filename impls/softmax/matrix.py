@@ -10,6 +10,8 @@ import numpy as np
 
 from impls.softmax._softmax import softmax
 
+PEER = "NumPy"
+
 
 def gradient(weights, X, y):
     residual = softmax(X @ weights.T, axis=1)
