@@ -1,0 +1,249 @@
+"""Tiles of the two products and the softmax between them, in vector instructions.
+
+A tile keeps its sums in registers: some classes times some rows while features pass for the
+logits, and some classes times some vectors of features while rows pass for the gradient. Tables are
+given by the address of their first number and the bytes from one row to the next. `like` is any
+array of the type that is computed in.
+
+The logits of a block are class-major, so that the samples lie along the lanes of the softmax.
+"""
+
+from llvmlite import ir
+from numba import types
+from numba.core import cgutils
+from numba.extending import intrinsic
+
+from impls._onepass.exp import exp_of
+from impls._onepass.vectors import (
+    DOUBLE,
+    ELEMENTS,
+    FUSE,
+    I8,
+    I32,
+    I64,
+    LONG_VECTOR_BYTES,
+    VECTOR_BYTES,
+    call,
+    compiles_for,
+    convert,
+    first_lanes,
+    prefetch,
+    splat,
+    sum_lanes,
+)
+
+# 32 vector registers hold 24 sums, 16 hold 12.
+_IS_LONG = compiles_for("avx512f")
+_BYTES = LONG_VECTOR_BYTES if _IS_LONG else VECTOR_BYTES
+MOST_CLASSES = 6 if _IS_LONG else 3  # of a tile
+# Rows are a multiple of every tile and of a vector of logits.
+ROWS_UNIT = 16
+
+
+def rows_of(n_classes):
+    """Rows of a tile of logits of so many classes."""
+    return 8 if _IS_LONG and n_classes <= 3 else 4
+
+
+def features_of(n_classes, n_bytes):
+    """Features of a tile of the gradient, for numbers of `n_bytes`.
+
+    Tiles of 3 and of 4 classes, which 7 classes need, have the same.
+    """
+    return (8 if _IS_LONG and n_classes <= 2 else 4) * _BYTES // n_bytes
+
+
+class _Code:
+    """What the tiles share: types, addresses, loads under a mask."""
+
+    def __init__(self, b, dtype):
+        self.b = b
+        self.element, self.n_bytes, self.name = ELEMENTS[dtype]
+        self.lanes = _BYTES // self.n_bytes
+        self.kind = ir.VectorType(self.element, self.lanes)
+        self.zero = ir.Constant(self.kind, None)
+
+    def starts(self, first, step, n):
+        """Pointers to the first number of `n` rows of a table."""
+        return [self.after(first, self.b.mul(step, I64(k))) for k in range(n)]
+
+    def after(self, first, n_bytes):
+        return self.b.inttoptr(self.b.add(first, n_bytes), I8.as_pointer())
+
+    def at(self, start, n_bytes, kind=None):
+        here = self.b.gep(start, [n_bytes])
+        return self.b.bitcast(here, (kind or self.kind).as_pointer())
+
+    def load(self, start, n_bytes, mask=None, kind=None):
+        kind = kind or self.kind
+        here, size = self.at(start, n_bytes, kind), 8 if kind.element == DOUBLE else 4
+        if mask is None:
+            return self.b.load(here, align=size)
+        name = f"llvm.masked.load.v{kind.count}f{8 * size}.p0"
+        return call(self.b, name, kind, [here, I32(size), mask, ir.Constant(kind, None)])
+
+    def store(self, value, start, n_bytes, mask=None):
+        kind = value.type
+        here, size = self.at(start, n_bytes, kind), 8 if kind.element == DOUBLE else 4
+        if mask is None:
+            self.b.store(value, here, align=size)
+            return
+        name = f"llvm.masked.store.v{kind.count}f{8 * size}.p0"
+        call(self.b, name, ir.VoidType(), [value, here, I32(size), mask])
+
+    def spread(self, start, n_bytes):
+        """A vector of the number at a place."""
+        number = self.b.load(self.at(start, n_bytes, self.element), align=self.n_bytes)
+        return splat(self.b, number, self.lanes)
+
+    def add_product(self, place, left, right):
+        total = self.b.load(place)
+        product = self.b.fmul(left, right, flags=FUSE)
+        self.b.store(self.b.fadd(total, product, flags=FUSE), place)
+
+    def variables(self, n):
+        return [cgutils.alloca_once_value(self.b, self.zero) for _ in range(n)]
+
+
+@intrinsic(prefer_literal=True)
+def dot_tile(_context, like, n_classes, w, w_step, x, x_step, last, z, z_step, width, again, ahead):
+    """Inner products of some classes with some rows: ``z = W x``, or added to z if `again`.
+
+    Rows after the `last` one are replaced by it. While it reads a row, the tile prefetches the row
+    that lies ``ahead[0]`` bytes after it, if the row's number is in ``ahead[1]:ahead[2]``.
+    """
+    number, n_rows = n_classes.literal_value, rows_of(n_classes.literal_value)
+
+    def build(context, b, signature, arguments):
+        _, _, w, w_step, x, x_step, last, z, z_step, width, again, ahead = arguments
+        code = _Code(b, signature.args[0].dtype)
+        beyond, begin, end = cgutils.unpack_tuple(b, ahead)
+        weights = code.starts(w, w_step, number)
+        rows, fronts = [], []
+        for r in range(n_rows):
+            real = b.select(b.icmp_signed("<", I64(r), last), I64(r), last)
+            rows.append(code.after(x, b.mul(real, x_step)))
+            is_asked = b.and_(b.icmp_signed(">=", I64(r), begin), b.icmp_signed("<", I64(r), end))
+            fronts.append(b.select(is_asked, beyond, I64(0)))
+        totals = code.variables(number * n_rows)
+
+        def add(place, mask):
+            factors = [code.load(start, place, mask) for start in weights]
+            for r, (start, front) in enumerate(zip(rows, fronts, strict=True)):
+                row = code.load(start, place, mask)
+                if mask is None:
+                    prefetch(b, b.gep(start, [b.add(place, front)]), level=2)
+                for c, factor in enumerate(factors):
+                    code.add_product(totals[c * n_rows + r], row, factor)
+
+        n_bytes, vector = b.mul(width, I64(code.n_bytes)), I64(_BYTES)
+        rest = b.urem(n_bytes, vector)
+        whole = b.sub(n_bytes, rest)
+        with cgutils.for_range_slice(b, I64(0), whole, vector, I64) as (place, _):
+            add(place, None)
+        with b.if_then(b.icmp_unsigned(">", rest, I64(0))):
+            add(whole, first_lanes(b, b.udiv(rest, I64(code.n_bytes)), code.lanes))
+        is_new = b.icmp_unsigned("==", again, I64(0))
+        for c, start in enumerate(code.starts(z, z_step, number)):
+            vectors = [b.load(total) for total in totals[c * n_rows : (c + 1) * n_rows]]
+            (sums,) = sum_lanes(b, vectors, code.n_bytes)
+            before = code.load(start, I64(0), kind=sums.type)
+            before = b.select(is_new, ir.Constant(sums.type, None), before)
+            code.store(b.fadd(before, sums), start, I64(0))
+        return context.get_dummy_value()
+
+    i = types.intp
+    return types.void(like, n_classes, i, i, i, i, i, i, i, i, i, types.UniTuple(i, 3)), build
+
+
+@intrinsic(prefer_literal=True)
+def add_tile(_context, like, n_classes, is_whole, g, g_step, r, r_step, x, x_step, n_rows, width):
+    """Add rows times residuals to the gradient, which is float64, of some classes and features.
+
+    A whole tile has all its vectors of features. Else it has half as many and a mask: of `width`
+    features, the rest is left alone.
+    """
+    number, halves = n_classes.literal_value, 2 - is_whole.literal_value
+
+    def build(context, b, signature, arguments):
+        _, _, _, g, g_step, r, r_step, x, x_step, n_rows, width = arguments
+        code = _Code(b, signature.args[0].dtype)
+        n_vectors = features_of(number, _BYTES // code.lanes) // code.lanes
+        n_vectors //= halves
+        residuals = code.starts(r, r_step, number)
+        totals = code.variables(number * n_vectors)
+        masks = [None] * n_vectors
+        if halves == 2:
+            for v in range(n_vectors):
+                rest = b.sub(width, I64(v * code.lanes))
+                rest = b.select(b.icmp_signed(">", rest, I64(0)), rest, I64(0))
+                masks[v] = first_lanes(b, rest, code.lanes)
+        with cgutils.for_range(b, n_rows, intp=I64) as loop:
+            start = code.after(x, b.mul(loop.index, x_step))
+            place = b.mul(loop.index, I64(code.n_bytes))
+            rows = [code.load(start, I64(v * _BYTES), mask) for v, mask in enumerate(masks)]
+            for c, residual in enumerate(residuals):
+                factor = code.spread(residual, place)
+                for v, row in enumerate(rows):
+                    code.add_product(totals[c * n_vectors + v], row, factor)
+        exact = ir.VectorType(DOUBLE, code.lanes)
+        for c, start in enumerate(code.starts(g, g_step, number)):
+            for v, mask in enumerate(masks):
+                place = I64(8 * v * code.lanes)
+                part = convert(b, b.load(totals[c * n_vectors + v]), exact)
+                total = b.fadd(code.load(start, place, mask, exact), part)
+                code.store(total, start, place, mask)
+        return context.get_dummy_value()
+
+    i = types.intp
+    return types.void(like, n_classes, is_whole, i, i, i, i, i, i, i, i), build
+
+
+@intrinsic
+def soften(_context, like, z, z_step, n_classes, n_rows, largest, total):
+    """Turn logits into probabilities; store each row's largest logit and its sum of exps.
+
+    The largest logit is subtracted, so that exp sees no positive number and the sum is at least 1.
+    """
+
+    def build(context, b, signature, arguments):
+        _, z, z_step, n_classes, n_rows, largest, total = arguments
+        code = _Code(b, signature.args[0].dtype)
+        one = ir.Constant(code.kind, [1.0] * code.lanes)
+        n_bytes = b.mul(n_rows, I64(code.n_bytes))
+        with cgutils.for_range_slice(b, I64(0), n_bytes, I64(_BYTES), I64) as (column, _):
+            place, largest_place, total_place = (
+                code.after(start, column) for start in (z, largest, total)
+            )
+            most = cgutils.alloca_once_value(b, code.load(place, I64(0)))
+            with cgutils.for_range(b, n_classes, intp=I64) as loop:
+                value, so_far = code.load(place, b.mul(loop.index, z_step)), b.load(most)
+                b.store(b.select(b.fcmp_ordered(">", value, so_far), value, so_far), most)
+            most = b.load(most)
+            code.store(most, largest_place, I64(0))
+            totals = cgutils.alloca_once_value(b, code.zero)
+            with cgutils.for_range(b, n_classes, intp=I64) as loop:
+                at = b.mul(loop.index, z_step)
+                value = exp_of(b, b.fsub(code.load(place, at), most), may_be_positive=False)
+                code.store(value, place, at)
+                b.store(b.fadd(b.load(totals), value), totals)
+            code.store(b.load(totals), total_place, I64(0))
+            factor = b.fdiv(one, b.load(totals))
+            with cgutils.for_range(b, n_classes, intp=I64) as loop:
+                at = b.mul(loop.index, z_step)
+                code.store(b.fmul(code.load(place, at), factor), place, at)
+        return context.get_dummy_value()
+
+    i = types.intp
+    return types.void(like, i, i, i, i, i, i), build
+
+
+@intrinsic
+def label_at(_context, address, i):
+    """The i-th label of those at an address."""
+
+    def build(_context, b, _signature, arguments):
+        labels = b.inttoptr(arguments[0], I64.as_pointer())
+        return b.load(b.gep(labels, [arguments[1]]), align=8)
+
+    return types.intp(types.intp, types.intp), build
