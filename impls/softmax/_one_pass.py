@@ -62,45 +62,45 @@ def _dot(like, n, w, w_step, x, x_step, last, z, z_step, width, again, ahead):
 
 
 @njit(nogil=True)
-def _add(like, n, is_whole, g, g_step, r, r_step, x, x_step, n_rows, width):
+def _add(like, n, is_whole, g, g_step, r, r_step, x, x_step, n_rows, width, ahead):
     if is_whole:
-        _add_whole(like, n, g, g_step, r, r_step, x, x_step, n_rows, width)
+        _add_whole(like, n, g, g_step, r, r_step, x, x_step, n_rows, width, ahead)
     else:
-        _add_rest(like, n, g, g_step, r, r_step, x, x_step, n_rows, width)
+        _add_rest(like, n, g, g_step, r, r_step, x, x_step, n_rows, width, ahead)
 
 
 @njit(nogil=True)
-def _add_whole(like, n, g, g_step, r, r_step, x, x_step, n_rows, width):
+def _add_whole(like, n, g, g_step, r, r_step, x, x_step, n_rows, width, ahead):
     if n == 1:
-        add_tile(like, 1, 1, g, g_step, r, r_step, x, x_step, n_rows, width)
+        add_tile(like, 1, 1, g, g_step, r, r_step, x, x_step, n_rows, width, ahead)
     elif n == 2:
-        add_tile(like, 2, 1, g, g_step, r, r_step, x, x_step, n_rows, width)
+        add_tile(like, 2, 1, g, g_step, r, r_step, x, x_step, n_rows, width, ahead)
     elif n == 3:
-        add_tile(like, 3, 1, g, g_step, r, r_step, x, x_step, n_rows, width)
+        add_tile(like, 3, 1, g, g_step, r, r_step, x, x_step, n_rows, width, ahead)
     elif MOST_CLASSES > 3:
         if n == 4:
-            add_tile(like, 4, 1, g, g_step, r, r_step, x, x_step, n_rows, width)
+            add_tile(like, 4, 1, g, g_step, r, r_step, x, x_step, n_rows, width, ahead)
         elif n == 5:
-            add_tile(like, 5, 1, g, g_step, r, r_step, x, x_step, n_rows, width)
+            add_tile(like, 5, 1, g, g_step, r, r_step, x, x_step, n_rows, width, ahead)
         else:
-            add_tile(like, 6, 1, g, g_step, r, r_step, x, x_step, n_rows, width)
+            add_tile(like, 6, 1, g, g_step, r, r_step, x, x_step, n_rows, width, ahead)
 
 
 @njit(nogil=True)
-def _add_rest(like, n, g, g_step, r, r_step, x, x_step, n_rows, width):
+def _add_rest(like, n, g, g_step, r, r_step, x, x_step, n_rows, width, ahead):
     if n == 1:
-        add_tile(like, 1, 0, g, g_step, r, r_step, x, x_step, n_rows, width)
+        add_tile(like, 1, 0, g, g_step, r, r_step, x, x_step, n_rows, width, ahead)
     elif n == 2:
-        add_tile(like, 2, 0, g, g_step, r, r_step, x, x_step, n_rows, width)
+        add_tile(like, 2, 0, g, g_step, r, r_step, x, x_step, n_rows, width, ahead)
     elif n == 3:
-        add_tile(like, 3, 0, g, g_step, r, r_step, x, x_step, n_rows, width)
+        add_tile(like, 3, 0, g, g_step, r, r_step, x, x_step, n_rows, width, ahead)
     elif MOST_CLASSES > 3:
         if n == 4:
-            add_tile(like, 4, 0, g, g_step, r, r_step, x, x_step, n_rows, width)
+            add_tile(like, 4, 0, g, g_step, r, r_step, x, x_step, n_rows, width, ahead)
         elif n == 5:
-            add_tile(like, 5, 0, g, g_step, r, r_step, x, x_step, n_rows, width)
+            add_tile(like, 5, 0, g, g_step, r, r_step, x, x_step, n_rows, width, ahead)
         else:
-            add_tile(like, 6, 0, g, g_step, r, r_step, x, x_step, n_rows, width)
+            add_tile(like, 6, 0, g, g_step, r, r_step, x, x_step, n_rows, width, ahead)
 
 
 # Rows of a tile of logits, and bytes of features of a tile of the gradient, by its classes.
@@ -110,12 +110,13 @@ _TILE_BYTES = (0, *(features_of(n, 1) for n in range(1, MOST_CLASSES + 1)))
 
 @njit(nogil=True)
 def _make_logits(like, w, x, n_rows, n_features, n_classes, z, z_step, ahead):
-    """Logits of a block, class-major, prefetching what lies `ahead` bytes after it."""
+    """Logits of a block, class-major; half of the block `ahead` bytes later is prefetched."""
     size = like.itemsize
     step = n_features * size
     n_tiles = -(-n_classes // MOST_CLASSES)
     group = min(n_classes, _GROUP_CLASSES)
     width = max(128, _GROUP_BYTES // (group * size) // 32 * 32)
+    front = x + ahead
     for begin in range(0, n_features, width):
         n = min(width, n_features - begin)
         for first in range(0, n_tiles, 2):
@@ -124,8 +125,8 @@ def _make_logits(like, w, x, n_rows, n_features, n_classes, z, z_step, ahead):
                     k = tile * n_classes // n_tiles
                     n_tile = (tile + 1) * n_classes // n_tiles - k
                     rows = _ROWS[n_tile]
+                    pace = rows * 32 // n_tiles if ahead else 0
                     for i in range(pair, min(pair + 8, n_rows), rows):
-                        lead = tile * rows // n_tiles, (tile + 1) * rows // n_tiles
                         _dot(
                             like,
                             n_tile,
@@ -138,20 +139,23 @@ def _make_logits(like, w, x, n_rows, n_features, n_classes, z, z_step, ahead):
                             z_step,
                             n,
                             begin,
-                            (ahead, lead[0], lead[1]),
+                            (front, pace),
                         )
+                        front += -(-n * size // 64) * pace
 
 
 @njit(nogil=True)
-def _add_rows(like, x, n_rows, n_features, n_classes, r, r_step, g):
-    """Add a block's rows times its residuals to the gradient."""
+def _add_rows(like, x, n_rows, n_features, n_classes, r, r_step, ahead, g):
+    """Add a block's rows times its residuals to the gradient; prefetches the other half."""
     size = like.itemsize
     step = n_features * size
     n_tiles = -(-n_classes // MOST_CLASSES)
     whole = _TILE_BYTES[-(-n_classes // n_tiles)] // size
-    j = 0
+    front, j = x + ahead + n_rows * step // 2 if ahead else x, 0
     while j < n_features:
         is_whole = j + whole <= n_features
+        n = whole if is_whole else whole // 2
+        pace = n * size // 2 // n_tiles if ahead else 0
         for tile in range(n_tiles):
             k = tile * n_classes // n_tiles
             n_tile = (tile + 1) * n_classes // n_tiles - k
@@ -167,8 +171,10 @@ def _add_rows(like, x, n_rows, n_features, n_classes, r, r_step, g):
                 step,
                 n_rows,
                 n_features - j,
+                (front, pace),
             )
-        j += whole if is_whole else whole // 2
+            front += n_rows * pace
+        j += n
 
 
 @njit(nogil=True, fastmath=_FASTMATH)
@@ -207,7 +213,7 @@ def _add_share(like, w, x, y, n_features, n_classes, start, stop, rows, ahead, g
         for i in range(n):
             z[label_at(y, begin + i), i] -= 1
         loss += _loss(largest, right, total, n)
-        _add_rows(like, here, n, n_features, n_classes, z.ctypes.data, rows * size, g)
+        _add_rows(like, here, n, n_features, n_classes, z.ctypes.data, rows * size, ahead, g)
     return loss
 
 

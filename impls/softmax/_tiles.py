@@ -105,34 +105,48 @@ class _Code:
         return [cgutils.alloca_once_value(self.b, self.zero) for _ in range(n)]
 
 
+class _Fetch:
+    """Prefetches spread over the steps of a loop, as many lines at most for each."""
+
+    def __init__(self, b, ahead, n_lines):
+        self.b, self.n_lines = b, n_lines
+        first, self.step = cgutils.unpack_tuple(b, ahead)
+        self.starts = [
+            b.inttoptr(b.add(first, b.sdiv(b.mul(self.step, I64(k)), I64(n_lines))), I8.as_pointer())
+            for k in range(n_lines)
+        ]
+
+    def append(self, i):
+        """Append the prefetches of the i-th step."""
+        for start in self.starts:
+            prefetch(self.b, self.b.gep(start, [self.b.mul(i, self.step)]), level=1)
+
+
 @intrinsic(prefer_literal=True)
 def dot_tile(_context, like, n_classes, w, w_step, x, x_step, last, z, z_step, width, again, ahead):
     """Inner products of some classes with some rows: ``z = W x``, or added to z if `again`.
 
-    Rows after the `last` one are replaced by it. While it reads a row, the tile prefetches the row
-    that lies ``ahead[0]`` bytes after it, if the row's number is in ``ahead[1]:ahead[2]``.
+    Rows after the `last` one are replaced by it. For each vector of features, the tile prefetches
+    ``ahead[1]`` bytes, in order from the address ``ahead[0]`` on.
     """
     number, n_rows = n_classes.literal_value, rows_of(n_classes.literal_value)
 
     def build(context, b, signature, arguments):
         _, _, w, w_step, x, x_step, last, z, z_step, width, again, ahead = arguments
         code = _Code(b, signature.args[0].dtype)
-        beyond, begin, end = cgutils.unpack_tuple(b, ahead)
+        fetch = _Fetch(b, ahead, n_rows // 2)
         weights = code.starts(w, w_step, number)
-        rows, fronts = [], []
+        rows = []
         for r in range(n_rows):
             real = b.select(b.icmp_signed("<", I64(r), last), I64(r), last)
             rows.append(code.after(x, b.mul(real, x_step)))
-            is_asked = b.and_(b.icmp_signed(">=", I64(r), begin), b.icmp_signed("<", I64(r), end))
-            fronts.append(b.select(is_asked, beyond, I64(0)))
         totals = code.variables(number * n_rows)
 
         def add(place, mask):
             factors = [code.load(start, place, mask) for start in weights]
-            for r, (start, front) in enumerate(zip(rows, fronts, strict=True)):
+            fetch.append(b.udiv(place, I64(_BYTES)))
+            for r, start in enumerate(rows):
                 row = code.load(start, place, mask)
-                if mask is None:
-                    prefetch(b, b.gep(start, [b.add(place, front)]), level=2)
                 for c, factor in enumerate(factors):
                     code.add_product(totals[c * n_rows + r], row, factor)
 
@@ -153,26 +167,28 @@ def dot_tile(_context, like, n_classes, w, w_step, x, x_step, last, z, z_step, w
         return context.get_dummy_value()
 
     i = types.intp
-    return types.void(like, n_classes, i, i, i, i, i, i, i, i, i, types.UniTuple(i, 3)), build
+    return types.void(like, n_classes, i, i, i, i, i, i, i, i, i, types.UniTuple(i, 2)), build
 
 
 @intrinsic(prefer_literal=True)
-def add_tile(_context, like, n_classes, is_whole, g, g_step, r, r_step, x, x_step, n_rows, width):
+def add_tile(_context, like, n_classes, is_whole, g, g_step, r, r_step, x, x_step, n_rows, width, ahead):
     """Add rows times residuals to the gradient, which is float64, of some classes and features.
 
     A whole tile has all its vectors of features. Else it has half as many and a mask: of `width`
-    features, the rest is left alone.
+    features, the rest is left alone. For each row, the tile prefetches as `dot_tile` does.
     """
+
     number, halves = n_classes.literal_value, 2 - is_whole.literal_value
 
     def build(context, b, signature, arguments):
-        _, _, _, g, g_step, r, r_step, x, x_step, n_rows, width = arguments
+        _, _, _, g, g_step, r, r_step, x, x_step, n_rows, width, ahead = arguments
         code = _Code(b, signature.args[0].dtype)
         n_vectors = features_of(number, _BYTES // code.lanes) // code.lanes
         n_vectors //= halves
         residuals = code.starts(r, r_step, number)
         totals = code.variables(number * n_vectors)
         masks = [None] * n_vectors
+        fetch = _Fetch(b, ahead, n_vectors // 2)
         if halves == 2:
             for v in range(n_vectors):
                 rest = b.sub(width, I64(v * code.lanes))
@@ -181,6 +197,7 @@ def add_tile(_context, like, n_classes, is_whole, g, g_step, r, r_step, x, x_ste
         with cgutils.for_range(b, n_rows, intp=I64) as loop:
             start = code.after(x, b.mul(loop.index, x_step))
             place = b.mul(loop.index, I64(code.n_bytes))
+            fetch.append(loop.index)
             rows = [code.load(start, I64(v * _BYTES), mask) for v, mask in enumerate(masks)]
             for c, residual in enumerate(residuals):
                 factor = code.spread(residual, place)
@@ -196,7 +213,7 @@ def add_tile(_context, like, n_classes, is_whole, g, g_step, r, r_step, x, x_ste
         return context.get_dummy_value()
 
     i = types.intp
-    return types.void(like, n_classes, is_whole, i, i, i, i, i, i, i, i), build
+    return types.void(like, n_classes, is_whole, i, i, i, i, i, i, i, i, types.UniTuple(i, 2)), build
 
 
 @intrinsic
