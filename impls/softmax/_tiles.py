@@ -28,6 +28,7 @@ from impls._onepass.vectors import (
     convert,
     first_lanes,
     prefetch,
+    shuffle,
     splat,
     sum_lanes,
 )
@@ -112,7 +113,9 @@ class _Fetch:
         self.b, self.n_lines = b, n_lines
         first, self.step = cgutils.unpack_tuple(b, ahead)
         self.starts = [
-            b.inttoptr(b.add(first, b.sdiv(b.mul(self.step, I64(k)), I64(n_lines))), I8.as_pointer())
+            b.inttoptr(
+                b.add(first, b.sdiv(b.mul(self.step, I64(k)), I64(n_lines))), I8.as_pointer()
+            )
             for k in range(n_lines)
         ]
 
@@ -171,20 +174,35 @@ def dot_tile(_context, like, n_classes, w, w_step, x, x_step, last, z, z_step, w
 
 
 @intrinsic(prefer_literal=True)
-def add_tile(_context, like, n_classes, is_whole, g, g_step, r, r_step, x, x_step, n_rows, width, ahead):
-    """Add rows times residuals to the gradient, which is float64, of some classes and features.
+def add_tile(
+    _context,
+    like,
+    out,
+    n_classes,
+    is_whole,
+    g,
+    g_step,
+    r,
+    r_step,
+    x,
+    x_step,
+    n_rows,
+    width,
+    again,
+    ahead,
+):
+    """Sum of rows times their residuals, ``g = r x``, or added to g if `again`.
 
-    A whole tile has all its vectors of features. Else it has half as many and a mask: of `width`
-    features, the rest is left alone. For each row, the tile prefetches as `dot_tile` does.
+    The sum is computed in the type of `like` and stored in that of `out`. A whole tile has all its
+    vectors of features. Else it has half as many and a mask: of `width` features, the rest is left
+    alone. For each row, the tile prefetches as `dot_tile` does.
     """
-
     number, halves = n_classes.literal_value, 2 - is_whole.literal_value
 
     def build(context, b, signature, arguments):
-        _, _, _, g, g_step, r, r_step, x, x_step, n_rows, width, ahead = arguments
+        g, g_step, r, r_step, x, x_step, n_rows, width, again, ahead = arguments[4:]
         code = _Code(b, signature.args[0].dtype)
-        n_vectors = features_of(number, _BYTES // code.lanes) // code.lanes
-        n_vectors //= halves
+        n_vectors = features_of(number, code.n_bytes) // code.lanes // halves
         residuals = code.starts(r, r_step, number)
         totals = code.variables(number * n_vectors)
         masks = [None] * n_vectors
@@ -203,17 +221,67 @@ def add_tile(_context, like, n_classes, is_whole, g, g_step, r, r_step, x, x_ste
                 factor = code.spread(residual, place)
                 for v, row in enumerate(rows):
                     code.add_product(totals[c * n_vectors + v], row, factor)
-        exact = ir.VectorType(DOUBLE, code.lanes)
+        element, n_bytes, _ = ELEMENTS[signature.args[1].dtype]
+        kind = ir.VectorType(element, code.lanes)
+        is_new = b.icmp_unsigned("==", again, I64(0))
         for c, start in enumerate(code.starts(g, g_step, number)):
             for v, mask in enumerate(masks):
-                place = I64(8 * v * code.lanes)
-                part = convert(b, b.load(totals[c * n_vectors + v]), exact)
-                total = b.fadd(code.load(start, place, mask, exact), part)
-                code.store(total, start, place, mask)
+                place = I64(n_bytes * v * code.lanes)
+                before = code.load(start, place, mask, kind)
+                before = b.select(is_new, ir.Constant(kind, None), before)
+                part = convert(b, b.load(totals[c * n_vectors + v]), kind)
+                code.store(b.fadd(before, part), start, place, mask)
         return context.get_dummy_value()
 
     i = types.intp
-    return types.void(like, n_classes, is_whole, i, i, i, i, i, i, i, i, types.UniTuple(i, 2)), build
+    numbers = [i] * 9
+    return types.void(like, out, n_classes, is_whole, *numbers, types.UniTuple(i, 2)), build
+
+
+@intrinsic
+def transpose(_context, like, x, x_step, t, t_step, n_rows, width):
+    """Write rows as columns, ``t = x^T``; both are rounded up to whole vectors.
+
+    Rows after the last one are copies of it; features after the last one are zeros.
+    """
+
+    def build(context, b, signature, arguments):
+        _, x, x_step, t, t_step, n_rows, width = arguments
+        code = _Code(b, signature.args[0].dtype)
+        lanes, last = code.lanes, b.sub(n_rows, I64(1))
+        with cgutils.for_range_slice(b, I64(0), n_rows, I64(lanes), I64) as (i, _):
+            rows = []
+            for r in range(lanes):
+                row = b.add(i, I64(r))
+                row = b.select(b.icmp_signed("<", row, last), row, last)
+                rows.append(code.after(x, b.mul(row, x_step)))
+            with cgutils.for_range_slice(b, I64(0), width, I64(lanes), I64) as (j, _):
+                mask = first_lanes(b, b.sub(width, j), lanes)
+                place = b.mul(j, I64(code.n_bytes))
+                vectors = _exchange(b, [code.load(row, place, mask) for row in rows])
+                corner = b.add(t, b.add(b.mul(j, t_step), b.mul(i, I64(code.n_bytes))))
+                for vector, start in zip(vectors, code.starts(corner, t_step, lanes), strict=True):
+                    code.store(vector, start, I64(0))
+        return context.get_dummy_value()
+
+    i = types.intp
+    return types.void(like, i, i, i, i, i, i), build
+
+
+def _exchange(b, vectors):
+    """Vectors whose k-th has the k-th lane of each; as many as there are lanes."""
+    lanes, vectors, distance = len(vectors), list(vectors), 1
+    while distance < lanes:
+        # Of two vectors so far apart, swap one's lanes so far up with the other's so far down.
+        low = [k if not k & distance else lanes + k - distance for k in range(lanes)]
+        high = [k + distance if not k & distance else lanes + k for k in range(lanes)]
+        for k in range(lanes):
+            if not k & distance:
+                pair = vectors[k], vectors[k + distance]
+                vectors[k] = shuffle(b, *pair, low)
+                vectors[k + distance] = shuffle(b, *pair, high)
+        distance *= 2
+    return vectors
 
 
 @intrinsic
@@ -264,3 +332,16 @@ def label_at(_context, address, i):
         return b.load(b.gep(labels, [arguments[1]]), align=8)
 
     return types.intp(types.intp, types.intp), build
+
+
+@intrinsic
+def call_share(_context, code, numbers):
+    """Call compiled code by its address, with integers; it returns a float."""
+
+    def build(_context, b, _signature, arguments):
+        code, numbers = arguments
+        numbers = cgutils.unpack_tuple(b, numbers)
+        kind = ir.FunctionType(DOUBLE, [I64] * len(numbers))
+        return b.call(b.inttoptr(code, kind.as_pointer()), numbers)
+
+    return types.float64(types.intp, types.UniTuple(types.intp, len(numbers))), build
