@@ -21,7 +21,7 @@ from impls import _onepass
 from impls._onepass.entries import THREADS_ONLY
 from impls._onepass.threads import count_threads, own_cache_bytes
 from impls._onepass.tuning import tuning
-from impls._onepass.vectors import LINE_BYTES, aligned, whole
+from impls._onepass.vectors import LINE_BYTES
 from impls.softmax._tiles import (
     MOST_CLASSES,
     ROWS_UNIT,
@@ -30,6 +30,7 @@ from impls.softmax._tiles import (
     dot_tile,
     features_of,
     label_at,
+    number_at,
     rows_of,
     soften,
     transpose,
@@ -44,7 +45,7 @@ _GROUP_CLASSES, _GROUP_BYTES = 2 * MOST_CLASSES, 2**15
 # Features per class up to which a block is transposed: adding up the lanes of an inner product
 # would cost more.
 _TRANSPOSED_FEATURES = 4
-# Samples from which weights and gradient are copied to whole cache lines.
+# Samples from which weights and gradient have tables of whole cache lines.
 _COPIED_ROWS = 64
 # Multiplications from which threads are used.
 _THREADS_PAY_FROM = 2**17
@@ -120,8 +121,8 @@ def _tile(n, n_tiles, n_classes):
 
 @njit(nogil=True)
 def _dot_rows(like, w, w_step, x, n_rows, n_features, n_classes, z, z_step, ahead):
-    """Logits of a block, class-major; half of the block `ahead` bytes later is prefetched."""
-    size, front = like.itemsize, x + ahead
+    """Logits of a block, class-major; half of a block is prefetched from `ahead` on."""
+    size, front = like.itemsize, ahead
     step = n_features * size
     n_tiles = -(-n_classes // MOST_CLASSES)
     width = max(128, _GROUP_BYTES // (min(n_classes, _GROUP_CLASSES) * size) // 32 * 32)
@@ -218,158 +219,125 @@ def _sum_losses(largest, right, total, n_rows):
 
 
 @njit(nogil=True)
-def _room(n_bytes):
-    """Memory for so many bytes, and the address of its first whole cache line."""
-    room = np.empty(n_bytes + LINE_BYTES, np.uint8)
-    return room, (room.ctypes.data + LINE_BYTES - 1) // LINE_BYTES * LINE_BYTES
+def _table(like, n_rows, n_columns):
+    """A table of the type of `like` that begins with a cache line, and nothing in it.
+
+    Compiled code that is given its address must ask for that in the loop that uses the table: numba
+    frees what is not mentioned any more.
+    """
+    n = n_rows * n_columns
+    room = np.empty(n + LINE_BYTES // like.itemsize, like.dtype)
+    begin = -room.ctypes.data % LINE_BYTES // like.itemsize
+    return room[begin : begin + n].reshape((n_rows, n_columns))
+
+
+@njit(nogil=True)
+def _whole(n):
+    """The least multiple of any vector's lanes that is not less than n."""
+    return -(-n // ROWS_UNIT) * ROWS_UNIT
 
 
 def _make_add_share(built_from, dtype):
-    i = types.intp
+    is_exact, i = dtype == np.float64, types.intp
 
-    @cfunc(types.float64(i, i, i, i, i, i, i, i, i, i, i, i, i), cache=True)
-    def add_share(
-        w, w_step, x, y, n_features, n_classes, start, stop, rows, ahead, wants_loss, g, g_step
-    ):
-        """Sum over the samples ``start <= i < stop`` in g; returns their loss if asked.
+    @cfunc(types.float64(i, i, i, i, i, i, i, i, i, i, i, i), cache=True)
+    def add_share(w, x, y, n_features, n_classes, start, stop, rows, ahead, wants_loss, g, g_step):
+        """Store the sum over the samples ``start <= i < stop`` in g; return their loss if asked.
 
-        Weights, X, labels and g are addresses; `rows` is the number of rows of a block.
+        Weights in float64, X, labels and g are addresses; `rows` is a block's number of rows.
         """
         _ = built_from
         like, exact = np.empty(1, dtype), np.empty(1)
         size = like.itemsize
-        step, z_step = n_features * size, rows * size
-        z = np.empty((n_classes, rows), dtype)
-        z_at = z.ctypes.data
-        largest, total, right = np.empty(rows, dtype), np.empty(rows, dtype), np.empty(rows)
+        step, z_step, w_step = n_features * size, rows * size, 8 * n_features
+        z = _table(like, n_classes, rows)
+        largest, total, right = _table(like, 1, rows), _table(like, 1, rows), _table(exact, 1, rows)
+        is_copied = not is_exact or stop - start >= _COPIED_ROWS
+        own = _table(like, n_classes if is_copied else 0, _whole(n_features))
+        if is_copied:
+            for k in range(n_classes):
+                for j in range(n_features):
+                    own[k, j] = number_at(w, k * n_features + j)
+            w_step = own.shape[1] * size
         is_transposed = n_features <= _TRANSPOSED_FEATURES * n_classes
-        room, t = _room(whole_vectors(n_features) * z_step if is_transposed else 0)
+        columns = _table(like, _whole(n_features) if is_transposed else 0, rows)
         loss = 0.0
         for begin in range(start, stop, rows):
             n, here = min(rows, stop - begin), x + begin * step
-            half = here + ahead + n * step // 2 if ahead else 0
+            front = here + ahead if ahead else 0
+            half = front + n * step // 2 if ahead else 0
+            w_at = own.ctypes.data if is_copied else w
+            z_at, t = z.ctypes.data, columns.ctypes.data
             if is_transposed:
                 transpose(like, here, step, t, z_step, n, n_features)
-                front = here + ahead if ahead else 0
-                _add_rows(
-                    like,
-                    like,
-                    t,
-                    z_step,
-                    n_features,
-                    n,
-                    n_classes,
-                    w,
-                    w_step,
-                    0,
-                    z_at,
-                    z_step,
-                    front,
-                )
+                shape = n_features, n, n_classes
+                _add_rows(like, like, t, z_step, *shape, w_at, w_step, 0, z_at, z_step, front)
             else:
-                _dot_rows(like, w, w_step, here, n, n_features, n_classes, z_at, z_step, ahead)
+                _dot_rows(like, w_at, w_step, here, n, n_features, n_classes, z_at, z_step, front)
             if wants_loss:
                 for i in range(n):
-                    right[i] = z[label_at(y, begin + i), i]
+                    right[0, i] = z[label_at(y, begin + i), i]
             soften(like, z_at, z_step, n_classes, n, largest.ctypes.data, total.ctypes.data)
             for i in range(n):
                 z[label_at(y, begin + i), i] -= 1
             if wants_loss:
-                loss += _sum_losses(largest, right, total, n)
-            again = begin - start
-            _add_rows(
-                like,
-                exact,
-                here,
-                step,
-                n,
-                n_features,
-                n_classes,
-                z_at,
-                z_step,
-                again,
-                g,
-                g_step,
-                half,
-            )
-        _keep = room[0], z[0, 0]  # their addresses are in use until here
+                loss += _sum_losses(largest[0], right[0], total[0], n)
+            shape, again = (n, n_features, n_classes), begin - start
+            _add_rows(like, exact, here, step, *shape, z_at, z_step, again, g, g_step, half)
         return loss
 
     return add_share
 
 
 @njit(nogil=True)
-def whole_vectors(n):
-    """The least multiple of any vector's lanes that is not less than n."""
-    return -(-n // ROWS_UNIT) * ROWS_UNIT
+def _add_up(tables, n_samples, result):
+    """Sum over the shares' tables, divided by the number of samples."""
+    n_classes, n_features = result.shape
+    for k in range(n_classes):
+        row = result[k]
+        for j in range(n_features):
+            row[j] = tables[k, j]
+        for at in range(k + n_classes, len(tables), n_classes):
+            other = tables[at]
+            for j in range(n_features):
+                row[j] += other[j]
+        for j in range(n_features):
+            row[j] /= n_samples
 
 
 def _make_add_alone(built_from):
     @njit(nogil=True, cache=True)
-    def add_alone(code, w, w_step, x, y, n_samples, rows, ahead, wants_loss, result):
-        """Gradient of few samples on one thread, without a copy; returns the loss."""
+    def add_alone(code, w, x, y, n_samples, rows, ahead, wants_loss, result):
+        """Gradient on one thread; returns the loss."""
         _ = built_from
         n_classes, n_features = result.shape
-        shape, share, table = (n_features, n_classes), (0, n_samples), result.ctypes.data
-        loss = call_share(
-            code, (w, w_step, x, y, *shape, *share, rows, ahead, wants_loss, table, 8 * n_features)
-        )
-        for k in range(n_classes):
-            for j in range(n_features):
-                result[k, j] /= n_samples
+        is_few = n_samples < _COPIED_ROWS
+        tables = result if is_few else _table(result, n_classes, _whole(n_features))
+        g, g_step = tables.ctypes.data, 8 * tables.shape[1]
+        shape, share, options = (n_features, n_classes), (0, n_samples), (rows, ahead, wants_loss)
+        loss = call_share(code, (w, x, y, *shape, *share, *options, g, g_step))
+        _add_up(tables, n_samples, result)
         return loss / n_samples
 
     return add_alone
 
 
-@njit(nogil=True)
-def _add_up(tables, n_samples, result):
-    """Sum over the shares, divided by the number of samples."""
-    n_classes, n_features = result.shape
-    for k in range(n_classes):
-        for j in range(n_features):
-            result[k, j] = tables[0, k, j]
-        for share in range(1, len(tables)):
-            for j in range(n_features):
-                result[k, j] += tables[share, k, j]
-        for j in range(n_features):
-            result[k, j] /= n_samples
-
-
-def _make_add_one_share(built_from):
-    @njit(nogil=True, cache=True)
-    def add_one_share(code, w, w_step, x, y, n_samples, rows, ahead, wants_loss, tables, result):
-        """Gradient on one thread; returns the loss."""
-        _ = built_from
-        n_classes, n_features = result.shape
-        g, g_step = tables.ctypes.data, 8 * tables.shape[2]
-        shape, share = (n_features, n_classes), (0, n_samples)
-        loss = call_share(
-            code, (w, w_step, x, y, *shape, *share, rows, ahead, wants_loss, g, g_step)
-        )
-        _add_up(tables, n_samples, result)
-        return loss / n_samples
-
-    return add_one_share
-
-
 def _make_add_together(built_from):
     @njit(parallel=THREADS_ONLY, nogil=True, cache=True)
-    def add_together(code, w, w_step, x, y, n_samples, rows, ahead, wants_loss, tables, result):
+    def add_together(code, w, x, y, n_samples, rows, ahead, wants_loss, n_shares, result):
         """Gradient, the samples shared out to threads in whole blocks; returns the loss."""
         _ = built_from
         n_classes, n_features = result.shape
-        n_shares, g_step = len(tables), 8 * tables.shape[2]
+        tables = _table(result, n_shares * n_classes, _whole(n_features))
         losses = np.zeros((n_shares, LINE_BYTES // 8))
         n_blocks = -(-n_samples // rows)
         for share in prange(n_shares):
             n = np.int64(share)
             start = n * n_blocks // n_shares * rows
             stop = min((n + 1) * n_blocks // n_shares * rows, n_samples)
-            shape, g = (n_features, n_classes), tables[n].ctypes.data
-            losses[n, 0] = call_share(
-                code, (w, w_step, x, y, *shape, start, stop, rows, ahead, wants_loss, g, g_step)
-            )
+            shape, options = (n_features, n_classes), (rows, ahead, wants_loss)
+            g, g_step = tables[n * n_classes :].ctypes.data, 8 * tables.shape[1]
+            losses[n, 0] = call_share(code, (w, x, y, *shape, start, stop, *options, g, g_step))
         _add_up(tables, n_samples, result)
         loss = 0.0
         for n in range(n_shares):
@@ -390,7 +358,6 @@ def _digest():
 
 
 _add_alone = _make_add_alone(_digest())
-_add_one_share = _make_add_one_share(_digest())
 _add_together = _make_add_together(_digest())
 
 
@@ -413,17 +380,9 @@ _codes = _Codes()
 def ready(X, y):
     """X and y in C order; compiles the code for such data."""
     X, y = np.ascontiguousarray(X), np.ascontiguousarray(y)
-    row, label = np.zeros((1, 1), X.dtype), np.zeros(1, y.dtype)
-    _compute(np.zeros((1, 1)), row, label, 0, 1)
-    _compute(
-        np.zeros((1, 1)),
-        np.zeros((_COPIED_ROWS, 1), X.dtype),
-        np.zeros(_COPIED_ROWS, y.dtype),
-        False,
-        1,
-    )
-    if count_threads() > 1:
-        _compute(np.zeros((1, 1)), np.zeros((256, 1), X.dtype), np.zeros(256, y.dtype), 0, 2)
+    for n_shares in (1, 2) if count_threads() > 1 else (1,):
+        rows, labels = np.zeros((2 * ROWS_UNIT, 1), X.dtype), np.zeros(2 * ROWS_UNIT, y.dtype)
+        _compute(np.zeros((1, 1)), rows, labels, 0, n_shares)
     return X, y
 
 
@@ -437,38 +396,19 @@ def loss_gradient(weights, X, y):
 
 
 def _compute(weights, X, y, wants_loss, n_shares=0):
-    """Loss, if asked, and gradient; `n_shares` overrides the number of threads."""
+    """Loss, if asked, and gradient; on as many threads as pay, if not on `n_shares`."""
+    weights = np.ascontiguousarray(weights, np.float64)
     (n_samples, n_features), n_classes, size = X.shape, len(weights), X.itemsize
+    result = np.empty((n_classes, n_features))
     rows = _count_rows(n_samples, n_features * size)
     ahead = rows * n_features * size if X.nbytes > own_cache_bytes() else 0
-    code, x, labels = _codes[X.dtype], X.ctypes.data, y.ctypes.data
-    if n_samples < _COPIED_ROWS:
-        weights = np.ascontiguousarray(weights, X.dtype)
-        result, step = np.empty(weights.shape), n_features * size
-        loss = _add_alone(
-            code, weights.ctypes.data, step, x, labels, n_samples, rows, ahead, wants_loss, result
-        )
-        return loss, result
     n_shares = n_shares or _count_shares(n_samples, n_features, n_classes, rows)
-    width = whole(n_features, LINE_BYTES // size)
-    copy = aligned((n_classes, width), X.dtype)
-    copy[:, :n_features] = weights
-    result = np.empty((n_classes, n_features))
-    tables = aligned((n_shares, n_classes, width), np.float64)
-    add = _add_together if n_shares > 1 else _add_one_share
-    loss = add(
-        code,
-        copy.ctypes.data,
-        width * size,
-        x,
-        labels,
-        n_samples,
-        rows,
-        ahead,
-        wants_loss,
-        tables,
-        result,
-    )
+    arrays = weights.ctypes.data, X.ctypes.data, y.ctypes.data
+    code = _codes[X.dtype]
+    if n_shares == 1:
+        loss = _add_alone(code, *arrays, n_samples, rows, ahead, wants_loss, result)
+    else:
+        loss = _add_together(code, *arrays, n_samples, rows, ahead, wants_loss, n_shares, result)
     return loss, result
 
 
