@@ -249,9 +249,12 @@ def _make_add_share(built_from, dtype):
         _ = built_from
         like, exact = np.empty(1, dtype), np.empty(1)
         size = like.itemsize
-        step, z_step, w_step = n_features * size, rows * size, 8 * n_features
-        z = _table(like, n_classes, rows)
-        largest, total, right = _table(like, 1, rows), _table(like, 1, rows), _table(exact, 1, rows)
+        step, w_step = n_features * size, 8 * n_features
+        # Room for a vector more, and a number of lines for which rows do not compete in L1.
+        room = rows + ROWS_UNIT
+        z_step = room * size
+        z = _table(like, n_classes, room)
+        largest, total, right = _table(like, 1, room), _table(like, 1, room), _table(exact, 1, rows)
         is_copied = not is_exact or stop - start >= _COPIED_ROWS
         own = _table(like, n_classes if is_copied else 0, _whole(n_features))
         if is_copied:
@@ -260,7 +263,7 @@ def _make_add_share(built_from, dtype):
                     own[k, j] = number_at(w, k * n_features + j)
             w_step = own.shape[1] * size
         is_transposed = n_features <= _TRANSPOSED_FEATURES * n_classes
-        columns = _table(like, _whole(n_features) if is_transposed else 0, rows)
+        columns = _table(like, _whole(n_features) if is_transposed else 0, room)
         loss = 0.0
         for begin in range(start, stop, rows):
             n, here = min(rows, stop - begin), x + begin * step

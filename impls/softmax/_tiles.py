@@ -8,6 +8,8 @@ array of the type that is computed in.
 The logits of a block are class-major, so that the samples lie along the lanes of the softmax.
 """
 
+import contextlib
+
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
@@ -289,34 +291,46 @@ def soften(_context, like, z, z_step, n_classes, n_rows, largest, total):
     """Turn logits into probabilities; store each row's largest logit and its sum of exps.
 
     The largest logit is subtracted, so that exp sees no positive number and the sum is at least 1.
+    Two vectors of rows at a time hide each other's latency: `n_rows` is rounded up to as many.
     """
 
     def build(context, b, signature, arguments):
         _, z, z_step, n_classes, n_rows, largest, total = arguments
         code = _Code(b, signature.args[0].dtype)
         one = ir.Constant(code.kind, [1.0] * code.lanes)
+        places = [I64(0), I64(_BYTES)]
         n_bytes = b.mul(n_rows, I64(code.n_bytes))
-        with cgutils.for_range_slice(b, I64(0), n_bytes, I64(_BYTES), I64) as (column, _):
-            place, largest_place, total_place = (
-                code.after(start, column) for start in (z, largest, total)
+        with cgutils.for_range_slice(b, I64(0), n_bytes, I64(2 * _BYTES), I64) as (column, _):
+            start, largest_start, total_start = (
+                code.after(table, column) for table in (z, largest, total)
             )
-            most = cgutils.alloca_once_value(b, code.load(place, I64(0)))
-            with cgutils.for_range(b, n_classes, intp=I64) as loop:
-                value, so_far = code.load(place, b.mul(loop.index, z_step)), b.load(most)
-                b.store(b.select(b.fcmp_ordered(">", value, so_far), value, so_far), most)
-            most = b.load(most)
-            code.store(most, largest_place, I64(0))
-            totals = cgutils.alloca_once_value(b, code.zero)
-            with cgutils.for_range(b, n_classes, intp=I64) as loop:
-                at = b.mul(loop.index, z_step)
-                value = exp_of(b, b.fsub(code.load(place, at), most), may_be_positive=False)
-                code.store(value, place, at)
-                b.store(b.fadd(b.load(totals), value), totals)
-            code.store(b.load(totals), total_place, I64(0))
-            factor = b.fdiv(one, b.load(totals))
-            with cgutils.for_range(b, n_classes, intp=I64) as loop:
-                at = b.mul(loop.index, z_step)
-                code.store(b.fmul(code.load(place, at), factor), place, at)
+
+            @contextlib.contextmanager
+            def classes():
+                with cgutils.for_range(b, n_classes, intp=I64) as loop:
+                    row = b.gep(start, [b.mul(loop.index, z_step)])
+                    yield row, [code.load(row, place) for place in places]
+
+            largest_yet = [cgutils.alloca_once_value(b, code.load(start, at)) for at in places]
+            with classes() as (_, logits):
+                for yet, logit in zip(largest_yet, logits, strict=True):
+                    most = b.load(yet)
+                    b.store(b.select(b.fcmp_ordered(">", logit, most), logit, most), yet)
+            most = [b.load(yet) for yet in largest_yet]
+            totals = code.variables(2)
+            with classes() as (row, logits):
+                for place, logit, top, so_far in zip(places, logits, most, totals, strict=True):
+                    value = exp_of(b, b.fsub(logit, top), may_be_positive=False)
+                    code.store(value, row, place)
+                    b.store(b.fadd(b.load(so_far), value), so_far)
+            totals = [b.load(so_far) for so_far in totals]
+            factors = [b.fdiv(one, value) for value in totals]
+            with classes() as (row, values):
+                for place, value, factor in zip(places, values, factors, strict=True):
+                    code.store(b.fmul(value, factor), row, place)
+            for place, top, value in zip(places, most, totals, strict=True):
+                code.store(top, largest_start, place)
+                code.store(value, total_start, place)
         return context.get_dummy_value()
 
     i = types.intp
