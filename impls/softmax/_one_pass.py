@@ -53,60 +53,6 @@ _THREADS_PAY_FROM = 2**17
 _FACTORS = 32
 
 
-@njit(nogil=True)
-def _dot(like, n, w, w_step, x, x_step, last, z, z_step, width, again, ahead):
-    """`dot_tile` for a number of classes that is known when it runs."""
-    if n == 1:
-        dot_tile(like, 1, w, w_step, x, x_step, last, z, z_step, width, again, ahead)
-    elif n == 2:
-        dot_tile(like, 2, w, w_step, x, x_step, last, z, z_step, width, again, ahead)
-    elif n == 3:
-        dot_tile(like, 3, w, w_step, x, x_step, last, z, z_step, width, again, ahead)
-    elif MOST_CLASSES > 3:
-        if n == 4:
-            dot_tile(like, 4, w, w_step, x, x_step, last, z, z_step, width, again, ahead)
-        elif n == 5:
-            dot_tile(like, 5, w, w_step, x, x_step, last, z, z_step, width, again, ahead)
-        else:
-            dot_tile(like, 6, w, w_step, x, x_step, last, z, z_step, width, again, ahead)
-
-
-@njit(nogil=True)
-def _add_whole(like, out, n, g, g_step, r, r_step, x, x_step, n_rows, again, ahead):
-    """Whole `add_tile` for a number of classes that is known when it runs."""
-    if n == 1:
-        add_tile(like, out, 1, 1, g, g_step, r, r_step, x, x_step, n_rows, 0, again, ahead)
-    elif n == 2:
-        add_tile(like, out, 2, 1, g, g_step, r, r_step, x, x_step, n_rows, 0, again, ahead)
-    elif n == 3:
-        add_tile(like, out, 3, 1, g, g_step, r, r_step, x, x_step, n_rows, 0, again, ahead)
-    elif MOST_CLASSES > 3:
-        if n == 4:
-            add_tile(like, out, 4, 1, g, g_step, r, r_step, x, x_step, n_rows, 0, again, ahead)
-        elif n == 5:
-            add_tile(like, out, 5, 1, g, g_step, r, r_step, x, x_step, n_rows, 0, again, ahead)
-        else:
-            add_tile(like, out, 6, 1, g, g_step, r, r_step, x, x_step, n_rows, 0, again, ahead)
-
-
-@njit(nogil=True)
-def _add_rest(like, out, n, g, g_step, r, r_step, x, x_step, n_rows, width, again, ahead):
-    """`add_tile` of `width` features for a number of classes that is known when it runs."""
-    if n == 1:
-        add_tile(like, out, 1, 0, g, g_step, r, r_step, x, x_step, n_rows, width, again, ahead)
-    elif n == 2:
-        add_tile(like, out, 2, 0, g, g_step, r, r_step, x, x_step, n_rows, width, again, ahead)
-    elif n == 3:
-        add_tile(like, out, 3, 0, g, g_step, r, r_step, x, x_step, n_rows, width, again, ahead)
-    elif MOST_CLASSES > 3:
-        if n == 4:
-            add_tile(like, out, 4, 0, g, g_step, r, r_step, x, x_step, n_rows, width, again, ahead)
-        elif n == 5:
-            add_tile(like, out, 5, 0, g, g_step, r, r_step, x, x_step, n_rows, width, again, ahead)
-        else:
-            add_tile(like, out, 6, 0, g, g_step, r, r_step, x, x_step, n_rows, width, again, ahead)
-
-
 # Rows of a tile of logits, and bytes of features of a tile of the gradient, by its classes.
 _ROWS = (0, *map(rows_of, range(1, MOST_CLASSES + 1)))
 _TILE_BYTES = (0, *(features_of(n, 1) for n in range(1, MOST_CLASSES + 1)))
@@ -135,7 +81,7 @@ def _dot_rows(like, w, w_step, x, n_rows, n_features, n_classes, z, z_step, ahea
                     rows = _ROWS[n_tile]
                     pace = rows * LINE_BYTES // 2 // n_tiles if ahead else 0
                     for i in range(some, min(some + 8, n_rows), rows):
-                        _dot(
+                        dot_tile(
                             like,
                             n_tile,
                             w + k * w_step + begin * size,
@@ -166,40 +112,21 @@ def _add_rows(
         pace = n * size // 2 // n_tiles if ahead else 0
         for tile in range(n_tiles):
             k, n_tile = _tile(tile, n_tiles, n_classes)
-            at, factors = g + k * g_step + j * out.itemsize, r + k * r_step
-            here, fetch = x + j * size, (front, pace)
-            if n == longest:
-                _add_whole(
-                    like,
-                    out,
-                    n_tile,
-                    at,
-                    g_step,
-                    factors,
-                    r_step,
-                    here,
-                    x_step,
-                    n_rows,
-                    again,
-                    fetch,
-                )
-            else:
-                rest = n_features - j
-                _add_rest(
-                    like,
-                    out,
-                    n_tile,
-                    at,
-                    g_step,
-                    factors,
-                    r_step,
-                    here,
-                    x_step,
-                    n_rows,
-                    rest,
-                    again,
-                    fetch,
-                )
+            add_tile(
+                like,
+                out,
+                n_tile,
+                g + k * g_step + j * out.itemsize,
+                g_step,
+                r + k * r_step,
+                r_step,
+                x + j * size,
+                x_step,
+                n_rows,
+                n_features - j,
+                again,
+                (front, pace),
+            )
             front += n_rows * pace
         j += n
 

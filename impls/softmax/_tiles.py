@@ -127,117 +127,133 @@ class _Fetch:
             prefetch(self.b, self.b.gep(start, [self.b.mul(i, self.step)]), level=1)
 
 
-@intrinsic(prefer_literal=True)
+def _for_each_number(b, n_classes, build):
+    """Append code for each number of classes that a tile may have, and the choice of one."""
+    after = b.append_basic_block("after")
+    branch = b.switch(n_classes, after)
+    for number in range(1, MOST_CLASSES + 1):
+        block = b.append_basic_block(f"classes_{number}")
+        branch.add_case(I64(number), block)
+        b.position_at_end(block)
+        build(number)
+        b.branch(after)
+    b.position_at_end(after)
+
+
+@intrinsic
 def dot_tile(_context, like, n_classes, w, w_step, x, x_step, last, z, z_step, width, again, ahead):
     """Inner products of some classes with some rows: ``z = W x``, or added to z if `again`.
 
     Rows after the `last` one are replaced by it. For each vector of features, the tile prefetches
     ``ahead[1]`` bytes, in order from the address ``ahead[0]`` on.
     """
-    number, n_rows = n_classes.literal_value, rows_of(n_classes.literal_value)
 
     def build(context, b, signature, arguments):
-        _, _, w, w_step, x, x_step, last, z, z_step, width, again, ahead = arguments
         code = _Code(b, signature.args[0].dtype)
-        fetch = _Fetch(b, ahead, n_rows // 2)
-        weights = code.starts(w, w_step, number)
-        rows = []
-        for r in range(n_rows):
-            real = b.select(b.icmp_signed("<", I64(r), last), I64(r), last)
-            rows.append(code.after(x, b.mul(real, x_step)))
-        totals = code.variables(number * n_rows)
-
-        def add(place, mask):
-            factors = [code.load(start, place, mask) for start in weights]
-            fetch.append(b.udiv(place, I64(_BYTES)))
-            for r, start in enumerate(rows):
-                row = code.load(start, place, mask)
-                for c, factor in enumerate(factors):
-                    code.add_product(totals[c * n_rows + r], row, factor)
-
-        n_bytes, vector = b.mul(width, I64(code.n_bytes)), I64(_BYTES)
-        rest = b.urem(n_bytes, vector)
-        whole = b.sub(n_bytes, rest)
-        with cgutils.for_range_slice(b, I64(0), whole, vector, I64) as (place, _):
-            add(place, None)
-        with b.if_then(b.icmp_unsigned(">", rest, I64(0))):
-            add(whole, first_lanes(b, b.udiv(rest, I64(code.n_bytes)), code.lanes))
-        is_new = b.icmp_unsigned("==", again, I64(0))
-        for c, start in enumerate(code.starts(z, z_step, number)):
-            vectors = [b.load(total) for total in totals[c * n_rows : (c + 1) * n_rows]]
-            (sums,) = sum_lanes(b, vectors, code.n_bytes)
-            before = code.load(start, I64(0), kind=sums.type)
-            before = b.select(is_new, ir.Constant(sums.type, None), before)
-            code.store(b.fadd(before, sums), start, I64(0))
+        _for_each_number(b, arguments[1], lambda n: _build_dot_tile(code, n, *arguments[2:]))
         return context.get_dummy_value()
 
     i = types.intp
-    return types.void(like, n_classes, i, i, i, i, i, i, i, i, i, types.UniTuple(i, 2)), build
+    return types.void(like, i, i, i, i, i, i, i, i, i, i, types.UniTuple(i, 2)), build
 
 
-@intrinsic(prefer_literal=True)
+def _build_dot_tile(code, n_classes, w, w_step, x, x_step, last, z, z_step, width, again, ahead):
+    b, n_rows = code.b, rows_of(n_classes)
+    fetch = _Fetch(b, ahead, n_rows // 2)
+    weights = code.starts(w, w_step, n_classes)
+    rows = []
+    for r in range(n_rows):
+        real = b.select(b.icmp_signed("<", I64(r), last), I64(r), last)
+        rows.append(code.after(x, b.mul(real, x_step)))
+    totals = code.variables(n_classes * n_rows)
+
+    def add(place, mask):
+        factors = [code.load(start, place, mask) for start in weights]
+        fetch.append(b.udiv(place, I64(_BYTES)))
+        for r, start in enumerate(rows):
+            row = code.load(start, place, mask)
+            for c, factor in enumerate(factors):
+                code.add_product(totals[c * n_rows + r], row, factor)
+
+    n_bytes, vector = b.mul(width, I64(code.n_bytes)), I64(_BYTES)
+    rest = b.urem(n_bytes, vector)
+    whole = b.sub(n_bytes, rest)
+    with cgutils.for_range_slice(b, I64(0), whole, vector, I64) as (place, _):
+        add(place, None)
+    with b.if_then(b.icmp_unsigned(">", rest, I64(0))):
+        add(whole, first_lanes(b, b.udiv(rest, I64(code.n_bytes)), code.lanes))
+    is_new = b.icmp_unsigned("==", again, I64(0))
+    for c, start in enumerate(code.starts(z, z_step, n_classes)):
+        vectors = [b.load(total) for total in totals[c * n_rows : (c + 1) * n_rows]]
+        (sums,) = sum_lanes(b, vectors, code.n_bytes)
+        before = code.load(start, I64(0), kind=sums.type)
+        before = b.select(is_new, ir.Constant(sums.type, None), before)
+        code.store(b.fadd(before, sums), start, I64(0))
+
+
+@intrinsic
 def add_tile(
-    _context,
-    like,
-    out,
-    n_classes,
-    is_whole,
-    g,
-    g_step,
-    r,
-    r_step,
-    x,
-    x_step,
-    n_rows,
-    width,
-    again,
-    ahead,
+    _context, like, out, n_classes, g, g_step, r, r_step, x, x_step, n_rows, width, again, ahead
 ):
     """Sum of rows times their residuals, ``g = r x``, or added to g if `again`.
 
-    The sum is computed in the type of `like` and stored in that of `out`. A whole tile has all its
-    vectors of features. Else it has half as many and a mask: of `width` features, the rest is left
-    alone. For each row, the tile prefetches as `dot_tile` does.
+    The sum is computed in the type of `like` and stored in that of `out`. The tile has
+    `features_of` features if the `width` is as large; else it has half as many, and those after the
+    `width` are left alone. For each row, the tile prefetches as `dot_tile` does.
     """
-    number, halves = n_classes.literal_value, 2 - is_whole.literal_value
 
     def build(context, b, signature, arguments):
-        g, g_step, r, r_step, x, x_step, n_rows, width, again, ahead = arguments[4:]
         code = _Code(b, signature.args[0].dtype)
-        n_vectors = features_of(number, code.n_bytes) // code.lanes // halves
-        residuals = code.starts(r, r_step, number)
-        totals = code.variables(number * n_vectors)
-        masks = [None] * n_vectors
-        fetch = _Fetch(b, ahead, n_vectors // 2)
-        if halves == 2:
-            for v in range(n_vectors):
-                rest = b.sub(width, I64(v * code.lanes))
-                rest = b.select(b.icmp_signed(">", rest, I64(0)), rest, I64(0))
-                masks[v] = first_lanes(b, rest, code.lanes)
-        with cgutils.for_range(b, n_rows, intp=I64) as loop:
-            start = code.after(x, b.mul(loop.index, x_step))
-            place = b.mul(loop.index, I64(code.n_bytes))
-            fetch.append(loop.index)
-            rows = [code.load(start, I64(v * _BYTES), mask) for v, mask in enumerate(masks)]
-            for c, residual in enumerate(residuals):
-                factor = code.spread(residual, place)
-                for v, row in enumerate(rows):
-                    code.add_product(totals[c * n_vectors + v], row, factor)
         element, n_bytes, _ = ELEMENTS[signature.args[1].dtype]
-        kind = ir.VectorType(element, code.lanes)
-        is_new = b.icmp_unsigned("==", again, I64(0))
-        for c, start in enumerate(code.starts(g, g_step, number)):
-            for v, mask in enumerate(masks):
-                place = I64(n_bytes * v * code.lanes)
-                before = code.load(start, place, mask, kind)
-                before = b.select(is_new, ir.Constant(kind, None), before)
-                part = convert(b, b.load(totals[c * n_vectors + v]), kind)
-                code.store(b.fadd(before, part), start, place, mask)
+        out = ir.VectorType(element, code.lanes), n_bytes
+        width = arguments[10]
+
+        def build_both(n):
+            is_whole = b.icmp_signed(">=", width, I64(features_of(n, code.n_bytes)))
+            with b.if_else(is_whole) as (whole, part):
+                with whole:
+                    _build_add_tile(code, out, n, True, *arguments[3:])
+                with part:
+                    _build_add_tile(code, out, n, False, *arguments[3:])
+
+        _for_each_number(b, arguments[2], build_both)
         return context.get_dummy_value()
 
     i = types.intp
-    numbers = [i] * 9
-    return types.void(like, out, n_classes, is_whole, *numbers, types.UniTuple(i, 2)), build
+    return types.void(like, out, *[i] * 10, types.UniTuple(i, 2)), build
+
+
+def _build_add_tile(
+    code, out, n_classes, is_whole, g, g_step, r, r_step, x, x_step, n_rows, width, again, ahead
+):
+    b, (kind, n_bytes) = code.b, out
+    n_vectors = features_of(n_classes, code.n_bytes) // code.lanes // (1 if is_whole else 2)
+    fetch = _Fetch(b, ahead, n_vectors // 2)
+    residuals = code.starts(r, r_step, n_classes)
+    totals = code.variables(n_classes * n_vectors)
+    masks = [None] * n_vectors
+    if not is_whole:
+        for v in range(n_vectors):
+            rest = b.sub(width, I64(v * code.lanes))
+            rest = b.select(b.icmp_signed(">", rest, I64(0)), rest, I64(0))
+            masks[v] = first_lanes(b, rest, code.lanes)
+    with cgutils.for_range(b, n_rows, intp=I64) as loop:
+        start = code.after(x, b.mul(loop.index, x_step))
+        place = b.mul(loop.index, I64(code.n_bytes))
+        fetch.append(loop.index)
+        rows = [code.load(start, I64(v * _BYTES), mask) for v, mask in enumerate(masks)]
+        for c, residual in enumerate(residuals):
+            factor = code.spread(residual, place)
+            for v, row in enumerate(rows):
+                code.add_product(totals[c * n_vectors + v], row, factor)
+    is_new = b.icmp_unsigned("==", again, I64(0))
+    for c, start in enumerate(code.starts(g, g_step, n_classes)):
+        for v, mask in enumerate(masks):
+            place = I64(n_bytes * v * code.lanes)
+            before = code.load(start, place, mask, kind)
+            before = b.select(is_new, ir.Constant(kind, None), before)
+            part = convert(b, b.load(totals[c * n_vectors + v]), kind)
+            code.store(b.fadd(before, part), start, place, mask)
 
 
 @intrinsic
