@@ -100,9 +100,9 @@ def _dot_rows(like, w, w_step, x, n_rows, n_features, n_classes, z, z_step, ahea
 
 @njit(nogil=True)
 def _add_rows(
-    like, out, x, x_step, n_rows, n_features, n_classes, r, r_step, again, g, g_step, ahead
+    like, out, x, x_step, n_rows, n_features, n_classes, r, r_step, scale, again, g, g_step, ahead
 ):
-    """Add rows times residuals to the gradient; half of a block is prefetched from `ahead` on."""
+    """Rows times residuals times a number; half of a block is prefetched from `ahead` on."""
     size, front = like.itemsize, ahead
     n_tiles = -(-n_classes // MOST_CLASSES)
     longest = _TILE_BYTES[-(-n_classes // n_tiles)] // size
@@ -124,6 +124,7 @@ def _add_rows(
                 x_step,
                 n_rows,
                 n_features - j,
+                scale,
                 again,
                 (front, pace),
             )
@@ -167,9 +168,11 @@ def _whole(n):
 def _make_add_share(built_from, dtype):
     is_exact, i = dtype == np.float64, types.intp
 
-    @cfunc(types.float64(i, i, i, i, i, i, i, i, i, i, i, i), cache=True)
-    def add_share(w, x, y, n_features, n_classes, start, stop, rows, ahead, wants_loss, g, g_step):
-        """Store the sum over the samples ``start <= i < stop`` in g; return their loss if asked.
+    @cfunc(types.float64(i, i, i, i, i, i, i, i, i, i, i, i, i), cache=True)
+    def add_share(
+        w, x, y, n_samples, n_features, n_classes, start, stop, rows, ahead, wants_loss, g, g_step
+    ):
+        """Store the part of the samples ``start <= i < stop`` in g; return their loss if asked.
 
         Weights in float64, X, labels and g are addresses; `rows` is a block's number of rows.
         """
@@ -191,7 +194,7 @@ def _make_add_share(built_from, dtype):
             w_step = own.shape[1] * size
         is_transposed = n_features <= _TRANSPOSED_FEATURES * n_classes
         columns = _table(like, _whole(n_features) if is_transposed else 0, room)
-        loss = 0.0
+        loss, scale = 0.0, 1.0 / n_samples
         for begin in range(start, stop, rows):
             n, here = min(rows, stop - begin), x + begin * step
             front = here + ahead if ahead else 0
@@ -201,7 +204,7 @@ def _make_add_share(built_from, dtype):
             if is_transposed:
                 transpose(like, here, step, t, z_step, n, n_features)
                 shape = n_features, n, n_classes
-                _add_rows(like, like, t, z_step, *shape, w_at, w_step, 0, z_at, z_step, front)
+                _add_rows(like, like, t, z_step, *shape, w_at, w_step, 1.0, 0, z_at, z_step, front)
             else:
                 _dot_rows(like, w_at, w_step, here, n, n_features, n_classes, z_at, z_step, front)
             if wants_loss:
@@ -213,26 +216,10 @@ def _make_add_share(built_from, dtype):
             if wants_loss:
                 loss += _sum_losses(largest[0], right[0], total[0], n)
             shape, again = (n, n_features, n_classes), begin - start
-            _add_rows(like, exact, here, step, *shape, z_at, z_step, again, g, g_step, half)
-        return loss
+            _add_rows(like, exact, here, step, *shape, z_at, z_step, scale, again, g, g_step, half)
+        return loss * scale
 
     return add_share
-
-
-@njit(nogil=True)
-def _add_up(tables, n_samples, result):
-    """Sum over the shares' tables, divided by the number of samples."""
-    n_classes, n_features = result.shape
-    for k in range(n_classes):
-        row = result[k]
-        for j in range(n_features):
-            row[j] = tables[k, j]
-        for at in range(k + n_classes, len(tables), n_classes):
-            other = tables[at]
-            for j in range(n_features):
-                row[j] += other[j]
-        for j in range(n_features):
-            row[j] /= n_samples
 
 
 def _make_add_alone(built_from):
@@ -242,14 +229,29 @@ def _make_add_alone(built_from):
         _ = built_from
         n_classes, n_features = result.shape
         is_few = n_samples < _COPIED_ROWS
-        tables = result if is_few else _table(result, n_classes, _whole(n_features))
-        g, g_step = tables.ctypes.data, 8 * tables.shape[1]
-        shape, share, options = (n_features, n_classes), (0, n_samples), (rows, ahead, wants_loss)
-        loss = call_share(code, (w, x, y, *shape, *share, *options, g, g_step))
-        _add_up(tables, n_samples, result)
-        return loss / n_samples
+        table = result if is_few else _table(result, n_classes, _whole(n_features))
+        g, g_step = table.ctypes.data, 8 * table.shape[1]
+        batch, options = (w, x, y, n_samples), (rows, ahead, wants_loss)
+        loss = call_share(code, (*batch, n_features, n_classes, 0, n_samples, *options, g, g_step))
+        if not is_few:
+            _add_up(table, result)
+        return loss
 
     return add_alone
+
+
+@njit(nogil=True)
+def _add_up(tables, result):
+    """Sum of the shares' tables."""
+    n_classes, n_features = result.shape
+    for k in range(n_classes):
+        row = result[k]
+        for j in range(n_features):
+            row[j] = tables[k, j]
+        for at in range(k + n_classes, len(tables), n_classes):
+            other = tables[at]
+            for j in range(n_features):
+                row[j] += other[j]
 
 
 def _make_add_together(built_from):
@@ -265,14 +267,16 @@ def _make_add_together(built_from):
             n = np.int64(share)
             start = n * n_blocks // n_shares * rows
             stop = min((n + 1) * n_blocks // n_shares * rows, n_samples)
-            shape, options = (n_features, n_classes), (rows, ahead, wants_loss)
+            batch, options = (w, x, y, n_samples), (rows, ahead, wants_loss)
             g, g_step = tables[n * n_classes :].ctypes.data, 8 * tables.shape[1]
-            losses[n, 0] = call_share(code, (w, x, y, *shape, start, stop, *options, g, g_step))
-        _add_up(tables, n_samples, result)
+            losses[n, 0] = call_share(
+                code, (*batch, n_features, n_classes, start, stop, *options, g, g_step)
+            )
+        _add_up(tables, result)
         loss = 0.0
         for n in range(n_shares):
             loss += losses[n, 0]
-        return loss / n_samples
+        return loss
 
     return add_together
 

@@ -193,9 +193,23 @@ def _build_dot_tile(code, n_classes, w, w_step, x, x_step, last, z, z_step, widt
 
 @intrinsic
 def add_tile(
-    _context, like, out, n_classes, g, g_step, r, r_step, x, x_step, n_rows, width, again, ahead
+    _context,
+    like,
+    out,
+    n_classes,
+    g,
+    g_step,
+    r,
+    r_step,
+    x,
+    x_step,
+    n_rows,
+    width,
+    scale,
+    again,
+    ahead,
 ):
-    """Sum of rows times their residuals, ``g = r x``, or added to g if `again`.
+    """Rows times residuals times a number, ``g = scale r x``, or added to g if `again`.
 
     The sum is computed in the type of `like` and stored in that of `out`. The tile has
     `features_of` features if the `width` is as large; else it has half as many, and those after the
@@ -220,11 +234,25 @@ def add_tile(
         return context.get_dummy_value()
 
     i = types.intp
-    return types.void(like, out, *[i] * 10, types.UniTuple(i, 2)), build
+    return types.void(like, out, *[i] * 9, types.float64, i, types.UniTuple(i, 2)), build
 
 
 def _build_add_tile(
-    code, out, n_classes, is_whole, g, g_step, r, r_step, x, x_step, n_rows, width, again, ahead
+    code,
+    out,
+    n_classes,
+    is_whole,
+    g,
+    g_step,
+    r,
+    r_step,
+    x,
+    x_step,
+    n_rows,
+    width,
+    scale,
+    again,
+    ahead,
 ):
     b, (kind, n_bytes) = code.b, out
     n_vectors = features_of(n_classes, code.n_bytes) // code.lanes // (1 if is_whole else 2)
@@ -246,6 +274,7 @@ def _build_add_tile(
             factor = code.spread(residual, place)
             for v, row in enumerate(rows):
                 code.add_product(totals[c * n_vectors + v], row, factor)
+    scale = convert(b, splat(b, scale, code.lanes), kind)
     is_new = b.icmp_unsigned("==", again, I64(0))
     for c, start in enumerate(code.starts(g, g_step, n_classes)):
         for v, mask in enumerate(masks):
@@ -253,7 +282,7 @@ def _build_add_tile(
             before = code.load(start, place, mask, kind)
             before = b.select(is_new, ir.Constant(kind, None), before)
             part = convert(b, b.load(totals[c * n_vectors + v]), kind)
-            code.store(b.fadd(before, part), start, place, mask)
+            code.store(b.fadd(before, b.fmul(part, scale)), start, place, mask)
 
 
 @intrinsic
