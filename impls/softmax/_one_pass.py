@@ -47,8 +47,8 @@ _GROUP_CLASSES, _GROUP_BYTES = 2 * MOST_CLASSES, 2**15
 _TRANSPOSED_FEATURES = 4
 # Samples from which weights and gradient have tables of whole cache lines.
 _COPIED_ROWS = 64
-# Multiplications from which threads are used.
-_THREADS_PAY_FROM = 2**17
+# Multiplications from which threads are used, where a logit's exp counts as so many features.
+_THREADS_PAY_FROM, _SOFTMAX_FEATURES = 2**19, 30
 # Sums of exps, at most as large as 2**16, whose product is below the largest number.
 _FACTORS = 32
 
@@ -222,17 +222,25 @@ def _make_add_share(built_from, dtype):
     return add_share
 
 
-def _make_add_alone(built_from):
-    @njit(nogil=True, cache=True)
-    def add_alone(code, w, x, y, n_samples, rows, ahead, wants_loss, result):
+def _signature(dtype, n_options):
+    """Of what Python calls: with arrays that may be read-only, so that one variant serves all."""
+    arrays = [(types.float64, 2), (types.float32 if dtype == np.float32 else types.float64, 2)]
+    arrays = [types.Array(*kind, "C", readonly=True) for kind in (*arrays, (types.intp, 1))]
+    return types.float64(types.intp, *arrays, *[types.intp] * n_options, types.float64[:, ::1])
+
+
+def _make_add_alone(built_from, dtype):
+    @njit(_signature(dtype, 3), nogil=True, cache=True)
+    def add_alone(code, weights, X, y, rows, ahead, wants_loss, result):
         """Gradient on one thread; returns the loss."""
         _ = built_from
-        n_classes, n_features = result.shape
+        n_samples, n_features = X.shape
         is_few = n_samples < _COPIED_ROWS
-        table = result if is_few else _table(result, n_classes, _whole(n_features))
+        table = result if is_few else _table(result, len(weights), _whole(n_features))
+        batch = weights.ctypes.data, X.ctypes.data, y.ctypes.data, n_samples
+        sizes, options = (n_features, len(weights)), (rows, ahead, wants_loss)
         g, g_step = table.ctypes.data, 8 * table.shape[1]
-        batch, options = (w, x, y, n_samples), (rows, ahead, wants_loss)
-        loss = call_share(code, (*batch, n_features, n_classes, 0, n_samples, *options, g, g_step))
+        loss = call_share(code, (*batch, *sizes, 0, n_samples, *options, g, g_step))
         if not is_few:
             _add_up(table, result)
         return loss
@@ -254,24 +262,23 @@ def _add_up(tables, result):
                 row[j] += other[j]
 
 
-def _make_add_together(built_from):
-    @njit(parallel=THREADS_ONLY, nogil=True, cache=True)
-    def add_together(code, w, x, y, n_samples, rows, ahead, wants_loss, n_shares, result):
+def _make_add_together(built_from, dtype):
+    @njit(_signature(dtype, 4), parallel=THREADS_ONLY, nogil=True, cache=True)
+    def add_together(code, weights, X, y, rows, ahead, wants_loss, n_shares, result):
         """Gradient, the samples shared out to threads in whole blocks; returns the loss."""
         _ = built_from
-        n_classes, n_features = result.shape
+        n_samples, n_features = X.shape
+        n_classes, n_blocks = len(weights), -(-n_samples // rows)
         tables = _table(result, n_shares * n_classes, _whole(n_features))
         losses = np.zeros((n_shares, LINE_BYTES // 8))
-        n_blocks = -(-n_samples // rows)
         for share in prange(n_shares):
             n = np.int64(share)
             start = n * n_blocks // n_shares * rows
             stop = min((n + 1) * n_blocks // n_shares * rows, n_samples)
-            batch, options = (w, x, y, n_samples), (rows, ahead, wants_loss)
+            batch = weights.ctypes.data, X.ctypes.data, y.ctypes.data, n_samples
+            sizes, options = (n_features, n_classes), (rows, ahead, wants_loss)
             g, g_step = tables[n * n_classes :].ctypes.data, 8 * tables.shape[1]
-            losses[n, 0] = call_share(
-                code, (*batch, n_features, n_classes, start, stop, *options, g, g_step)
-            )
+            losses[n, 0] = call_share(code, (*batch, *sizes, start, stop, *options, g, g_step))
         _add_up(tables, result)
         loss = 0.0
         for n in range(n_shares):
@@ -291,33 +298,41 @@ def _digest():
     return hashlib.sha256(b"\0".join([*texts, repr(tuning()).encode()])).hexdigest()
 
 
-_add_alone = _make_add_alone(_digest())
-_add_together = _make_add_together(_digest())
+class _Compiled:
+    """The compiled functions for one type of X; those for threads at their first use.
+
+    Attributes
+    ----------
+    code : int
+        Address of the pass over a share.
+    """
+
+    def __init__(self, dtype):
+        self._type = dtype.type
+        self._share = _make_add_share(_digest(), self._type)  # it owns the code
+        self.code = self._share.address
+        self.add_alone = _make_add_alone(_digest(), self._type)
+
+    @functools.cached_property
+    def add_together(self):
+        return _make_add_together(_digest(), self._type)
 
 
-class _Codes(dict):
-    """Address of the compiled pass over a share, by the type of X; compiled at its first use."""
-
-    def __init__(self):
-        self._functions = []
-
+class _CompiledByType(dict):
     def __missing__(self, dtype):
-        function = _make_add_share(_digest(), dtype.type)
-        self._functions.append(function)  # it owns the code
-        self[dtype] = function.address
+        self[dtype] = _Compiled(dtype)
         return self[dtype]
 
 
-_codes = _Codes()
+_compiled = _CompiledByType()
 
 
 def ready(X, y):
     """X and y in C order; compiles the code for such data."""
-    X, y = np.ascontiguousarray(X), np.ascontiguousarray(y)
-    for n_shares in (1, 2) if count_threads() > 1 else (1,):
-        rows, labels = np.zeros((2 * ROWS_UNIT, 1), X.dtype), np.zeros(2 * ROWS_UNIT, y.dtype)
-        _compute(np.zeros((1, 1)), rows, labels, 0, n_shares)
-    return X, y
+    compiled = _compiled[X.dtype]
+    if count_threads() > 1:
+        compiled.add_together  # noqa: B018
+    return np.ascontiguousarray(X), np.ascontiguousarray(y)
 
 
 def gradient(weights, X, y):
@@ -329,31 +344,28 @@ def loss_gradient(weights, X, y):
     return _compute(weights, X, y, 1)
 
 
-def _compute(weights, X, y, wants_loss, n_shares=0):
-    """Loss, if asked, and gradient; on as many threads as pay, if not on `n_shares`."""
+def _compute(weights, X, y, wants_loss):
+    """Loss, if asked, and gradient."""
     weights = np.ascontiguousarray(weights, np.float64)
-    (n_samples, n_features), n_classes, size = X.shape, len(weights), X.itemsize
-    result = np.empty((n_classes, n_features))
-    rows = _count_rows(n_samples, n_features * size)
-    ahead = rows * n_features * size if X.nbytes > own_cache_bytes() else 0
-    n_shares = n_shares or _count_shares(n_samples, n_features, n_classes, rows)
-    arrays = weights.ctypes.data, X.ctypes.data, y.ctypes.data
-    code = _codes[X.dtype]
+    compiled, result = _compiled[X.dtype], np.empty(weights.shape)
+    n_shares = _count_shares(len(y), *weights.shape)
+    rows = _count_rows(-(-len(y) // n_shares), X.shape[1] * X.itemsize)
+    ahead = rows * X.shape[1] * X.itemsize if X.nbytes > own_cache_bytes() else 0
+    arguments = compiled.code, weights, X, y, rows, ahead, wants_loss
     if n_shares == 1:
-        loss = _add_alone(code, *arrays, n_samples, rows, ahead, wants_loss, result)
-    else:
-        loss = _add_together(code, *arrays, n_samples, rows, ahead, wants_loss, n_shares, result)
-    return loss, result
+        return compiled.add_alone(*arguments, result), result
+    return compiled.add_together(*arguments, n_shares, result), result
 
 
-def _count_shares(n_samples, n_features, n_classes, rows):
-    """Threads that pay, each with a block or more."""
-    if n_samples * n_features * n_classes < _THREADS_PAY_FROM:
+def _count_shares(n_samples, n_classes, n_features):
+    """Threads that pay, each with some tiles of rows."""
+    if n_samples * n_classes * (n_features + _SOFTMAX_FEATURES) < _THREADS_PAY_FROM:
         return 1
-    return min(count_threads(), -(-n_samples // rows))
+    return max(1, min(count_threads(), n_samples // (2 * ROWS_UNIT)))
 
 
 def _count_rows(n_samples, row_bytes):
-    """Rows of a block, a multiple of the tiles'."""
-    most = min(_MOST_ROWS, _BLOCK_BYTES // row_bytes, n_samples + ROWS_UNIT - 1)
-    return max(ROWS_UNIT, most // ROWS_UNIT * ROWS_UNIT)
+    """Rows of a block, a multiple of the tiles', for a share of so many samples."""
+    most = min(_MOST_ROWS, _BLOCK_BYTES // row_bytes)
+    n_blocks = -(-n_samples // max(ROWS_UNIT, most // ROWS_UNIT * ROWS_UNIT))
+    return -(-n_samples // (n_blocks * ROWS_UNIT)) * ROWS_UNIT
