@@ -48,11 +48,9 @@ _TRANSPOSED_FEATURES = 4
 # Samples from which weights and gradient have tables of whole cache lines.
 _COPIED_ROWS = 64
 # Multiplications from which threads are used, where a logit's exp counts as so many features.
-_THREADS_PAY_FROM, _SOFTMAX_FEATURES = 2**19, 30
+_THREADS_PAY_FROM, _SOFTMAX_FEATURES = 2**18, 30
 # Sums of exps, at most as large as 2**16, whose product is below the largest number.
 _FACTORS = 32
-
-
 # Rows of a tile of logits, and bytes of features of a tile of the gradient, by its classes.
 _ROWS = (0, *map(rows_of, range(1, MOST_CLASSES + 1)))
 _TILE_BYTES = (0, *(features_of(n, 1) for n in range(1, MOST_CLASSES + 1)))
@@ -67,8 +65,8 @@ def _tile(n, n_tiles, n_classes):
 
 @njit(nogil=True)
 def _dot_rows(like, w, w_step, x, n_rows, n_features, n_classes, z, z_step, ahead):
-    """Logits of a block, class-major; half of a block is prefetched from `ahead` on."""
-    size, front = like.itemsize, ahead
+    """Logits of a block, class-major; half of a block is prefetched, see `add_share`."""
+    size, (front, is_far) = like.itemsize, ahead
     step = n_features * size
     n_tiles = -(-n_classes // MOST_CLASSES)
     width = max(128, _GROUP_BYTES // (min(n_classes, _GROUP_CLASSES) * size) // 32 * 32)
@@ -79,7 +77,7 @@ def _dot_rows(like, w, w_step, x, n_rows, n_features, n_classes, z, z_step, ahea
                 for tile in range(first, min(first + 2, n_tiles)):
                     k, n_tile = _tile(tile, n_tiles, n_classes)
                     rows = _ROWS[n_tile]
-                    pace = rows * LINE_BYTES // 2 // n_tiles if ahead else 0
+                    pace = is_far * rows * LINE_BYTES // 2 // n_tiles
                     for i in range(some, min(some + 8, n_rows), rows):
                         dot_tile(
                             like,
@@ -102,14 +100,14 @@ def _dot_rows(like, w, w_step, x, n_rows, n_features, n_classes, z, z_step, ahea
 def _add_rows(
     like, out, x, x_step, n_rows, n_features, n_classes, r, r_step, scale, again, g, g_step, ahead
 ):
-    """Rows times residuals times a number; half of a block is prefetched from `ahead` on."""
-    size, front = like.itemsize, ahead
+    """Rows times residuals times a number; half of a block is prefetched likewise."""
+    size, (front, is_far) = like.itemsize, ahead
     n_tiles = -(-n_classes // MOST_CLASSES)
     longest = _TILE_BYTES[-(-n_classes // n_tiles)] // size
     j = 0
     while j < n_features:
         n = longest if j + longest <= n_features else longest // 2
-        pace = n * size // 2 // n_tiles if ahead else 0
+        pace = is_far * n * size // 2 // n_tiles
         for tile in range(n_tiles):
             k, n_tile = _tile(tile, n_tiles, n_classes)
             add_tile(
@@ -175,6 +173,7 @@ def _make_add_share(built_from, dtype):
         """Store the part of the samples ``start <= i < stop`` in g; return their loss if asked.
 
         Weights in float64, X, labels and g are addresses; `rows` is a block's number of rows.
+        What lies `ahead` bytes after a block is prefetched, half by each of the two products.
         """
         _ = built_from
         like, exact = np.empty(1, dtype), np.empty(1)
@@ -197,8 +196,9 @@ def _make_add_share(built_from, dtype):
         loss, scale = 0.0, 1.0 / n_samples
         for begin in range(start, stop, rows):
             n, here = min(rows, stop - begin), x + begin * step
-            front = here + ahead if ahead else 0
-            half = front + n * step // 2 if ahead else 0
+            # Prefetching what is in L1 costs nothing.
+            is_far = int(ahead > 0)
+            front, half = (here + ahead, is_far), (here + ahead + is_far * n * step // 2, is_far)
             w_at = own.ctypes.data if is_copied else w
             z_at, t = z.ctypes.data, columns.ctypes.data
             if is_transposed:
@@ -349,7 +349,7 @@ def _compute(weights, X, y, wants_loss):
     weights = np.ascontiguousarray(weights, np.float64)
     compiled, result = _compiled[X.dtype], np.empty(weights.shape)
     n_shares = _count_shares(len(y), *weights.shape)
-    rows = _count_rows(-(-len(y) // n_shares), X.shape[1] * X.itemsize)
+    rows = _count_rows(-(-len(y) // n_shares), max(weights.shape) * X.itemsize)
     ahead = rows * X.shape[1] * X.itemsize if X.nbytes > own_cache_bytes() else 0
     arguments = compiled.code, weights, X, y, rows, ahead, wants_loss
     if n_shares == 1:
@@ -365,7 +365,10 @@ def _count_shares(n_samples, n_classes, n_features):
 
 
 def _count_rows(n_samples, row_bytes):
-    """Rows of a block, a multiple of the tiles', for a share of so many samples."""
+    """Rows of a block, a multiple of the tiles', for a share of so many samples.
+
+    A row is one of X or of logits, whichever is longer.
+    """
     most = min(_MOST_ROWS, _BLOCK_BYTES // row_bytes)
     n_blocks = -(-n_samples // max(ROWS_UNIT, most // ROWS_UNIT * ROWS_UNIT))
     return -(-n_samples // (n_blocks * ROWS_UNIT)) * ROWS_UNIT

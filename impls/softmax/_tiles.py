@@ -61,7 +61,7 @@ class _Code:
 
     def __init__(self, b, dtype):
         self.b = b
-        self.element, self.n_bytes, self.name = ELEMENTS[dtype]
+        self.element, self.n_bytes, _ = ELEMENTS[dtype]
         self.lanes = _BYTES // self.n_bytes
         self.kind = ir.VectorType(self.element, self.lanes)
         self.zero = ir.Constant(self.kind, None)

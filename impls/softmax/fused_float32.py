@@ -1,8 +1,7 @@
 """`fused` in single precision: half the bytes, 7 digits.
 
-Passes over X: 1, of half the bytes. Temporaries per thread: a float64 gradient of K x d values, the
-logits of a block of at most 128 rows and weights in float32. Order of additions: as `fused`; blocks
-are summed in float32, their sums in float64.
+Passes over X: 1, of half the bytes. Temporaries: as `fused`, with weights and logits in float32.
+Order of additions: as `fused`; a block is summed in float32, the blocks in float64.
 Source: `fused`.
 """
 
