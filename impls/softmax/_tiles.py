@@ -9,6 +9,7 @@ The logits of a block are class-major, so that the samples lie along the lanes o
 """
 
 import contextlib
+from functools import partial
 
 from llvmlite import ir
 from numba import types
@@ -99,7 +100,26 @@ class _Code:
         number = self.b.load(self.at(start, n_bytes, self.element), align=self.n_bytes)
         return splat(self.b, number, self.lanes)
 
-    def add_product(self, place, left, right):
+    def add_products(self, totals, left, right):
+        """Add the product of each vector on the left with each on the right to the totals.
+
+        Both are loaded by calls. The fewer ones stay in registers while the others pass.
+        """
+        n = len(right)
+        if len(left) <= n:
+            held = [load() for load in left]
+            for k, load in enumerate(right):
+                passing = load()
+                for i, vector in enumerate(held):
+                    self._add_product(totals[i * n + k], vector, passing)
+        else:
+            held = [load() for load in right]
+            for i, load in enumerate(left):
+                passing = load()
+                for k, vector in enumerate(held):
+                    self._add_product(totals[i * n + k], passing, vector)
+
+    def _add_product(self, place, left, right):
         total = self.b.load(place)
         product = self.b.fmul(left, right, flags=FUSE)
         self.b.store(self.b.fadd(total, product, flags=FUSE), place)
@@ -109,7 +129,12 @@ class _Code:
 
 
 class _Fetch:
-    """Prefetches spread over the steps of a loop, as many lines at most for each."""
+    """Prefetches spread over the steps of a loop, as many lines at most for each.
+
+    Prefetched all at once, lines come no earlier: only some two dozen are under way at a time. From
+    memory, 784 features and 10 classes take 0.77 of the time without a prefetch if lines go to L1,
+    and 0.9 if they go to L2 or L3 alone (one thread of a Zen 5).
+    """
 
     def __init__(self, b, ahead, n_lines):
         self.b, self.n_lines = b, n_lines
@@ -168,12 +193,12 @@ def _build_dot_tile(code, n_classes, w, w_step, x, x_step, last, z, z_step, widt
     totals = code.variables(n_classes * n_rows)
 
     def add(place, mask):
-        factors = [code.load(start, place, mask) for start in weights]
         fetch.append(b.udiv(place, I64(_BYTES)))
-        for r, start in enumerate(rows):
-            row = code.load(start, place, mask)
-            for c, factor in enumerate(factors):
-                code.add_product(totals[c * n_rows + r], row, factor)
+        code.add_products(
+            totals,
+            [partial(code.load, start, place, mask) for start in weights],
+            [partial(code.load, start, place, mask) for start in rows],
+        )
 
     n_bytes, vector = b.mul(width, I64(code.n_bytes)), I64(_BYTES)
     rest = b.urem(n_bytes, vector)
@@ -269,11 +294,11 @@ def _build_add_tile(
         start = code.after(x, b.mul(loop.index, x_step))
         place = b.mul(loop.index, I64(code.n_bytes))
         fetch.append(loop.index)
-        rows = [code.load(start, I64(v * _BYTES), mask) for v, mask in enumerate(masks)]
-        for c, residual in enumerate(residuals):
-            factor = code.spread(residual, place)
-            for v, row in enumerate(rows):
-                code.add_product(totals[c * n_vectors + v], row, factor)
+        code.add_products(
+            totals,
+            [partial(code.spread, residual, place) for residual in residuals],
+            [partial(code.load, start, I64(v * _BYTES), mask) for v, mask in enumerate(masks)],
+        )
     scale = convert(b, splat(b, scale, code.lanes), kind)
     is_new = b.icmp_unsigned("==", again, I64(0))
     for c, start in enumerate(code.starts(g, g_step, n_classes)):
