@@ -45,9 +45,9 @@ _FASTMATH = {"reassoc", "contract", "nsz"}
 _BLOCK_BYTES, _MOST_ROWS = 2**18, 128
 # Classes and bytes of their weights that stay in L1 while the rows of a block pass.
 _GROUP_CLASSES, _GROUP_BYTES = 2 * MOST_CLASSES, 2**15
-# A block is transposed where a row has up to so many bytes for each class, and for some more: adding
-# up the lanes of inner products would cost more. Break-even on a Zen 5 with 3, 10 and 100 classes: 14,
-# 24 and 200 features in float64, more than 16, 50 and 300 in float32.
+# A block is transposed where a row has up to so many bytes for each class, and for some classes
+# more: adding up the lanes of inner products would cost more. Break-even on a Zen 5 with 3, 10 and
+# 100 classes: 14, 24 and 200 features in float64, more than 16, 50 and 300 in float32.
 _TRANSPOSED_BYTES, _TRANSPOSED_MORE = 16, 4
 # Samples from which weights and gradient have tables of whole cache lines: vectors that touch two
 # lines take 1.05 to 1.15 times as long.
