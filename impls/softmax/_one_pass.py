@@ -151,6 +151,12 @@ def _sum_losses(largest, right, total, n_rows):
 
 
 @njit(nogil=True)
+def _address(array):
+    """Address of the first number. numba's own is unsigned: with an integer it adds up to a float."""
+    return np.intp(array.ctypes.data)
+
+
+@njit(nogil=True)
 def _table(like, n_rows, n_columns):
     """A table of the type of `like` that begins with a cache line, and nothing in it.
 
@@ -159,7 +165,7 @@ def _table(like, n_rows, n_columns):
     """
     n = n_rows * n_columns
     room = np.empty(n + LINE_BYTES // like.itemsize, like.dtype)
-    begin = -room.ctypes.data % LINE_BYTES // like.itemsize
+    begin = -_address(room) % LINE_BYTES // like.itemsize
     return room[begin : begin + n].reshape((n_rows, n_columns))
 
 
@@ -205,8 +211,8 @@ def _make_add_share(built_from, dtype):
             # Prefetching what is in L1 costs nothing.
             is_far = int(ahead > 0)
             front, half = (here + ahead, is_far), (here + ahead + is_far * n * step // 2, is_far)
-            w_at = own.ctypes.data if is_copied else w
-            z_at, t = z.ctypes.data, columns.ctypes.data
+            w_at = _address(own) if is_copied else w
+            z_at, t = _address(z), _address(columns)
             if is_transposed:
                 transpose(like, here, step, t, z_step, n, n_features)
                 shape = n_features, n, n_classes
@@ -216,7 +222,7 @@ def _make_add_share(built_from, dtype):
             if wants_loss:
                 for i in range(n):
                     right[0, i] = z[label_at(y, begin + i), i]
-            soften(like, z_at, z_step, n_classes, n, largest.ctypes.data, total.ctypes.data)
+            soften(like, z_at, z_step, n_classes, n, _address(largest), _address(total))
             for i in range(n):
                 z[label_at(y, begin + i), i] -= 1
             if wants_loss:
@@ -243,9 +249,9 @@ def _make_add_alone(built_from, dtype):
         n_samples, n_features = X.shape
         is_few = n_samples < _COPIED_ROWS
         table = result if is_few else _table(result, len(weights), _whole(n_features))
-        batch = weights.ctypes.data, X.ctypes.data, y.ctypes.data, n_samples
+        batch = _address(weights), _address(X), _address(y), n_samples
         sizes, options = (n_features, len(weights)), (rows, ahead, wants_loss)
-        g, g_step = table.ctypes.data, 8 * table.shape[1]
+        g, g_step = _address(table), 8 * table.shape[1]
         loss = call_share(code, (*batch, *sizes, 0, n_samples, *options, g, g_step))
         if not is_few:
             _add_up(table, result)
@@ -281,9 +287,9 @@ def _make_add_together(built_from, dtype):
             n = np.int64(share)
             start = n * n_blocks // n_shares * rows
             stop = min((n + 1) * n_blocks // n_shares * rows, n_samples)
-            batch = weights.ctypes.data, X.ctypes.data, y.ctypes.data, n_samples
+            batch = _address(weights), _address(X), _address(y), n_samples
             sizes, options = (n_features, n_classes), (rows, ahead, wants_loss)
-            g, g_step = tables[n * n_classes :].ctypes.data, 8 * tables.shape[1]
+            g, g_step = _address(tables[n * n_classes :]), 8 * tables.shape[1]
             losses[n, 0] = call_share(code, (*batch, *sizes, start, stop, *options, g, g_step))
         _add_up(tables, result)
         loss = 0.0
