@@ -152,7 +152,7 @@ def _sum_losses(largest, right, total, n_rows):
 
 @njit(nogil=True)
 def _address(array):
-    """Address of the first number. numba's own is unsigned: with an integer it adds up to a float."""
+    """Address of the first number, signed: unsigned plus signed is a float in numba."""
     return np.intp(array.ctypes.data)
 
 
