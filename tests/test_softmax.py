@@ -6,6 +6,7 @@ The loss and its gradient here are written from the definition with mpmath and s
 
 import re
 import socket
+from functools import partial
 from typing import NamedTuple
 from urllib import request
 from urllib.error import URLError
@@ -17,9 +18,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import impls
-from impls import _accuracy, _chunks, _numerics
+from impls import _accuracy, _chunks, _measure, _numerics
 from impls import softmax as problem
 from impls.softmax import _batch_softmax, _files
+from tests._guarded import guarded
 from tests._loading import load_or_skip
 
 PROBLEM = "softmax"
@@ -276,6 +278,129 @@ def test_predict_and_zero_weights():
     np.testing.assert_array_equal(problem.zero_weights(X, y), np.zeros((5, 3)))
     weights = np.array([[0, 0, 2], [0, 3, 2], [1, 0, 0]])
     np.testing.assert_array_equal(problem.predict(weights, X), [2, 1, 0])
+
+
+# One pass: loss and gradient, tiles, blocks and shares
+
+
+ONE_PASS = "impls.softmax._one_pass"
+FUSED = [name for name in impls.names(PROBLEM) if name.startswith("fused")]
+
+
+@pytest.fixture(params=FUSED)
+def fused(request):
+    return load_or_skip(PROBLEM, request.param)
+
+
+def drawn(n_samples, n_features, n_classes):
+    """A batch of any number of classes."""
+    generator = np.random.default_rng([n_samples, n_features, n_classes])
+    weights = generator.standard_normal((n_classes, n_features)) / np.sqrt(n_features)
+    X = generator.standard_normal((n_samples, n_features))
+    return Batch(weights, X, generator.integers(0, n_classes, n_samples))
+
+
+@pytest.mark.parametrize("name", EXTREMES)
+def test_loss_and_gradient_of_one_pass(fused, name):
+    """The gradient is `gradient`'s own; the loss is off by the rounding of its logits at most."""
+    batch = EXTREMES[name]
+    prepared = fused.prepare(batch.X, batch.y)
+    loss, gradient = fused.loss_gradient(batch.weights, *prepared)
+    assert np.array_equal(gradient, fused.gradient(batch.weights, *prepared))
+    eps = np.finfo(np.asarray(prepared[0]).dtype).eps
+    sizes = np.abs(batch.X) @ np.abs(batch.weights).T
+    bound = (batch.X.shape[1] + 40) * eps * (1 + sizes.max(axis=1).mean())
+    assert isinstance(loss, float)
+    assert abs(loss - float(exact_loss(*map(to_mp, batch[:2]), batch.y))) <= bound
+
+
+def assert_like_the_reference(fused, batch):
+    """Gradient and loss, of X and y between two unreadable pages."""
+    X, y = fused.prepare(batch.X, batch.y)
+    eps = float(np.finfo(X.dtype).eps)
+    expected = problem.loss(*batch)
+    for at_end in (False, True):
+        prepared = guarded(X, at_end), guarded(y, at_end)
+        loss, gradient = fused.loss_gradient(batch.weights, *prepared)
+        error = impls.relative_error(PROBLEM, gradient, *batch)
+        assert error <= min(fused.rtol, 100 * eps)
+        assert loss == pytest.approx(expected, rel=30 * eps)
+
+
+# Sizes on both sides of tiles of 1 to 6 classes, of 4 and 8 rows and of vectors of 8 and 16
+# numbers, of blocks of rows and of features, and of what is transposed or copied.
+N_SAMPLES = [1, 3, 4, 5, 7, 8, 9, 15, 16, 17, 31, 33, 63, 64, 65, 127, 128, 129, 300]
+N_FEATURES = [1, 7, 8, 9, 15, 16, 17, 23, 31, 32, 33, 48, 63, 64, 65, 79, 129, 341, 600, 1500]
+N_CLASSES = [1, 2, 3, 4, 5, 6, 7, 8, 11, 12, 13, 18, 19, 24, 25, 37, 100]
+
+
+@pytest.mark.parametrize("n_samples", N_SAMPLES)
+def test_sizes_of_the_batch(fused, n_samples):
+    for n_features, n_classes in ((37, 5), (9, 13)):
+        assert_like_the_reference(fused, drawn(n_samples, n_features, n_classes))
+
+
+@pytest.mark.parametrize("n_features", N_FEATURES)
+def test_numbers_of_features(fused, n_features):
+    for n_samples, n_classes in ((45, 2), (21, 10), (70, 3)):
+        assert_like_the_reference(fused, drawn(n_samples, n_features, n_classes))
+
+
+@pytest.mark.parametrize("n_classes", N_CLASSES)
+def test_numbers_of_classes(fused, n_classes):
+    for n_samples, n_features in ((29, 19), (66, 450)):
+        assert_like_the_reference(fused, drawn(n_samples, n_features, n_classes))
+
+
+def test_a_product_of_many_sums_of_exps_does_not_overflow(fused):
+    """128 sums of 300 exps of 0 each, whose product is 1e317."""
+    batch = drawn(128, 3, 300)._replace(weights=np.zeros((300, 3)))
+    loss, _ = fused.loss_gradient(batch.weights, *fused.prepare(batch.X, batch.y))
+    assert loss == pytest.approx(np.log(300), rel=1e-6)
+
+
+@pytest.mark.parametrize("n_shares", [1, 2, 3])
+@pytest.mark.parametrize(("n_features", "n_classes"), [(12, 10), (70, 3), (130, 40)])
+def test_shares_and_blocks_from_memory(fused, monkeypatch, n_shares, n_features, n_classes):
+    """What is prefetched for X from memory changes nothing, nor do threads beyond rounding."""
+    batch = drawn(1003, n_features, n_classes)
+    prepared = fused.prepare(batch.X, batch.y)
+    monkeypatch.setattr(f"{ONE_PASS}._THREADS_PAY_FROM", np.inf)
+    alone = fused.gradient(batch.weights, *prepared)
+    monkeypatch.setattr(f"{ONE_PASS}.own_cache_bytes", lambda: 0)
+    monkeypatch.setattr(f"{ONE_PASS}._THREADS_PAY_FROM", 0)
+    monkeypatch.setattr(f"{ONE_PASS}.count_threads", lambda: n_shares)
+    assert_like_the_reference(fused, batch)
+    gradients = [fused.gradient(batch.weights, *prepared) for _ in range(3)]
+    assert all(np.array_equal(gradients[0], gradient) for gradient in gradients)
+    if n_shares == 1:
+        assert np.array_equal(gradients[0], alone)
+
+
+@pytest.mark.parametrize(("n_features", "n_classes"), [(10, 10), (100, 3), (30, 40)])
+def test_workspace_does_not_grow_with_the_batch(fused, n_features, n_classes):
+    """Per thread: weights, a gradient, logits and columns of a block of 128 rows and a vector."""
+    numba = pytest.importorskip("numba")
+    n_bytes = []
+    for n_samples in (2000, 8000):
+        batch = drawn(n_samples, n_features, n_classes)
+        prepared = fused.prepare(batch.X, batch.y)
+        call = partial(fused.kernel, batch.weights, *prepared)
+        n_bytes.append(_measure.workspace_bytes(call))
+    table, block = n_classes * (n_features + 16), (n_classes + n_features + 20) * 144
+    n_threads = numba.get_num_threads()
+    assert n_bytes[0] <= 8 * (table + n_threads * (2 * table + block)) + 4000
+    assert n_bytes[1] <= n_bytes[0] + 1000
+
+
+def test_weights_of_any_layout(fused):
+    batch = drawn(80, 30, 7)
+    prepared = fused.prepare(batch.X, batch.y)
+    expected = fused.gradient(batch.weights, *prepared)
+    wide = np.zeros((7, 60))
+    wide[:, ::2] = batch.weights
+    for weights in (np.asfortranarray(batch.weights), wide[:, ::2]):
+        assert np.array_equal(fused.kernel(weights, *prepared), expected)
 
 
 # What may be handed in

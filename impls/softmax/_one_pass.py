@@ -1,0 +1,386 @@
+"""Softmax's gradient in one pass over X, on one thread or all: blocks of rows that stay in cache.
+
+The logits of a block, its residuals and its part of the gradient follow each other while the block
+is in L2 and the next one is prefetched. Everything between the tiles of `_tiles.py` is here.
+
+The pass over a share of the samples is compiled once for each type and called by its address. Code
+that numba keeps on disk encloses a digest of what it is built from: numba's cache notices changes
+in the file that defines a function, and in no other, but tells functions of one name apart by the
+values that they enclose.
+"""
+
+import functools
+import hashlib
+import math
+from pathlib import Path
+
+import numpy as np
+from numba import cfunc, njit, prange, types
+
+from impls import _onepass
+from impls._onepass.entries import THREADS_ONLY
+from impls._onepass.threads import count_threads, own_cache_bytes
+from impls._onepass.tuning import tuning
+from impls._onepass.vectors import LINE_BYTES
+from impls.softmax._tiles import (
+    MOST_CLASSES,
+    ROWS_UNIT,
+    add_tile,
+    call_share,
+    dot_tile,
+    features_of,
+    label_at,
+    number_at,
+    rows_of,
+    soften,
+    transpose,
+)
+
+# Sums may be reordered, so that they vectorise.
+_FASTMATH = {"reassoc", "contract", "nsz"}
+# Bytes of X or of logits in a block, and its rows. A block reads and writes the gradient once and
+# stays in L2 with the next one, which is prefetched meanwhile: 32 rows of 784 features from memory
+# take 0.76 of the time without a prefetch, and 0.8 to 0.9 with one that is half as far ahead (one
+# thread of a Zen 5; 16 to 64 rows are as fast).
+_BLOCK_BYTES, _MOST_ROWS = 2**18, 128
+# Classes and bytes of their weights that stay in L1 while the rows of a block pass.
+_GROUP_CLASSES, _GROUP_BYTES = 2 * MOST_CLASSES, 2**15
+# A block is transposed where a row has up to so many bytes for each class, and for some classes
+# more: adding up the lanes of inner products would cost more. Break-even on a Zen 5 with 3, 10 and
+# 100 classes: 14, 24 and 200 features in float64, more than 16, 50 and 300 in float32.
+_TRANSPOSED_BYTES, _TRANSPOSED_MORE = 16, 4
+# Samples from which weights and gradient have tables of whole cache lines: vectors that touch two
+# lines take 1.05 to 1.15 times as long.
+_COPIED_ROWS = 64
+# Multiplications from which threads are used, where a logit's exp counts as so many features: one
+# thread takes 10 us.
+_THREADS_PAY_FROM, _SOFTMAX_FEATURES = 2**18, 30
+# Sums of exps, at most as large as 2**16, whose product is below the largest number.
+_FACTORS = 32
+# Rows of a tile of logits, and bytes of features of a tile of the gradient, by its classes.
+_ROWS = (0, *map(rows_of, range(1, MOST_CLASSES + 1)))
+_TILE_BYTES = (0, *(features_of(n, 1) for n in range(1, MOST_CLASSES + 1)))
+
+
+@njit(nogil=True)
+def _tile(n, n_tiles, n_classes):
+    """First class and number of classes of the n-th tile: all tiles are about as large."""
+    first = n * n_classes // n_tiles
+    return first, (n + 1) * n_classes // n_tiles - first
+
+
+@njit(nogil=True)
+def _dot_rows(like, w, w_step, x, n_rows, n_features, n_classes, z, z_step, ahead):
+    """Logits of a block, class-major; half of a block is prefetched, see `add_share`."""
+    size, (front, is_far) = like.itemsize, ahead
+    step = n_features * size
+    n_tiles = -(-n_classes // MOST_CLASSES)
+    width = max(128, _GROUP_BYTES // (min(n_classes, _GROUP_CLASSES) * size) // 32 * 32)
+    for begin in range(0, n_features, width):
+        n = min(width, n_features - begin)
+        for first in range(0, n_tiles, 2):
+            for some in range(0, n_rows, 8):
+                for tile in range(first, min(first + 2, n_tiles)):
+                    k, n_tile = _tile(tile, n_tiles, n_classes)
+                    rows = _ROWS[n_tile]
+                    pace = is_far * rows * LINE_BYTES // 2 // n_tiles
+                    for i in range(some, min(some + 8, n_rows), rows):
+                        dot_tile(
+                            like,
+                            n_tile,
+                            w + k * w_step + begin * size,
+                            w_step,
+                            x + i * step + begin * size,
+                            step,
+                            n_rows - 1 - i,
+                            z + k * z_step + i * size,
+                            z_step,
+                            n,
+                            begin,
+                            (front, pace),
+                        )
+                        front += -(-n * size // LINE_BYTES) * pace
+
+
+@njit(nogil=True)
+def _add_rows(
+    like, out, x, x_step, n_rows, n_features, n_classes, r, r_step, scale, again, g, g_step, ahead
+):
+    """Rows times residuals times a number; half of a block is prefetched likewise."""
+    size, (front, is_far) = like.itemsize, ahead
+    n_tiles = -(-n_classes // MOST_CLASSES)
+    longest = _TILE_BYTES[-(-n_classes // n_tiles)] // size
+    j = 0
+    while j < n_features:
+        n = longest if j + longest <= n_features else longest // 2
+        pace = is_far * n * size // 2 // n_tiles
+        for tile in range(n_tiles):
+            k, n_tile = _tile(tile, n_tiles, n_classes)
+            add_tile(
+                like,
+                out,
+                n_tile,
+                g + k * g_step + j * out.itemsize,
+                g_step,
+                r + k * r_step,
+                r_step,
+                x + j * size,
+                x_step,
+                n_rows,
+                n_features - j,
+                scale,
+                again,
+                (front, pace),
+            )
+            front += n_rows * pace
+        j += n
+
+
+@njit(nogil=True, fastmath=_FASTMATH)
+def _sum_losses(largest, right, total, n_rows):
+    """Sum of the rows' losses ``log(sum exp(z - max)) - (z_y - max)``."""
+    loss = 0.0
+    for i in range(n_rows):
+        loss += largest[i] - right[i]
+    for begin in range(0, n_rows, _FACTORS):
+        product = 1.0
+        for i in range(begin, min(begin + _FACTORS, n_rows)):
+            product *= total[i]
+        loss += math.log(product)
+    return loss
+
+
+@njit(nogil=True)
+def _address(array):
+    """Address of the first number, signed: unsigned plus signed is a float in numba."""
+    return np.intp(array.ctypes.data)
+
+
+@njit(nogil=True)
+def _table(like, n_rows, n_columns):
+    """A table of the type of `like` that begins with a cache line, and nothing in it.
+
+    Compiled code that is given its address must ask for that in the loop that uses the table: numba
+    frees what is not mentioned any more.
+    """
+    n = n_rows * n_columns
+    room = np.empty(n + LINE_BYTES // like.itemsize, like.dtype)
+    begin = -_address(room) % LINE_BYTES // like.itemsize
+    return room[begin : begin + n].reshape((n_rows, n_columns))
+
+
+@njit(nogil=True)
+def _whole(n):
+    """The least multiple of any vector's lanes that is not less than n."""
+    return -(-n // ROWS_UNIT) * ROWS_UNIT
+
+
+def _make_add_share(built_from, dtype):
+    is_exact, i = dtype == np.float64, types.intp
+
+    @cfunc(types.float64(i, i, i, i, i, i, i, i, i, i, i, i, i), cache=True)
+    def add_share(
+        w, x, y, n_samples, n_features, n_classes, start, stop, rows, ahead, wants_loss, g, g_step
+    ):
+        """Store the part of the samples ``start <= i < stop`` in g; return their loss if asked.
+
+        Weights in float64, X, labels and g are addresses; `rows` is a block's number of rows.
+        What lies `ahead` bytes after a block is prefetched, half by each of the two products.
+        """
+        _ = built_from
+        like, exact = np.empty(1, dtype), np.empty(1)
+        size = like.itemsize
+        step, w_step = n_features * size, 8 * n_features
+        # Room for a vector more, and a number of lines for which rows do not compete in L1.
+        room = rows + ROWS_UNIT
+        z_step = room * size
+        z = _table(like, n_classes, room)
+        largest, total, right = _table(like, 1, room), _table(like, 1, room), _table(exact, 1, rows)
+        is_copied = not is_exact or stop - start >= _COPIED_ROWS
+        own = _table(like, n_classes if is_copied else 0, _whole(n_features))
+        if is_copied:
+            for k in range(n_classes):
+                for j in range(n_features):
+                    own[k, j] = number_at(w, k * n_features + j)
+            w_step = own.shape[1] * size
+        is_transposed = step <= _TRANSPOSED_BYTES * (n_classes + _TRANSPOSED_MORE)
+        columns = _table(like, _whole(n_features) if is_transposed else 0, room)
+        loss, scale = 0.0, 1.0 / n_samples
+        for begin in range(start, stop, rows):
+            n, here = min(rows, stop - begin), x + begin * step
+            # Prefetching what is in L1 costs nothing.
+            is_far = int(ahead > 0)
+            front, half = (here + ahead, is_far), (here + ahead + is_far * n * step // 2, is_far)
+            w_at = _address(own) if is_copied else w
+            z_at, t = _address(z), _address(columns)
+            if is_transposed:
+                transpose(like, here, step, t, z_step, n, n_features)
+                shape = n_features, n, n_classes
+                _add_rows(like, like, t, z_step, *shape, w_at, w_step, 1.0, 0, z_at, z_step, front)
+            else:
+                _dot_rows(like, w_at, w_step, here, n, n_features, n_classes, z_at, z_step, front)
+            if wants_loss:
+                for i in range(n):
+                    right[0, i] = z[label_at(y, begin + i), i]
+            soften(like, z_at, z_step, n_classes, n, _address(largest), _address(total))
+            for i in range(n):
+                z[label_at(y, begin + i), i] -= 1
+            if wants_loss:
+                loss += _sum_losses(largest[0], right[0], total[0], n)
+            shape, again = (n, n_features, n_classes), begin - start
+            _add_rows(like, exact, here, step, *shape, z_at, z_step, scale, again, g, g_step, half)
+        return loss * scale
+
+    return add_share
+
+
+def _signature(dtype, n_options):
+    """Of what Python calls: with arrays that may be read-only, so that one variant serves all."""
+    arrays = [(types.float64, 2), (types.float32 if dtype == np.float32 else types.float64, 2)]
+    arrays = [types.Array(*kind, "C", readonly=True) for kind in (*arrays, (types.intp, 1))]
+    return types.float64(types.intp, *arrays, *[types.intp] * n_options, types.float64[:, ::1])
+
+
+def _make_add_alone(built_from, dtype):
+    @njit(_signature(dtype, 3), nogil=True, cache=True)
+    def add_alone(code, weights, X, y, rows, ahead, wants_loss, result):
+        """Gradient on one thread; returns the loss."""
+        _ = built_from
+        n_samples, n_features = X.shape
+        is_few = n_samples < _COPIED_ROWS
+        table = result if is_few else _table(result, len(weights), _whole(n_features))
+        batch = _address(weights), _address(X), _address(y), n_samples
+        sizes, options = (n_features, len(weights)), (rows, ahead, wants_loss)
+        g, g_step = _address(table), 8 * table.shape[1]
+        loss = call_share(code, (*batch, *sizes, 0, n_samples, *options, g, g_step))
+        if not is_few:
+            _add_up(table, result)
+        return loss
+
+    return add_alone
+
+
+@njit(nogil=True)
+def _add_up(tables, result):
+    """Sum of the shares' tables."""
+    n_classes, n_features = result.shape
+    for k in range(n_classes):
+        row = result[k]
+        for j in range(n_features):
+            row[j] = tables[k, j]
+        for at in range(k + n_classes, len(tables), n_classes):
+            other = tables[at]
+            for j in range(n_features):
+                row[j] += other[j]
+
+
+def _make_add_together(built_from, dtype):
+    @njit(_signature(dtype, 4), parallel=THREADS_ONLY, nogil=True, cache=True)
+    def add_together(code, weights, X, y, rows, ahead, wants_loss, n_shares, result):
+        """Gradient, the samples shared out to threads in whole blocks; returns the loss."""
+        _ = built_from
+        n_samples, n_features = X.shape
+        n_classes, n_blocks = len(weights), -(-n_samples // rows)
+        tables = _table(result, n_shares * n_classes, _whole(n_features))
+        losses = np.zeros((n_shares, LINE_BYTES // 8))
+        for share in prange(n_shares):
+            n = np.int64(share)
+            start = n * n_blocks // n_shares * rows
+            stop = min((n + 1) * n_blocks // n_shares * rows, n_samples)
+            batch = _address(weights), _address(X), _address(y), n_samples
+            sizes, options = (n_features, n_classes), (rows, ahead, wants_loss)
+            g, g_step = _address(tables[n * n_classes :]), 8 * tables.shape[1]
+            losses[n, 0] = call_share(code, (*batch, *sizes, start, stop, *options, g, g_step))
+        _add_up(tables, result)
+        loss = 0.0
+        for n in range(n_shares):
+            loss += losses[n, 0]
+        return loss
+
+    return add_together
+
+
+@functools.cache
+def _digest():
+    """Digest of the files and numbers that the compiled code is built from."""
+    here = Path(__file__).parent
+    files = [here / "_one_pass.py", here / "_tiles.py"]
+    files += sorted(Path(_onepass.__file__).parent.glob("*.py"))
+    texts = [path.read_bytes() for path in files]
+    return hashlib.sha256(b"\0".join([*texts, repr(tuning()).encode()])).hexdigest()
+
+
+class _Compiled:
+    """The compiled functions for one type of X; those for threads at their first use.
+
+    Attributes
+    ----------
+    code : int
+        Address of the pass over a share.
+    """
+
+    def __init__(self, dtype):
+        self._type = dtype.type
+        self._share = _make_add_share(_digest(), self._type)  # it owns the code
+        self.code = self._share.address
+        self.add_alone = _make_add_alone(_digest(), self._type)
+
+    @functools.cached_property
+    def add_together(self):
+        return _make_add_together(_digest(), self._type)
+
+
+class _CompiledByType(dict):
+    def __missing__(self, dtype):
+        self[dtype] = _Compiled(dtype)
+        return self[dtype]
+
+
+_compiled = _CompiledByType()
+
+
+def ready(X, y):
+    """X and y in C order; compiles the code for such data."""
+    compiled = _compiled[X.dtype]
+    if count_threads() > 1:
+        compiled.add_together  # noqa: B018
+    return np.ascontiguousarray(X), np.ascontiguousarray(y)
+
+
+def gradient(weights, X, y):
+    return _compute(weights, X, y, 0)[1]
+
+
+def loss_gradient(weights, X, y):
+    """The loss and the gradient."""
+    return _compute(weights, X, y, 1)
+
+
+def _compute(weights, X, y, wants_loss):
+    """Loss, if asked, and gradient."""
+    weights = np.ascontiguousarray(weights, np.float64)
+    compiled, result = _compiled[X.dtype], np.empty(weights.shape)
+    n_shares = _count_shares(len(y), *weights.shape)
+    rows = _count_rows(-(-len(y) // n_shares), max(weights.shape) * X.itemsize)
+    ahead = rows * X.shape[1] * X.itemsize if X.nbytes > own_cache_bytes() else 0
+    arguments = compiled.code, weights, X, y, rows, ahead, wants_loss
+    if n_shares == 1:
+        return compiled.add_alone(*arguments, result), result
+    return compiled.add_together(*arguments, n_shares, result), result
+
+
+def _count_shares(n_samples, n_classes, n_features):
+    """Threads that pay, each with some tiles of rows."""
+    if n_samples * n_classes * (n_features + _SOFTMAX_FEATURES) < _THREADS_PAY_FROM:
+        return 1
+    return max(1, min(count_threads(), n_samples // (2 * ROWS_UNIT)))
+
+
+def _count_rows(n_samples, row_bytes):
+    """Rows of a block, a multiple of the tiles', for a share of so many samples.
+
+    A row is one of X or of logits, whichever is longer.
+    """
+    most = min(_MOST_ROWS, _BLOCK_BYTES // row_bytes)
+    n_blocks = -(-n_samples // max(ROWS_UNIT, most // ROWS_UNIT * ROWS_UNIT))
+    return -(-n_samples // (n_blocks * ROWS_UNIT)) * ROWS_UNIT
