@@ -47,10 +47,10 @@ class Load:
 
 
 @functools.cache
-def _load_of(power, shares_features):
+def _load_of(power, shared):
     return Load()
 
 
-def load_at(n_bytes, shares_features):
-    """The times for X of about `n_bytes`, whose samples or features threads share out."""
-    return _load_of(n_bytes.bit_length(), shares_features)
+def load_at(size, shared):
+    """The times for about a size, such as bytes of X, and what threads share out, in a word."""
+    return _load_of(size.bit_length(), shared)

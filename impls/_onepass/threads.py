@@ -64,9 +64,10 @@ def compute(call, weights, X, y):
 def _compute_together(call, weights, X, y, n_bytes, result):
     """Gradient by threads, unless they gain nothing just now."""
     is_few = len(y) <= _FEW_ROWS and n_bytes <= largest_cache_bytes()
-    shares_features = is_few and len(weights) >= _MANY_FEATURES
-    together = _add_features_together if shares_features else _add_together
-    load, begin = load_at(n_bytes, shares_features), perf_counter()
+    shared, together = "samples", _add_together
+    if is_few and len(weights) >= _MANY_FEATURES:
+        shared, together = "features", _add_features_together
+    load, begin = load_at(n_bytes, shared), perf_counter()
     if load.asks_for_threads(begin):
         together(call, weights, X, y, count_threads(), result)
         load.note_threads(begin, perf_counter())

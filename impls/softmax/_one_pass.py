@@ -13,13 +13,16 @@ import functools
 import hashlib
 import math
 from pathlib import Path
+from time import perf_counter
 
 import numpy as np
 from numba import cfunc, njit, prange, types
 
 from impls import _onepass
+from impls._onepass.caches import own_cache_bytes
 from impls._onepass.entries import THREADS_ONLY
-from impls._onepass.threads import count_threads, own_cache_bytes
+from impls._onepass.load import load_at
+from impls._onepass.threads import count_threads
 from impls._onepass.tuning import tuning
 from impls._onepass.vectors import LINE_BYTES
 from impls.softmax._tiles import (
@@ -366,7 +369,14 @@ def _compute(weights, X, y, wants_loss):
     arguments = compiled.code, weights, X, y, rows, ahead, wants_loss
     if n_shares == 1:
         return compiled.add_alone(*arguments, result), result
-    return compiled.add_together(*arguments, n_shares, result), result
+    load, begin = load_at(X.nbytes * len(weights), "samples and classes"), perf_counter()
+    if load.asks_for_threads(begin):
+        loss = compiled.add_together(*arguments, n_shares, result)
+        load.note_threads(begin, perf_counter())
+    else:  # threads gain nothing just now
+        loss = compiled.add_alone(*arguments, result)
+        load.note_one(begin, perf_counter())
+    return loss, result
 
 
 def _count_shares(n_samples, n_classes, n_features):
