@@ -139,29 +139,47 @@ def loaded(one_seconds):
     """Times of which those of one thread are known."""
     found = load.Load()
     assert found.asks_for_threads(0.0)
-    found.note_threads(0.0, 5.0)  # nothing to compare with
+    found.note_threads(0.0, 5.0)  # wakes the threads
     assert not found.asks_for_threads(5.0)  # the second call times one thread
     found.note_one(0.0, one_seconds)
-    found.seconds = 0.0
+    assert found.asks_for_threads(5.0)
     return found
+
+
+def lose(found, begin, seconds):
+    """A call that wakes the threads after a rest, then one that takes so long."""
+    for _ in range(1 if found.is_awake else 2):
+        found.note_threads(begin, begin + seconds)
 
 
 def test_a_machine_that_is_busy_takes_one_thread_for_a_while():
     found = loaded(one_seconds=1.0)
-    assert found.asks_for_threads(6.0)
-    found.note_threads(6.0, 6.5)
-    assert found.asks_for_threads(6.5)
-    found.note_threads(10.0, 20.0)  # 9 s lost, a twentieth of the time to come
-    assert not found.asks_for_threads(199.0)
-    assert found.asks_for_threads(201.0)
+    lose(found, 10.0, 10.0)  # 9 s lost
+    assert not found.asks_for_threads(28.9)
+    assert found.asks_for_threads(29.1)
+    lose(found, 30.0, 2.0)  # a second lost again, which counts twice
+    assert not found.asks_for_threads(33.9)
+    assert found.asks_for_threads(34.1)
 
 
 def test_one_slow_call_of_several_does_not_stop_threads():
     found = loaded(one_seconds=1.0)
     for _ in range(3):
         found.note_threads(0.0, 0.5)
-    found.note_threads(10.0, 12.0)
-    assert found.asks_for_threads(12.0)
+    found.note_threads(10.0, 14.0)
+    assert found.asks_for_threads(14.0)
+    found.note_threads(20.0, 120.0)
+    assert not found.asks_for_threads(120.0)
+
+
+def test_threads_rest_less_long_after_they_have_gained():
+    found = loaded(one_seconds=1.0)
+    for k in range(7):
+        lose(found, 1000.0 * k, 2.0)
+    assert found.rests == 64
+    for k in range(7000, 9000):
+        found.note_threads(float(k), k + 0.5)
+    assert found.rests == 1
 
 
 @pytest.mark.parametrize(("label", "z"), [(1, 20), (0, -20)])

@@ -36,8 +36,10 @@ from impls._onepass.vectors import LINE_BYTES, prefetch_value
 # to 0.9 to 1.03 (python -m scripts.race --contender fused --size 40 100, with the number at 0).
 _RESIDENT_BYTES = 3 * 2**15
 # A chunk of samples costs 0.2 us, which is 2 % of 10 us: a small X has 2 or 4 chunks, a large one 4
-# for each so many bytes, 32 at most. A chunk has a multiple of so many rows.
-_FOUR_FROM_BYTES, _FOUR_BYTES, _MOST_FOURS, _BLOCK_ROWS = 2**18, 2**21, 8, 32
+# for each so many bytes, 32 at most. A chunk has a multiple of so many rows, or of fewer where
+# chunks would differ too much.
+_FOUR_FROM_BYTES, _FOUR_BYTES, _MOST_FOURS = 2**18, 2**21, 8
+_FEW_ROWS, _BLOCK_ROWS, _STEP_ROWS = 512, 32, 4
 MOST_CHUNKS = 4 * _MOST_FOURS
 N_SUMS = max(MOST_CHUNKS, config.NUMBA_NUM_THREADS)  # of losses and residuals: one for each share
 # Of numba's parallel transformations the loop over threads alone: others would start threads for a
@@ -134,10 +136,12 @@ def _move(total, result):
 @njit(nogil=True)
 def chunk_rows(n_samples, n_bytes):
     """Samples of a chunk, by the size of X alone; whole blocks, so that few rows are left over."""
-    n_chunks = 2
-    if n_bytes >= _FOUR_FROM_BYTES:
-        n_chunks = 4 * max(1, min(_MOST_FOURS, n_bytes // _FOUR_BYTES))
-    return -(-n_samples // (n_chunks * _BLOCK_ROWS)) * _BLOCK_ROWS
+    n_chunks, unit = 2, _STEP_ROWS
+    if n_samples >= _FEW_ROWS:
+        unit = _BLOCK_ROWS
+        if n_bytes >= _FOUR_FROM_BYTES:
+            n_chunks = 4 * max(1, min(_MOST_FOURS, n_bytes // _FOUR_BYTES))
+    return -(-n_samples // (n_chunks * unit)) * unit
 
 
 @njit(nogil=True, inline="always")
@@ -189,9 +193,11 @@ def make_add_together(engine):
         own, (sums, n_rows) = _in_type(weights, y), _new_sums(y, result)
         n_chunks, cached = len(sums), field(call, CACHED)
         taken = np.zeros((n_workers, LINE_BYTES // 8), np.int64)
+        # With few chunks, waiting for one costs as little as asking the others for theirs.
+        n_asked = n_workers if n_chunks > 2 * n_workers else 1
         for worker in prange(n_workers):
             z = new_room(y)
-            for k in range(n_workers):
+            for k in range(n_asked):
                 owner = (np.int64(worker) + k) % n_workers
                 begin, end = owner * n_chunks // n_workers, (owner + 1) * n_chunks // n_workers
                 n = begin + take(taken, owner)

@@ -3,19 +3,20 @@
 The end of a loop over threads waits for the slowest. Where another process has one of two
 processors, that is up to the length of a turn of the scheduler, some milliseconds: a hundred times
 as long as a gradient of 1,800 x 65 takes on one thread. So the times of calls by threads and by one
-thread are compared, for each size of X apart. Calls by threads that lose are followed by calls on
-one thread, for a time in which the loss is a small part.
+thread are compared, for each size of X apart. After calls by threads that lose, threads rest: for
+as long as was lost at first, and for twice as long each time that they lose again.
 """
 
 import functools
 
-# What threads have lost may be so large a part of the time until they are tried again.
-_LOST_SHARE = 0.05
+# Threads rest at most so many times as long as they lost: then a few per cent of the time are lost.
+_MOST_RESTS = 64
 # One thread is timed in one of so many calls, first in the second, after a warm-up.
 _CALLS_BETWEEN = 4096
 # Weight of the last call in the mean of the calls by threads. One that is slow by chance counts for
-# little where calls are long, and for much where it takes a hundred times as long as the others.
-_WEIGHT = 0.25
+# little, as the first after a pause, which wakes threads in 50 us; and for much where it takes a
+# hundred times as long as the others.
+_WEIGHT = 1 / 16
 _LOSES = 1.1  # by this factor the mean of the calls by threads may be longer, as times vary
 
 
@@ -25,7 +26,10 @@ class Load:
     def __init__(self):
         self.one_seconds = 0.0  # of a call by one thread, the last time; 0: not known yet
         self.seconds = 0.0  # mean of the calls by threads since they last rested; 0: none
+        self.is_awake = False  # the first call by threads after a rest does not count
         self.rest_until = 0.0  # by the clock of `perf_counter`
+        self.rests = 1  # times that what was lost is rested
+        self.gained_until = 0.0  # if threads have not lost by then, they rest half as long again
         self.n_calls = 0
 
     def asks_for_threads(self, now):
@@ -39,11 +43,20 @@ class Load:
 
     def note_threads(self, begin, end):
         """Let threads rest if the mean of their calls is longer than one thread takes."""
+        if not self.is_awake:
+            self.is_awake = True
+            return
         last = end - begin
         self.seconds += (last - self.seconds) * (_WEIGHT if self.seconds else 1.0)
         if self.one_seconds and self.seconds > _LOSES * self.one_seconds:
-            self.rest_until = end + (last - self.one_seconds) / _LOST_SHARE
-            self.seconds = 0.0
+            rest = self.rests * max(0.0, last - self.one_seconds)
+            self.rest_until, self.gained_until = end + rest, end + 2 * rest
+            self.rests, self.seconds = min(2 * self.rests, _MOST_RESTS), 0.0
+            self.is_awake = False
+        elif self.rests > 1 and end > self.gained_until:
+            self.rests //= 2
+            self.gained_until = end + (self.gained_until - self.rest_until) / 2
+            self.rest_until = end
 
 
 @functools.cache
