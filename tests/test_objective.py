@@ -17,7 +17,7 @@ from scipy.optimize import minimize
 
 import impls
 from impls import _accuracy, _measure, _table
-from impls._onepass import threads
+from impls._onepass import load, threads
 from tests._exact import mp, rounding_bound, to_mp
 from tests._loading import load_or_skip
 
@@ -156,6 +156,7 @@ def test_any_shape(problem, name, shape, case, seed):
 @pytest.mark.parametrize("shape", [(3, 4001), (9, 900), (1030, 12), (5003, 200)])
 @pytest.mark.parametrize("name", ["fused", "fused_float32", "fused_uint8", "auto"])
 def test_large_data_on_all_threads(name, shape, monkeypatch):
+    monkeypatch.setattr(load.Load, "asks_for_threads", lambda self, now: True)
     monkeypatch.setattr(threads, "threads_pay_from", lambda: 0)
     X, y = pixels("logistic", *shape)
     check("logistic", name, X, y, 0.5, True, draw_counts(len(y), True))

@@ -134,6 +134,7 @@ def test_loss_is_drawn_against_seconds_above_the_least(chromium, tmp_path):
     points = figure.locator("path[aria-roledescription=point]")
     assert str(points.first.get_attribute("aria-label")).startswith("x: 0.01; y: 2; ")
     figure.locator("summary").click()
+    figure.locator("tbody tr").first.wait_for()
     first = figure.locator("tbody tr").first.locator("th, td").all_inner_texts()
     assert first == ["fused", "gd", "1", "10.0 ms", "3.00000", "2.00"]
     trained = page.tab.get_by_role("region", name="Trainings with loss against seconds")

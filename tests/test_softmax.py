@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 import impls
 from impls import _accuracy, _chunks, _measure, _numerics
 from impls import softmax as problem
+from impls._onepass import load
 from impls.softmax import _batch_softmax, _files
 from tests._guarded import guarded
 from tests._loading import load_or_skip
@@ -363,6 +364,7 @@ def test_a_product_of_many_sums_of_exps_does_not_overflow(fused):
 @pytest.mark.parametrize(("n_features", "n_classes"), [(12, 10), (70, 3), (130, 40)])
 def test_shares_and_blocks_from_memory(fused, monkeypatch, n_shares, n_features, n_classes):
     """What is prefetched for X from memory changes nothing, nor do threads beyond rounding."""
+    monkeypatch.setattr(load.Load, "asks_for_threads", lambda self, now: True)
     batch = drawn(1003, n_features, n_classes)
     prepared = fused.prepare(batch.X, batch.y)
     monkeypatch.setattr(f"{ONE_PASS}._THREADS_PAY_FROM", np.inf)
@@ -378,8 +380,9 @@ def test_shares_and_blocks_from_memory(fused, monkeypatch, n_shares, n_features,
 
 
 @pytest.mark.parametrize(("n_features", "n_classes"), [(10, 10), (100, 3), (30, 40)])
-def test_workspace_does_not_grow_with_the_batch(fused, n_features, n_classes):
+def test_workspace_does_not_grow_with_the_batch(fused, n_features, n_classes, monkeypatch):
     """Per thread: weights, a gradient, logits and columns of a block of 128 rows and a vector."""
+    monkeypatch.setattr(load.Load, "asks_for_threads", lambda self, now: True)
     numba = pytest.importorskip("numba")
     n_bytes = []
     for n_samples in (2000, 8000):

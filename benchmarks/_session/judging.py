@@ -21,7 +21,7 @@ _BATCH_SECONDS = 60.0
 
 @dataclass(frozen=True)
 class Batch:
-    """Inputs, and the reference and the loss at each of several weight vectors."""
+    """Inputs, and at each of several weights the reference and, if there is one, the loss."""
 
     name: str
     weights: Any
@@ -100,8 +100,9 @@ def _batch(problem: str, name: str, drawn: tuple[Any, Any, Any]) -> Batch:
     first, X, y = drawn
     weights = _verify.vectors(first)
     references = [_accuracy.exact_gradient(problem, each, X, y) for each in weights]
-    loss = _table.problem_module(problem).loss
-    return Batch(name, weights, X, y, references, [loss(each, X, y) for each in weights])
+    loss = getattr(_table.problem_module(problem), "loss", None)
+    losses = [loss(each, X, y) for each in weights] if loss else []
+    return Batch(name, weights, X, y, references, losses)
 
 
 def _judge_batch(findings: Findings, batch: Batch, process: Process, folder: str) -> None:
@@ -119,24 +120,24 @@ def _judge_batch(findings: Findings, batch: Batch, process: Process, folder: str
     findings.errors[batch.name] = found.error
     if found.fault:
         findings.problems.append(f"{batch.name}: {found.fault}")
-    elif problem := _judge_losses(batch, process, findings.limit):
-        findings.problems.append(f"{batch.name}: {problem}")
-
-
-def _judge_losses(batch: Batch, process: Process, rtol: float) -> str:
-    """What is wrong with an implementation's own losses and their gradients; empty if nothing."""
+        return
     try:
         reply = process.ask("losses", _BATCH_SECONDS)
     except Out as out:
+        _note(findings, batch.name, out)
         if not process.is_alive:
             raise
-        return f"loss_gradient: {out.reason}"
-    if not reply["losses"]:
-        return ""
+        return
+    if reply["losses"] and (problem := _judge_losses(batch, reply, findings.limit)):
+        findings.problems.append(f"{batch.name}: loss_gradient: {problem}")
+
+
+def _judge_losses(batch: Batch, reply: dict[str, Any], rtol: float) -> str:
+    """What is wrong with an implementation's own losses and their gradients; empty if nothing."""
     gradients = decode(reply["gradients"], batch.weights[0].shape, len(batch.weights))
     found = _verify.judge([*gradients, gradients[0]], batch.references, rtol)
-    if found.fault:
-        return f"loss_gradient: {found.fault}"
+    if found.fault or not batch.losses:
+        return found.fault
     return _judge_numbers(batch, reply["losses"], rtol)
 
 
@@ -151,7 +152,7 @@ def _judge_numbers(batch: Batch, losses: Sequence[float], rtol: float) -> str:
     ):
         scale = abs(expected) + float(np.vdot(np.abs(weights), terms))
         if not abs(own - expected) <= rtol * scale:
-            return f"loss_gradient: got a loss of {own:.17g}, expected {expected:.17g}"
+            return f"got a loss of {own:.17g}, expected {expected:.17g}"
     return ""
 
 
