@@ -17,7 +17,7 @@ help:  ## print this list
 	@for file in scripts/[a-z]*.py; do \
 		printf '%-14s %s\n' "$$(basename $$file .py)" "$$(sed -n '1s/"""//gp' $$file)"; done
 
-report: .venv/ready  ## measure this machine (about 4 minutes the first time); ends with the page to open
+report: .venv/ready  ## measure this machine (about 5 minutes the first time); ends with the page to open
 	@$(BIN)/python -m scripts.run || [ $$? -eq 2 ]  # 2: a measurement failed; the report says which
 	@$(BIN)/python -m scripts.trace
 	@$(BIN)/python -m scripts.report
