@@ -95,6 +95,7 @@ def test_a_table_holds_the_values_of_its_chart(page):
     page.show("curves", error="any", at="100")
     figure = page.tab.locator("figure[data-chart=curves]")
     figure.locator("summary").click()
+    figure.locator("tbody tr").first.wait_for()
     rows = [row.locator("th, td").all_inner_texts() for row in figure.locator("tbody tr").all()]
     times = made_rows()
     times = times[(times["metric"] == "time") & (times["n_features"] == 100)]

@@ -392,8 +392,8 @@ def test_workspace_does_not_grow_with_the_batch(fused, n_features, n_classes, mo
         n_bytes.append(_measure.workspace_bytes(call))
     table, block = n_classes * (n_features + 16), (n_classes + n_features + 20) * 144
     n_threads = numba.get_num_threads()
-    assert n_bytes[0] <= 8 * (table + n_threads * (2 * table + block)) + 4000
-    assert n_bytes[1] <= n_bytes[0] + 1000
+    # Not of each other: what two threads allocate need not be there at the same time.
+    assert max(n_bytes) <= 8 * (table + n_threads * (2 * table + block)) + 4000
 
 
 def test_weights_of_any_layout(fused):
