@@ -26,8 +26,7 @@ _LEGEND = (
     "compulsory traffic / time / bandwidth of a pure threaded read of as many bytes as X has, in "
     "the same round. X read once at the roof: the speed-up over "
     f"{BASELINE} if reading values of this size took all the time. Peer: the library that you "
-    "would use instead. Moves alone: the loads and stores of a contender without its arithmetic. "
-    "The result is no gradient, and faster arithmetic can gain no more than the difference."
+    "would use instead."
 )
 
 
