@@ -99,8 +99,8 @@ def test_the_limit_of_the_roof_leaves_room_and_allows_for_chance():
     assert flags.too_fast(Estimate(3.0, 1.3, 4.0))
     assert not flags.too_fast(Estimate(1.2, 1.1, 1.24))
     assert not flags.too_fast(Estimate(3.0, 1.0, 9.0))
-    assert flags.too_fast(Estimate(3.0, float("nan"), float("nan")))
-    assert not flags.too_fast(Estimate(2.4, float("nan"), float("nan")))
+    assert flags.too_fast(Estimate(6.0, float("nan"), float("nan")))
+    assert not flags.too_fast(Estimate(4.8, float("nan"), float("nan")))
 
 
 def test_one_round_at_new_weights_that_is_as_fast_clears_a_contender():
