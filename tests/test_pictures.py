@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 import psutil
 import pytest
 
@@ -48,6 +50,8 @@ def test_no_process_outlives_an_error_of_the_command(tmp_path, monkeypatch):
     monkeypatch.setattr(_machine, "count_threads", lambda: 2)
     with pytest.raises(KeyboardInterrupt), drawn_aside(ROWS, [], FACTS, tmp_path, Style()):
         raise KeyboardInterrupt
-    workers = [p for p in psutil.Process().children(recursive=True) if "spawn" in p.cmdline()]
+    alive = psutil.process_iter(["ppid", "cmdline"])  # of one that has ended: None
+    own = [each for each in alive if each.info["ppid"] == os.getpid()]
+    workers = [each for each in own if "spawn" in str(each.info["cmdline"])]
     psutil.wait_procs(workers, timeout=30)
     assert not [worker for worker in workers if worker.is_running()]
