@@ -71,14 +71,14 @@ class Findings:
 def draw_easy(problem: str) -> Iterator[Batch]:
     """Batches as the suite draws them."""
     for size in EASY_SIZES:
-        yield _batch(problem, f"{size[0]} x {size[1]}", impls.make(problem, *size))
+        yield batch_of(problem, f"{size[0]} x {size[1]}", impls.make(problem, *size))
 
 
 def draw_extreme(problem: str) -> Iterator[Batch]:
     """The edge cases of the problem."""
     extreme = _table.problem_module(problem).extreme_batches(np.random.default_rng(1))
     for name, batch in extreme.items():
-        yield _batch(problem, name, batch)
+        yield batch_of(problem, name, batch)
 
 
 def judge_batches(findings: Findings, process: Process, batches: Sequence[Batch]) -> None:
@@ -96,7 +96,8 @@ def judge_batches(findings: Findings, process: Process, batches: Sequence[Batch]
             _judge_batch(findings, batch, process, folder)
 
 
-def _batch(problem: str, name: str, drawn: tuple[Any, Any, Any]) -> Batch:
+def batch_of(problem: str, name: str, drawn: tuple[Any, Any, Any]) -> Batch:
+    """Weights, X and y with their references and losses, also at other weights."""
     first, X, y = drawn
     weights = _verify.vectors(first)
     references = [_accuracy.exact_gradient(problem, each, X, y) for each in weights]
@@ -107,12 +108,8 @@ def _batch(problem: str, name: str, drawn: tuple[Any, Any, Any]) -> Batch:
 
 def _judge_batch(findings: Findings, batch: Batch, process: Process, folder: str) -> None:
     files = _write(batch, folder)
-    try:
-        reply = process.ask("prepare", _BATCH_SECONDS, files=files, own_copy=True)
-    except Out as out:
-        _note(findings, batch.name, out)
-        if not process.is_alive:
-            raise
+    reply = _ask(findings, batch, process, "prepare", files=files, own_copy=True)
+    if reply is None:
         return
     shape, count = batch.weights[0].shape, len(batch.references) + 1
     gradients = decode(reply["gradients"], shape, count)
@@ -121,15 +118,22 @@ def _judge_batch(findings: Findings, batch: Batch, process: Process, folder: str
     if found.fault:
         findings.problems.append(f"{batch.name}: {found.fault}")
         return
+    reply = _ask(findings, batch, process, "losses")
+    if reply and reply["losses"] and (problem := _judge_losses(batch, reply, findings.limit)):
+        findings.problems.append(f"{batch.name}: loss_gradient: {problem}")
+
+
+def _ask(
+    findings: Findings, batch: Batch, process: Process, step: str, **arguments: Any
+) -> dict[str, Any] | None:
+    """The answer to a step; None, and a note of the reason, if there is none."""
     try:
-        reply = process.ask("losses", _BATCH_SECONDS)
+        return process.ask(step, _BATCH_SECONDS, **arguments)
     except Out as out:
         _note(findings, batch.name, out)
         if not process.is_alive:
             raise
-        return
-    if reply["losses"] and (problem := _judge_losses(batch, reply, findings.limit)):
-        findings.problems.append(f"{batch.name}: loss_gradient: {problem}")
+        return None
 
 
 def _judge_losses(batch: Batch, reply: dict[str, Any], rtol: float) -> str:

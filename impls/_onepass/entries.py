@@ -14,20 +14,10 @@ import numpy as np
 from numba import config, njit, prange
 from numba.extending import overload
 
+from impls._onepass.memory import integer_at, set_value_at, take, value_at
 from impls._onepass.narrow_rows import PART_ROWS
-from impls._onepass.passes import add_resident, add_samples, new_room, read_few, sum_few
-from impls._onepass.terms import (
-    CACHED,
-    IS_MEAN,
-    SAMPLE_WEIGHT,
-    SUM,
-    SUMS,
-    field,
-    set_value_at,
-    take,
-    turn,
-    value_at,
-)
+from impls._onepass.passes import add_resident, add_samples, new_room, part_of, read_few, sum_few
+from impls._onepass.terms import CACHED, IS_MEAN, SAMPLE_WEIGHT, SUM, SUMS, turn
 from impls._onepass.tuning import tuning
 from impls._onepass.vectors import LINE_BYTES, prefetch_value
 
@@ -55,8 +45,18 @@ def digest():
 
 def digest_of(folder):
     """Digest of the engine whose files stand in a folder."""
-    texts = [path.read_bytes() for path in sorted(folder.glob("*.py"))]
-    return hashlib.sha256(b"\0".join([*texts, repr((tuning(), N_SUMS)).encode()])).hexdigest()
+    return _hash(sorted(folder.glob("*.py")), repr((tuning(), N_SUMS)))
+
+
+def digest_with(*files):
+    """Digest of the engine and of files of compiled code that is built on it."""
+    return _hash(files, digest())
+
+
+def _hash(files, text):
+    return hashlib.sha256(
+        b"\0".join([*(path.read_bytes() for path in files), text.encode()])
+    ).hexdigest()
 
 
 @njit(nogil=True)
@@ -80,21 +80,21 @@ def _add_up(result, totals):
 @njit(nogil=True, inline="always")
 def terms_of(call, n):
     """Addresses of a call, of its sample weights and of the sums of its n-th share; 0 is none."""
-    sums = field(call, SUM)
-    return call, field(call, SAMPLE_WEIGHT), sums + 8 * SUMS * n if sums else 0
+    sums = integer_at(call, SUM)
+    return call, integer_at(call, SAMPLE_WEIGHT), sums + 8 * SUMS * n if sums else 0
 
 
 @njit(nogil=True, inline="always")
 def finish(call, result, n_samples):
     """Add up the shares' sums, and divide by the samples where the objective is their mean."""
-    sums = field(call, SUM)
+    sums = integer_at(call, SUM)
     if sums:
         for k in range(2):
             total = 0.0
             for n in range(N_SUMS):
                 total += value_at(result, sums, n * SUMS + k)
-            set_value_at(result, sums, k, total / n_samples if field(call, IS_MEAN) else total)
-    if field(call, IS_MEAN):
+            set_value_at(result, sums, k, total / n_samples if integer_at(call, IS_MEAN) else total)
+    if integer_at(call, IS_MEAN):
         for j in range(len(result)):
             result[j] /= n_samples
 
@@ -114,17 +114,6 @@ def _copy_weights(weights, y):
     copied = np.empty(len(weights), y.dtype)
     _copy(weights, copied)
     return copied
-
-
-def _sum_for(result, y):
-    """Where few samples are added up: the result, or an array in y's type, which is moved there."""
-
-
-@overload(_sum_for)
-def _choose_sum(result, y):
-    if result.dtype == y.dtype:
-        return lambda result, y: result
-    return lambda result, y: np.empty(len(result), y.dtype)
 
 
 @njit(nogil=True, inline="always")
@@ -168,11 +157,11 @@ def make_add_alone(engine):
         _ = engine
         own = _in_type(weights, y)
         if X.size * X.itemsize <= _RESIDENT_BYTES and len(y) <= PART_ROWS:
-            total = _sum_for(result, y)
+            total = part_of(result, y)
             add_resident(terms_of(call, 0), own, X, y, total)
             _move(total, result)
         else:
-            (sums, n_rows), z, cached = _new_sums(y, result), new_room(y), field(call, CACHED)
+            (sums, n_rows), z, cached = _new_sums(y, result), new_room(y), integer_at(call, CACHED)
             for n in range(len(sums)):
                 _add_chunk(call, own, X, y, cached, n, n_rows, z, sums, result)
             _add_up(result, sums)
@@ -191,7 +180,7 @@ def make_add_together(engine):
     def add_together(call, weights, X, y, n_workers, result):
         _ = engine
         own, (sums, n_rows) = _in_type(weights, y), _new_sums(y, result)
-        n_chunks, cached = len(sums), field(call, CACHED)
+        n_chunks, cached = len(sums), integer_at(call, CACHED)
         taken = np.zeros((n_workers, LINE_BYTES // 8), np.int64)
         # With few chunks, waiting for one costs as little as asking the others for theirs.
         n_asked = n_workers if n_chunks > 2 * n_workers else 1

@@ -8,6 +8,7 @@ as long as was lost at first, and for twice as long each time that they lose aga
 """
 
 import functools
+from time import perf_counter
 
 # Threads rest at most so many times as long as they lost: then a few per cent of the time are lost.
 _MOST_RESTS = 64
@@ -64,6 +65,23 @@ def _load_of(power, shared):
     return Load()
 
 
-def load_at(size, shared):
-    """The times for about a size, such as bytes of X, and what threads share out, in a word."""
-    return _load_of(size.bit_length(), shared)
+def run(size, shared, together, alone):
+    """Call one of two functions that compute the same, by threads or by one thread.
+
+    Parameters
+    ----------
+    size : int
+        What the time depends on, such as the bytes of X; times are kept by its power of 2.
+    shared : str
+        What the threads share out, in a word: the times of each are kept apart.
+    together, alone : callable
+        By threads; by one thread, where threads gain nothing just now.
+    """
+    load, begin = _load_of(size.bit_length(), shared), perf_counter()
+    if load.asks_for_threads(begin):
+        result = together()
+        load.note_threads(begin, perf_counter())
+    else:
+        result = alone()
+        load.note_one(begin, perf_counter())
+    return result

@@ -1,9 +1,10 @@
 """The loop for rows of up to 4 vectors, which keeps weights and sums in registers.
 
-It is a software pipeline of three stages with 8 rows in each. An iteration reads 8 rows for their
-inner products, computes the residuals of the 8 rows read one iteration ago, and adds the 8 rows
-read two iterations ago, so that no stage waits for another of the same iteration. The last vector
-of a row overlaps the one before it, so that no tail needs a mask.
+It is a software pipeline of three stages. An iteration reads 8 rows for their inner products, and
+adds 8 rows that were read some iterations ago; in between, the residuals of 4 iterations are
+computed together (of one, where rows are taken from distant parts). No stage waits for another of
+the same iteration. The last vector of a row overlaps the one before it, so that no tail needs a
+mask.
 """
 
 import itertools

@@ -34,9 +34,9 @@ From 1,000 features on, what keeps the pass below the read roof is the second us
 products alone reach the roof at every size. Rows, weights and gradient that have left L1 occupy
 line-fill buffers, which lines from memory need as well. A Xeon (L1 of 32 KB, 12 buffers) requests
 2.5 times as many lines as a plain read, and writes back a quarter as many; it reaches 0.9 of the
-roof at 1,000 features. On a Zen 3, the loads and stores alone then take as long as the whole
-gradient (``python -m scripts.race --moves --contender fused --size 100000 1000``). At 10,000
-features, the 4 rows that are read and the 4 that are added, of 80 KB each, no longer fit in L2.
+roof at 1,000 features. On a Zen 3, a loop with the loads and stores alone then took as long as the
+whole gradient. At 10,000 features, the 4 rows that are read and the 4 that are added, of 80 KB
+each, no longer fit in L2.
 
 The kernel is known: dotxaxpyf of BLIS (Van Zee and van de Geijn, 2015), BiCGK and ATAX of
 Build-to-Order BLAS (Belter, Jessup, Karlin and Siek, 2009), mmchain of SystemML (Ashari et al.,
@@ -47,9 +47,10 @@ import numpy as np
 from numba import njit
 from numba.extending import overload
 
+from impls._onepass.memory import address_of, value_at
 from impls._onepass.narrow_rows import PART_ROWS, STEP, add_narrow, narrow_features
 from impls._onepass.steps import make_step
-from impls._onepass.terms import address_of, turn, value_at
+from impls._onepass.terms import turn
 from impls._onepass.tuning import tuning
 
 # Rows of a step: 8 (`STEP`), or 4 long ones. Rows of a block, whose residuals are computed
@@ -279,11 +280,11 @@ def _choose_tuned_way(row_bytes, from_memory, y):
     return choose
 
 
-def _part_of(total, z):
+def part_of(total, z):
     """Where rows are added up: an array in float32 where they are computed so, or the total."""
 
 
-@overload(_part_of)
+@overload(part_of)
 def _choose_part(total, z):
     if z.dtype == total.dtype:
         return lambda total, z: total
@@ -303,7 +304,7 @@ def add_samples(terms, weights, X, y, start, stop, from_memory, z, total):
     z is from `new_room`.
     """
     total[:] = 0  # by the thread that adds: else lines would come from another core's cache
-    _add_rows(terms, weights, X, y, start, stop, total, _part_of(total, z), z, from_memory)
+    _add_rows(terms, weights, X, y, start, stop, total, part_of(total, z), z, from_memory)
 
 
 @njit(nogil=True, inline="always")

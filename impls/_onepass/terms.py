@@ -90,10 +90,13 @@ class Terms:
         """Address of the plain `Call` by the bytes of a label; compiled at its first use."""
         return _Addresses(self)
 
-    def call(self, dtype, sample_weight=0, sums=0, intercept=0.0):
-        """A `Call` for labels of a type. It holds addresses: keep alive what they point at."""
-        cached = caches.cached_bytes()
-        return Call(self._codes[dtype], sample_weight, sums, intercept, self.is_mean, cached)
+    def call(self, dtype, sums=0):
+        """A `Call` for labels of a type, without weights and intercept.
+
+        It holds the address of the sums: keep them alive.
+        """
+        code, cached = self._codes[dtype], caches.cached_bytes()
+        return Call(code=code, sums=sums, is_mean=self.is_mean, cached=cached)
 
     @functools.cached_property
     def _codes(self):
@@ -263,59 +266,3 @@ def call_terms(b, terms, z, y, i, n):
     kind = ir.FunctionType(ir.VoidType(), [part.type for part in parts])
     code = b.load(b.inttoptr(at_call, I64.as_pointer()))
     b.call(b.inttoptr(code, kind.as_pointer()), parts)
-
-
-@intrinsic
-def address_of(_context, values, at):
-    """Address of ``values[at]``."""
-
-    def build(context, b, signature, arguments):
-        data = make_array(signature.args[0])(context, b, arguments[0]).data
-        return b.ptrtoint(b.gep(data, [arguments[1]]), I64)
-
-    return types.intp(values, types.intp), build
-
-
-@intrinsic
-def value_at(_context, values, address, index):
-    """The value, of the type of `values`, that stands `index` values after an address."""
-
-    def build(context, b, _signature, arguments):
-        kind = context.get_data_type(values.dtype).as_pointer()
-        return b.load(b.gep(b.inttoptr(arguments[1], kind), [arguments[2]]))
-
-    return values.dtype(values, types.intp, types.intp), build
-
-
-@intrinsic
-def set_value_at(_context, values, address, index, value):
-    """Set what `value_at` returns."""
-
-    def build(context, b, _signature, arguments):
-        kind = context.get_data_type(values.dtype).as_pointer()
-        b.store(arguments[3], b.gep(b.inttoptr(arguments[1], kind), [arguments[2]]))
-        return context.get_dummy_value()
-
-    return types.void(values, types.intp, types.intp, values.dtype), build
-
-
-@intrinsic
-def field(_context, terms, place):
-    """A field of a `Call`, by its address and place, as an integer."""
-
-    def build(_context, b, _signature, arguments):
-        return b.load(b.gep(b.inttoptr(arguments[0], I64.as_pointer()), [arguments[1]]))
-
-    return types.intp(types.intp, types.intp), build
-
-
-@intrinsic
-def take(_context, counters, n):
-    """Add 1 to ``counters[n, 0]``, at once for all threads; returns what it was."""
-
-    def build(context, b, signature, arguments):
-        array = make_array(signature.args[0])(context, b, arguments[0])
-        row = b.mul(arguments[1], cgutils.unpack_tuple(b, array.shape)[1])
-        return b.atomic_rmw("add", b.gep(array.data, [row]), I64(1), "monotonic")
-
-    return types.int64(counters, types.intp), build

@@ -8,14 +8,12 @@ than the rows.
 
 import functools
 import os
-from time import perf_counter
 
 import numpy as np
 from numba import get_num_threads, njit
 
-from impls._onepass import entries
+from impls._onepass import entries, load
 from impls._onepass.caches import largest_cache_bytes, own_cache_bytes
-from impls._onepass.load import load_at
 from impls._onepass.tuning import tuning
 from impls._onepass.vectors import LINE_BYTES, aligned
 
@@ -67,13 +65,13 @@ def _compute_together(call, weights, X, y, n_bytes, result):
     shared, together = "samples", _add_together
     if is_few and len(weights) >= _MANY_FEATURES:
         shared, together = "features", _add_features_together
-    load, begin = load_at(n_bytes, shared), perf_counter()
-    if load.asks_for_threads(begin):
-        together(call, weights, X, y, count_threads(), result)
-        load.note_threads(begin, perf_counter())
-    else:
-        add_alone(call, weights, X, y, result)
-        load.note_one(begin, perf_counter())
+    n_threads = count_threads()
+    load.run(
+        n_bytes,
+        shared,
+        lambda: together(call, weights, X, y, n_threads, result),
+        lambda: add_alone(call, weights, X, y, result),
+    )
 
 
 def _singles_alone_bytes(weights, y):

@@ -10,20 +10,17 @@ values that they enclose.
 """
 
 import functools
-import hashlib
 import math
 from pathlib import Path
-from time import perf_counter
 
 import numpy as np
 from numba import cfunc, njit, prange, types
 
-from impls import _onepass
+from impls._onepass import load
 from impls._onepass.caches import own_cache_bytes
-from impls._onepass.entries import THREADS_ONLY
-from impls._onepass.load import load_at
+from impls._onepass.entries import THREADS_ONLY, digest_with
+from impls._onepass.memory import address_of, integer_at, value_at
 from impls._onepass.threads import count_threads
-from impls._onepass.tuning import tuning
 from impls._onepass.vectors import LINE_BYTES
 from impls.softmax._tiles import (
     MOST_CLASSES,
@@ -32,8 +29,6 @@ from impls.softmax._tiles import (
     call_share,
     dot_tile,
     features_of,
-    label_at,
-    number_at,
     rows_of,
     soften,
     transpose,
@@ -154,12 +149,6 @@ def _sum_losses(largest, right, total, n_rows):
 
 
 @njit(nogil=True)
-def _address(array):
-    """Address of the first number, signed: unsigned plus signed is a float in numba."""
-    return np.intp(array.ctypes.data)
-
-
-@njit(nogil=True)
 def _table(like, n_rows, n_columns):
     """A table of the type of `like` that begins with a cache line, and nothing in it.
 
@@ -168,7 +157,7 @@ def _table(like, n_rows, n_columns):
     """
     n = n_rows * n_columns
     room = np.empty(n + LINE_BYTES // like.itemsize, like.dtype)
-    begin = -_address(room) % LINE_BYTES // like.itemsize
+    begin = -address_of(room, 0) % LINE_BYTES // like.itemsize
     return room[begin : begin + n].reshape((n_rows, n_columns))
 
 
@@ -204,7 +193,7 @@ def _make_add_share(built_from, dtype):
         if is_copied:
             for k in range(n_classes):
                 for j in range(n_features):
-                    own[k, j] = number_at(w, k * n_features + j)
+                    own[k, j] = value_at(exact, w, k * n_features + j)
             w_step = own.shape[1] * size
         is_transposed = step <= _TRANSPOSED_BYTES * (n_classes + _TRANSPOSED_MORE)
         columns = _table(like, _whole(n_features) if is_transposed else 0, room)
@@ -214,8 +203,8 @@ def _make_add_share(built_from, dtype):
             # Prefetching what is in L1 costs nothing.
             is_far = int(ahead > 0)
             front, half = (here + ahead, is_far), (here + ahead + is_far * n * step // 2, is_far)
-            w_at = _address(own) if is_copied else w
-            z_at, t = _address(z), _address(columns)
+            w_at = address_of(own, 0) if is_copied else w
+            z_at, t = address_of(z, 0), address_of(columns, 0)
             if is_transposed:
                 transpose(like, here, step, t, z_step, n, n_features)
                 shape = n_features, n, n_classes
@@ -224,10 +213,10 @@ def _make_add_share(built_from, dtype):
                 _dot_rows(like, w_at, w_step, here, n, n_features, n_classes, z_at, z_step, front)
             if wants_loss:
                 for i in range(n):
-                    right[0, i] = z[label_at(y, begin + i), i]
-            soften(like, z_at, z_step, n_classes, n, _address(largest), _address(total))
+                    right[0, i] = z[integer_at(y, begin + i), i]
+            soften(like, z_at, z_step, n_classes, n, address_of(largest, 0), address_of(total, 0))
             for i in range(n):
-                z[label_at(y, begin + i), i] -= 1
+                z[integer_at(y, begin + i), i] -= 1
             if wants_loss:
                 loss += _sum_losses(largest[0], right[0], total[0], n)
             shape, again = (n, n_features, n_classes), begin - start
@@ -252,9 +241,9 @@ def _make_add_alone(built_from, dtype):
         n_samples, n_features = X.shape
         is_few = n_samples < _COPIED_ROWS
         table = result if is_few else _table(result, len(weights), _whole(n_features))
-        batch = _address(weights), _address(X), _address(y), n_samples
+        batch = address_of(weights, 0), address_of(X, 0), address_of(y, 0), n_samples
         sizes, options = (n_features, len(weights)), (rows, ahead, wants_loss)
-        g, g_step = _address(table), 8 * table.shape[1]
+        g, g_step = address_of(table, 0), 8 * table.shape[1]
         loss = call_share(code, (*batch, *sizes, 0, n_samples, *options, g, g_step))
         if not is_few:
             _add_up(table, result)
@@ -290,9 +279,9 @@ def _make_add_together(built_from, dtype):
             n = np.int64(share)
             start = n * n_blocks // n_shares * rows
             stop = min((n + 1) * n_blocks // n_shares * rows, n_samples)
-            batch = _address(weights), _address(X), _address(y), n_samples
+            batch = address_of(weights, 0), address_of(X, 0), address_of(y, 0), n_samples
             sizes, options = (n_features, n_classes), (rows, ahead, wants_loss)
-            g, g_step = _address(tables[n * n_classes :]), 8 * tables.shape[1]
+            g, g_step = address_of(tables[n * n_classes :], 0), 8 * tables.shape[1]
             losses[n, 0] = call_share(code, (*batch, *sizes, start, stop, *options, g, g_step))
         _add_up(tables, result)
         loss = 0.0
@@ -307,10 +296,7 @@ def _make_add_together(built_from, dtype):
 def _digest():
     """Digest of the files and numbers that the compiled code is built from."""
     here = Path(__file__).parent
-    files = [here / "_one_pass.py", here / "_tiles.py"]
-    files += sorted(Path(_onepass.__file__).parent.glob("*.py"))
-    texts = [path.read_bytes() for path in files]
-    return hashlib.sha256(b"\0".join([*texts, repr(tuning()).encode()])).hexdigest()
+    return digest_with(here / "_one_pass.py", here / "_tiles.py")
 
 
 class _Compiled:
@@ -369,13 +355,12 @@ def _compute(weights, X, y, wants_loss):
     arguments = compiled.code, weights, X, y, rows, ahead, wants_loss
     if n_shares == 1:
         return compiled.add_alone(*arguments, result), result
-    load, begin = load_at(X.nbytes * len(weights), "samples and classes"), perf_counter()
-    if load.asks_for_threads(begin):
-        loss = compiled.add_together(*arguments, n_shares, result)
-        load.note_threads(begin, perf_counter())
-    else:  # threads gain nothing just now
-        loss = compiled.add_alone(*arguments, result)
-        load.note_one(begin, perf_counter())
+    loss = load.run(
+        X.nbytes * len(weights),
+        "samples and classes",
+        lambda: compiled.add_together(*arguments, n_shares, result),
+        lambda: compiled.add_alone(*arguments, result),
+    )
     return loss, result
 
 

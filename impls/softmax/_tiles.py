@@ -408,28 +408,6 @@ def soften(_context, like, z, z_step, n_classes, n_rows, largest, total):
 
 
 @intrinsic
-def label_at(_context, address, i):
-    """The i-th label of those at an address."""
-
-    def build(_context, b, _signature, arguments):
-        labels = b.inttoptr(arguments[0], I64.as_pointer())
-        return b.load(b.gep(labels, [arguments[1]]), align=8)
-
-    return types.intp(types.intp, types.intp), build
-
-
-@intrinsic
-def number_at(_context, address, i):
-    """The i-th float64 of those at an address."""
-
-    def build(_context, b, _signature, arguments):
-        numbers = b.inttoptr(arguments[0], DOUBLE.as_pointer())
-        return b.load(b.gep(numbers, [arguments[1]]), align=8)
-
-    return types.float64(types.intp, types.intp), build
-
-
-@intrinsic
 def call_share(_context, code, numbers):
     """Call compiled code by its address, with integers; it returns a float."""
 

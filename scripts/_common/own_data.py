@@ -14,8 +14,8 @@ import numpy as np
 
 import impls
 from benchmarks._session.inputs import Data
-from benchmarks._session.judging import Batch
-from impls import _accuracy, _numerics, _verify
+from benchmarks._session.judging import Batch, batch_of
+from impls import _numerics
 from impls._casting import check_fits
 from impls._errors import one_line
 from impls._frames import shown
@@ -71,11 +71,7 @@ class OwnBatch:
 
     def judged(self) -> Batch:
         """The data with their references and losses, to judge implementations on."""
-        weights = _verify.vectors(self.weights)
-        exact = [_accuracy.exact_gradient(self.problem, w, self.X, self.y) for w in weights]
-        loss = problem_module(self.problem).loss
-        losses = [loss(each, self.X, self.y) for each in weights]
-        return Batch(self.name, weights, self.X, self.y, exact, losses)
+        return batch_of(self.problem, self.name, (self.weights, self.X, self.y))
 
 
 class OwnData(Data):
