@@ -65,13 +65,8 @@ def _compute_together(call, weights, X, y, n_bytes, result):
     shared, together = "samples", _add_together
     if is_few and len(weights) >= _MANY_FEATURES:
         shared, together = "features", _add_features_together
-    n_threads = count_threads()
-    load.run(
-        n_bytes,
-        shared,
-        lambda: together(call, weights, X, y, n_threads, result),
-        lambda: add_alone(call, weights, X, y, result),
-    )
+    by_threads = call, weights, X, y, count_threads(), result
+    load.run(n_bytes, shared, together, by_threads, add_alone, (call, weights, X, y, result))
 
 
 def _singles_alone_bytes(weights, y):

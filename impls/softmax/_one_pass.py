@@ -355,13 +355,10 @@ def _compute(weights, X, y, wants_loss):
     arguments = compiled.code, weights, X, y, rows, ahead, wants_loss
     if n_shares == 1:
         return compiled.add_alone(*arguments, result), result
-    loss = load.run(
-        X.nbytes * len(weights),
-        "samples and classes",
-        lambda: compiled.add_together(*arguments, n_shares, result),
-        lambda: compiled.add_alone(*arguments, result),
-    )
-    return loss, result
+    by_threads, by_one = (*arguments, n_shares, result), (*arguments, result)
+    size, shared = X.nbytes * len(weights), "samples and classes"
+    together, alone = compiled.add_together, compiled.add_alone
+    return load.run(size, shared, together, by_threads, alone, by_one), result
 
 
 def _count_shares(n_samples, n_classes, n_features):
