@@ -22,6 +22,7 @@ that it measures.
 """
 
 from impls._accuracy import reference, relative_error
+from impls._blocks.files import open_rows
 from impls._data import dataset, datasets, make
 from impls._errors import BadPlugin, Diverged, TableError, Unavailable, Unfit, UnknownName
 from impls._machine import set_threads
@@ -45,6 +46,7 @@ __all__ = [
     "make",
     "names",
     "objective",
+    "open_rows",
     "problems",
     "reference",
     "relative_error",

@@ -98,17 +98,20 @@ class Objective:
         self._parts, self._l2 = implementation.parts, _check_l2(l2)
         X, y = as_array("X", X), as_array("y", y)
         self._name, self._problem = implementation.name, problem_module(implementation.problem)
-        self._problem.check(X, y)
-        check_finite("X", X)
-        check_finite("y", y)
         self._has_intercept = _check_fit_intercept(fit_intercept)
+        if implementation.takes_rows:  # which are checked as they pass by
+            X, y = implementation.prepare(X, y)
+        else:
+            self._problem.check(X, y)
+            check_finite("X", X)
+            check_finite("y", y)
         self._sample_weight = _check_sample_weight(sample_weight, len(y), implementation)
         *rows, n_features = self._problem.zero_weights(X, y).shape
         self._shape = (*rows, n_features + self._has_intercept)
         self.n_weights = math.prod(self._shape)
         if self._has_intercept and "evaluate" not in self._parts:
-            X = np.column_stack([X, np.ones(len(y))])
-        self._prepared = implementation.prepare(X, y)
+            X = _with_ones(implementation, X, len(y))
+        self._prepared = (X, y) if implementation.takes_rows else implementation.prepare(X, y)
         self._loss_gradient = self._choose(implementation, X, y)
         self._hessian: tuple[Array, Callable[..., Any]] | None = None
 
@@ -204,6 +207,16 @@ class Objective:
         make = self._parts["make_hessian"]
         product: Callable[..., Any] = make(weights, *self._prepared, self._sample_weight, intercept)
         return product
+
+
+def _with_ones(implementation: Implementation, X: Array, n_samples: int) -> Array:
+    """X with a column of ones, whose weight is the intercept."""
+    if implementation.takes_rows:
+        raise Unfit(
+            f"{implementation.name} adds no intercept, because its kernel has no evaluate; take a "
+            "kernel that has, such as fused, or store a column of ones"
+        )
+    return np.column_stack([X, np.ones(n_samples)])
 
 
 def _check_l2(l2: Any) -> float:

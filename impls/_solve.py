@@ -167,8 +167,12 @@ class Training:
         self._ahead: _Ahead | None = None
         self._zero_weights = problem_part(implementation.problem, "zero_weights")
         self._prepared = implementation.prepare(X, y)
-        check_finite("X", X)
-        check_finite("y", y)
+        if implementation.takes_rows:  # which are checked as they pass by
+            X, y = self._prepared
+            self._loss = lambda weights, X, y: own(weights, X, y)[0]
+        else:
+            check_finite("X", X)
+            check_finite("y", y)
         self._raw = X, y
         self._step = _check_step(step)
         self._shuffles: bool = solvers.load(solver).SHUFFLES
@@ -217,6 +221,9 @@ class Training:
         """Prepared batches of one epoch; each is valid until the next is drawn."""
         if not self._shuffles:
             yield self._prepared
+            return
+        if self._implementation.takes_rows:
+            yield from self._prepared[0].draw_batches(self._generator, self.batch_size)
             return
         order = self._generator.permutation(len(self._raw[0]))
         starts = range(0, len(order), self.batch_size)

@@ -21,6 +21,11 @@ in the docstring is how often X is read from memory when it does not fit in cach
                     right; its comment gives the reason (default 1e-12, see `DEFAULT_RTOL`)
 ``MAX_ELEMENTS``    largest n_samples * n_features that is run; above it, a call takes too long
 ``MAX_SAMPLES``     largest n_samples that is run
+``MIN_ELEMENTS``    least n_samples * n_features that is run; below it, the implementation is not
+                    meant to be used
+``KERNEL``          name of the implementation that computes on each block of rows, for one that
+                    takes X from a file or from other machines; ``name:kernel`` is the same around
+                    another. Its ``prepare(X, y, kernel)`` gets X and y unchecked and uncast
 ``THREADS``         1 for compiled code that is serial and needs no threading layer of numba; no
                     other value is accepted
 ``PREPARED_COPIES`` memory that `prepare` adds, in units of X's own bytes (default 0)
@@ -38,6 +43,7 @@ from __future__ import annotations
 
 import ast
 import difflib
+import functools
 import importlib
 import importlib.util
 import inspect
@@ -75,6 +81,7 @@ _LIMITS = {
     "RTOL": (0.0, 0.01),
     "MAX_ELEMENTS": (1, math.inf),
     "MAX_SAMPLES": (1, math.inf),
+    "MIN_ELEMENTS": (1, math.inf),
     "PREPARED_COPIES": (0, 1000),
     "BYTES_PER_VALUE": (1, 16),
 }
@@ -91,7 +98,9 @@ _PARTS = {
 }
 
 # Constants that are texts.
-_TEXTS = ("PEER", "REQUIRES", "X_TYPES")
+_TEXTS = ("KERNEL", "PEER", "REQUIRES", "X_TYPES")
+# Constants of its kernel that an implementation with a KERNEL takes over.
+_KERNELS = ("RTOL", "BYTES_PER_VALUE")
 
 _PACKAGE = Path(__file__).parent
 # Packages beside the problems that are no problems.
@@ -156,7 +165,8 @@ class Implementation:
             If `prepare` finds that something it needs is missing.
         """
         X, y = self._check_data(X, y)
-        check_stored(X, y, self.options.get("BYTES_PER_VALUE"))
+        if not self.takes_rows:
+            check_stored(X, y, self.options.get("BYTES_PER_VALUE"))
         return self._lay_out(X, y)
 
     def prepare_batch(self, X: Array, y: Array) -> tuple[Array, Array]:
@@ -169,6 +179,8 @@ class Implementation:
     def _check_data(self, X: Array, y: Array) -> tuple[Array, Array]:
         problem = _known_problem(self.problem)
         X, y = as_array("X", X), as_array("y", y)
+        if self.takes_rows:
+            return X, y
         problem.check(X, y)
         single = "float32" if self.options.get("BYTES_PER_VALUE") == 4 else ""
         own_types = self.options.get("X_TYPES", single).split()
@@ -210,8 +222,9 @@ class Implementation:
             return function(weights, X, y)
         check_single(weights)
         result = function(weights, X, y)
-        gradient = result[-1] if isinstance(result, tuple) else result
-        check_narrow_gradient(gradient, weights, X, y)
+        if not self.takes_rows:
+            gradient = result[-1] if isinstance(result, tuple) else result
+            check_narrow_gradient(gradient, weights, X, y)
         return result
 
     def loss_gradient(self, weights: Array, X: Array, y: Array) -> tuple[float, Array]:
@@ -253,6 +266,11 @@ class Implementation:
         return X, y
 
     @property
+    def takes_rows(self) -> bool:
+        """Whether X may be a file's, or what else has rows; see ``KERNEL``."""
+        return "KERNEL" in self.options
+
+    @property
     def passes(self) -> int | None:
         """Passes over X that the docstring states, or None."""
         found = _PASSES.search(self.doc)
@@ -271,6 +289,9 @@ class Implementation:
         max_elements = self.options.get("MAX_ELEMENTS")
         if max_elements is not None and n_samples * n_features > max_elements:
             return f"{self.name} takes too long above {max_elements:,} elements"
+        min_elements = self.options.get("MIN_ELEMENTS")
+        if min_elements is not None and n_samples * n_features < min_elements:
+            return f"{self.name} is for at least {min_elements:,} elements"
         return None
 
 
@@ -299,6 +320,11 @@ def names(problem: str) -> tuple[str, ...]:
 def load(problem: str, name: str) -> Implementation:
     """Import one implementation and check it against the contract.
 
+    Parameters
+    ----------
+    problem, name : str
+        ``name:kernel`` is an implementation for blocks of rows around a kernel of that name.
+
     Raises
     ------
     UnknownName
@@ -309,13 +335,42 @@ def load(problem: str, name: str) -> Implementation:
     BadPlugin
         If two sources claim the name, the import fails, or the module breaks the contract.
     """
+    name, _, kernel = name.partition(":")
     sources = _sources(problem)
     if name not in sources:
         raise unknown("implementation", name, sources, f" of {problem}")
     if len(sources[name]) > 1:
         claims = " and ".join(map(_describe, sources[name]))
         raise BadPlugin(f"{problem}/{name} is claimed by {claims}; rename or uninstall one of them")
-    return _check(problem, name, sources[name][0])
+    return _around(_check(problem, name, sources[name][0]), kernel)
+
+
+def _around(found: Implementation, name: str) -> Implementation:
+    """The implementation around a kernel; unchanged if it takes none.
+
+    Raises
+    ------
+    UnknownName
+        If it takes none and is given one, or if the kernel takes one itself.
+    """
+    if not found.takes_rows:
+        if name:
+            raise UnknownName(f"{found.name} computes on no blocks: leave out the kernel {name!r}")
+        return found
+    kernel = load(found.problem, name or found.options["KERNEL"])
+    if kernel.takes_rows:
+        raise UnknownName(f"{kernel.name} computes on blocks itself, expected a kernel for one")
+    taken = {key: kernel.options[key] for key in _KERNELS if key in kernel.options}
+    parts = {
+        key: part for key, part in found.parts.items() if key in ("loss_gradient", *kernel.parts)
+    }
+    return replace(
+        found,
+        name=f"{found.name}:{name}" if name else found.name,
+        options=MappingProxyType({**found.options, **taken}),
+        parts=MappingProxyType(parts),
+        _prepare=functools.partial(found._prepare, kernel=kernel),
+    )
 
 
 def load_file(problem: str, path: str | Path) -> Implementation:
@@ -455,8 +510,9 @@ def _check(problem: str, name: str, source: Path | EntryPoint) -> Implementation
     if not isinstance(module, ModuleType):
         raise BadPlugin(f"{where} gives a {type(module).__name__}, expected a module")
     _check_function(module, "gradient", ("weights", "X", "y"), where)
-    if hasattr(module, "prepare"):
-        _check_function(module, "prepare", ("X", "y"), where)
+    takes_rows = hasattr(module, "KERNEL")
+    if takes_rows or hasattr(module, "prepare"):
+        _check_function(module, "prepare", ("X", "y", *["kernel"][:takes_rows]), where)
     found = [name for name in _PARTS if getattr(module, name, None) is not None]
     for part in found:
         _check_function(module, part, _PARTS[part], where)

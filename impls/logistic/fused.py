@@ -14,6 +14,7 @@ Build-to-Order BLAS, SystemML's mmchain.
 from impls._onepass.kernel import make_kernel
 from impls.logistic._terms import terms
 
+X_TYPES = "uint8 float32"
 REQUIRES = "numba"
 
 prepare, gradient, loss_gradient, evaluate, make_hessian = make_kernel(terms)

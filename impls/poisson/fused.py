@@ -9,6 +9,7 @@ Source: `impls/_onepass/passes.py`.
 from impls._onepass.kernel import make_kernel
 from impls.poisson._terms import terms
 
+X_TYPES = "uint8 float32"
 REQUIRES = "numba"
 
 prepare, gradient, loss_gradient, evaluate, make_hessian = make_kernel(terms)

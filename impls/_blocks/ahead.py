@@ -1,0 +1,49 @@
+"""Reading ahead: the next blocks are read while one is computed on."""
+
+from __future__ import annotations
+
+import mmap
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from typing import Any, TypeVar
+
+import numpy as np
+
+Array = np.ndarray[Any, Any]
+Task = TypeVar("Task")
+Result = TypeVar("Result")
+
+N_AHEAD = 2  # blocks that are read, or wait, while one is computed on
+
+
+def read_ahead(read: Callable[[Task], Result], tasks: Iterable[Task]) -> Iterator[Result]:
+    """Results of `read`, in order, from a thread that is `N_AHEAD` tasks ahead.
+
+    A result may be overwritten `N_AHEAD` + 1 results later.
+    """
+    pending: deque[Future[Result]] = deque()
+    with ThreadPoolExecutor(1, "gradmark-read") as pool:
+        try:
+            for task in tasks:
+                pending.append(pool.submit(read, task))
+                if len(pending) > N_AHEAD:
+                    yield pending.popleft().result()
+            while pending:
+                yield pending.popleft().result()
+        finally:
+            for future in pending:
+                future.cancel()
+
+
+def make_buffers(n_bytes: int) -> list[Array]:
+    """Buffers for `read_ahead`: one for each block that is read, waits or is computed on."""
+    return [_pages(n_bytes) for _ in range(N_AHEAD + 1)]
+
+
+def _pages(n_bytes: int) -> Array:
+    """Bytes at the beginning of a page, in huge pages where the system has them."""
+    pages = mmap.mmap(-1, max(1, n_bytes))
+    if hasattr(mmap, "MADV_HUGEPAGE"):
+        pages.madvise(mmap.MADV_HUGEPAGE)
+    return np.frombuffer(pages, np.uint8)[:n_bytes]

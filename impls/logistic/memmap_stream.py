@@ -1,0 +1,17 @@
+"""X on disk, in blocks that are read ahead of the arithmetic; each block by a kernel of the table.
+
+X is an array, ``numpy.load(path, mmap_mode="r")``, a Zarr array, or what `impls.open_rows` returns,
+in its own type. Passes over X: 1, from disk or the system's cache of it. Temporaries: three blocks
+of 32 MB (of a chunk, if that is larger), what the kernel allocates, and sums of d values. Order of
+additions: the kernel's within a block, then block by block.
+Source: `fused`, or the kernel behind a colon, as in ``memmap_stream:chunked``; sequential reading
+with a thread of its own.
+"""
+
+from impls._blocks.calls import evaluate, gradient, loss_gradient, make_hessian
+from impls._blocks.stream import prepare
+
+KERNEL = "fused"
+MIN_ELEMENTS = 20_000_000
+
+__all__ = ["evaluate", "gradient", "loss_gradient", "make_hessian", "prepare"]
