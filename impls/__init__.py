@@ -24,7 +24,15 @@ that it measures.
 from impls._accuracy import reference, relative_error
 from impls._blocks.files import open_rows
 from impls._data import dataset, datasets, make
-from impls._errors import BadPlugin, Diverged, TableError, Unavailable, Unfit, UnknownName
+from impls._errors import (
+    BadPlugin,
+    Diverged,
+    TableError,
+    Unavailable,
+    Unfit,
+    UnknownName,
+    WorkerLost,
+)
 from impls._machine import set_threads
 from impls._objective import Objective, objective
 from impls._solve import Solution, solve
@@ -40,6 +48,7 @@ __all__ = [
     "Unavailable",
     "Unfit",
     "UnknownName",
+    "WorkerLost",
     "dataset",
     "datasets",
     "load",

@@ -29,6 +29,10 @@ class Unfit(ValueError):
     """The implementation's storage cannot hold the data; the message says why."""
 
 
+class WorkerLost(RuntimeError):
+    """A worker or the scheduler of a cluster is gone, and with it what is needed for a result."""
+
+
 def one_line(text: str) -> str:
     """What foreign code or a file says, as one line that every file and terminal takes."""
     shown = "".join(sign if sign.isprintable() else " " for sign in text[: 10 * _LONGEST])

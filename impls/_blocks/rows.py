@@ -50,12 +50,12 @@ class ArrayRows:
     @property
     def shape(self) -> tuple[int, ...]:
         """Shape of the array."""
-        return self.array.shape
+        return tuple(self.array.shape)
 
     @property
     def dtype(self) -> np.dtype[Any]:
         """Type of the array."""
-        return self.array.dtype
+        return np.dtype(self.array.dtype)
 
     def read(self, start: int, stop: int, buffer: Array | None = None) -> Array:
         """A view."""
@@ -94,13 +94,13 @@ class FileRows:
         """
         n_bytes = (stop - start) * self.row_bytes
         buffer = np.empty(n_bytes, np.uint8) if buffer is None else buffer[:n_bytes]
-        with open(self.path, "rb", buffering=0) as file:
+        with Path(self.path).open("rb", buffering=0) as file:
             _advise(file.fileno())
             self._fill(file.fileno(), buffer, self.offset + start * self.row_bytes)
         return buffer.view(self.dtype).reshape(stop - start, *self.shape[1:])
 
     def _fill(self, descriptor: int, buffer: Array, place: int) -> None:
-        view, done = memoryview(buffer), 0
+        view, done = buffer.data, 0
         while done < len(view):  # one call reads 2 GB at most
             n_bytes = os.preadv(descriptor, [view[done:]], place + done)
             if not n_bytes:

@@ -1,0 +1,47 @@
+"""Threads of a kernel inside one of several workers, so that workers x threads = processors."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from impls._compiled import limit_threads
+from impls._machine import count_threads, set_threads
+
+
+@contextmanager
+def one_thread_each() -> Iterator[None]:
+    """One thread for each of BLAS's calls, while Dask's threads call them side by side."""
+    with _controller().limit(limits=1, user_api="blas"):
+        yield
+
+
+@contextmanager
+def numba_alone() -> Iterator[None]:
+    """One thread of numba for this thread of Python."""
+    limit_threads(1)
+    try:
+        yield
+    finally:
+        limit_threads(count_threads())
+
+
+def limit_worker(n_threads: int) -> None:
+    """Limit all libraries of this worker, and numba for this thread of it."""
+    n_threads = max(1, min(n_threads, count_threads()))
+    _limit_once(n_threads)
+    limit_threads(n_threads)
+
+
+@functools.cache
+def _limit_once(n_threads: int) -> None:
+    set_threads(n_threads)
+
+
+@functools.cache
+def _controller() -> Any:
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()

@@ -1,0 +1,139 @@
+"""X in blocks that Dask holds over many calls; each call sends the weights to the blocks."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, NoReturn, Protocol
+
+import numpy as np
+
+from impls._blocks.labels import Labels
+from impls._blocks.pieces import Pieces, cut, labels_of
+from impls._blocks.sums import Sums, Work
+from impls._errors import Unavailable, Unfit
+
+Array = np.ndarray[Any, Any]
+ADDRESS_VARIABLE = "DASK_SCHEDULER_ADDRESS"
+
+
+class Holder(Protocol):
+    """Whatever holds the blocks: Dask's threads, or a cluster."""
+
+    ranges: list[tuple[float, float]]
+
+    def compute(self, work: Work, sample_weight: Array | None) -> Sums:
+        """Sums over all samples."""
+        ...
+
+
+@dataclass(frozen=True)
+class Spread:
+    """X, held in blocks.
+
+    Attributes
+    ----------
+    kernel : Implementation
+        Of the table; computes on each block.
+    """
+
+    kernel: Any
+    shape: tuple[int, int]
+    dtype: np.dtype[Any]
+    holder: Holder
+
+    def __len__(self) -> int:
+        """Number of samples."""
+        return self.shape[0]
+
+    def compute(self, work: Work, sample_weight: Array | None = None) -> Sums:
+        """The problem's sums or means over all rows."""
+        return work.finish(self.holder.compute(work, sample_weight), len(self))
+
+    def draw_batches(
+        self, generator: np.random.Generator, batch_size: int
+    ) -> Iterator[tuple[Any, Any]]:
+        """Refuse batches of few samples.
+
+        Raises
+        ------
+        Unfit
+        """
+        _refuse_batches()
+
+
+def prepare(X: Any, y: Any, kernel: Any) -> tuple[Spread, Labels]:
+    """Blocks of X and y, held by Dask's threads or by the workers of a cluster.
+
+    X and y are Dask arrays, which keep their chunks of rows; or arrays, a mapped file, a Zarr array
+    or what `impls.open_rows` returns, cut into a block per thread or some per worker.
+
+    Raises
+    ------
+    Unavailable
+        If Dask is not installed, or no scheduler answers.
+    TypeError, ValueError
+        Names the argument or the block, what was given and what was expected.
+    """
+    _require("dask")
+    client = _current_client()
+    holder: Any
+    if client is None:
+        from impls._blocks.threads import Threads
+
+        pieces = cut(X, y, Threads.count_pieces)
+        holder = Threads(kernel, pieces)
+    else:
+        from impls._blocks.cluster import Cluster
+
+        pieces = cut(X, y, lambda n_bytes: Cluster.count_pieces(client, n_bytes))
+        holder = Cluster(client, kernel, pieces)
+    return _spread(kernel, pieces, holder)
+
+
+def _spread(kernel: Any, pieces: Pieces, holder: Holder) -> tuple[Spread, Labels]:
+    labels = labels_of(pieces.shape[0], holder.ranges)
+    return Spread(kernel, pieces.shape, pieces.dtype, holder), labels
+
+
+def _current_client() -> Any:
+    """The client that is active, one of the scheduler that the environment names, or None."""
+    address = os.environ.get(ADDRESS_VARIABLE)
+    if "distributed" not in sys.modules and not address:
+        return None
+    _require("distributed")
+    from distributed import Client
+
+    try:
+        return Client.current()
+    except ValueError:  # none is active
+        return _connect(address) if address else None
+
+
+def _connect(address: str) -> Any:
+    from distributed import Client
+
+    try:
+        return Client(address, timeout=10)
+    except (OSError, ValueError) as error:
+        raise Unavailable(
+            f"no scheduler answers at {ADDRESS_VARIABLE}={address}: start one with dask scheduler, "
+            "or unset the variable"
+        ) from error
+
+
+def _require(module: str) -> None:
+    try:
+        importlib.import_module(module)
+    except ImportError:
+        raise Unavailable(f"{module} is not installed; try: pip install dask distributed") from None
+
+
+def _refuse_batches() -> NoReturn:
+    raise Unfit(
+        "dask_blocks computes on all samples at each call: take the solver gd, impls.objective, or "
+        "memmap_stream for batches"
+    )
