@@ -169,7 +169,9 @@ class Training:
         self._prepared = implementation.prepare(X, y)
         if implementation.takes_rows:  # which are checked as they pass by
             X, y = self._prepared
-            self._loss = lambda weights, X, y: own(weights, X, y)[0]
+            self._loss = lambda weights, X, y: implementation.parts["loss_gradient"](weights, X, y)[
+                0
+            ]
         else:
             check_finite("X", X)
             check_finite("y", y)
@@ -223,7 +225,8 @@ class Training:
             yield self._prepared
             return
         if self._implementation.takes_rows:
-            yield from self._prepared[0].draw_batches(self._generator, self.batch_size)
+            rows: Any = self._prepared[0]
+            yield from rows.draw_batches(self._generator, self.batch_size)
             return
         order = self._generator.permutation(len(self._raw[0]))
         starts = range(0, len(order), self.batch_size)

@@ -360,6 +360,8 @@ def _around(found: Implementation, name: str) -> Implementation:
     kernel = load(found.problem, name or found.options["KERNEL"])
     if kernel.takes_rows:
         raise UnknownName(f"{kernel.name} computes on blocks itself, expected a kernel for one")
+    prepare: Callable[..., Any] | None = found._prepare
+    assert prepare is not None  # `_check` has called for it
     taken = {key: kernel.options[key] for key in _KERNELS if key in kernel.options}
     parts = {
         key: part for key, part in found.parts.items() if key in ("loss_gradient", *kernel.parts)
@@ -369,7 +371,7 @@ def _around(found: Implementation, name: str) -> Implementation:
         name=f"{found.name}:{name}" if name else found.name,
         options=MappingProxyType({**found.options, **taken}),
         parts=MappingProxyType(parts),
-        _prepare=functools.partial(found._prepare, kernel=kernel),
+        _prepare=functools.partial(prepare, kernel=kernel),
     )
 
 

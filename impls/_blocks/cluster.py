@@ -12,11 +12,12 @@ import math
 import time
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
+from concurrent.futures import CancelledError
 from typing import Any
 
 import numpy as np
 from distributed import KilledWorker, get_worker, wait
-from distributed.client import FutureCancelledError
+from distributed.client import ClosedClientError
 from distributed.comm import CommClosedError
 
 from impls._blocks.pieces import Held, Piece, Pieces, hold, read_and_hold, sum_blocks
@@ -30,8 +31,9 @@ Array = np.ndarray[Any, Any]
 _PIECE_BYTES = 2**28  # so much is computed again at a time when a worker is lost
 _FAN_IN = 8  # vectors that one task adds; this process adds so many itself
 _POLL_SECONDS = 4.0
+_ANSWER_SECONDS = 10.0
 _SILENT_SECONDS = 16.0  # a worker tells of itself each second, also while it computes
-_LOST = (KilledWorker, FutureCancelledError, CommClosedError, TimeoutError, OSError)
+_LOST = (KilledWorker, CancelledError, ClosedClientError, CommClosedError, TimeoutError, OSError)
 
 
 class Cluster:
@@ -45,6 +47,7 @@ class Cluster:
 
     def __init__(self, client: Any, kernel: Any, pieces: Pieces) -> None:
         self._client, self._kernel, self._pieces = client, kernel, pieces
+        self._scheduler = client.scheduler.address
         self._weights: tuple[Any, list[Any]] | None = None
         self._workers = _addresses(client)
         with self._naming_the_lost():
@@ -165,7 +168,16 @@ class Cluster:
                 wait(list(futures), timeout=_POLL_SECONDS)
                 return
             self._check_scheduler(None)
-            for address, last in _last_seen(self._client).items():
+            try:
+                times = _last_seen(self._client)
+            except (TimeoutError, OSError) as error:
+                raise WorkerLost(f"the scheduler {self._scheduler} does not answer") from error
+            if not times:
+                raise WorkerLost(
+                    f"lost: {', '.join(self._workers)}; the scheduler has no other workers: start "
+                    "some with dask worker"
+                )
+            for address, last in times.items():
                 told, since = seen.get(address, (math.nan, 0.0))
                 seen[address] = (last, time.monotonic() if last != told else since)
                 silent = time.monotonic() - seen[address][1]
@@ -178,8 +190,8 @@ class Cluster:
     def _check_scheduler(self, error: BaseException | None) -> None:
         if self._client.status != "running":
             raise WorkerLost(
-                f"the scheduler {self._client.scheduler.address if self._client.scheduler else ''} "
-                "is gone: start it and its workers again, then prepare again"
+                f"the scheduler {self._scheduler} is gone: start it and its workers again, then "
+                "prepare again"
             ) from error
 
     @contextlib.contextmanager
@@ -199,16 +211,20 @@ class Cluster:
 
 
 def _addresses(client: Any) -> list[str]:
-    """Addresses of the workers, each as often as it has threads."""
-    found = client.scheduler_info()["workers"]
-    return sorted(found)
+    """Addresses of the workers."""
+    return sorted(_last_seen(client))
 
 
 def _last_seen(client: Any) -> dict[str, float]:
-    return {
-        address: worker["last_seen"]
-        for address, worker in client.scheduler_info()["workers"].items()
-    }
+    """When the scheduler last heard of each worker, by its clock.
+
+    Raises
+    ------
+    TimeoutError
+        If the scheduler does not answer: where a link is down, a request would wait for minutes.
+    """
+    found = client.sync(client.scheduler.identity, n_workers=-1, callback_timeout=_ANSWER_SECONDS)
+    return {address: worker["last_seen"] for address, worker in found["workers"].items()}
 
 
 def _range(held: Held) -> tuple[float, float]:

@@ -102,7 +102,8 @@ def hold(kernel: Any, X: Any, y: Any, start: int, dtype: np.dtype[Any]) -> Held:
     if X.ndim != 2 or len(y) != len(X):
         raise ValueError(f"{where} have shape {X.shape}, their y {y.shape}, expected equal lengths")
     least, most = range_of(kernel.problem, y, start)
-    return Held(Block(*kernel.prepare(X, y), start), least, most)
+    X, y = kernel.prepare(X, y)
+    return Held(Block(X, y, start), least, most)
 
 
 def read_and_hold(

@@ -126,7 +126,8 @@ class ZarrRows:
     @property
     def dtype(self) -> np.dtype[Any]:
         """Type of the array."""
-        return np.dtype(self.array.dtype)
+        dtype: np.dtype[Any] = np.dtype(self.array.dtype)
+        return dtype
 
     @property
     def unit(self) -> int:

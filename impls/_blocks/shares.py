@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -21,11 +22,29 @@ def one_thread_each() -> Iterator[None]:
 @contextmanager
 def numba_alone() -> Iterator[None]:
     """One thread of numba for this thread of Python."""
-    limit_threads(1)
+    with _numba_threads(1):
+        yield
+
+
+@contextmanager
+def numba_leaves_one() -> Iterator[None]:
+    """A thread less of numba for this thread of Python: a reader has that processor."""
+    with _numba_threads(max(1, count_threads() - 1)):
+        yield
+
+
+@contextmanager
+def _numba_threads(n_threads: int) -> Iterator[None]:
+    numba = sys.modules.get("numba")
+    if numba is None:  # nothing to limit
+        yield
+        return
+    usual = numba.get_num_threads()
+    limit_threads(min(usual, n_threads))
     try:
         yield
     finally:
-        limit_threads(count_threads())
+        limit_threads(usual)
 
 
 def limit_worker(n_threads: int) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import count, repeat
@@ -12,6 +13,7 @@ import numpy as np
 from impls._blocks.ahead import make_buffers, read_ahead
 from impls._blocks.labels import Labels, range_of
 from impls._blocks.rows import ArrayRows, Rows, check_rows, rows_of
+from impls._blocks.shares import numba_leaves_one
 from impls._blocks.sums import Block, Sums, Work, add
 
 Array = np.ndarray[Any, Any]
@@ -57,12 +59,8 @@ class Stream:
 
     def compute(self, work: Work, sample_weight: Array | None = None) -> Sums:
         """The problem's sums or means over all rows."""
-        total: Sums | None = None
-        for block in self._blocks():
-            own = slice(block.start, block.start + block.n_samples)
-            part = work.on(block, None if sample_weight is None else sample_weight[own])
-            total = add([part] if total is None else [total, part])
-        assert total is not None  # `prepare` refuses an X without rows
+        with contextlib.nullcontext() if self._is_in_memory else numba_leaves_one():
+            total = add(self._parts(work, sample_weight))
         return work.finish(total, len(self))
 
     def draw_batches(
@@ -83,18 +81,28 @@ class Stream:
         """Rows in memory, computed on in the same way."""
         return Stream(self.kernel, ArrayRows(X), ArrayRows(y), self.n_rows)
 
+    @property
+    def _is_in_memory(self) -> bool:
+        return isinstance(self.rows, ArrayRows) and isinstance(self.labels, ArrayRows)
+
+    def _parts(self, work: Work, sample_weight: Array | None) -> Iterator[Sums]:
+        for block in self._blocks():
+            own = slice(block.start, block.start + block.n_samples)
+            yield work.on(block, None if sample_weight is None else sample_weight[own])
+
     def _blocks(self) -> Iterator[Block]:
         for start, X, y in self._read():
             # Whether values fit a narrower type is checked once, see `Implementation.prepare`.
             known = start in self._checked
             prepare = self.kernel.prepare_batch if known else self.kernel.prepare
-            yield Block(*prepare(X, y), start)
+            X_ready, y_ready = prepare(X, y)
+            yield Block(X_ready, y_ready, start)
             self._checked.add(start)
 
     def _read(self) -> Iterator[tuple[int, Array, Array]]:
         """First row, X and y of each block."""
         starts = range(0, len(self), self.n_rows)
-        if isinstance(self.rows, ArrayRows) and isinstance(self.labels, ArrayRows):
+        if self._is_in_memory:
             yield from map(self._read_block, ((start, None) for start in starts))
         elif hasattr(self.rows, "iterate"):
             yield from self._iterate(self.rows.iterate(self.n_rows))

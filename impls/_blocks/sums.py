@@ -89,9 +89,9 @@ def is_mean(problem: str) -> bool:
 
 def add(parts: Iterable[Sums]) -> Sums:
     """Sum of results, one after the other."""
-    first, *rest = parts
-    total = tuple(np.array(each, dtype=np.float64) for each in first)
-    for part in rest:
+    parts = iter(parts)
+    total = tuple(np.array(each, dtype=np.float64) for each in next(parts))
+    for part in parts:
         for mine, other in zip(total, part, strict=True):
             mine += other
     return total
