@@ -10,21 +10,16 @@ import math
 import sys
 from pathlib import Path
 
-import pandas as pd
-from tqdm import tqdm
-
 import impls
-from scripts import _experiments, _figures
+from scripts import _experiments
 from scripts._common.cli import make_out_folder, make_parser
-from scripts._common.csv_text import to_csv
 from scripts._common.errors import UserError, explain
 from scripts._common.facts import collect_facts
 from scripts._common.names import pick
 from scripts._common.project import ROOT
-from scripts._common.records import Facts
 from scripts._common.signals import run_stoppable
 from scripts._common.tree import Tree, working_tree
-from scripts._experiments import Options, Outcome, _fitting
+from scripts._experiments import Options, Outcome, _fitting, _written
 from scripts._measured.losses import save_losses
 from scripts._measured.state import state_of
 
@@ -60,7 +55,8 @@ def main() -> int:
         outcome: Outcome = _experiments.load(name).run(settings)
         # After the run, so that the footer names every library that it has loaded.
         facts = collect_facts("all", tree.title)
-        written += _write(name, outcome, facts, folder)
+        about = _experiments.describe(name)
+        written += _written.write(name, name, outcome, facts, folder, about)
         written += _keep_losses(outcome, tree)
         print("\n\n".join(table.text for table in outcome.tables), end="\n\n", flush=True)
     print("Written:", *(f"  {path}" for path in written), sep="\n")
@@ -153,23 +149,6 @@ def _print_names() -> None:
     for name in names:
         print(f"{name:{width}}  {_experiments.describe(name)}")
     print("\nRun some: python -m scripts.train NAME..., or all")
-
-
-def _write(name: str, outcome: Outcome, facts: Facts, folder: Path) -> list[Path]:
-    """Save the figures, a page that shows them above the tables, and the rows."""
-    figures = tqdm(outcome.figures.items(), unit="figure", disable=None, leave=False)
-    paths = [path for stem, draw in figures for path in _figures.save(draw(facts), folder, stem)]
-    images = [f"![{stem}]({stem}.png)" for stem in outcome.figures]
-    title = f"# {name}\n\n{_experiments.describe(name)}"
-    footer = "---\n\n" + facts.footer.replace("\n", "  \n")
-    parts = [title, *images, *(table.markdown for table in outcome.tables), footer]
-    page = folder / f"{name}.md"
-    page.write_text("\n\n".join(parts) + "\n", encoding="utf-8")
-    if not outcome.rows:
-        return [page, *paths]
-    rows = folder / f"{name}.csv"
-    rows.write_text(to_csv(pd.DataFrame(outcome.rows)), encoding="utf-8")
-    return [page, rows, *paths]
 
 
 def _keep_losses(outcome: Outcome, tree: Tree) -> list[Path]:

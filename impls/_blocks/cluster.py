@@ -79,6 +79,16 @@ class Cluster:
             self._hold()
             return self._compute(work, sample_weight)
 
+    def compute_seconds(self, weights: Array) -> float:
+        """Time that the slowest worker takes for its blocks, while all compute at once."""
+        work = Work(self._kernel, "gradient", weights)
+        futures = [
+            self._submit(_time_group, work, [self._held[k] for k in numbers], workers=[address])
+            for address, numbers in self._groups.items()
+        ]
+        seconds: list[float] = self._gather(futures)
+        return max(seconds)
+
     def _compute(self, work: Work, sample_weight: Array | None) -> Sums:
         weights = self._send_weights(sample_weight)
         level = []
@@ -240,6 +250,12 @@ def _limited(function: Any, *arguments: Any) -> Any:
 def _sum_group(work: Work, held: list[Held], weights: list[Any]) -> tuple[tuple[str, ...], Sums]:
     """The worker's address, and sums over its blocks."""
     return (get_worker().address,), _limited(sum_blocks, work, held, weights)
+
+
+def _time_group(work: Work, held: list[Held]) -> float:
+    begin = time.perf_counter()
+    _limited(sum_blocks, work, held, [None] * len(held))
+    return time.perf_counter() - begin
 
 
 def _add_group(parts: list[tuple[tuple[str, ...], Sums]]) -> tuple[tuple[str, ...], Sums]:

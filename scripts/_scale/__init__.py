@@ -1,0 +1,1 @@
+"""How a gradient grows beyond one process: workers of a cluster, and an X on disk."""
