@@ -247,6 +247,10 @@ def test_what_is_no_number_is_not_hidden(implementation, value):
     except impls.Unfit:
         assert implementation.options["BYTES_PER_VALUE"] == 1  # levels are finite
         return
+    if implementation.takes_rows:  # data that pass by in blocks are checked then
+        with pytest.raises(ValueError, match=r"X is not finite in row 7, counted from 0"):
+            implementation.gradient(weights, *prepared)
+        return
     with np.errstate(all="ignore"):
         assert not np.isfinite(implementation.gradient(weights, *prepared)).all()
 
@@ -487,7 +491,7 @@ def test_what_is_prepared_is_not_prepared_again(implementation, monkeypatch):
     weights, X, y = batch = draw(implementation.problem, 30, 4)
     X, y = implementation.prepare(X, y)
     again = impls.load(implementation.problem, implementation.name)
-    monkeypatch.setattr(impls.Implementation, "prepare", None)
+    monkeypatch.setattr(impls.Implementation, "_prepare_late", None)
     assert excess(implementation, batch, again.gradient(weights, X, y)) <= 1
     if isinstance(X, np.ndarray) and X.flags.c_contiguous:
         few = Batch(weights, batch.X[7:20], batch.y[7:20])

@@ -112,9 +112,13 @@ MAY_IMPORT = {
         *("scripts._measured.results", "scripts._measured.state"),
     },
     "scripts/_race": {"impls", _SESSION, "scripts._common", "scripts._race"},
+    "scripts/_scale": {
+        *("impls", "scripts._common", "scripts._experiments", "scripts._scale"),
+        "scripts._figures._panels",
+    },
     "scripts/_experiments": {
         *("impls", _SESSION, "scripts._common", "scripts._experiments"),
-        *("scripts._figures._panels", "scripts._tables._rows"),
+        *("scripts._figures", "scripts._tables._rows"),
     },
 }
 OURS = {"impls", "benchmarks", "scripts", "reports", "tests"}
@@ -153,9 +157,9 @@ def test_one_room_imports_asv():
 def test_the_scripts_folder_holds_commands_and_rooms():
     names = {path.name for path in (ROOT / "scripts").iterdir() if path.name != "__pycache__"}
     commands = ["check", "compare", "list", "publish", "race", "recommend", "report", "run"]
-    commands += ["trace", "train"]
+    commands += ["scale", "trace", "train"]
     rooms = ["_advice", "_common", "_compare", "_experiments", "_figures", "_measured", "_page"]
-    rooms += ["_race", "_report", "_tables"]
+    rooms += ["_race", "_report", "_scale", "_tables"]
     assert names == {"__init__.py", *rooms, *(f"{name}.py" for name in commands)}
     assert not list((ROOT / "reports").rglob("*.py"))
 

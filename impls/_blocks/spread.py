@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import importlib
 import os
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import Any, NoReturn, Protocol
 
+import dask  # noqa: F401  an implementation that needs it is unavailable from the start
 import numpy as np
 
 from impls._blocks.labels import Labels
@@ -18,6 +19,7 @@ from impls._errors import Unavailable, Unfit
 
 Array = np.ndarray[Any, Any]
 ADDRESS_VARIABLE = "DASK_SCHEDULER_ADDRESS"
+_CONNECT_SECONDS = 10.0
 
 
 class Holder(Protocol):
@@ -78,7 +80,6 @@ def prepare(X: Any, y: Any, kernel: Any) -> tuple[Spread, Labels]:
     TypeError, ValueError
         Names the argument or the block, what was given and what was expected.
     """
-    _require("dask")
     client = _current_client()
     holder: Any
     if client is None:
@@ -104,7 +105,7 @@ def _current_client() -> Any:
     address = os.environ.get(ADDRESS_VARIABLE)
     if "distributed" not in sys.modules and not address:
         return None
-    _require("distributed")
+    _require_distributed()
     from distributed import Client
 
     try:
@@ -117,7 +118,7 @@ def _connect(address: str) -> Any:
     from distributed import Client
 
     try:
-        return Client(address, timeout=10)
+        return Client(address, timeout=_CONNECT_SECONDS)
     except (OSError, ValueError) as error:
         raise Unavailable(
             f"no scheduler answers at {ADDRESS_VARIABLE}={address}: start one with dask scheduler, "
@@ -125,11 +126,9 @@ def _connect(address: str) -> Any:
         ) from error
 
 
-def _require(module: str) -> None:
-    try:
-        importlib.import_module(module)
-    except ImportError:
-        raise Unavailable(f"{module} is not installed; try: pip install dask distributed") from None
+def _require_distributed() -> None:
+    if find_spec("distributed") is None:
+        raise Unavailable("a cluster needs distributed; try: pip install distributed")
 
 
 def _refuse_batches() -> NoReturn:

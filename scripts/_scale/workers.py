@@ -141,7 +141,7 @@ def cluster(n_workers: int, n_threads: int) -> Iterator[Any]:
     from distributed import Client, LocalCluster
 
     workers = LocalCluster(
-        n_workers=n_workers, threads_per_worker=n_threads, dashboard_address=None, memory_limit=0
+        n_workers=n_workers, threads_per_worker=n_threads, dashboard_address=":0", memory_limit=0
     )
     with workers, Client(workers) as client:
         yield client
