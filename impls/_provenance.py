@@ -20,8 +20,10 @@ from pathlib import Path
 from typing import Any
 
 from impls import _machine
+from impls._errors import BadPlugin
 from impls._files import write_json
 from impls._imports import Closure, Sources
+from impls._table import text_in
 
 # Environment variables, by prefix, that affect compiled code, BLAS, threads or memory.
 _PREFIXES = (
@@ -205,10 +207,20 @@ class Rules:
     def _files_of(self, problem: str, implementation: str) -> list[str]:
         """The implementation's file, or all files of the package that contains it."""
         file = f"impls/{problem}/{implementation}.py"
-        if self._sources.locate(file).is_file():
-            return [file]
+        path = self._sources.locate(file)
+        if path.is_file():
+            kernel = _kernel_in(path)
+            return [file, f"impls/{problem}/{kernel}.py"] if kernel else [file]
         tops = [top for top, _ in _package(f"{problem}/{implementation}")]
         return [file for top in tops for file in self._sources.files(top)]
+
+
+def _kernel_in(path: Path) -> str:
+    """Name of the kernel of an implementation for blocks of rows; empty for any other."""
+    try:
+        return text_in(path, "KERNEL", str(path))
+    except BadPlugin:  # `load` reports it
+        return ""
 
 
 def _differences(

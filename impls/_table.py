@@ -598,26 +598,29 @@ def _is_ours(path: Path) -> bool:
 
 
 def _requires(source: Path | EntryPoint) -> str:
-    """A file's REQUIRES, read without running it; empty if it has none.
+    """A file's REQUIRES, read without running it; empty if it has none; see `text_in`."""
+    return text_in(source, "REQUIRES", _describe(source)) if isinstance(source, Path) else ""
+
+
+def text_in(path: Path, name: str, where: str) -> str:
+    """A constant of a file that is a text, read without running it; empty if it has none.
 
     Raises
     ------
     BadPlugin
-        If the file cannot be read or parsed, or REQUIRES is no string literal; names the line.
+        If the file cannot be read or parsed, or the constant is no string literal; names the line.
     """
-    if not isinstance(source, Path):
-        return ""
     try:
         # Bytes, because the parser then handles an encoding line and a byte-order mark.
-        lines = ast.parse(source.read_bytes(), filename=source.name).body
+        lines = ast.parse(path.read_bytes(), filename=path.name).body
     except (OSError, SyntaxError, ValueError) as error:
-        raise BadPlugin(f"{_describe(source)} cannot be read: {error}") from error
+        raise BadPlugin(f"{where} cannot be read: {error}") from error
     for node in lines:
-        if isinstance(node, ast.Assign | ast.AnnAssign) and "REQUIRES" in _targets(node):
+        if isinstance(node, ast.Assign | ast.AnnAssign) and name in _targets(node):
             if isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
                 return node.value.value
             raise BadPlugin(
-                f"{_describe(source)}, line {node.lineno}: REQUIRES is {ast.unparse(node)!r}, "
+                f"{where}, line {node.lineno}: {name} is {ast.unparse(node)!r}, "
                 "expected a text in quotes"
             )
     return ""

@@ -114,12 +114,12 @@ def test_no_block_moves_and_a_call_sends_vectors_alone(client, data, many_pieces
     prepared = implementation.prepare(*data["array"])
     held = prepared[0].holder
     before = client.who_has(held._held)
-    received = client.run(lambda dask_worker: dask_worker.transfer_incoming_count_total)
+    received = client.run(lambda dask_worker: len(dask_worker.transfer_incoming_log))
     for _ in range(3):
         implementation.gradient(data["weights"], *prepared)
     assert client.who_has(held._held) == before
     assert len(before) > len(held._groups) == 2  # one task for all blocks of a worker
-    after = client.run(lambda dask_worker: dask_worker.transfer_incoming_count_total)
+    after = client.run(lambda dask_worker: len(dask_worker.transfer_incoming_log))
     assert sum(after.values()) == sum(received.values())
 
 

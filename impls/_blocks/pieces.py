@@ -80,8 +80,8 @@ def cut(X: Any, y: Any, n_pieces: Callable[[int], int]) -> Pieces:
     check_rows(rows, labels)
     n_samples, n_features = rows.shape
     n = min(n_samples, n_pieces(n_samples * n_features * rows.dtype.itemsize))
-    bounds = {rows.unit * round(k * n_samples / n / rows.unit) for k in range(n)}
-    bounds = sorted({min(bound, n_samples) for bound in bounds} | {n_samples})
+    starts = {rows.unit * round(k * n_samples / n / rows.unit) for k in range(n)}
+    bounds = sorted({min(start, n_samples) for start in starts} | {n_samples})
     pairs = itertools.pairwise(bounds)
     pieces = tuple(Piece(rows, labels, start, stop) for start, stop in pairs)
     return Pieces(pieces, (n_samples, n_features), rows.dtype)

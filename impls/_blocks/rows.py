@@ -105,7 +105,7 @@ class FileRows:
             n_bytes = os.preadv(descriptor, [view[done:]], place + done)
             if not n_bytes:
                 raise ValueError(
-                    f"{self.path} ends after {place + done:,} bytes, expected "
+                    f"{self.path} ends after {os.fstat(descriptor).st_size:,} bytes, expected "
                     f"{self.offset + self.shape[0] * self.row_bytes:,} of {self.shape} "
                     f"{self.dtype}: write it again"
                 )
