@@ -26,6 +26,7 @@ from scripts._measured.state import State, load_state
 from scripts._measured.store import Store, changed_at
 
 _NOT_RUN = "not run"
+SINCE = "not measured since"  # begins the reason of a value that does not hold any more
 # Metrics that an edit of the baseline voids too.
 _RELATIVE = frozenset({"speed_up", "time_over_baseline", "break_even"})
 _CELL = ["problem", "implementation", "solver", "n_samples", "n_features", "dataset"]
@@ -44,6 +45,12 @@ class Results:
     path: Path
     source: Source
     known: Known
+
+    @property
+    def subjects(self) -> set[Subject]:
+        """What was measured."""
+        own = (cells[-1] for (_, name), cells in self.known.cells.items() if name != TWIN)
+        return {_subject(cell) for cell in own}
 
 
 def list_results() -> list[Results]:
@@ -280,7 +287,7 @@ def _baseline_of(cell: Cell) -> Subject:
 
 def _describe_changes(changes: list[str]) -> str:
     more = f" (and {len(changes) - 1} more)" if len(changes) > 1 else ""
-    return f"not measured since {changes[0]}{more}"
+    return f"{SINCE} {changes[0]}{more}"
 
 
 def _with_missing(known: pd.DataFrame) -> pd.DataFrame:
