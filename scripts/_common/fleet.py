@@ -16,7 +16,7 @@ Data = tuple[str, str]  # problem, and size or name of real data
 Wins = Mapping[Data, Mapping[str, Winner]]  # by data, and by machine
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Machine:
     """A machine's results, all of one setting of threads.
 
@@ -37,20 +37,21 @@ class Machine:
         return f"{self.name}: {self.facts.cpu}, {n} thread{'s' * (n > 1)}"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Fleet:
     """Machines whose ratios can be compared; their times cannot.
 
     Attributes
     ----------
-    made : str
-        The command that has put them together, and when.
+    command, date : str
+        What has put them together, and when.
     files : str
         Title of the files that all values hold for.
     """
 
     machines: tuple[Machine, ...]
-    made: str
+    command: str
+    date: str
     files: str
 
     @property
@@ -64,16 +65,9 @@ class Fleet:
         return sorted({str(p) for m in self.machines for p in m.results["problem"].unique()})
 
     @property
-    def rows(self) -> pd.DataFrame:
-        """All results, with the column ``machine`` before the others."""
-        frames = [m.results.assign(machine=m.name) for m in self.machines]
-        rows = pd.concat(frames, ignore_index=True)
-        return rows[["machine", *(name for name in rows if name != "machine")]]
-
-    @property
     def footer(self) -> str:
         """Two lines of provenance for the foot of a figure or a table."""
-        return f"{self.made} · {self.files}\n{' · '.join(m.title for m in self.machines)}"
+        return f"{self.command} · {self.files} · {self.date}\n{' · '.join(m.title for m in self.machines)}"
 
     def of(self, problem: str) -> Fleet:
         """The machines with the results of one problem."""

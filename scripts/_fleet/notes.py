@@ -40,18 +40,21 @@ def on_stale(label: str, results: pd.DataFrame) -> list[str]:
     stale = times[(times["state"] == "missing") & times["reason"].str.startswith(SINCE)]
     if stale.empty:
         return []
-    why = stale["reason"].str.removeprefix(f"{SINCE} ").value_counts()
-    more = f", and {len(why) - 1} other reasons" if len(why) > 1 else ""
-    return [
-        f"Of {label}, {len(stale)} of {len(times)} times are left out, which were measured before "
-        f"something changed: {why.index[0]}{more}."
-    ]
+    n_suite = int(stale["reason"].str.startswith(f"{SINCE} {_SESSION}").sum())
+    parts = {
+        "were measured by another version of the suite": n_suite,
+        "before a file, a library or a setting of theirs changed": len(stale) - n_suite,
+    }
+    told = units.listed(f"{n} {text}" for text, n in parts.items() if n)
+    first = stale["reason"].value_counts().index[0].removeprefix(f"{SINCE} ")
+    return [f"Of {label}, {len(stale)} of {len(times)} times are left out: {told} ({first})."]
 
 
 def on_absent(found: Found, state: State) -> list[str]:
     """Implementations that are measured there and are no part of these files."""
     subjects = {subject for each in journals_of(found.store) for subject in each.subjects}
-    names = sorted(f"{s.problem}/{s.implementation}" for s in subjects if not state.has(s))
+    names = sorted({f"{s.problem}/{s.implementation}" for s in subjects if not state.has(s)})
     if not names:
         return []
-    return [f"Of {found.label}, {units.listed(names)} is left out: it is not in {state.title}."]
+    which = "which is" if len(names) == 1 else "which are"
+    return [f"Of {found.label}, {units.listed(names)} {which} not in {state.title}: left out."]
