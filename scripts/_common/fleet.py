@@ -33,8 +33,13 @@ class Machine:
     @property
     def title(self) -> str:
         """Name, processor and threads."""
+        return f"{self.name}: {self.hardware}"
+
+    @property
+    def hardware(self) -> str:
+        """Processor and threads."""
         n = self.facts.n_threads
-        return f"{self.name}: {self.facts.cpu}, {n} thread{'s' * (n > 1)}"
+        return f"{self.facts.cpu}, {n} thread{'s' * (n > 1)}"
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,7 +72,8 @@ class Fleet:
     @property
     def footer(self) -> str:
         """Two lines of provenance for the foot of a figure or a table."""
-        return f"{self.command} · {self.files} · {self.date}\n{' · '.join(m.title for m in self.machines)}"
+        machines = " · ".join(machine.title for machine in self.machines)
+        return f"{self.command} · {self.files} · {self.date}\n{machines}"
 
     def of(self, problem: str) -> Fleet:
         """The machines with the results of one problem."""
@@ -119,10 +125,11 @@ def standings(wins: Wins) -> list[Standing]:
     return [each for problem in problems for each in _standings(problem, wins)]
 
 
-def agreement(own: Mapping[str, Winner]) -> tuple[str, int]:
-    """The implementation that is the fastest on most machines, and on how many."""
+def agreement(own: Mapping[str, Winner]) -> tuple[list[str], int]:
+    """The implementations that are the fastest on most machines, and on how many each is."""
     names = [str(winner.row.implementation) for winner in own.values()]
-    return max(((name, names.count(name)) for name in sorted(set(names))), key=lambda each: each[1])
+    most = max(map(names.count, names))
+    return sorted({name for name in names if names.count(name) == most}), most
 
 
 def _order(row: Any) -> tuple[Any, ...]:

@@ -78,7 +78,7 @@ def _write(
     gain = gain if winner.is_certain else f"≈ {gain}"
     lead = _lead(winner)
     if lead and _fit(lead, _LEAD_SIZE, width) < _LEAST_SIZE:
-        lead = lead.replace(" ", "\n").replace("\nover", " over")
+        lead = "\n".join(lead.rsplit(" ", 1))  # the name in a line of its own
     lines = [
         (0.78, wrap_name(name, 15), _NAME_SIZE, "bold"),
         (0.48, "" if name == baseline else gain, _GAIN_SIZE, "normal"),

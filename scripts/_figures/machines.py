@@ -16,7 +16,7 @@ from scripts._figures._map import ROW_HEIGHT, axes_of, draw_map, key_of
 from scripts._figures._style import finish, make_grid, title_of
 
 _MOST = 12  # maps
-_FEW = 4  # maps that stand two beside each other
+_FEW = 3  # columns of a map of which three stand beside each other
 
 
 def draw(fleet: Fleet, facts: Footed) -> Figure | None:
@@ -27,16 +27,22 @@ def draw(fleet: Fleet, facts: Footed) -> Figure | None:
         return None
     maps = [found[machine] for machine in shown]
     samples, features = axes_of(maps)
-    grid = make_grid(len(shown), 2 if len(shown) <= _FEW else 3)
+    grid = make_grid(len(shown), 3 if len(features) <= _FEW else 2)
     results = shown[0].results
     for axes, machine, own in zip(grid.panels, shown, maps, strict=True):
-        axes.set_title(shorten(machine.title, 60, placeholder="…"))
+        axes.set_title(_title(machine, 130 // grid.n_columns))
         draw_map(axes, own, samples, features, baseline_of(results), grid.n_columns)
     grid.label("n_features", "n_samples")
     n_rows = -(-len(shown) // grid.n_columns)
-    height = 0.4 + n_rows * (0.45 + ROW_HEIGHT * len(samples))
+    height = 0.4 + n_rows * (0.6 + ROW_HEIGHT * len(samples))
     title = title_of("The fastest at each size on each machine", results)
     return finish(grid.figure, height, title, key_of(maps), facts, _note(fleet, len(shown)))
+
+
+def _title(machine: Machine, width: int) -> str:
+    """Name, and below it what the machine is, each in a line of so many letters at most."""
+    lines = (machine.name, machine.hardware)
+    return "\n".join(shorten(line, width, placeholder="…") for line in lines)
 
 
 def _drawn(machine: Machine) -> pd.DataFrame:

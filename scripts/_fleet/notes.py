@@ -47,7 +47,7 @@ def on_stale(label: str, results: pd.DataFrame) -> list[str]:
     }
     told = units.listed(f"{n} {text}" for text, n in parts.items() if n)
     first = stale["reason"].value_counts().index[0].removeprefix(f"{SINCE} ")
-    return [f"Of {label}, {len(stale)} of {len(times)} times are left out: {told} ({first})."]
+    return [f"Of {label}, {len(stale)} of {len(times)} times are left out: {told}; {first}."]
 
 
 def on_absent(found: Found, state: State) -> list[str]:
@@ -56,5 +56,7 @@ def on_absent(found: Found, state: State) -> list[str]:
     names = sorted({f"{s.problem}/{s.implementation}" for s in subjects if not state.has(s)})
     if not names:
         return []
-    which = "which is" if len(names) == 1 else "which are"
-    return [f"Of {found.label}, {units.listed(names)} {which} not in {state.title}: left out."]
+    is_or_are = "is" if len(names) == 1 else "are"
+    return [
+        f"Of {found.label}, {units.listed(names)} {is_or_are} left out: not part of {state.title}."
+    ]

@@ -24,7 +24,8 @@ def render(
     told = "\n".join(f"- {escaped(note)}" for note in notes)
     parts = [
         f"# Gradients of {units.listed(map(escaped, fleet.problems))} on {_count(fleet)}",
-        f"{_RATIOS} Made by `{fleet.command}` ({fleet.date}); all values hold for {escaped(fleet.files)}.",
+        f"{_RATIOS} All values hold for {escaped(fleet.files)}. Made by `{fleet.command}` "
+        f"({fleet.date}).",
         table([_facts(machine) for machine in fleet.machines], _HEADERS),
         "\n".join(f"- {escaped(m.name)}: {_versions(m)}" for m in fleet.machines),
         f"Notes:\n\n{told}" if told else "",

@@ -99,8 +99,12 @@ def _won(winner: Winner | None) -> str:
 
 
 def _agreed(own: Mapping[str, Winner]) -> str:
-    name, n = agreement(own)
-    return f"{escaped(name)}, {n} of {len(own)}"
+    """``fused, 2 of 3``, or that no two machines have the same."""
+    names, n = agreement(own)
+    if n == 1 and len(own) > 1:
+        return "all differ"
+    each = " each" if len(names) > 1 else ""
+    return f"{units.listed(map(escaped, names))}, {n} of {len(own)}{each}"
 
 
 def _best(wins: Sequence[Wins], machine: str) -> set[tuple[str, str]]:

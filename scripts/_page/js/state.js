@@ -1,7 +1,8 @@
 // What is shown, kept in the address, so that a link shows the same.
 
 const DEFAULTS = {
-  machine: FIRST_MACHINE, view: "which", problem: PROBLEMS[0], threads: THREADS.includes("all") ? "all" : THREADS[0],
+  machine: FIRST_MACHINE, view: "which",
+  problem: PROBLEMS[0], threads: THREADS.includes("all") ? "all" : THREADS[0],
   error: "1e-12", libraries: true, base: DATA.base, metric: "time",
   n: "", d: "", calls: "", cell: "", show: "", fixed: "n_features", at: "", relative: "", size: "",
   filter: "", sort: "",

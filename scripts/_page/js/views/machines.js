@@ -80,13 +80,16 @@ function firstCell(name, place, found) {
 // What comes first on most machines, and on how many of those that have measured these data.
 function agreedText(firsts, place) {
   const found = [...firsts.values()].map((places) => places.get(place)).filter(Boolean);
-  const groups = groupBy(found.map(({ first }) => first.implementation), (name) => name);
-  const [best] = [...groups].sort((a, b) => b[1].length - a[1].length || byName(a[0], b[0]));
-  return best ? [h("b", {}, best[0]), h("small", {}, `${best[1].length} of ${found.length}`)] : NONE;
+  const groups = [...groupBy(found, ({ first }) => first.implementation)];
+  const most = Math.max(0, ...groups.map(([, own]) => own.length));
+  if (most <= 1 && found.length > 1) return "all differ";
+  const names = groups.filter(([, own]) => own.length === most).map(([name]) => name).sort(byName);
+  return most ? [h("b", {}, names.join(", ")), h("small", {}, `${most} of ${found.length}`)] : NONE;
 }
 
 function firstsTable(firsts) {
-  const places = placesOf(namesOfMachines.flatMap(cellsOn));
+  const isSettled = (place) => namesOfMachines.some((name) => firsts.get(name).get(place));
+  const places = placesOf(namesOfMachines.flatMap(cellsOn)).filter(isSettled);
   const row = (place) => h("tr", {}, h("th", { scope: "row" }, place),
     namesOfMachines.map((name) => firstCell(name, place, firsts.get(name).get(place))),
     h("td", { class: "agreed" }, agreedText(firsts, place)));
