@@ -12,6 +12,7 @@ from scripts import _figures, _tables
 from scripts._common.baseline import relative_to
 from scripts._common.errors import UserError
 from scripts._common.fleet import Fleet, Machine
+from scripts._common.markdown import escaped
 from scripts._common.metrics import BASELINE, metrics
 from scripts._common.names import pick
 from scripts._common.selection import check_names, select
@@ -150,7 +151,7 @@ def _rows(machines: Sequence[Valid]) -> pd.DataFrame:
 def _write_table(fleet: Fleet, folder: Path) -> dict[str, str]:
     """Write the table; return a sentence about it by its file."""
     text = _tables.render(NAME, fleet)
-    footer = fleet.footer.replace("\n", "  \n")
+    footer = "  \n".join(map(escaped, fleet.footer.splitlines()))
     (folder / f"{NAME}.md").write_text(f"{text}\n---\n\n{footer}\n", encoding="utf-8")
     return {f"{NAME}.md": _tables.sentence(NAME)}
 
