@@ -10,7 +10,7 @@ import pytest
 from scripts import _tables
 from scripts._common.errors import UserError
 from scripts._common.fastest import EXACT
-from scripts._common.fleet import standings, wins_of
+from scripts._common.fleet import Fleet, Machine, standings, wins_of
 from scripts._fleet.choice import Choice
 from scripts._fleet.folders import HERE, find_folders, own_folder
 from scripts._fleet.found import find_machines
@@ -18,7 +18,9 @@ from scripts._fleet.hardware import Hardware
 from scripts._measured.state import load_state
 from scripts._report.machines import load_machines
 from tests._machines import EPYC, XEON, write_machine
+from tests._paged import FACTS
 from tests._recorded import ENVIRONMENT, LINES, Recorded
+from tests._rows import KERNELS, SIZES, made_rows
 
 ALL = Choice("all")
 DATE = "2026-11-27 12:00 UTC"
@@ -81,6 +83,17 @@ def test_a_machine_that_differs_has_a_winner_of_its_own(recorded, tmp_path):
     first, second, *_ = standings(wins_of(fleet, EXACT))
     assert {first.implementation, second.implementation} == {"matrix", "numba_loop"}
     assert (first.implementation, first.n_machines, first.of_machines) == ("matrix", 2, 2)
+
+
+def test_who_is_the_fastest_less_often_does_not_count_for_a_machine():
+    quick = KERNELS | {"sklearn": ("libraries", "2", 8.0, 1e-12, 3e-16, 100, 0.35)}
+    rows = {"a": made_rows(quick), "b": made_rows(quick, SIZES[:2]), "c": made_rows(KERNELS)}
+    own = tuple(Machine(name, each.assign(baseline="matrix"), FACTS) for name, each in rows.items())
+    found = {
+        each.implementation: (each.n_machines, each.n_wins, each.of_machines, each.of_data)
+        for each in standings(wins_of(Fleet(own, "", DATE, ""), EXACT))
+    }
+    assert found == {"fused": (2, 10, 3, 14), "sklearn": (1, 4, 3, 14)}
 
 
 def test_a_copy_is_counted_once(recorded, tmp_path):
@@ -213,6 +226,17 @@ def test_an_implementation_that_is_not_here_is_named(recorded, tmp_path):
     other = write_machine(recorded, tmp_path / "o", "other", XEON, ids="a", rename=rename)
     (note,) = load(recorded, other).notes
     assert note.startswith("Of other, logistic/mine is left out: not part of commit ")
+
+
+def test_what_needs_a_library_that_is_missing_here_is_known_from_there(recorded, tmp_path):
+    recorded.write("impls/logistic/onedal.py", "import daal4py")
+    recorded.record_state()
+    rename = {"numba_loop": "onedal"}
+    other = write_machine(recorded, tmp_path / "o", "other", XEON, ids="a", rename=rename)
+    fleet = load(recorded, other).fleet("matrix", DATE)
+    wins = wins_of(fleet, EXACT)["logistic", "10 x 10"]
+    assert wins["other"].row.implementation == "onedal"
+    assert (wins["other"].row.rtol, wins["other"].row.family) == (1e-11, "one pass")
 
 
 def test_a_machine_without_facts_is_known_by_its_states(recorded, tmp_path):
