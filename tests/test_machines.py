@@ -188,8 +188,8 @@ def test_single_values_of_other_files_are_left_out(recorded, tmp_path):
     some = write_machine(recorded, tmp_path / "some", "some", XEON, ids="a", files=files)
     loaded = load(recorded, some)
     assert loaded.notes == [
-        "Of some, 3 of 16 times are left out: 3 before a file, a library or a setting of theirs "
-        "changed; impls/logistic/numba_loop.py has changed."
+        "Of the 16 times of some, 3 measured before a file, a library or a setting changed are "
+        "left out: impls/logistic/numba_loop.py has changed."
     ]
     rows = loaded.machines[1].results
     of_it = rows[(rows["implementation"] == "numba_loop") & (rows["metric"] == "time")]

@@ -42,12 +42,12 @@ def on_stale(label: str, results: pd.DataFrame) -> list[str]:
         return []
     n_suite = int(stale["reason"].str.startswith(f"{SINCE} {_SESSION}").sum())
     parts = {
-        "were measured by another version of the suite": n_suite,
-        "before a file, a library or a setting of theirs changed": len(stale) - n_suite,
+        "measured by another version of the suite": n_suite,
+        "measured before a file, a library or a setting changed": len(stale) - n_suite,
     }
     told = units.listed(f"{n} {text}" for text, n in parts.items() if n)
     first = stale["reason"].value_counts().index[0].removeprefix(f"{SINCE} ")
-    return [f"Of {label}, {len(stale)} of {len(times)} times are left out: {told}; {first}."]
+    return [f"Of the {len(times)} times of {label}, {told} are left out: {first}."]
 
 
 def on_absent(found: Found, state: State) -> list[str]:

@@ -4,8 +4,8 @@ const MACHINES_HINT = "Each cell: the fastest on the machine, its speed-up over 
   "baseline, and its lead over the next there. Of those that tie, the one that needs no further library " +
   "comes first, then the one that allocates least. Times of two machines are not compared. " +
   "Press a cell for all contenders there.";
-const FIRST_HINT = "Most data: of the machine's own sets of data, on which no other comes first more " +
-  "often; several may be even.";
+const FIRST_HINT = "Machines: those on which it comes first on most of their sets of data; several may be " +
+  "even. Sets of data: those on which it comes first, over all machines.";
 
 const namesOfMachines = [...MACHINES.keys()];
 const cellsOn = (name) => CELLS_OF.get(name).filter((cell) => isOf(cell, state));
@@ -59,7 +59,7 @@ function standingTable(firsts) {
     `${gains.length} of ${total}`, spanText(gains),
   ]);
   const over = `speed-up over ${state.base}`;
-  const heads = ["comes first", "on most data of so many machines", "sets of data", over];
+  const heads = ["comes first", "machines", "sets of data", over];
   return tableOf(heads, cells, "On how many machines each comes first");
 }
 
@@ -139,7 +139,8 @@ view({
     const firsts = firstsOf();
     const own = ofProblem(state);
     root.append(...[
-      h("h2", {}, `Machines, ${state.problem}`), hint(MACHINES_HINT), firstsTable(firsts),
+      h("h2", {}, `Machines, ${state.problem}`), hint(MACHINES_HINT),
+      familyKey(namesOfMachines.flatMap(cellsOn).filter(isTimed)), firstsTable(firsts),
       h("h3", {}, "On how many machines does each come first?"), standingTable(firsts), hint(FIRST_HINT),
       h("h3", {}, "All implementations on one set of data"), h("div", { class: "row" }, placeSelect(own)),
       ratiosTable(chosenPlace(own)),
