@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 
 import pandas as pd
@@ -11,11 +12,13 @@ from scripts import _tables
 from scripts._common.errors import UserError
 from scripts._common.fastest import EXACT
 from scripts._common.fleet import Fleet, Machine, standings, wins_of
+from scripts._common.metrics import metrics
 from scripts._fleet.choice import Choice
 from scripts._fleet.folders import HERE, find_folders, own_folder
 from scripts._fleet.found import find_machines
 from scripts._fleet.hardware import Hardware
 from scripts._measured.state import load_state
+from scripts._page import page_data
 from scripts._report.machines import load_machines
 from tests._machines import EPYC, XEON, write_machine
 from tests._paged import FACTS
@@ -245,6 +248,24 @@ def test_a_machine_without_facts_is_known_by_its_states(recorded, tmp_path):
     facts = load(recorded, plain).machines[1].facts
     assert (facts.cpu, facts.n_threads, facts.memory_bytes) == ("Xeon", 16, 0)
     assert "numpy" in facts.versions
+
+
+@pytest.mark.parametrize("processors", ["0", "9" * 5000, "many"])
+def test_odd_facts_are_those_of_the_states(recorded, tmp_path, processors):
+    odd = {"cpu": "Xeon", "processors": processors, "load": float("nan")}
+    other = write_machine(recorded, tmp_path / "o", "other", odd, ids="a")
+    machine = load(recorded, other).machines[1]
+    assert (machine.facts.cpu, machine.facts.n_threads, machine.n_threads) == ("Xeon", 1, 1)
+    page_data(machine.of_all, [], machine.facts, metrics())
+
+
+@pytest.mark.parametrize("problem", ["9" * 400, "../logistic", "a/b"])
+def test_an_odd_problem_is_none_of_these(recorded, tmp_path, problem):
+    lines = [*LINES, *(line.replace('"logistic"', json.dumps(problem)) for line in LINES[2:])]
+    other = write_machine(recorded, tmp_path / "o", "other", XEON, ids="a", lines=lines)
+    loaded = load(recorded, other)
+    assert set(loaded.machines[1].results["problem"]) == {"logistic"}
+    assert any("are left out: not part of commit" in note for note in loaded.notes)
 
 
 def test_what_has_no_results_as_chosen_is_told(recorded, tmp_path):

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 
 from impls._provenance import Provenance
 from scripts._common import units
 from scripts._common.records import Facts
 
+_NUMBER = re.compile("[1-9][0-9]{0,5}")
 _MEMORY = 0.05  # relative: what a system reports changes a little with its version
 
 
@@ -68,3 +70,9 @@ def hardware_of(facts: Facts | None, state: Provenance | None) -> Hardware:
         facts.memory_bytes,
         tuple(sorted(facts.cache_bytes.items())),
     )
+
+
+def count_processors(state: Provenance, otherwise: int) -> int:
+    """How many processors a measurement could use, if its state says a number."""
+    text = state.settings.get("processors", "")
+    return int(text) if _NUMBER.fullmatch(text) else otherwise

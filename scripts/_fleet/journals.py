@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -48,9 +49,10 @@ def read_journals(folder: Folder, name: str) -> list[Journal]:
 def read_facts_of(record: Any) -> Facts | None:
     """Facts of a JSON record; None if there is none, or it is damaged."""
     try:
-        return parse_facts(record)
+        facts = parse_facts(record)
     except (ValueError, TypeError, KeyError, AttributeError, OverflowError):
         return None
+    return facts if math.isfinite(facts.load) else None
 
 
 def _read(path: Path, known: Known, provenance: tuple[Path, ...]) -> Journal:

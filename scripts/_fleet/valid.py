@@ -16,6 +16,7 @@ from scripts._fleet import notes
 from scripts._fleet.choice import Choice
 from scripts._fleet.described import describe_by
 from scripts._fleet.found import Found
+from scripts._fleet.hardware import count_processors
 from scripts._fleet.journals import read_facts_of
 from scripts._measured.chosen import describe, with_all_threads
 from scripts._measured.results import facts_of, last_state, load_results
@@ -107,8 +108,7 @@ def _complete(found: Found, state: State, results: pd.DataFrame, choice: Choice)
         results, state, choice.threads, choice.environment, store=found.store, ask=ask
     )
     facts = _facts(found, state, results)
-    allowed = state.provenance.settings.get("processors", "")
-    n_threads = int(allowed) if allowed.isdecimal() else facts.n_threads
+    n_threads = count_processors(state.provenance, facts.n_threads)
     return Valid(found.label, results, of_all, facts, n_threads)
 
 
@@ -124,14 +124,13 @@ def _facts(found: Found, state: State, results: pd.DataFrame) -> Facts:
 def _unknown(state: State, measured: str) -> Facts:
     """What the state of a measurement says of a machine without facts, as after plain asv."""
     settings = state.provenance.settings
-    processors = settings.get("processors", "")
     return Facts(
         command="asv run",
         commit="",
         date=f"{measured[:16].replace('T', ' ')} UTC",
         cpu=settings.get("processor", "processor not known"),
         system="system not known",
-        n_threads=int(processors) if processors.isdecimal() else 1,
+        n_threads=count_processors(state.provenance, 1),
         memory_bytes=0,
         cache_bytes={},
         versions=dict(state.provenance.versions),

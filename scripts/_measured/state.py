@@ -50,8 +50,9 @@ class State:
         return State(title, then, self.rules.at(then), self.folders)
 
     def has(self, cell: Subject) -> bool:
-        """Whether the cell's implementation exists."""
-        return self.rules.has(cell.problem, cell.implementation)
+        """Whether the cell's implementation exists; a journal may hold any text for its name."""
+        names = cell.problem, cell.implementation
+        return all(map(_table.is_name, names)) and self.rules.has(*names)
 
     def changes(self, cell: Subject, digest: str) -> list[str]:
         """What has changed for a cell since the state with this digest; empty if nothing has."""
