@@ -13,9 +13,9 @@ from scripts._common.errors import UserError
 from scripts._common.fastest import EXACT
 from scripts._common.fleet import Fleet, Machine, standings, wins_of
 from scripts._common.metrics import metrics
+from scripts._fleet.apart import find_machines
 from scripts._fleet.choice import Choice
 from scripts._fleet.folders import HERE, find_folders, own_folder
-from scripts._fleet.found import find_machines
 from scripts._fleet.hardware import Hardware
 from scripts._measured.state import load_state
 from scripts._page import page_data

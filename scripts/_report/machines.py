@@ -17,9 +17,10 @@ from scripts._common.metrics import BASELINE, metrics
 from scripts._common.names import pick
 from scripts._common.selection import check_names, select
 from scripts._common.tree import Tree
+from scripts._fleet.apart import find_machines
 from scripts._fleet.choice import Choice
 from scripts._fleet.folders import find_folders, own_folder
-from scripts._fleet.found import Found, find_machines
+from scripts._fleet.found import Found
 from scripts._fleet.valid import Valid, load_valid
 from scripts._page import page_data, render
 from scripts._report.files import INDEX, PAGE, PAGE_SENTENCE, write_data
