@@ -305,6 +305,10 @@ def test_folders_are_called_by_what_tells_them_apart(recorded, tmp_path):
         (lambda path: None, "which is no folder"),
         (lambda path: path.write_text(""), "which is no folder"),
         (lambda path: path.mkdir(), "holds no journals"),
+        (
+            lambda path: (path / "anna" / ".asv").mkdir(parents=True),
+            "several machines, to be named",
+        ),
         (lambda path: asv_results(path), "holds what asv keeps, and not the journals"),
     ],
 )

@@ -82,6 +82,8 @@ def _lacks(path: Path) -> str:
     for results in (path / ".asv" / "results", path / "results", path):
         if any(results.glob("*/machine.json")) or (results / "machine.json").is_file():
             return "holds what asv keeps, and not the journals of .asv/session"
+    if any((each / part).is_dir() for each in path.iterdir() for part in (".asv", "session")):
+        return "holds folders of several machines, to be named each"
     return "holds no journals of .asv/session"
 
 

@@ -11,6 +11,7 @@ from scripts._measured.results import SINCE, journals_of
 from scripts._measured.state import State
 
 _SESSION = "benchmarks/"
+_MOST_NAMES = 5
 
 
 def on_no_state(found: Found, choice: Choice) -> str:
@@ -57,6 +58,8 @@ def on_absent(found: Found, state: State) -> list[str]:
     if not names:
         return []
     is_or_are = "is" if len(names) == 1 else "are"
+    rest = len(names) - _MOST_NAMES
+    told = [*names[:_MOST_NAMES], *([f"{rest} more"] if rest > 0 else [])]
     return [
-        f"Of {found.label}, {units.listed(names)} {is_or_are} left out: not part of {state.title}."
+        f"Of {found.label}, {units.listed(told)} {is_or_are} left out: not part of {state.title}."
     ]
