@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import argparse
-from contextlib import nullcontext
+import sys
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pandas as pd
 from tabulate import tabulate
 
 from scripts import _figures, _tables
+from scripts._common import units
 from scripts._common.baseline import explain, relative_to
 from scripts._common.cli import make_out_folder, make_parser
+from scripts._common.errors import UserError
 from scripts._common.facts import read_facts
 from scripts._common.history import pages_from
 from scripts._common.metrics import BASELINE
@@ -21,7 +25,8 @@ from scripts._common.project import ROOT
 from scripts._common.records import Facts, LossCurve, MemoryCurve
 from scripts._common.selection import check_names, select
 from scripts._common.signals import run_stoppable
-from scripts._common.tree import committed_tree, working_tree
+from scripts._common.tree import Tree, committed_tree, working_tree
+from scripts._fleet.choice import Choice
 from scripts._measured.chosen import choose_results, with_all_threads
 from scripts._measured.curves import load_curves
 from scripts._measured.losses import load_losses
@@ -35,8 +40,10 @@ from scripts._report.files import (
     write_page,
     write_tables,
 )
+from scripts._report.machines import load_machines, select_rows, write_machines
 from scripts._report.pictures import Style, drawn_aside
 from scripts._tables._summary import SUMMARY_HEADERS, summary_rows
+from scripts._tables.machines import STANDING_HEADERS, standing_rows
 
 _LISTS = {
     "--problem": "these problems; default: all",
@@ -53,6 +60,8 @@ _EXAMPLES = """examples:
   python -m scripts.report --problem logistic --impl fused sklearn --baseline numexpr
   python -m scripts.report --highlight numba_parallel fused_float32
   python -m scripts.report --commit HEAD~1
+  python -m scripts.report --machines
+  python -m scripts.report --results colleagues/anna colleagues/ben
 """
 
 
@@ -82,6 +91,8 @@ def main() -> int:
     """Load the results, write the report, print a summary and the page to open."""
     arguments = _parse()
     folder = make_out_folder(arguments.out)
+    if arguments.has_machines:
+        return _report_machines(arguments, folder)
     loaded = _load(arguments)
     shown = relative_to(loaded.results, arguments.baseline)
     shown["highlighted"] = shown["implementation"].isin(arguments.highlight)
@@ -102,10 +113,34 @@ def main() -> int:
     return 0
 
 
+def _report_machines(arguments: argparse.Namespace, folder: Path) -> int:
+    """Write the report of several machines, and print how many each implementation wins on."""
+    with _tree(arguments.commit) as tree:
+        commit = tree.name if arguments.commit else None
+        choice = Choice(arguments.threads, arguments.environment, commit)
+        loaded = load_machines(arguments.results, arguments.machines or [], tree, choice)
+    baseline = arguments.baseline
+    loaded = select_rows(loaded, arguments.problem, arguments.impl, baseline)
+    now = datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC")
+    fleet = loaded.fleet(baseline, now)
+    style = Style(arguments.only, arguments.format)
+    path = write_machines(loaded, fleet, folder, style, baseline)
+    print(tabulate(standing_rows(fleet), STANDING_HEADERS, disable_numparse=True))
+    for note in loaded.notes:
+        print(f"note: {note}", file=sys.stderr)
+    print(f"\n{units.listed(fleet.names)}. Open {path}")
+    return 0
+
+
+def _tree(commit: str | None) -> AbstractContextManager[Tree]:
+    """The files that results have to be valid for."""
+    return committed_tree(commit) if commit else nullcontext(working_tree())
+
+
 def _load(arguments: argparse.Namespace) -> _Loaded:
     threads = arguments.threads
     commit = arguments.commit
-    with committed_tree(commit) if commit else nullcontext(working_tree()) as tree:
+    with _tree(commit) as tree:
         state, everything = choose_results(
             tree, threads, arguments.environment, is_named=bool(commit)
         )
@@ -143,7 +178,7 @@ def _write_page(loaded: _Loaded, folder: Path, baseline: str) -> Path:
 
 def _parse() -> argparse.Namespace:
     parser = make_parser("report", __doc__, _EXAMPLES)
-    parser.add_argument("--out", default=str(ROOT / "reports"), help="folder; default: reports")
+    parser.add_argument("--out", help="folder; default: reports, of machines: reports/machines")
     parser.add_argument(
         "--threads", default="all", help="of the results: all (default) or a number"
     )
@@ -155,17 +190,36 @@ def _parse() -> argparse.Namespace:
         metavar="NAME",
         help=f"implementation that speed-ups are relative to; default: {BASELINE}",
     )
+    parser.add_argument(
+        "--machines",
+        nargs="*",
+        metavar="NAME",
+        help="compare machines, by ratios: these of .asv/session and --results; default: all",
+    )
+    parser.add_argument(
+        "--results",
+        nargs="+",
+        default=[],
+        metavar="FOLDER",
+        help="compare this machine with those of other folders .asv",
+    )
     for option, text in _LISTS.items():
         metavar = option.strip("-").upper() if option == "--format" else "NAME"
         parser.add_argument(option, nargs="+", default=[], metavar=metavar, help=text)
     arguments = parser.parse_args()
+    arguments.has_machines = bool(arguments.results) or arguments.machines is not None
+    default = ROOT / "reports" / "machines" if arguments.has_machines else ROOT / "reports"
+    arguments.out = arguments.out or str(default)
     _check_outputs(arguments)
     return arguments
 
 
 def _check_outputs(arguments: argparse.Namespace) -> None:
     """Check names that do not depend on the results, and complete the formats."""
-    known = {*_figures.names("results"), *_figures.names("curves"), *_tables.names("results")}
+    subjects = ("fleet",) if arguments.has_machines else ("results", "curves")
+    known = {name for each in subjects for name in (*_figures.names(each), *_tables.names(each))}
+    if arguments.has_machines and arguments.highlight:
+        raise UserError("--highlight colours lines, which a report of several machines has not")
     for name in arguments.only:
         pick("picture or table", name, sorted(known))
     for name in arguments.format:

@@ -18,6 +18,7 @@ import pytest
 from benchmarks._session.statistics import Estimate
 from scripts import _figures, compare
 from scripts._common.errors import UserError
+from scripts._common.markdown import escaped
 from scripts._common.records import Facts
 from scripts._compare import records, text
 from scripts._compare.comparison import (
@@ -29,7 +30,6 @@ from scripts._compare.comparison import (
     judge,
 )
 from scripts._compare.intervals import one_sample, two_sample
-from scripts._compare.markdown import escaped
 from scripts._compare.named import Named, check_kinds, resolve
 from scripts._compare.pair import UNCHANGED, Pair
 

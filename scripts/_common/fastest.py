@@ -10,6 +10,8 @@ from typing import Any
 
 import pandas as pd
 
+from scripts._common import units
+
 EXACT = 1e-12  # errors up to here: exact to float64
 SINGLE = 1e-5  # and up to here: exact to float32
 # The largest tolerance that an implementation may state to be compared: the mean over many samples
@@ -48,6 +50,11 @@ class Winner:
     def lead(self) -> float:
         """Over the next; NaN without one."""
         return float(self.next.value / self.row.value) if self.next else math.nan
+
+    @property
+    def is_even(self) -> bool:
+        """Whether the next is as fast, to two digits."""
+        return units.ratio(self.lead, 2) == "1.0x"
 
 
 def times_with_errors(results: pd.DataFrame) -> pd.DataFrame:

@@ -3,6 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
+
+
+class Footed(Protocol):
+    """What has lines of provenance for the foot of a figure or a table."""
+
+    @property
+    def footer(self) -> str:
+        """The lines."""
 
 
 @dataclass(frozen=True)

@@ -35,6 +35,15 @@ def ratio(value: float, digits: int = 3) -> str:
     return f"{_plain(value, digits)}x" if math.isfinite(value) else NO_VALUE
 
 
+def ratios(values: Iterable[float]) -> str:
+    """The least and the largest of some ratios: ``1.3x to 6.0x``; empty if none is finite."""
+    known = [value for value in values if math.isfinite(value)]
+    if not known:
+        return ""
+    low, high = (ratio(value, 2) for value in (min(known), max(known)))
+    return low if low == high else f"{low} to {high}"
+
+
 def error(value: float) -> str:
     """A relative error: ``1.11e-16``, and ``0`` for an exact result."""
     if not math.isfinite(value):

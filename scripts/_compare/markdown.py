@@ -1,21 +1,11 @@
-"""Texts that GitHub's Markdown shows as they are: names and reasons come from files."""
+"""A comparison whose texts GitHub's Markdown shows as they are."""
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 
+from scripts._common.markdown import escaped
 from scripts._compare.comparison import Comparison, Verdict
-
-_APART = "&#8203;"  # a space without width
-_SIGNS = str.maketrans(
-    {sign: f"\\{sign}" for sign in "\\`*_~[]!|"}
-    | {"<": "&lt;", ">": "&gt;", "&": "&amp;"}
-    | {"$": "<span>$</span>"}  # a formula begins at any other, escaped or not
-)
-# GitHub looks for users to notify, issues, emoji and addresses in the text that it shows, where no
-# escape is left.
-_LINKED = re.compile(r"[@#]|:(?=//|[\w+-]+:)|(?<=ww)w(?=\.)", re.IGNORECASE)
 
 
 def escape(comparison: Comparison) -> Comparison:
@@ -27,12 +17,6 @@ def escape(comparison: Comparison) -> Comparison:
         notes=tuple(map(escaped, comparison.notes)),
         verdicts=tuple(map(_escape_verdict, comparison.verdicts)),
     )
-
-
-def escaped(text: str) -> str:
-    """One line that shows a text."""
-    marked = _LINKED.sub(lambda sign: f"{sign[0]}\0", " ".join(text.splitlines()))
-    return marked.translate(_SIGNS).replace("\0", _APART)
 
 
 def _escape_verdict(verdict: Verdict) -> Verdict:

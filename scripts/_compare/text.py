@@ -9,8 +9,9 @@ from tabulate import tabulate
 
 from benchmarks._session.statistics import Estimate
 from scripts._common import units
+from scripts._common.markdown import escaped
 from scripts._compare.comparison import FASTER, NO_CHANGE, SLOWER, WORDS, Comparison, Verdict
-from scripts._compare.markdown import escape, escaped
+from scripts._compare.markdown import escape
 from scripts._compare.pair import FEW_GENERATIONS
 
 _HEADERS = ["", "cell", "data", "B / A", "interval", "equal ones differ by"]

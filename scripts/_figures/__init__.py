@@ -12,9 +12,11 @@ figure is drawn from:
     A `Race`: the results of all sizes.
 ``comparison``
     A `Comparison`: the verdicts on all cells.
+``fleet``
+    A `Fleet`: the results of one problem of several machines.
 
-``facts`` is a `Facts`. ``draw`` returns a Figure, or None if there is nothing to draw. The first
-line of the file's docstring is the picture's sentence on the index page.
+``facts`` is a `Facts`, or that `Fleet`. ``draw`` returns a Figure, or None if there is nothing to
+draw. The first line of the file's docstring is the picture's sentence on the index page.
 """
 
 from __future__ import annotations
@@ -32,7 +34,7 @@ from numpy.typing import NDArray
 from PIL import Image
 from scipy.spatial import cKDTree
 
-from scripts._common.records import Facts
+from scripts._common.records import Footed
 from scripts._figures._style import styled
 
 FORMATS = ("png", "svg", "pdf")
@@ -52,7 +54,7 @@ def sentence(name: str) -> str:
     return str(_load(name).__doc__).partition("\n")[0]
 
 
-def draw(name: str, subject: Any, facts: Facts) -> Figure | None:
+def draw(name: str, subject: Any, facts: Footed) -> Figure | None:
     """One figure, in the project's style; the user's matplotlibrc has no effect."""
     with styled():
         figure: Figure | None = _load(name).draw(subject, facts)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import textwrap
 import zlib
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -22,7 +22,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
 from scripts._common import units
 from scripts._common.families import FAMILIES, LIBRARY, LOOP, NUMPY, ONE_PASS, OTHER
-from scripts._common.records import Facts
+from scripts._common.records import Footed
 from scripts._figures._data import Size
 
 # Okabe and Ito's colours, with wine for the yellow that is too pale for a line.
@@ -187,7 +187,7 @@ def make_grid(n_panels: int, most_columns: int = 3) -> _Grid:
 
 
 def finish(
-    figure: Figure, height: float, title: str, handles: list[Any], facts: Facts, note: str
+    figure: Figure, height: float, title: str, handles: Sequence[Any], facts: Footed, note: str
 ) -> Figure:
     """Add title, legend, note and footer to axes of `height` inches."""
     texts = (note, *facts.footer.splitlines())

@@ -20,8 +20,9 @@ from scripts._common.tree import Tree, working_tree
 from scripts._measured import descriptions
 from scripts._measured.results import last_state, load_results, thread_settings
 from scripts._measured.state import State, state_of
+from scripts._measured.store import Store
 
-_Ask = Callable[[str, Iterable[str]], Mapping[str, isolated.Description | impls.TableError]]
+Ask = Callable[[str, Iterable[str]], Mapping[str, isolated.Description | impls.TableError]]
 _TOLD = ("bytes_per_value", "family", "passes", "rtol")
 _NOT_KNOWN = isolated.Description("", "?", 8.0, OTHER, math.nan)  # cannot be asked any more
 
@@ -72,17 +73,32 @@ def choose_results(
 
 
 def with_all_threads(
-    results: pd.DataFrame, state: State, threads: str, environment: str | None = None
+    results: pd.DataFrame,
+    state: State,
+    threads: str,
+    environment: str | None = None,
+    *,
+    store: Store | None = None,
+    ask: Ask | None = None,
 ) -> pd.DataFrame:
-    """The results of one setting of threads, and those of all others in the same state."""
+    """The results of one setting of threads, and those of all others in the same state.
+
+    Parameters
+    ----------
+    store : Store, optional
+        Another machine's results; default: this machine's.
+    ask : callable, optional
+        Describes implementations, as for `describe`; default: as the working tree's do.
+    """
     frames = []
-    for other in thread_settings():
+    for other in thread_settings(store):
         if other != threads:
             with suppress(UserError):  # nothing of it is valid in this state
-                frames.append(load_results(state, environment, other))
+                frames.append(load_results(state, environment, other, store))
     if not frames:
         return results
-    others = _describe_now(pd.concat(frames, ignore_index=True))
+    found = pd.concat(frames, ignore_index=True)
+    others = describe(found, ask) if ask else _describe_now(found)
     return pd.concat([results, others], ignore_index=True)
 
 
@@ -97,7 +113,7 @@ def _describe_now(results: pd.DataFrame, now: State | None = None) -> pd.DataFra
     return describe(results, partial(descriptions.describe, now or state_of(working_tree())))
 
 
-def describe(results: pd.DataFrame, ask: _Ask = isolated.describe) -> pd.DataFrame:
+def describe(results: pd.DataFrame, ask: Ask = isolated.describe) -> pd.DataFrame:
     """The results with what each row's implementation and problem say.
 
     `ask` describes implementations of a problem.
@@ -135,7 +151,7 @@ def _states(
         yield now.as_measured(last, "what was measured last")
 
 
-def _describe_problem(problem: str, rows: pd.DataFrame, ask: _Ask) -> pd.DataFrame:
+def _describe_problem(problem: str, rows: pd.DataFrame, ask: Ask) -> pd.DataFrame:
     found = ask(problem, rows["implementation"].unique())
     told = [found[name] for name in rows["implementation"]]
     known = [_NOT_KNOWN if isinstance(each, impls.TableError) else each for each in told]

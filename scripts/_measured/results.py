@@ -18,12 +18,15 @@ from benchmarks._session.journal import OK, Cell, Known, Source
 from benchmarks._session.measured import BASELINE, TWIN
 from benchmarks._session.values import Value, flag_of, values_of
 from impls._provenance import Provenance, Subject
+from scripts._common import project
 from scripts._common.errors import UserError
 from scripts._common.metrics import metrics
 from scripts._measured.machine import NAME_VARIABLE, machine_name
 from scripts._measured.state import State, load_state
+from scripts._measured.store import Store, changed_at
 
 _NOT_RUN = "not run"
+SINCE = "not measured since"  # begins the reason of a value that does not hold any more
 # Metrics that an edit of the baseline voids too.
 _RELATIVE = frozenset({"speed_up", "time_over_baseline", "break_even"})
 _CELL = ["problem", "implementation", "solver", "n_samples", "n_features", "dataset"]
@@ -43,6 +46,12 @@ class Results:
     source: Source
     known: Known
 
+    @property
+    def subjects(self) -> set[Subject]:
+        """What was measured."""
+        own = (cells[-1] for (_, name), cells in self.known.cells.items() if name != TWIN)
+        return {_subject(cell) for cell in own}
+
 
 def list_results() -> list[Results]:
     """This machine's journals, the last written first; one that cannot be read is named.
@@ -52,7 +61,7 @@ def list_results() -> list[Results]:
     UserError
         If there are none, or all are another machine's.
     """
-    found = [each for path in _paths(machine_name()) if (each := _open(path))]
+    found = journals_of(own_store())
     others = sorted({p.parent.name for p in _measure.FOLDER.glob("*/*.jsonl")} - {machine_name()})
     if not found and others:
         raise UserError(
@@ -65,8 +74,23 @@ def list_results() -> list[Results]:
     return found
 
 
+def own_store() -> Store:
+    """What this machine has measured in this folder."""
+    name = machine_name()
+    paths = sorted((_measure.FOLDER / name).glob("*.jsonl"), key=changed_at, reverse=True)
+    return Store(name, tuple(paths), (project.PROVENANCE,))
+
+
+def journals_of(store: Store) -> list[Results]:
+    """A machine's journals in their order; one that cannot be read is named."""
+    return [each for path in store.journals if (each := _open(path))]
+
+
 def load_results(
-    wanted: State, environment: str | None = None, threads: str = "all"
+    wanted: State,
+    environment: str | None = None,
+    threads: str = "all",
+    store: Store | None = None,
 ) -> pd.DataFrame:
     """Load the cells that are valid in a state, and rows for missing ones, with `COLUMNS`.
 
@@ -81,13 +105,16 @@ def load_results(
         asv's name of the only environment to read; default: all.
     threads : str
         ``all`` or a number.
+    store : Store, optional
+        Another machine's results; default: this machine's.
 
     Raises
     ------
     UserError
         If there are no valid results.
     """
-    rows = [row for each in _chosen(environment, threads) for row in _rows(each, wanted)]
+    chosen = _chosen(environment, threads, store)
+    rows = [row for each in chosen for row in _rows(each, wanted)]
     frame = pd.DataFrame(rows, columns=COLUMNS)
     if not (frame["state"] != "missing").any():
         raise UserError(
@@ -102,31 +129,33 @@ def load_results(
 
 
 def last_state(
-    commit: str | None = None, environment: str | None = None, threads: str = "all"
+    commit: str | None = None,
+    environment: str | None = None,
+    threads: str = "all",
+    store: Store | None = None,
 ) -> Provenance | None:
     """State of the last measurement, of the commit and environment given or of any."""
-    for path in _paths(machine_name()):
-        each = _open(path)
-        if not each or each.source.threads != threads:
+    store = store or own_store()
+    for each in journals_of(store):
+        if each.source.threads != threads:
             continue
         if commit in (None, each.source.commit) and environment in (None, each.source.environment):
             cells = [cell for own in each.known.cells.values() for cell in own]
             cells.sort(key=lambda cell: cell.measured_at)
-            states = [state for cell in cells if (state := load_state(cell.digest))]
+            states = [s for cell in cells if (s := load_state(cell.digest, store.provenance))]
             if states:
                 return states[-1]
     return None
 
 
-def thread_settings() -> list[str]:
-    """Settings of threads that this machine's journals have results of."""
-    found = filter(None, map(_open, _paths(machine_name())))
-    return sorted({each.source.threads for each in found})
+def thread_settings(store: Store | None = None) -> list[str]:
+    """Settings of threads that a machine's journals have results of."""
+    return sorted({each.source.threads for each in journals_of(store or own_store())})
 
 
-def facts_of(commit: str, environment: str) -> dict[str, Any] | None:
+def facts_of(commit: str, environment: str, store: Store | None = None) -> dict[str, Any] | None:
     """The record of the facts of a run, by the columns ``commit`` and ``environment``."""
-    for each in filter(None, map(_open, _paths(machine_name()))):
+    for each in journals_of(store or own_store()):
         if each.source.commit.startswith(commit) and each.source.environment == environment:
             return each.known.facts
     return None
@@ -156,26 +185,12 @@ def is_valid_in(state: State) -> _measure.Holds:
 
 def known_journals(threads: str) -> list[Known]:
     """Contents of this machine's journals with so many threads, the last written first."""
-    found = (_open(path) for path in _paths(machine_name()))
-    return [each.known for each in found if each and each.source.threads == threads]
-
-
-def _paths(machine: str) -> list[Path]:
-    """A machine's journals, the last written first."""
-    return sorted((_measure.FOLDER / machine).glob("*.jsonl"), key=_changed_at, reverse=True)
-
-
-def _changed_at(path: Path) -> float:
-    """Time when a file was last written; 0 if it is gone."""
-    try:
-        return path.stat().st_mtime
-    except OSError:
-        return 0.0
+    return [e.known for e in journals_of(own_store()) if e.source.threads == threads]
 
 
 def _open(path: Path) -> Results | None:
     """A journal that says where it comes from; any other is named and left aside."""
-    return _read(path, _changed_at(path))
+    return _read(path, changed_at(path))
 
 
 @cache
@@ -191,8 +206,9 @@ def _read(path: Path, _changed: float) -> Results | None:
     return Results(path, known.source, known)
 
 
-def _chosen(environment: str | None, threads: str) -> list[Results]:
-    found = [each for each in list_results() if each.source.threads == threads]
+def _chosen(environment: str | None, threads: str, store: Store | None) -> list[Results]:
+    known = journals_of(store) if store else list_results()
+    found = [each for each in known if each.source.threads == threads]
     found = [each for each in found if environment in (None, each.source.environment)]
     if not found:
         of = f" of the environment {environment}" if environment else ""
@@ -271,7 +287,7 @@ def _baseline_of(cell: Cell) -> Subject:
 
 def _describe_changes(changes: list[str]) -> str:
     more = f" (and {len(changes) - 1} more)" if len(changes) > 1 else ""
-    return f"not measured since {changes[0]}{more}"
+    return f"{SINCE} {changes[0]}{more}"
 
 
 def _with_missing(known: pd.DataFrame) -> pd.DataFrame:

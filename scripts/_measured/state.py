@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field, replace
 from functools import cache
+from pathlib import Path
 
 import impls
 from impls import _provenance, _table
@@ -27,11 +28,14 @@ class State:
         Hashes of the files, versions and settings.
     rules : Rules
         What each cell depends on.
+    folders : tuple of Path
+        With records of other states; empty: this folder's.
     """
 
     title: str
     provenance: Provenance
     rules: Rules
+    folders: tuple[Path, ...] = ()
     _known: dict[tuple[Subject, str], list[str]] = field(default_factory=dict, compare=False)
 
     @property
@@ -43,17 +47,18 @@ class State:
 
     def as_measured(self, then: Provenance, title: str) -> State:
         """The state in which other results were measured, with the imports of this tree."""
-        return State(title, then, self.rules.at(then))
+        return State(title, then, self.rules.at(then), self.folders)
 
     def has(self, cell: Subject) -> bool:
-        """Whether the cell's implementation exists."""
-        return self.rules.has(cell.problem, cell.implementation)
+        """Whether the cell's implementation exists; a journal may hold any text for its name."""
+        names = cell.problem, cell.implementation
+        return all(map(_table.is_name, names)) and self.rules.has(*names)
 
     def changes(self, cell: Subject, digest: str) -> list[str]:
         """What has changed for a cell since the state with this digest; empty if nothing has."""
         key = cell, digest
         if key not in self._known:
-            then = load_state(digest)
+            then = load_state(digest, self.folders)
             self._known[key] = self.rules.changes(key[0], then) if then else [_UNKNOWN]
         return self._known[key]
 
@@ -65,23 +70,40 @@ class State:
 
 
 @cache
-def load_state(digest: str) -> Provenance | None:
-    """Load the state with this digest; None if it is not known."""
+def load_state(digest: str, folders: tuple[Path, ...] = ()) -> Provenance | None:
+    """Load the state with this digest from one of the folders; None if it is not known.
+
+    Parameters
+    ----------
+    folders : tuple of Path
+        Empty: this folder's records.
+    """
+    found = (_load(digest, folder) for folder in folders or (project.PROVENANCE,))
+    return next(filter(None, found), None)
+
+
+def _load(digest: str, folder: Path) -> Provenance | None:
     try:
-        record = json.loads((project.PROVENANCE / f"{digest}.json").read_bytes())
+        record = json.loads((folder / f"{digest}.json").read_bytes())
         found = Provenance.read(record)
     except (OSError, ValueError):
         return None
     return found if found.digest == digest else None
 
 
-def state_of(tree: Tree, like: Provenance | None = None) -> State:
-    """The state of a tree, with this interpreter's libraries and settings or those of `like`."""
+def state_of(tree: Tree, like: Provenance | None = None, folders: tuple[Path, ...] = ()) -> State:
+    """The state of a tree, with this interpreter's libraries and settings or those of `like`.
+
+    Parameters
+    ----------
+    folders : tuple of Path
+        With records of other states; empty: this folder's.
+    """
     sources = tree.sources(plugins())
     now = _provenance.collect(sources)
     if like:
         now = replace(now, versions=like.versions, settings=like.settings)
-    return State(tree.title, now, Rules(sources, now))
+    return State(tree.title, now, Rules(sources, now), folders)
 
 
 def plugins() -> tuple[str, ...]:

@@ -13,8 +13,8 @@ from scripts._page.library import plotting_library
 _HERE = Path(__file__).parent
 # In the order in which they need each other; the views come next, and what starts the page last.
 _SHARED = (
-    *("dom", "format", "data", "state", "controls", "names", "mesh", "advice", "advice_form"),
-    *("chart", "axes", "places", "pareto", "losses", "columns", "cell", "meanings"),
+    *("dom", "format", "data", "state", "controls", "names", "mesh", "advice", "contest"),
+    *("advice_form", "chart", "axes", "places", "pareto", "losses", "columns", "cell", "meanings"),
 )
 _STYLES = ("colours", "page", "tables")
 _SLOT = re.compile(r"/\*\{(\w+)\}\*/")

@@ -2,8 +2,8 @@
 
 Each file without a leading underscore is a table, and its name is the page's. The file has a
 function ``render(SUBJECT)``, which returns the page. The name of the parameter says what the table
-is made from: ``results`` (rows of the results) or ``race`` (a `Race`). The first line of the file's
-docstring is the page's sentence on the index page.
+is made from: ``results`` (rows of the results), ``race`` (a `Race`) or ``fleet`` (a `Fleet`). The
+first line of the file's docstring is the page's sentence on the index page.
 """
 
 from __future__ import annotations

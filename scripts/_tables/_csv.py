@@ -8,6 +8,7 @@ from scripts._common import csv_text
 
 # Left out: what the implementation or the problem alone decides, and what all rows share.
 _COLUMNS = (
+    "machine",  # of a report of several
     *("problem", "implementation", "solver", "n_samples", "n_features", "dataset", "metric"),
     *("value", "low", "high", "unit", "state", "reason", "flag"),
     *("threads", "commit", "measured", "generations", "rounds"),
@@ -16,4 +17,4 @@ _COLUMNS = (
 
 def to_csv(results: pd.DataFrame) -> str:
     """Comma-separated rows below a header."""
-    return csv_text.to_csv(results[list(_COLUMNS)])
+    return csv_text.to_csv(results[[name for name in _COLUMNS if name in results]])

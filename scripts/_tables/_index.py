@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from scripts._common import units
 from scripts._common.records import Facts
 
+DATA_LINE = "- All values: [results.csv](results.csv), [results.parquet](results.parquet)"
+
 
 @dataclass(frozen=True)
 class Picture:
@@ -39,20 +41,31 @@ def render(
 
     `notes` say what is left out or differs from the usual.
     """
-    sections = dict.fromkeys(picture.section for picture in pictures)
     parts = [
         f"# Gradients of {units.listed(problems)}",
         f"{facts.cpu}, {facts.n_threads} thread{'s' * (facts.n_threads > 1)}; made by "
         f"`{facts.command}` ({facts.commit}, {facts.date}).",
         *notes,
-        "\n".join(f"- [{file}]({file}): {sentence}" for file, sentence in pages.items()),
-        "- All values: [results.csv](results.csv), [results.parquet](results.parquet)",
+        links(pages),
+        DATA_LINE,
+        *pictures_by_section(pictures),
     ]
-    for section in sections:
-        own = [picture for picture in pictures if picture.section == section]
-        parts += [f"## {section}", *map(_show, own)]
     footer = facts.footer.replace("\n", "  \n")
     return "\n\n".join([*parts, "---", footer]) + "\n"
+
+
+def links(pages: Mapping[str, str]) -> str:
+    """A line per file, with its sentence."""
+    return "\n".join(f"- [{file}]({file}): {sentence}" for file, sentence in pages.items())
+
+
+def pictures_by_section(pictures: Sequence[Picture]) -> list[str]:
+    """A heading per section, and its pictures."""
+    parts = []
+    for section in dict.fromkeys(picture.section for picture in pictures):
+        own = [picture for picture in pictures if picture.section == section]
+        parts += [f"## {section}", *map(_show, own)]
+    return parts
 
 
 def _show(picture: Picture) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
@@ -32,14 +31,6 @@ def _rows_of(problem: str, precision: str, own: Sequence[Winner]) -> Iterator[li
     names = pd.Series([winner.row.implementation for winner in own]).value_counts()
     for name, count in names.head(_MOST).items():
         gains = [winner.speed_up for winner in own if winner.row.implementation == name]
-        yield [problem, precision, str(name), f"{count} of {len(own)}", _range(gains)]
+        yield [problem, precision, str(name), f"{count} of {len(own)}", units.ratios(gains)]
     if rest := len(own) - names.head(_MOST).sum():
         yield [problem, precision, "others", f"{rest} of {len(own)}", ""]
-
-
-def _range(gains: Sequence[float]) -> str:
-    known = [gain for gain in gains if math.isfinite(gain)]
-    if not known:
-        return ""
-    low, high = (units.ratio(value, 2) for value in (min(known), max(known)))
-    return low if low == high else f"{low} to {high}"

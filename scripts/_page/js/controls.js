@@ -13,6 +13,7 @@ function drawControls() {
   const pick = (label, options, key, also = {}) =>
     select(label, options, state[key], (value) => go({ [key]: value, ...also }));
   byId("controls").replaceChildren(
+    ...(hasMachines ? [pick("Machine", same([...MACHINES.keys()]), "machine")] : []),
     pick("Problem", same(PROBLEMS), "problem", OF_ANOTHER_PROBLEM),
     pick("Precision", PRECISIONS, "error"),
     ...(THREADS.length > 1 ? [pick("Threads", same(THREADS), "threads")] : []),
@@ -30,5 +31,5 @@ function viewLink({ id, title }) {
 }
 
 function drawViews() {
-  byId("views").replaceChildren(...[...VIEWS].sort((a, b) => a.order - b.order).map(viewLink));
+  byId("views").replaceChildren(...shownViews().sort((a, b) => a.order - b.order).map(viewLink));
 }

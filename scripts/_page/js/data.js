@@ -1,7 +1,10 @@
 // The measured cells as objects, and what is chosen of them.
 
-const DATA = JSON.parse(byId("data").textContent);
-const BASELINE = DATA.baseline;
+// By machine; a report of one has no name for it.
+const PAGE = JSON.parse(byId("data").textContent);
+const MACHINES = new Map(PAGE.machines ?? [["", PAGE]]);
+const NOTES = PAGE.notes ?? [];
+const hasMachines = MACHINES.size > 1;
 
 const repeated = (code) => (code.length ? Array(code[1]).fill(code[0]) : code);
 
@@ -14,22 +17,40 @@ function rowsOf(columns) {
   return (values[0] || []).map((_, i) => Object.fromEntries(names.map((name, j) => [name, values[j][i]])));
 }
 
-const CELLS = rowsOf(DATA.cells);
-const countOf = (threads) => (threads === "all" ? DATA.n_threads : Number(threads));
-const LOSSES = DATA.losses;
-const TRAININGS = rowsOf(DATA.trainings);
-for (const cell of CELLS) {
-  cell.reasons = {};
-  cell.place = cell.dataset || sizeText(cell.n_samples, cell.n_features);
-  const moved = known(cell.time) && known(cell.compulsory_bytes);
-  cell.effective = moved ? cell.compulsory_bytes / cell.time / 1e9 : null;
+function cellsOf(data) {
+  const reasons = rowsOf(data.reasons);
+  return rowsOf(data.cells).map((cell, i) => {
+    const moved = known(cell.time) && known(cell.compulsory_bytes);
+    return {
+      ...cell, place: cell.dataset || sizeText(cell.n_samples, cell.n_features),
+      effective: moved ? cell.compulsory_bytes / cell.time / 1e9 : null,
+      reasons: Object.fromEntries(Object.entries(reasons[i] ?? {}).filter(([, why]) => why !== null)),
+    };
+  });
 }
-for (const [i, reasons] of rowsOf(DATA.reasons).entries())
-  CELLS[i].reasons = Object.fromEntries(Object.entries(reasons).filter(([, why]) => why !== null));
+
+// What belongs to the machine that is chosen; `useMachine` changes all of it.
+let machine, DATA, CELLS, LOSSES, TRAININGS, PROBLEMS, THREADS, CACHES;
+const CELLS_OF = new Map([...MACHINES].map(([name, data]) => [name, cellsOf(data)]));
+
+function useMachine(name) {
+  if (name === machine) return;
+  machine = name;
+  DATA = MACHINES.get(name);
+  CELLS = CELLS_OF.get(name);
+  LOSSES = DATA.losses;
+  TRAININGS = rowsOf(DATA.trainings);
+  PROBLEMS = unique(CELLS.map((cell) => cell.problem));
+  THREADS = unique(CELLS.map((cell) => cell.threads));
+  CACHES = Object.entries(DATA.facts.cache_bytes || {})
+    .map(([level, bytes]) => ({ level: `L${level}`, bytes: Number(bytes) }));
+}
 
 const unique = (values) => [...new Set(values)];
-const PROBLEMS = unique(CELLS.map((cell) => cell.problem));
-const THREADS = unique(CELLS.map((cell) => cell.threads));
+const [FIRST_MACHINE] = MACHINES.keys();
+useMachine(FIRST_MACHINE);
+const BASELINE = DATA.baseline;
+const countOf = (threads) => (threads === "all" ? DATA.n_threads : Number(threads));
 const PRECISIONS = [
   ["1e-12", "exact to float64 (1e-12)"], ["1e-6", "6 digits (1e-6)"], ["1e-5", "exact to float32 (1e-5)"],
   ["1e-3", "3 digits (1e-3)"], ["any", "any error"],
@@ -78,10 +99,14 @@ function speedUp(cell, others, base) {
 
 const baselineOf = (cells) => cells.find((cell) => cell.implementation === BASELINE);
 
+// Times of two machines are never compared.
+const contestOf = ({ machine = "", problem, threads, place }) =>
+  JSON.stringify([machine, problem, threads, place]);
+
 // Names, those first that win most: of each set of data the k-th fastest gets 1/k.
 function byWins(cells) {
   const points = new Map(cells.map((cell) => [cell.implementation, 0]));
-  const contests = groupBy(cells.filter(isTimed), (cell) => `${cell.problem} ${cell.threads} ${cell.place}`);
+  const contests = groupBy(cells.filter(isTimed), contestOf);
   for (const own of contests.values()) {
     own.sort((a, b) => a.time - b.time);
     for (const [i, { implementation: name }] of own.entries())
@@ -102,7 +127,9 @@ const isStrict = (cell) => isExact(cell, PRECISIONS[0][0]);
 // A colour of its own for each name, whatever is shown, and another dash after every eight.
 const N_COLOURS = 32; // in colours.css
 const lookOfRank = (rank) => ({ colour: rank % N_COLOURS, dash: Math.floor(rank / 8) % 4, rank });
-const LOOKS = new Map(unique([...leaders(CELLS.filter(isStrict)), ...leaders(CELLS)])
+const EVERY_CELL = [...CELLS_OF].flatMap(([name, cells]) =>
+  cells.map((cell) => ({ ...cell, machine: name })));
+const LOOKS = new Map(unique([...leaders(EVERY_CELL.filter(isStrict)), ...leaders(EVERY_CELL)])
   .map((name, i) => [name, lookOfRank(i)]));
 
 // What the map can choose the least of, with its text.
@@ -110,6 +137,3 @@ const MAP_METRICS = [
   ["time", "time", seconds], ["workspace", "workspace", nBytes], ["peak", "peak", nBytes],
   ["prepare", "preparation", seconds], ["error", "error", errorText],
 ];
-
-const CACHES = Object.entries(DATA.facts.cache_bytes || {})
-  .map(([level, bytes]) => ({ level: `L${level}`, bytes: Number(bytes) }));

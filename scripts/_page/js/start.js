@@ -2,7 +2,8 @@
 
 function drawHeader() {
   const { cpu, n_threads, commit, date } = DATA.facts;
-  byId("machine").textContent = `${cpu}, ${plural(n_threads, "thread")} · ${commit} · ${date}`;
+  const name = machine ? `${machine}: ` : "";
+  byId("machine").textContent = `${name}${cpu}, ${plural(n_threads, "thread")} · ${commit} · ${date}`;
   byId("footer").textContent = DATA.facts.footer;
 }
 
@@ -22,6 +23,7 @@ function drawRefused() {
 function draw() {
   const { place, name } = document.activeElement?.dataset ?? {};
   dropCharts();
+  drawHeader();
   drawViews();
   drawControls();
   drawRefused();
@@ -51,6 +53,5 @@ addEventListener("hashchange", () => {
   readAddress();
   draw();
 });
-drawHeader();
 readAddress();
 draw();

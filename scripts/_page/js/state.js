@@ -1,14 +1,16 @@
 // What is shown, kept in the address, so that a link shows the same.
 
 const DEFAULTS = {
-  view: "which", problem: PROBLEMS[0], threads: THREADS.includes("all") ? "all" : THREADS[0],
+  machine: FIRST_MACHINE, view: "which",
+  problem: PROBLEMS[0], threads: THREADS.includes("all") ? "all" : THREADS[0],
   error: "1e-12", libraries: true, base: DATA.base, metric: "time",
   n: "", d: "", calls: "", cell: "", show: "", fixed: "n_features", at: "", relative: "", size: "",
   filter: "", sort: "",
 };
 const ALLOWED = {
+  machine: () => [...MACHINES.keys()],
   problem: () => PROBLEMS, threads: () => THREADS, error: () => PRECISIONS.map(([key]) => key),
-  view: () => VIEWS.map((view) => view.id), libraries: () => ["0", "1"],
+  view: () => shownViews().map((view) => view.id), libraries: () => ["0", "1"],
   metric: () => MAP_METRICS.map(([key]) => key),
   fixed: () => ["n_features", "n_samples"], relative: () => ["", "1"],
 };
@@ -20,14 +22,24 @@ const MEASURED = {
   sort: () => VIEWS.flatMap(({ sorts = [] }) => sorts.flatMap((key) => [key, `-${key}`])),
 };
 const VIEWS = [];
+const shownViews = () => VIEWS.filter((each) => hasMachines || !each.ofMachines);
 let state = { ...DEFAULTS };
 let refused = []; // what the address asks for and is not there: [key, value]
 
 const view = (definition) => VIEWS.push(definition);
 
+// The machine that an address asks for, with what is shown of it at first.
+function readMachine(given) {
+  const asked = given.get("machine");
+  useMachine(MACHINES.has(asked) ? asked : FIRST_MACHINE);
+  DEFAULTS.problem = PROBLEMS.includes(DEFAULTS.problem) ? DEFAULTS.problem : PROBLEMS[0];
+  DEFAULTS.threads = THREADS.includes("all") ? "all" : THREADS[0];
+}
+
 // What is not there is left out, told, and corrected in the address.
 function readAddress() {
   const given = new URLSearchParams(location.hash.replace(/^#/, ""));
+  readMachine(given);
   const next = { ...DEFAULTS };
   refused = [];
   for (const [key, value] of given) {

@@ -6,7 +6,8 @@ const MEASURED_HINT = "One session measures everything in turns: in each round e
 function machineFacts() {
   const { facts } = DATA;
   const rows = [
-    ["processor", facts.cpu], ["threads", String(facts.n_threads)], ["memory", nBytes(facts.memory_bytes)],
+    ["processor", facts.cpu], ["threads", String(facts.n_threads)],
+    ["memory", nBytes(facts.memory_bytes || null)],
     ["caches of a core", CACHES.map(({ level, bytes }) => `${level} ${nBytes(bytes)}`).join(", ") || NONE],
     ["system", facts.system], ["BLAS", facts.blas],
     ["load at the start", knownOr(facts.load, () => `${plain(facts.load, 2)} processors`)],
