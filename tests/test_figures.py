@@ -17,7 +17,7 @@ from PIL import Image
 import impls
 from impls import logistic
 from scripts import _figures
-from scripts._common import families
+from scripts._common import families, fastest
 from scripts._common.baseline import relative_to
 from scripts._figures import _lines, _style
 from scripts._measured.results import COLUMNS
@@ -248,7 +248,9 @@ def test_curves_of_one_figure_differ():
     ],
 )
 def test_the_family_follows_from_constants_and_passes(peer, limited, passes, family):
-    assert families.family_of(peer, limited, passes) == family
+    info = {"peer": peer, "limited": limited, "passes": passes}
+    assert families.family_of(info) == family
+    assert families.family_of(info | {"kernel": "fused"}) == families.BLOCKS
 
 
 @pytest.mark.parametrize("problem", impls.problems())
@@ -256,7 +258,8 @@ def test_every_baseline_is_a_numpy_form(problem):
     matrix = impls.load(problem, "matrix")
     limited = bool({"MAX_SAMPLES", "MAX_ELEMENTS"} & set(matrix.options))
     peer = matrix.options.get("PEER", "")
-    assert families.family_of(peer, limited, matrix.passes) == families.NUMPY
+    info = {"peer": peer, "limited": limited, "passes": matrix.passes}
+    assert families.family_of(info) == families.NUMPY
 
 
 def test_white_stays_white_and_colours_stay_near(tmp_path):
@@ -386,6 +389,17 @@ def test_the_gain_is_paired_and_the_lead_is_of_times():
     results = change(scale(frame(), "fast", 0.1), "speed_up", "fast", (10, 10), value=12.0)
     exact, _ = winners(results)
     assert exact[:3] == ["fast", "12x", "10x over matrix"]
+
+
+def test_blocks_of_rows_are_never_the_fastest():
+    """In memory they are their kernel and more: a lead of theirs is chance."""
+    results = frame()
+    best = fastest.winners(results, fastest.EXACT)[0].row.implementation
+    own = results["implementation"] == best
+    changed = results.assign(family=results["family"].mask(own, families.BLOCKS))
+    names = {winner.row.implementation for winner in fastest.winners(changed, fastest.EXACT)}
+    assert names
+    assert best not in names
 
 
 def test_a_winner_without_a_baseline_has_no_gain():

@@ -11,7 +11,7 @@ from scripts._measured.results import COLUMNS
 from scripts._tables._csv import to_csv
 
 # What the report adds to the columns of the results.
-TOLD = ["bytes_per_value", "rtol"]
+TOLD = ["bytes_per_value", "rtol", "family"]
 SIZE = (1000, 10)
 SETS = pytest.mark.parametrize(
     ("place", "data"),
@@ -30,7 +30,7 @@ def row(metric, name, value, size=SIZE, **more):
         "n_features": size[1], "dataset": "", "metric": metric, "value": value, "low": nan,
         "high": nan, "unit": "", "state": "ok", "reason": "", "threads": "all", "commit": "c",
         "environment": "e", "measured": "m", "generations": 1, "rounds": 12,
-        "versions": "v", "flag": "", "bytes_per_value": 8.0, "rtol": 1e-12,
+        "versions": "v", "flag": "", "bytes_per_value": 8.0, "rtol": 1e-12, "family": "one pass",
     } | more  # fmt: skip
 
 

@@ -62,6 +62,7 @@ class Contender:
             "passes": self.implementation.passes,
             "peer": str(options.get("PEER", "")),
             "limited": "MAX_SAMPLES" in options or "MAX_ELEMENTS" in options,
+            "kernel": options.get("KERNEL", ""),
             "rtol": self.implementation.rtol,
             "summary": self.implementation.doc.partition("\n")[0],
         }

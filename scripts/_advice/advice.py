@@ -13,7 +13,7 @@ from scripts._advice.estimate import Estimator, known_of
 from scripts._advice.mesh import Mesh, Size
 from scripts._advice.ranking import Choice, rank
 from scripts._common import units
-from scripts._common.families import LIBRARY
+from scripts._common.families import BLOCKS, LIBRARY
 from scripts._common.fastest import EXACT, SINGLE, is_exact
 
 FARTHEST = 10.0  # no advice beyond so many times a measured size
@@ -148,6 +148,8 @@ def _unfit(choice: Choice, question: Question, is_exact: bool, row: Any) -> str:
         return _error_of(row, question.max_error)
     if question.bytes_per_value not in (None, choice.bytes_per_value):
         return f"works with {choice.bytes_per_value:.0f} bytes per value"
+    if choice.family == BLOCKS:
+        return "is for an X that is not in memory"
     if choice.family == LIBRARY and not question.libraries:
         return "needs a library besides NumPy and numba"
     if math.isfinite(question.max_workspace) and not choice.workspace <= question.max_workspace:

@@ -106,6 +106,6 @@ def _describe(problem: str, name: str) -> Description | impls.TableError:
     except impls.TableError as error:
         named = str(error).startswith("the ")  # file or entry point
         return impls.BadPlugin(error if named else f"{problem}/{name}: {error}")
-    family = family_of(options["peer"], options["limited"], options["passes"])
+    family = family_of(options)
     told = options | {"family": family, "passes": str(options["passes"] or "?")}
     return Description(**{key: told[key] for key in Description.__dataclass_fields__})

@@ -21,7 +21,7 @@ ROW_HEIGHT = 0.66  # inches
 _MOST = {"n_samples": 15, "n_features": 6}  # rows and columns of a map
 _COLUMNS_WIDTH = 560.0  # points, for the columns of all panels beside each other
 # Share of white in a family's colour; the shares differ, so that cells differ in print too.
-_PALE = dict(zip(FAMILIES, (0.5, 0.7, 0.8, 0.6, 0.9), strict=True))
+_PALE = dict(zip(FAMILIES, (0.5, 0.7, 0.8, 0.6, 0.8, 0.9), strict=True))
 _NAME_SIZE, _GAIN_SIZE, _LEAD_SIZE, _LEAST_SIZE = 8.5, 10.5, 6.5, 5.5  # points
 _LETTER = 0.67  # width of a bold letter, as a fraction of its size
 _LINES_HEIGHT = 17.0  # points, for all lines of a text together

@@ -21,7 +21,7 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import FuncFormatter, LogLocator, NullLocator
 
 from scripts._common import units
-from scripts._common.families import FAMILIES, LIBRARY, LOOP, NUMPY, ONE_PASS, OTHER
+from scripts._common.families import BLOCKS, FAMILIES, LIBRARY, LOOP, NUMPY, ONE_PASS, OTHER
 from scripts._common.records import Footed
 from scripts._figures._data import Size
 
@@ -35,6 +35,7 @@ _FAMILY_LOOKS: dict[str, tuple[str, str, Any]] = {
     NUMPY: (COLOURS[1], "s", _DASHES[1]),
     LIBRARY: (COLOURS[2], "^", _DASHES[3]),
     LOOP: (COLOURS[3], "D", _DASHES[2]),
+    BLOCKS: (COLOURS[4], "P", _DASHES[1]),
     OTHER: ("#444444", "v", _DASHES[0]),
 }
 _SHADES = (0.75, 1.0, 1.25)  # a family's colour is darkened, unchanged or lightened

@@ -56,7 +56,7 @@ def _is_raced(result: Result) -> bool:
 
 
 def _family(info: dict[str, Any]) -> str:
-    return family_of(info["peer"], info["limited"], info["passes"])
+    return family_of(info)
 
 
 def _choose(results: Sequence[Result], widths: Sequence[int]) -> Chosen:

@@ -45,6 +45,6 @@ def _description(info: dict[str, Any]) -> Description:
         summary="",
         passes=str(info["passes"] or "?"),
         bytes_per_value=float(info["bytes_per_value"]),
-        family=family_of(info["peer"], info["limited"], info["passes"]),
+        family=family_of(info),
         rtol=float(info["rtol"]),
     )

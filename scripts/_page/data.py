@@ -16,7 +16,7 @@ from scripts._advice.cells import KEY, cells_of, wide, with_sizes
 from scripts._advice.mesh import TOLERANCE, mesh_of
 from scripts._advice.verdict import verdicts
 from scripts._common.chance import MOST_BAND
-from scripts._common.families import FAMILIES, LIBRARY
+from scripts._common.families import BLOCKS, FAMILIES, LIBRARY
 from scripts._common.fastest import PROMISED
 from scripts._common.metrics import BASELINE, Metric
 from scripts._common.records import Facts, LossCurve, MemoryCurve
@@ -96,6 +96,7 @@ def _rules() -> dict[str, Any]:
         "farthest": FARTHEST,
         "tolerance": TOLERANCE,
         "library": LIBRARY,
+        "blocks": BLOCKS,
     }
 
 

@@ -66,7 +66,10 @@ function isExact(cell, maxError) {
 const isOf = (cell, { problem, threads }) => cell.problem === problem && cell.threads === threads;
 const ofProblem = (state) => CELLS.filter((cell) => isOf(cell, state));
 const isLibrary = (cell) => cell.family === DATA.rules.library;
-const isChosen = (cell, state) => isExact(cell, state.error) && (state.libraries || !isLibrary(cell));
+// Blocks of rows are for an X that is not in memory.
+const isForMemory = (cell) => cell.family !== DATA.rules.blocks;
+const isChosen = (cell, state) =>
+  isForMemory(cell) && isExact(cell, state.error) && (state.libraries || !isLibrary(cell));
 const isTimed = (cell) => cell.state === "ok" && known(cell.time);
 
 // Names by their code points, as Python sorts them.
