@@ -30,7 +30,12 @@ def add_chunks(
         Values per row that share the cache with X's, such as a row of logits.
     """
     total: Array = np.zeros(weights.shape)
-    n_rows = max(1, chunk_bytes() // ((X.shape[1] + n_beside) * X.itemsize))
-    for start in range(0, len(y), n_rows):
-        total += gradient(weights, X[start : start + n_rows], y[start : start + n_rows])
+    for rows in chunk_rows(X, n_beside):
+        total += gradient(weights, X[rows], y[rows])
     return total
+
+
+def chunk_rows(X: Array, n_beside: int = 0) -> list[slice]:
+    """Slices of rows that stay in cache, with so many values beside each."""
+    n_rows = max(1, chunk_bytes() // ((X.shape[1] + n_beside) * X.itemsize))
+    return [slice(start, start + n_rows) for start in range(0, len(X), n_rows)]

@@ -19,7 +19,7 @@ from numba import cfunc, njit, prange, types
 from impls._onepass import load
 from impls._onepass.caches import own_cache_bytes
 from impls._onepass.entries import THREADS_ONLY, digest_with
-from impls._onepass.memory import address_of, integer_at, value_at
+from impls._onepass.memory import address_of, integer_at, set_value_at, value_at
 from impls._onepass.threads import count_threads
 from impls._onepass.vectors import LINE_BYTES
 from impls.softmax._tiles import (
@@ -53,6 +53,8 @@ _COPIED_ROWS = 64
 # Multiplications from which threads are used, where a logit's exp counts as so many features: one
 # thread takes 10 us.
 _THREADS_PAY_FROM, _SOFTMAX_FEATURES = 2**18, 30
+# Integers of each share beside its samples, see `add_share`.
+_N_EXTRA, _EXTRA_BYTES = 3, 24
 # Sums of exps, at most as large as 2**16, whose product is below the largest number.
 _FACTORS = 32
 # Rows of a tile of logits, and bytes of features of a tile of the gradient, by its classes.
@@ -148,6 +150,34 @@ def _sum_losses(largest, right, total, n_rows):
     return loss
 
 
+@njit(nogil=True, fastmath=_FASTMATH)
+def _sum_weighted_losses(largest, right, total, weight, start, n_rows):
+    """The same, each loss times its sample's weight, which is read from an address."""
+    loss = 0.0
+    for i in range(n_rows):
+        own = math.log(total[i]) + (largest[i] - right[i])
+        loss += own * value_at(right, weight, start + i)
+    return loss
+
+
+@njit(nogil=True, fastmath=_FASTMATH)
+def _weigh(z, like, weight, start, n_rows):
+    """Multiply each sample's residuals by its weight."""
+    for k in range(len(z)):
+        for i in range(n_rows):
+            z[k, i] *= value_at(like, weight, start + i)
+
+
+@njit(nogil=True, fastmath=_FASTMATH)
+def _add_slopes(z, exact, slopes, n_rows):
+    """Add each class's residuals to its intercept's part of the gradient."""
+    for k in range(len(z)):
+        total = 0.0
+        for i in range(n_rows):
+            total += z[k, i]
+        set_value_at(exact, slopes, k, value_at(exact, slopes, k) + total)
+
+
 @njit(nogil=True)
 def _table(like, n_rows, n_columns):
     """A table of the type of `like` that begins with a cache line, and nothing in it.
@@ -172,14 +202,21 @@ def _make_add_share(built_from, dtype):
 
     @cfunc(types.float64(i, i, i, i, i, i, i, i, i, i, i, i, i), cache=True)
     def add_share(
-        w, x, y, n_samples, n_features, n_classes, start, stop, rows, ahead, wants_loss, g, g_step
+        w, x, y, n_samples, n_features, n_classes, start, stop, rows, ahead, extra, g, g_step
     ):
         """Store the part of the samples ``start <= i < stop`` in g; return their loss if asked.
 
         Weights in float64, X, labels and g are addresses; `rows` is a block's number of rows.
         What lies `ahead` bytes after a block is prefetched, half by each of the two products.
+        `extra` is 0, or the address of three integers, and then the loss is asked for: addresses of
+        sample weights, of intercepts and of sums of residuals, all in float64; 0 for each that is
+        not wanted.
         """
         _ = built_from
+        weight, intercept, slopes = 0, 0, 0
+        if extra:
+            weight, intercept = integer_at(extra, 0), integer_at(extra, 1)
+            slopes = integer_at(extra, 2)
         like, exact = np.empty(1, dtype), np.empty(1)
         size = like.itemsize
         step, w_step = n_features * size, 8 * n_features
@@ -211,14 +248,23 @@ def _make_add_share(built_from, dtype):
                 _add_rows(like, like, t, z_step, *shape, w_at, w_step, 1.0, 0, z_at, z_step, front)
             else:
                 _dot_rows(like, w_at, w_step, here, n, n_features, n_classes, z_at, z_step, front)
-            if wants_loss:
+            if intercept:
+                for k in range(n_classes):
+                    z[k, :n] += value_at(exact, intercept, k)
+            if extra:
                 for i in range(n):
                     right[0, i] = z[integer_at(y, begin + i), i]
             soften(like, z_at, z_step, n_classes, n, address_of(largest, 0), address_of(total, 0))
             for i in range(n):
                 z[integer_at(y, begin + i), i] -= 1
-            if wants_loss:
+            if extra and not weight:
                 loss += _sum_losses(largest[0], right[0], total[0], n)
+            elif weight:
+                chosen = largest[0], right[0], total[0]
+                loss += _sum_weighted_losses(*chosen, weight, begin, n)
+                _weigh(z, exact, weight, begin, n)
+            if slopes:
+                _add_slopes(z, exact, slopes, n)
             shape, again = (n, n_features, n_classes), begin - start
             _add_rows(like, exact, here, step, *shape, z_at, z_step, scale, again, g, g_step, half)
         return loss * scale
@@ -235,14 +281,14 @@ def _signature(dtype, n_options):
 
 def _make_add_alone(built_from, dtype):
     @njit(_signature(dtype, 3), nogil=True, cache=True)
-    def add_alone(code, weights, X, y, rows, ahead, wants_loss, result):
+    def add_alone(code, weights, X, y, rows, ahead, extra, result):
         """Gradient on one thread; returns the loss."""
         _ = built_from
         n_samples, n_features = X.shape
         is_few = n_samples < _COPIED_ROWS
         table = result if is_few else _table(result, len(weights), _whole(n_features))
         batch = address_of(weights, 0), address_of(X, 0), address_of(y, 0), n_samples
-        sizes, options = (n_features, len(weights)), (rows, ahead, wants_loss)
+        sizes, options = (n_features, len(weights)), (rows, ahead, extra)
         g, g_step = address_of(table, 0), 8 * table.shape[1]
         loss = call_share(code, (*batch, *sizes, 0, n_samples, *options, g, g_step))
         if not is_few:
@@ -268,7 +314,7 @@ def _add_up(tables, result):
 
 def _make_add_together(built_from, dtype):
     @njit(_signature(dtype, 4), parallel=THREADS_ONLY, nogil=True, cache=True)
-    def add_together(code, weights, X, y, rows, ahead, wants_loss, n_shares, result):
+    def add_together(code, weights, X, y, rows, ahead, extra, n_shares, result):
         """Gradient, the samples shared out to threads in whole blocks; returns the loss."""
         _ = built_from
         n_samples, n_features = X.shape
@@ -280,7 +326,8 @@ def _make_add_together(built_from, dtype):
             start = n * n_blocks // n_shares * rows
             stop = min((n + 1) * n_blocks // n_shares * rows, n_samples)
             batch = address_of(weights, 0), address_of(X, 0), address_of(y, 0), n_samples
-            sizes, options = (n_features, n_classes), (rows, ahead, wants_loss)
+            own = extra + n * _EXTRA_BYTES if extra else 0
+            sizes, options = (n_features, n_classes), (rows, ahead, own)
             g, g_step = address_of(tables[n * n_classes :], 0), 8 * tables.shape[1]
             losses[n, 0] = call_share(code, (*batch, *sizes, start, stop, *options, g, g_step))
         _add_up(tables, result)
@@ -342,17 +389,38 @@ def gradient(weights, X, y):
 
 def loss_gradient(weights, X, y):
     """The loss and the gradient."""
-    return _compute(weights, X, y, 1)
+    extra = np.zeros((_count_shares(len(y), *weights.shape), _N_EXTRA), np.int64)
+    return _compute(weights, X, y, extra.ctypes.data)
 
 
-def _compute(weights, X, y, wants_loss):
-    """Loss, if asked, and gradient."""
+def evaluate(weights, X, y, sample_weight=None, intercept=0.0):
+    """The loss, the gradient and that of the intercepts, one per class, with sample weights."""
+    n_classes = len(weights)
+    extra = np.zeros((_count_shares(len(y), *weights.shape), _N_EXTRA), np.int64)
+    slopes = np.zeros((len(extra), _whole_lines(n_classes)))  # threads share no cache line
+    if sample_weight is not None:
+        sample_weight = np.ascontiguousarray(sample_weight, np.float64)
+        extra[:, 0] = sample_weight.ctypes.data
+    intercept = np.ascontiguousarray(np.broadcast_to(intercept, n_classes), np.float64)
+    extra[:, 1] = intercept.ctypes.data
+    extra[:, 2] = slopes.ctypes.data + slopes.strides[0] * np.arange(len(extra))
+    loss, gradient = _compute(weights, X, y, extra.ctypes.data)
+    return loss, gradient, slopes.sum(axis=0)[:n_classes] / len(y)
+
+
+def _whole_lines(n):
+    """The least number of float64 that fill cache lines and hold n."""
+    return -(-n * 8 // LINE_BYTES) * LINE_BYTES // 8
+
+
+def _compute(weights, X, y, extra):
+    """Loss, if `extra` is an address, and gradient."""
     weights = np.ascontiguousarray(weights, np.float64)
     compiled, result = _compiled[X.dtype], np.empty(weights.shape)
     n_shares = _count_shares(len(y), *weights.shape)
     rows = _count_rows(-(-len(y) // n_shares), max(weights.shape) * X.itemsize)
     ahead = rows * X.shape[1] * X.itemsize if X.nbytes > own_cache_bytes() else 0
-    arguments = compiled.code, weights, X, y, rows, ahead, wants_loss
+    arguments = compiled.code, weights, X, y, rows, ahead, extra
     if n_shares == 1:
         return compiled.add_alone(*arguments, result), result
     by_threads, by_one = (*arguments, n_shares, result), (*arguments, result)

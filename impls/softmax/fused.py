@@ -8,10 +8,11 @@ within a block, then block by block, then share by share.
 Source: cache blocking of `class_major`, with register tiles as in BLIS instead of BLAS's products.
 """
 
-from impls.softmax._one_pass import gradient, loss_gradient, ready
+from impls.softmax._hessian import make_hessian
+from impls.softmax._one_pass import evaluate, gradient, loss_gradient, ready
 
 REQUIRES = "numba"
 
 prepare = ready
 
-__all__ = ["gradient", "loss_gradient", "prepare"]
+__all__ = ["evaluate", "gradient", "loss_gradient", "make_hessian", "prepare"]

@@ -6,7 +6,8 @@ Source: `fused`.
 """
 
 from impls._prepare import as_single
-from impls.softmax._one_pass import gradient, loss_gradient, ready
+from impls.softmax._hessian import make_hessian
+from impls.softmax._one_pass import evaluate, gradient, loss_gradient, ready
 
 PREPARED_COPIES = 0.5
 BYTES_PER_VALUE = 4
@@ -15,7 +16,7 @@ REQUIRES = "numba"
 # of d products, in 16 lanes, and of up to 128 rows.
 RTOL = 1e-6
 
-__all__ = ["gradient", "loss_gradient", "prepare"]
+__all__ = ["evaluate", "gradient", "loss_gradient", "make_hessian", "prepare"]
 
 
 def prepare(X, y):
