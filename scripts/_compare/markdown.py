@@ -1,46 +1,30 @@
-"""Texts that GitHub's Markdown shows as they are: names and reasons come from files."""
+"""A comparison whose texts Markdown shows as they are: names and reasons come from files."""
 
 from __future__ import annotations
 
-import re
 from dataclasses import replace
 
+from scripts._common.escape import markdown
 from scripts._compare.comparison import Comparison, Verdict
 
-_APART = "&#8203;"  # a space without width
-_SIGNS = str.maketrans(
-    {sign: f"\\{sign}" for sign in "\\`*_~[]!|"}
-    | {"<": "&lt;", ">": "&gt;", "&": "&amp;"}
-    | {"$": "<span>$</span>"}  # a formula begins at any other, escaped or not
-)
-# GitHub looks for users to notify, issues, emoji and addresses in the text that it shows, where no
-# escape is left.
-_LINKED = re.compile(r"[@#]|:(?=//|[\w+-]+:)|(?<=ww)w(?=\.)", re.IGNORECASE)
 
-
-def escape(comparison: Comparison) -> Comparison:
+def escaped(comparison: Comparison) -> Comparison:
     """The comparison with all texts escaped."""
     return replace(
         comparison,
-        a=escaped(comparison.a),
-        b=escaped(comparison.b),
-        notes=tuple(map(escaped, comparison.notes)),
-        verdicts=tuple(map(_escape_verdict, comparison.verdicts)),
+        a=markdown(comparison.a),
+        b=markdown(comparison.b),
+        notes=tuple(map(markdown, comparison.notes)),
+        verdicts=tuple(map(_verdict, comparison.verdicts)),
     )
 
 
-def escaped(text: str) -> str:
-    """One line that shows a text."""
-    marked = _LINKED.sub(lambda sign: f"{sign[0]}\0", " ".join(text.splitlines()))
-    return marked.translate(_SIGNS).replace("\0", _APART)
-
-
-def _escape_verdict(verdict: Verdict) -> Verdict:
+def _verdict(verdict: Verdict) -> Verdict:
     pair = replace(
         verdict.pair,
-        problem=escaped(verdict.pair.problem),
-        implementation=escaped(verdict.pair.implementation),
-        data=escaped(verdict.pair.data),
-        reason=escaped(verdict.pair.reason),
+        problem=markdown(verdict.pair.problem),
+        implementation=markdown(verdict.pair.implementation),
+        data=markdown(verdict.pair.data),
+        reason=markdown(verdict.pair.reason),
     )
-    return replace(verdict, pair=pair, reason=escaped(verdict.reason))
+    return replace(verdict, pair=pair, reason=markdown(verdict.reason))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from scripts._common import units
+from scripts._common import escape, units
 from scripts._common.records import Facts
 
 
@@ -41,18 +41,18 @@ def render(
     """
     sections = dict.fromkeys(picture.section for picture in pictures)
     parts = [
-        f"# Gradients of {units.listed(problems)}",
-        f"{facts.cpu}, {facts.n_threads} thread{'s' * (facts.n_threads > 1)}; made by "
-        f"`{facts.command}` ({facts.commit}, {facts.date}).",
-        *notes,
+        f"# Gradients of {units.listed(map(escape.markdown, problems))}",
+        f"{escape.markdown(facts.cpu)}, {facts.n_threads} thread{'s' * (facts.n_threads > 1)}; "
+        f"made by {escape.markdown_code(facts.command)} "
+        f"({escape.markdown(f'{facts.commit}, {facts.date}')}).",
+        *map(escape.markdown, notes),
         "\n".join(f"- [{file}]({file}): {sentence}" for file, sentence in pages.items()),
         "- All values: [results.csv](results.csv), [results.parquet](results.parquet)",
     ]
     for section in sections:
         own = [picture for picture in pictures if picture.section == section]
-        parts += [f"## {section}", *map(_show, own)]
-    footer = facts.footer.replace("\n", "  \n")
-    return "\n\n".join([*parts, "---", footer]) + "\n"
+        parts += [f"## {escape.markdown(section)}", *map(_show, own)]
+    return "\n\n".join([*parts, "---", escape.markdown_lines(facts.footer)]) + "\n"
 
 
 def _show(picture: Picture) -> str:
