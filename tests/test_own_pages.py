@@ -99,7 +99,7 @@ def journals(tmp_path, monkeypatch):
 def test_a_machine_is_told_with_the_facts_of_its_last_measurement(journals):
     record = {"kind": "facts", "facts": FACTS}
     (journals / "some.jsonl").write_text(json.dumps(record) + "\n")
-    told = describe_machine(MACHINE)
+    told = describe_machine("here", MACHINE)
     assert told["processor"] == "A processor, 3rd generation"
     assert told["memory"] == "25.3 GB"
     assert told["caches of a core"] == "L1 32 KiB, L3 32768 KiB"
@@ -110,7 +110,7 @@ def test_a_machine_is_told_with_the_facts_of_its_last_measurement(journals):
 @pytest.mark.parametrize("line", ["", "{", '{"kind": "facts", "facts": {"cpu": "x"}}'])
 def test_without_facts_a_machine_is_told_as_asv_knows_it(journals, line):
     (journals / "some.jsonl").write_text(line)
-    told = describe_machine(MACHINE | {"os": "", "arch": ""})
+    told = describe_machine("here", MACHINE | {"os": "", "arch": ""})
     assert told == {"processor": "A processor", "processors": "2", "memory": "25.3 GB"}
 
 

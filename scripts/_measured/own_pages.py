@@ -101,6 +101,7 @@ def _additions(has_report: bool) -> list[Addition]:
 
 
 def _machines(results_dir: str) -> dict[str, dict[str, str]]:
-    """What is known of each machine with results, by its name."""
-    records = map(util.load_json, iter_machine_files(results_dir))
-    return {record["machine"]: describe_machine(record) for record in records}
+    """What is known of each machine with results, by its name, which is that of its folder."""
+    paths = map(Path, iter_machine_files(results_dir))
+    records = {path.parent.name: util.load_json(str(path)) for path in paths}
+    return {name: describe_machine(name, record) for name, record in records.items()}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, field, replace
 from functools import cache
 
@@ -12,6 +13,7 @@ from impls._provenance import Provenance, Rules, Subject
 from scripts._common import project
 from scripts._common.tree import PACKAGES, Tree
 
+_DIGEST = re.compile(r"\w+")
 _UNKNOWN = "an unknown change: there is no record of the files and versions of the measurement"
 
 
@@ -46,8 +48,9 @@ class State:
         return State(title, then, self.rules.at(then))
 
     def has(self, cell: Subject) -> bool:
-        """Whether the cell's implementation exists."""
-        return self.rules.has(cell.problem, cell.implementation)
+        """Whether the cell's implementation exists; what is no name, such as a path, has none."""
+        names = (cell.problem, cell.implementation, cell.solver or cell.problem)
+        return all(map(_table.is_name, names)) and self.rules.has(*names[:2])
 
     def changes(self, cell: Subject, digest: str) -> list[str]:
         """What has changed for a cell since the state with this digest; empty if nothing has."""
@@ -67,6 +70,8 @@ class State:
 @cache
 def load_state(digest: str) -> Provenance | None:
     """Load the state with this digest; None if it is not known."""
+    if not _DIGEST.fullmatch(digest):  # it comes from a journal, and names a file
+        return None
     try:
         record = json.loads((project.PROVENANCE / f"{digest}.json").read_bytes())
         found = Provenance.read(record)
