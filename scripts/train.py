@@ -14,7 +14,9 @@ import pandas as pd
 from tqdm import tqdm
 
 import impls
+from impls._files import write_whole
 from scripts import _experiments, _figures
+from scripts._common import escape
 from scripts._common.cli import make_out_folder, make_parser
 from scripts._common.csv_text import to_csv
 from scripts._common.errors import UserError, explain
@@ -161,14 +163,14 @@ def _write(name: str, outcome: Outcome, facts: Facts, folder: Path) -> list[Path
     paths = [path for stem, draw in figures for path in _figures.save(draw(facts), folder, stem)]
     images = [f"![{stem}]({stem}.png)" for stem in outcome.figures]
     title = f"# {name}\n\n{_experiments.describe(name)}"
-    footer = "---\n\n" + facts.footer.replace("\n", "  \n")
+    footer = f"---\n\n{escape.markdown_lines(facts.footer)}"
     parts = [title, *images, *(table.markdown for table in outcome.tables), footer]
     page = folder / f"{name}.md"
-    page.write_text("\n\n".join(parts) + "\n", encoding="utf-8")
+    write_whole(page, "\n\n".join(parts) + "\n")
     if not outcome.rows:
         return [page, *paths]
     rows = folder / f"{name}.csv"
-    rows.write_text(to_csv(pd.DataFrame(outcome.rows)), encoding="utf-8")
+    write_whole(rows, to_csv(pd.DataFrame(outcome.rows)))
     return [page, rows, *paths]
 
 

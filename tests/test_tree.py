@@ -84,6 +84,7 @@ def test_an_implementation_is_short_and_says_what_it_costs(problem, path):
 _SHOWN = {  # inputs of figures and tables: records and text, nothing that reads a disk
     *("scripts._common.metrics", "scripts._common.records", "scripts._common.units"),
     *("scripts._common.families", "scripts._common.fastest", "scripts._common.csv_text"),
+    "scripts._common.escape",
     "scripts._common.finite",
     *("scripts._common.baseline", "scripts._common.chance", "scripts._compare.comparison"),
     *("scripts._race.result", "benchmarks._session.measured", "benchmarks._session.statistics"),
@@ -101,10 +102,10 @@ MAY_IMPORT = {
     "scripts/_advice": {"scripts._advice", *_SHOWN},
     "scripts/_page": {"scripts._page", "scripts._advice", "scripts._common.kept", *_SHOWN},
     "scripts/_report": {
-        *("impls._machine", "scripts._experiments", "scripts._figures", "scripts._page"),
-        *("scripts._report", "scripts._tables", *_SHOWN),
+        *("impls._files", "impls._machine", "scripts._experiments", "scripts._figures"),
+        *("scripts._page", "scripts._report", "scripts._tables", *_SHOWN),
     },
-    "scripts/_figures": {"scripts._figures", *_SHOWN},
+    "scripts/_figures": {"impls._files", "scripts._figures", *_SHOWN},
     "scripts/_tables": {"impls.solvers", "scripts._tables", *_SHOWN},
     "scripts/_compare": {
         *("impls", "benchmarks", "scripts._common", "scripts._compare"),
