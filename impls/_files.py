@@ -1,10 +1,12 @@
-"""Writing files: the whole file or nothing."""
+"""Writing files and folders: the whole or nothing."""
 
 from __future__ import annotations
 
 import contextlib
 import json
 import os
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
 from time import time
 from typing import Any
@@ -13,25 +15,9 @@ _STALE_SECONDS = 3600.0
 
 
 def write_whole(path: Path, data: bytes | str) -> None:
-    """Write a file aside, onto the disk, and rename it: readers see the old one or the new one.
-
-    Raises
-    ------
-    OSError
-        Names the file, which is as it was; what was written aside is gone.
-    """
-    part = path.with_name(f"{path.name}.{os.getpid()}.part")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        _write(part, data.encode() if isinstance(data, str) else data)
-        part.replace(path)
-    except BaseException as error:
-        with contextlib.suppress(OSError):
-            part.unlink()
-        if isinstance(error, OSError) and error.filename in (None, str(part)):
-            raise OSError(error.errno, error.strerror or str(error), str(path)) from error
-        raise
-    _sweep(path)
+    """Write a file as `written_aside` does."""
+    with written_aside(path) as part:
+        part.write_bytes(data.encode() if isinstance(data, str) else data)
 
 
 def write_json(path: Path, record: Any) -> None:
@@ -39,11 +25,61 @@ def write_json(path: Path, record: Any) -> None:
     write_whole(path, json.dumps(record, indent=1))
 
 
-def _write(part: Path, data: bytes) -> None:
-    with part.open("wb") as file:
-        file.write(data)
-        file.flush()
-        os.fsync(file.fileno())  # some file systems tell only now that they are full
+@contextlib.contextmanager
+def written_aside(path: Path, is_lasting: bool = True) -> Iterator[Path]:
+    """Yield where to write a file, then rename it: readers see the old one or the new one.
+
+    Parameters
+    ----------
+    is_lasting : bool
+        Bring it onto the disk first, so that a crash of the machine leaves no empty file, and a
+        disk that is full is noticed.
+
+    Raises
+    ------
+    OSError
+        Names the file, which is as it was; what was written aside is gone.
+    """
+    part = _aside(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _sweep(path)
+        yield part
+        if is_lasting:
+            _bring_onto_disk(part)
+        part.replace(path)
+    except OSError as error:
+        if error.filename not in (None, str(part)):
+            raise
+        raise OSError(error.errno, error.strerror or str(error), str(path)) from error
+    finally:
+        _remove(part)
+
+
+@contextlib.contextmanager
+def folder_aside(path: Path) -> Iterator[Path]:
+    """Yield where to make a folder, which then takes the place of the old one."""
+    part, old = _aside(path), path.with_name(f"{path.name}.{os.getpid()}.old.part")
+    _sweep(path)
+    try:
+        yield part
+        if path.exists():
+            path.rename(old)
+        part.rename(path)
+    finally:
+        if old.exists() and not path.exists():
+            old.rename(path)
+        _remove(part)
+        _remove(old)
+
+
+def _aside(path: Path) -> Path:
+    return path.with_name(f"{path.name}.{os.getpid()}.part")
+
+
+def _bring_onto_disk(part: Path) -> None:
+    with part.open("rb+") as file:
+        os.fsync(file.fileno())
 
 
 def _sweep(path: Path) -> None:
@@ -52,4 +88,11 @@ def _sweep(path: Path) -> None:
         with contextlib.suppress(OSError):
             is_own = part.name.startswith(f"{path.name}.")
             if is_own and time() - part.stat().st_mtime > _STALE_SECONDS:
-                part.unlink()
+                _remove(part)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    with contextlib.suppress(OSError):
+        path.unlink()

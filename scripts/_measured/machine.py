@@ -11,9 +11,9 @@ import re
 from pathlib import Path
 from typing import Any
 
-from asv import util
 from asv.machine import Machine, MachineCollection
 
+from impls._files import write_json
 from scripts._common.errors import UserError
 from scripts._common.project import STATE
 
@@ -58,7 +58,7 @@ def settle_machine() -> Path:
     if _read(name, path) is None:
         home = Path(MachineCollection.get_machine_file_path())
         facts = _read(name, home) or Machine.get_defaults() | {"machine": name}
-        util.write_json(str(path), {name: facts}, MachineCollection.api_version)
+        write_json(path, {name: facts, "version": MachineCollection.api_version})
     return path
 
 
