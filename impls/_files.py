@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
 import shutil
@@ -10,6 +11,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from time import time
 from typing import Any
+
+import numpy as np
 
 _STALE_SECONDS = 3600.0
 
@@ -23,6 +26,23 @@ def write_whole(path: Path, data: bytes | str) -> None:
 def write_json(path: Path, record: Any) -> None:
     """Write a record as JSON, as `write_whole` does."""
     write_whole(path, json.dumps(record, indent=1))
+
+
+def save_array(path: str, array: Any) -> None:
+    """Write a temporary file, as `np.save` does.
+
+    Raises
+    ------
+    OSError
+        If the disk is full, which NumPy tells by numbers of values alone; names the folder.
+    """
+    try:
+        with Path(path).open("wb") as file:
+            np.save(file, array)
+    except OSError as error:
+        folder = str(Path(path).resolve().parent)
+        number = error.errno or errno.ENOSPC
+        raise OSError(number, os.strerror(number), folder) from error
 
 
 @contextlib.contextmanager

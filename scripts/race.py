@@ -89,10 +89,13 @@ def main() -> int:
     names = [each.known_as if isinstance(each, OwnData) else each for each in data]
     results = tuple(_result(each, kept.known) for each in names if _is_known(each, kept.known))
     if results:
-        with held_off():
-            written = _write(Race(settings, results), facts, folder)
-        with suppress(OSError) if stopped else nullcontext():  # the terminal may have closed
-            _print(results, settings, written)
+        written: list[Path] = []
+        try:
+            with held_off():
+                written = _write(Race(settings, results), facts, folder)
+        finally:  # where the disk is full, they are printed at least
+            with suppress(OSError) if stopped else nullcontext():  # the terminal may have closed
+                _print(results, settings, written)
     if stopped:
         raise stopped
     outs = [out for result in results for out in result.measured.out.values()]

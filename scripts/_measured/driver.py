@@ -66,9 +66,16 @@ class Session:
     plugins: tuple[str, ...]
     setup: str
 
-    @cached_property
+    @property
     def config_path(self) -> Path:
-        """asv's configuration for this session; written once, because asv may be reading it."""
+        """asv's configuration for this session; again if the folder was moved meanwhile."""
+        return self._config_path if self._config_path.exists() else self._write_config()
+
+    @cached_property
+    def _config_path(self) -> Path:
+        return self._write_config()
+
+    def _write_config(self) -> Path:
         path = STATE / f"run-{self.threads}.conf.json"
         write_config(path, GRADMARK_THREADS=self.threads, GRADMARK_SETUP=self.setup)
         return path
