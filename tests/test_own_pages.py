@@ -119,3 +119,14 @@ def test_asv_loads_every_plug_in_of_the_configuration():
     named = set(re.findall(r'"\.scripts\._measured\.(\w+)"', settings))
     publishers = {"safe_pages", "values_only", "own_pages", "offline_pages"}
     assert named == {"machine", plugin.__name__.rpartition(".")[2], *publishers}
+
+
+def test_a_machine_is_known_by_its_folder_whatever_its_file_says(journals, tmp_path):
+    (tmp_path / "elsewhere.jsonl").write_text(json.dumps({"kind": "facts", "facts": FACTS}) + "\n")
+    own = tmp_path / "results" / "here"
+    own.mkdir(parents=True)
+    odd = MACHINE | {"machine": "..", "cpu": "\x1b[2Ja"}
+    (own / "machine.json").write_text(json.dumps(odd))
+    (found,) = own_pages._machines(str(own.parent)).items()
+    assert found[0] == "here"
+    assert "last measured" not in found[1]  # nothing is read outside of the machine's folder

@@ -305,7 +305,7 @@ def test_a_race_from_end_to_end(plugins, tmp_path, monkeypatch, capsys):
     text = capsys.readouterr().out
     for name in ("matrix", "fine", "nested_loop", "float32"):
         assert f"| {name} " in text
-    assert "- off: wrong: |z| = 1e4: component 0: got " in text
+    assert r"- off: wrong: \|z\| = 1e4: component 0: got " in text
     assert "- dies: died while it was prepared or its gradient ran: killed by SIGKILL; last" in text
     assert has_ended(int((tmp_path / "child").read_text()))
     # How many calls are made before the timing depends on the machine.

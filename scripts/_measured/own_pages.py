@@ -18,6 +18,7 @@ from asv.graph import Graph
 from asv.machine import iter_machine_files
 from asv.publishing import OutputPublisher
 
+from scripts._common.escape import strings
 from scripts._common.history import pages_from
 from scripts._common.project import ROOT
 from scripts._measured.machine_page import describe_machine
@@ -48,7 +49,7 @@ class OwnPages(OutputPublisher):  # type: ignore[misc]
         for graph in {graph.path: graph for _, graph in graphs}.values():
             keep_valued_rows(folder / f"{Graph.get_file_path(graph.params, 'summary')}.json")
         shutil.copytree(FOLDER, folder / "gradmark")
-        (folder / "machines.json").write_text(json.dumps(_machines(conf.results_dir)))
+        (folder / "machines.json").write_text(json.dumps(strings(_machines(conf.results_dir))))
         # The copied report names no icon, and browsers then ask for this one.
         shutil.copyfile(folder / "swallow.ico", folder / "favicon.ico")
         has_report = copy_report(REPORT, folder / "report.html")
