@@ -27,7 +27,7 @@ def open_streams() -> None:
     _reopen()
     for name in _NAMES[1:]:
         stream = getattr(sys, name)
-        if isinstance(stream, io.TextIOWrapper):  # a test may have put something else there
+        if type(stream) is io.TextIOWrapper:  # something else may be put there, as by a test
             setattr(sys, name, _wrapped(stream))
 
 
