@@ -1,27 +1,118 @@
-"""Writing files: the whole file or nothing."""
+"""Writing files and folders: the whole or nothing."""
 
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
 import os
+import shutil
+from collections.abc import Iterator
 from pathlib import Path
+from time import time
 from typing import Any
+
+import numpy as np
+
+_STALE_SECONDS = 3600.0
 
 
 def write_whole(path: Path, data: bytes | str) -> None:
-    """Write a temporary file and rename it, so that readers see the old file or the new one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f"{path.name}.{os.getpid()}.part")
-    try:
+    """Write a file as `written_aside` does."""
+    with written_aside(path) as part:
         part.write_bytes(data.encode() if isinstance(data, str) else data)
-        part.replace(path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            part.unlink()
-        raise
 
 
 def write_json(path: Path, record: Any) -> None:
     """Write a record as JSON, as `write_whole` does."""
     write_whole(path, json.dumps(record, indent=1))
+
+
+def save_array(path: str, array: Any) -> None:
+    """Write a temporary file, as `np.save` does.
+
+    Raises
+    ------
+    OSError
+        If the disk is full, which NumPy tells by numbers of values alone; names the folder.
+    """
+    try:
+        with Path(path).open("wb") as file:
+            np.save(file, array)
+    except OSError as error:
+        folder = str(Path(path).resolve().parent)
+        number = error.errno or errno.ENOSPC
+        raise OSError(number, os.strerror(number), folder) from error
+
+
+@contextlib.contextmanager
+def written_aside(path: Path, is_lasting: bool = True) -> Iterator[Path]:
+    """Yield where to write a file, then rename it: readers see the old one or the new one.
+
+    Parameters
+    ----------
+    is_lasting : bool
+        Bring it onto the disk first, so that a crash of the machine leaves no empty file, and a
+        disk that is full is noticed.
+
+    Raises
+    ------
+    OSError
+        Names the file, which is as it was; what was written aside is gone.
+    """
+    part = _aside(path)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        _sweep(path)
+        yield part
+        if is_lasting:
+            _bring_onto_disk(part)
+        part.replace(path)
+    except OSError as error:
+        if error.filename not in (None, str(part)):
+            raise
+        raise OSError(error.errno, error.strerror or str(error), str(path)) from error
+    finally:
+        _remove(part)
+
+
+@contextlib.contextmanager
+def folder_aside(path: Path) -> Iterator[Path]:
+    """Yield where to make a folder, which then takes the place of the old one."""
+    part, old = _aside(path), path.with_name(f"{path.name}.{os.getpid()}.old.part")
+    _sweep(path)
+    try:
+        yield part
+        if path.exists():
+            path.rename(old)
+        part.rename(path)
+    finally:
+        if old.exists() and not path.exists():
+            old.rename(path)
+        _remove(part)
+        _remove(old)
+
+
+def _aside(path: Path) -> Path:
+    return path.with_name(f"{path.name}.{os.getpid()}.part")
+
+
+def _bring_onto_disk(part: Path) -> None:
+    with part.open("rb+") as file:
+        os.fsync(file.fileno())
+
+
+def _sweep(path: Path) -> None:
+    """Delete what a process that was killed has left aside."""
+    for part in path.parent.glob("*.part"):
+        with contextlib.suppress(OSError):
+            is_own = part.name.startswith(f"{path.name}.")
+            if is_own and time() - part.stat().st_mtime > _STALE_SECONDS:
+                _remove(part)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path, ignore_errors=True)
+    with contextlib.suppress(OSError):
+        path.unlink()

@@ -18,6 +18,7 @@ import pandas as pd
 
 import impls
 from benchmarks import _plan
+from impls._files import write_whole
 from scripts import _figures
 from scripts._common.cli import make_out_folder, make_parser
 from scripts._common.csv_text import to_csv
@@ -179,9 +180,9 @@ def _write(comparison: Comparison, threads: str, folder: Path) -> list[Path]:
             written += _figures.save(figure, folder, name)
             picture = f"{name}.png"
     page = text.page(comparison, picture, facts.footer)
-    written[0].write_text(page, encoding="utf-8")
+    write_whole(written[0], page)
     rows = pd.DataFrame(records.records(comparison.verdicts))
-    written[1].write_text(to_csv(rows), encoding="utf-8")
+    write_whole(written[1], to_csv(rows))
     return written
 
 

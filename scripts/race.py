@@ -30,7 +30,9 @@ from benchmarks._session.session import Job
 from benchmarks._session.statistics import LEAST_GENERATIONS, medians
 from benchmarks._session.values import FAULTS, state_of
 from impls import _machine
+from impls._files import write_whole
 from scripts import _figures, _tables
+from scripts._common import escape
 from scripts._common.cli import make_out_folder, make_parser
 from scripts._common.csv_text import to_csv
 from scripts._common.errors import UserError
@@ -87,10 +89,13 @@ def main() -> int:
     names = [each.known_as if isinstance(each, OwnData) else each for each in data]
     results = tuple(_result(each, kept.known) for each in names if _is_known(each, kept.known))
     if results:
-        with held_off():
-            written = _write(Race(settings, results), facts, folder)
-        with suppress(OSError) if stopped else nullcontext():  # the terminal may have closed
-            _print(results, settings, written)
+        written: list[Path] = []
+        try:
+            with held_off():
+                written = _write(Race(settings, results), facts, folder)
+        finally:  # where the disk is full, they are printed at least
+            with suppress(OSError) if stopped else nullcontext():  # the terminal may have closed
+                _print(results, settings, written)
     if stopped:
         raise stopped
     outs = [out for result in results for out in result.measured.out.values()]
@@ -291,7 +296,7 @@ def _write(race: Race, facts: Facts, folder: Path) -> list[Path]:
     written = [_write_table(name, race, facts, folder) for name in _tables.names("race")]
     written.append(folder / "race.csv")
     rows: list[dict[str, Any]] = [row for r in race.results for row in race_records(r)]
-    written[-1].write_text(to_csv(pd.DataFrame(rows)), encoding="utf-8")
+    write_whole(written[-1], to_csv(pd.DataFrame(rows)))
     for name in _figures.names("race"):
         if figure := _figures.draw(name, race, facts):
             written += _figures.save(figure, folder, name)
@@ -300,9 +305,9 @@ def _write(race: Race, facts: Facts, folder: Path) -> list[Path]:
 
 def _write_table(name: str, race: Race, facts: Facts, folder: Path) -> Path:
     load = f"Other work on the machine when the race began: {facts.load} processors."
-    parts = [_tables.render(name, race), load, facts.footer.replace("\n", "  \n")]
+    parts = [_tables.render(name, race), load, escape.markdown_lines(facts.footer)]
     path = folder / f"{name}.md"
-    path.write_text("\n\n".join(parts) + "\n", encoding="utf-8")
+    write_whole(path, "\n\n".join(parts) + "\n")
     return path
 
 

@@ -55,10 +55,10 @@ def main() -> int:
         outcome: Outcome = _experiments.load(name).run(settings)
         # After the run, so that the footer names every library that it has loaded.
         facts = collect_facts("all", tree.title)
+        print("\n\n".join(table.text for table in outcome.tables), end="\n\n", flush=True)
         about = _experiments.describe(name)
         written += _written.write(name, name, outcome, facts, folder, about)
         written += _keep_losses(outcome, tree)
-        print("\n\n".join(table.text for table in outcome.tables), end="\n\n", flush=True)
     print("Written:", *(f"  {path}" for path in written), sep="\n")
     return 0
 

@@ -99,7 +99,7 @@ def journals(tmp_path, monkeypatch):
 def test_a_machine_is_told_with_the_facts_of_its_last_measurement(journals):
     record = {"kind": "facts", "facts": FACTS}
     (journals / "some.jsonl").write_text(json.dumps(record) + "\n")
-    told = describe_machine(MACHINE)
+    told = describe_machine("here", MACHINE)
     assert told["processor"] == "A processor, 3rd generation"
     assert told["memory"] == "25.3 GB"
     assert told["caches of a core"] == "L1 32 KiB, L3 32768 KiB"
@@ -110,7 +110,7 @@ def test_a_machine_is_told_with_the_facts_of_its_last_measurement(journals):
 @pytest.mark.parametrize("line", ["", "{", '{"kind": "facts", "facts": {"cpu": "x"}}'])
 def test_without_facts_a_machine_is_told_as_asv_knows_it(journals, line):
     (journals / "some.jsonl").write_text(line)
-    told = describe_machine(MACHINE | {"os": "", "arch": ""})
+    told = describe_machine("here", MACHINE | {"os": "", "arch": ""})
     assert told == {"processor": "A processor", "processors": "2", "memory": "25.3 GB"}
 
 
@@ -119,3 +119,14 @@ def test_asv_loads_every_plug_in_of_the_configuration():
     named = set(re.findall(r'"\.scripts\._measured\.(\w+)"', settings))
     publishers = {"safe_pages", "values_only", "own_pages", "offline_pages"}
     assert named == {"machine", plugin.__name__.rpartition(".")[2], *publishers}
+
+
+def test_a_machine_is_known_by_its_folder_whatever_its_file_says(journals, tmp_path):
+    (tmp_path / "elsewhere.jsonl").write_text(json.dumps({"kind": "facts", "facts": FACTS}) + "\n")
+    own = tmp_path / "results" / "here"
+    own.mkdir(parents=True)
+    odd = MACHINE | {"machine": "..", "cpu": "\x1b[2Ja"}
+    (own / "machine.json").write_text(json.dumps(odd))
+    (found,) = own_pages._machines(str(own.parent)).items()
+    assert found[0] == "here"
+    assert "last measured" not in found[1]  # nothing is read outside of the machine's folder

@@ -37,10 +37,11 @@ def test_processes_draw_the_same_pictures_in_the_same_order(tmp_path, monkeypatc
 def test_an_error_of_a_process_is_told(tmp_path, monkeypatch):
     monkeypatch.setattr(pictures, "_LEAST_DRAWINGS", 1)
     monkeypatch.setattr(_machine, "count_threads", lambda: 2)
-    style = Style(only=("winners", "memory"))
+    style, file = Style(only=("winners", "memory")), tmp_path / "file"
+    file.touch()
     with (
-        pytest.raises(FileNotFoundError),
-        drawn_aside(ROWS, [], FACTS, tmp_path / "absent", style) as collect,
+        pytest.raises(FileExistsError),
+        drawn_aside(ROWS, [], FACTS, file, style) as collect,
     ):
         collect()
 

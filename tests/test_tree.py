@@ -84,7 +84,8 @@ def test_an_implementation_is_short_and_says_what_it_costs(problem, path):
 _SHOWN = {  # inputs of figures and tables: records and text, nothing that reads a disk
     *("scripts._common.metrics", "scripts._common.records", "scripts._common.units"),
     *("scripts._common.families", "scripts._common.fastest", "scripts._common.csv_text"),
-    "scripts._common.finite",
+    "scripts._common.escape",
+    *("scripts._common.finite", "scripts._common.fleet"),
     *("scripts._common.baseline", "scripts._common.chance", "scripts._compare.comparison"),
     *("scripts._race.result", "benchmarks._session.measured", "benchmarks._session.statistics"),
 }
@@ -101,10 +102,11 @@ MAY_IMPORT = {
     "scripts/_advice": {"scripts._advice", *_SHOWN},
     "scripts/_page": {"scripts._page", "scripts._advice", "scripts._common.kept", *_SHOWN},
     "scripts/_report": {
-        *("impls._machine", "scripts._experiments", "scripts._figures", "scripts._page"),
-        *("scripts._report", "scripts._tables", *_SHOWN),
+        *("impls._files", "impls._machine", "scripts._common", "scripts._experiments"),
+        *("scripts._figures", "scripts._fleet", "scripts._page", "scripts._report"),
+        *("scripts._tables", *_SHOWN),
     },
-    "scripts/_figures": {"scripts._figures", *_SHOWN},
+    "scripts/_figures": {"impls._files", "scripts._figures", *_SHOWN},
     "scripts/_tables": {"impls.solvers", "scripts._tables", *_SHOWN},
     "scripts/_compare": {
         *("impls", "benchmarks", "scripts._common", "scripts._compare"),
@@ -112,6 +114,10 @@ MAY_IMPORT = {
         *("scripts._measured.results", "scripts._measured.state"),
     },
     "scripts/_race": {"impls", _SESSION, "scripts._common", "scripts._race"},
+    "scripts/_fleet": {
+        *("impls", "benchmarks._measure", _SESSION, "scripts._common", "scripts._fleet"),
+        "scripts._measured",
+    },
     "scripts/_scale": {
         *("impls", "scripts._common", "scripts._experiments", "scripts._scale"),
         "scripts._figures._panels",
@@ -159,7 +165,7 @@ def test_the_scripts_folder_holds_commands_and_rooms():
     commands = ["check", "compare", "list", "publish", "race", "recommend", "report", "run"]
     commands += ["scale", "trace", "train"]
     rooms = ["_advice", "_common", "_compare", "_experiments", "_figures", "_measured", "_page"]
-    rooms += ["_race", "_report", "_scale", "_tables"]
+    rooms += ["_fleet", "_race", "_report", "_scale", "_tables"]
     assert names == {"__init__.py", *rooms, *(f"{name}.py" for name in commands)}
     assert not list((ROOT / "reports").rglob("*.py"))
 

@@ -19,6 +19,7 @@ import numpy as np
 import impls
 from benchmarks._session.process import Out
 from impls import _accuracy, _machine, _verify
+from impls._files import save_array
 
 _NAMES = ("weights", "X", "y")
 _SHARED_MEMORY = Path("/dev/shm")
@@ -215,8 +216,7 @@ def _write(
     seeds = [secrets.randbelow(2**31) for _ in range(N_LATER)]
     later = [_verify.other_weights(weights, seed) for seed in seeds]
     for name, array in zip(_NAMES, (np.stack(vectors), X, y), strict=True):
-        with Path(files[name]).open("wb") as file:
-            np.save(file, array)
+        save_array(files[name], array)
     # Not kept on disk, where a contender could read them.
     exact = partial(_accuracy.exact_gradient, problem, X=X, y=y)
     futures = [pool.submit(exact, each) for each in (*vectors, *later)]

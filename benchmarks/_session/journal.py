@@ -19,6 +19,7 @@ two share its id. Later lines win.
 
 from __future__ import annotations
 
+import errno
 import json
 import math
 import os
@@ -32,6 +33,7 @@ from benchmarks._session.inputs import Data
 from benchmarks._session.measured import BASELINE, TWIN, Measured, Round
 from benchmarks._session.process import Out
 from impls._errors import one_line
+from impls._files import write_whole
 
 OK = "ok"
 _COMMIT = re.compile("[0-9a-f]{40}")
@@ -221,6 +223,7 @@ class Journal:
         self._source = source
         self.digest = digest
         self.known = Known()  # all that was written
+        self._lines: list[bytes] = []
 
     def add_facts(self, record: dict[str, Any]) -> None:
         """Write what is known of the machine."""
@@ -252,15 +255,35 @@ class Journal:
         _add(self.known, json.loads(json.dumps(record)))
         if self._path is None:
             return
-        if not self._path.exists():
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            self._append({"kind": "source", **vars(self._source)})
-        self._append(record)
+        self._lines.append(_line(record))
+        if self._path.exists():
+            _append(self._path, self._lines[-1])
+        else:  # the first line, or the folder was moved or deleted meanwhile
+            source = _line({"kind": "source", **vars(self._source)})
+            write_whole(self._path, b"".join([source, *self._lines]))
 
-    def _append(self, record: dict[str, Any]) -> None:
-        # A single write in append mode: lines of several processes do not mix.
-        with self._path.open("a+b", buffering=0) as file:  # type: ignore[union-attr]
-            file.write(_end_of_a_cut_line(file) + json.dumps(record).encode() + b"\n")
+
+def _line(record: dict[str, Any]) -> bytes:
+    return json.dumps(record).encode() + b"\n"
+
+
+def _append(path: Path, lines: bytes) -> None:
+    """Append whole lines or nothing, in a single write: those of several processes do not mix.
+
+    Raises
+    ------
+    OSError
+        Names the file.
+    """
+    with path.open("a+b", buffering=0) as file:
+        whole = _end_of_a_cut_line(file) + lines
+        try:
+            written = file.write(whole)
+        except OSError as error:
+            raise OSError(error.errno, error.strerror, str(path)) from error
+        if written < len(whole):  # the disk is full
+            file.truncate(file.tell() - written)
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(path))
 
 
 def _end_of_a_cut_line(file: IO[bytes]) -> bytes:

@@ -13,6 +13,7 @@ import impls
 from benchmarks._session.process import Out, Process
 from benchmarks._session.worker import decode
 from impls import _accuracy, _table, _verify
+from impls._files import save_array
 
 EASY_SIZES = ((10, 10), (1000, 10), (10, 1000), (1000, 100))
 # Time limit of one batch; a first one compiles.
@@ -175,5 +176,5 @@ def _write(batch: Batch, folder: str) -> dict[str, str]:
     arrays = {"weights": np.stack(batch.weights), "X": batch.X, "y": batch.y}
     files = {name: f"{folder}/{name}.npy" for name in arrays}
     for name, array in arrays.items():
-        np.save(files[name], array)
+        save_array(files[name], array)
     return files

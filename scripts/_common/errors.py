@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import io
 import os
 import sys
 from collections.abc import Callable
@@ -11,6 +10,8 @@ from pathlib import Path
 
 import impls
 from impls._compiled import find_cache
+from scripts._common import escape
+from scripts._common.streams import open_streams
 
 _PIPE_CLOSED = 141  # what a shell reports for a program that SIGPIPE ended
 _NO_ACCESS = "change its permissions or its owner, or use a copy that is yours"
@@ -20,6 +21,7 @@ _ADVICE = {
     errno.EROFS: "use a copy elsewhere",
     errno.ENOSPC: "make room there",
     errno.EDQUOT: "make room there",
+    errno.EFBIG: "raise the limit of the size of a file (ulimit -f)",
     errno.ENAMETOOLONG: "use a shorter path",
     errno.EISDIR: "a file is expected there: move the folder away",
     errno.ENOTDIR: "a folder is expected there: move the file away",
@@ -33,9 +35,7 @@ class UserError(Exception):
 
 def run_command(main: Callable[[], int]) -> None:
     """Exit with what `main` returns; print a user's error as one line and exit with 1."""
-    _open_streams()
-    if isinstance(sys.stdout, io.TextIOWrapper):  # "?" for characters that the terminal lacks
-        sys.stdout.reconfigure(errors="replace")
+    open_streams()
     # Once, for all processes that the command starts.
     find_cache(Path(impls.__file__).parent)
     status = _run(main)
@@ -43,19 +43,9 @@ def run_command(main: Callable[[], int]) -> None:
     sys.exit(status)
 
 
-def _open_streams() -> None:
-    """Reopen closed standard streams: a new file would get their numbers, and be written to."""
-    while (number := os.open(os.devnull, os.O_RDWR)) <= 2:
-        os.set_inheritable(number, True)
-    os.close(number)
-    for number, name in enumerate(("stdin", "stdout", "stderr")):
-        if getattr(sys, name) is None:
-            setattr(sys, name, os.fdopen(number, "w" if number else "r", closefd=False))
-
-
 def explain(error: OSError) -> str:
     """Turn a system error into a sentence: where, why, and what to do."""
-    where = "a file or the output" if error.filename is None else error.filename
+    where = "a file or the output" if error.filename is None else escape.line(str(error.filename))
     advice = _ADVICE.get(error.errno or 0)
     return f"{where}: {error.strerror or error}{f'; {advice}' if advice else ''}"
 
@@ -77,7 +67,7 @@ def _run(main: Callable[[], int]) -> int:
 
 
 def _fail(sentence: str) -> int:
-    print(f"error: {sentence}", file=sys.stderr)
+    print(f"error: {escape.line(sentence)}", file=sys.stderr)
     return 1
 
 

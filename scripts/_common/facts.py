@@ -31,9 +31,9 @@ def collect_facts(threads: str, commit: str) -> Facts:
     """
     return Facts(
         command=_command(),
-        commit=commit,
+        commit=one_line(commit),
         date=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
-        cpu=_machine.processor_name(),
+        cpu=one_line(_machine.processor_name()),
         system=f"{platform.system()} {platform.machine()}{_governor()}",
         n_threads=_machine.count_threads() if threads == "all" else int(threads),
         memory_bytes=int(psutil.virtual_memory().total),
@@ -67,7 +67,7 @@ def parse_facts(record: Any) -> Facts:
 
 def _command() -> str:
     module = Path(sys.argv[0]).stem
-    return shlex.join(["python", "-m", f"scripts.{module}", *sys.argv[1:]])
+    return one_line(shlex.join(["python", "-m", f"scripts.{module}", *sys.argv[1:]]))
 
 
 def _governor() -> str:

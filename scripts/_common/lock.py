@@ -11,6 +11,8 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from impls._errors import one_line
+from impls._files import write_whole
 from scripts._common import project
 
 
@@ -29,7 +31,7 @@ def only_one_at_a_time() -> Iterator[None]:
         print(f"Waiting for {_read(owner)} to finish measuring in this folder.", file=sys.stderr)
         held = lock.acquire(poll_interval=0.5)
     with held:
-        owner.write_text(f"process {os.getpid()} ({shlex.join(sys.argv)})", encoding="utf-8")
+        write_whole(owner, f"process {os.getpid()} ({one_line(shlex.join(sys.argv))})")
         yield
 
 

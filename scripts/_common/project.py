@@ -24,6 +24,6 @@ def git(*arguments: str, root: Path | None = None) -> bytes | None:
         done = subprocess.run(
             command, check=True, stdin=subprocess.DEVNULL, capture_output=True, env=variables
         )
-    except (OSError, subprocess.CalledProcessError):
+    except (OSError, ValueError, subprocess.CalledProcessError):  # ValueError: a null byte
         return None
     return done.stdout

@@ -1,30 +1,30 @@
-"""A comparison whose texts GitHub's Markdown shows as they are."""
+"""A comparison whose texts Markdown shows as they are: names and reasons come from files."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
-from scripts._common.markdown import escaped
+from scripts._common.escape import markdown
 from scripts._compare.comparison import Comparison, Verdict
 
 
-def escape(comparison: Comparison) -> Comparison:
+def escaped(comparison: Comparison) -> Comparison:
     """The comparison with all texts escaped."""
     return replace(
         comparison,
-        a=escaped(comparison.a),
-        b=escaped(comparison.b),
-        notes=tuple(map(escaped, comparison.notes)),
-        verdicts=tuple(map(_escape_verdict, comparison.verdicts)),
+        a=markdown(comparison.a),
+        b=markdown(comparison.b),
+        notes=tuple(map(markdown, comparison.notes)),
+        verdicts=tuple(map(_verdict, comparison.verdicts)),
     )
 
 
-def _escape_verdict(verdict: Verdict) -> Verdict:
+def _verdict(verdict: Verdict) -> Verdict:
     pair = replace(
         verdict.pair,
-        problem=escaped(verdict.pair.problem),
-        implementation=escaped(verdict.pair.implementation),
-        data=escaped(verdict.pair.data),
-        reason=escaped(verdict.pair.reason),
+        problem=markdown(verdict.pair.problem),
+        implementation=markdown(verdict.pair.implementation),
+        data=markdown(verdict.pair.data),
+        reason=markdown(verdict.pair.reason),
     )
-    return replace(verdict, pair=pair, reason=escaped(verdict.reason))
+    return replace(verdict, pair=pair, reason=markdown(verdict.reason))

@@ -8,10 +8,9 @@ from collections.abc import Sequence
 from tabulate import tabulate
 
 from benchmarks._session.statistics import Estimate
-from scripts._common import units
-from scripts._common.markdown import escaped
+from scripts._common import escape, units
 from scripts._compare.comparison import FASTER, NO_CHANGE, SLOWER, WORDS, Comparison, Verdict
-from scripts._compare.markdown import escape
+from scripts._compare.markdown import escaped
 from scripts._compare.pair import FEW_GENERATIONS
 
 _HEADERS = ["", "cell", "data", "B / A", "interval", "equal ones differ by"]
@@ -30,7 +29,7 @@ def summary(comparison: Comparison) -> str:
 
 def comment(comparison: Comparison) -> str:
     """A summary of less than 60 lines, with folded details, for a pull request."""
-    comparison = escape(comparison)
+    comparison = escaped(comparison)
     changes = comparison.changes
     folded = [
         _counts(comparison, _MOST_REASONS),
@@ -52,11 +51,11 @@ def comment(comparison: Comparison) -> str:
 
 def page(comparison: Comparison, picture: str, footer: str) -> str:
     """The whole comparison: the summary, the figure and a table of all cells."""
-    comparison = escape(comparison)
+    comparison = escaped(comparison)
     parts = [f"# {comparison.title}", summary(comparison)]
     parts += [f"![Ratio of each cell with its interval]({picture})"] if picture else []
     parts += ["## All cells", _table(comparison.verdicts, with_roofs=True), "---"]
-    return "\n\n".join([*parts, "  \n".join(map(escaped, footer.splitlines()))]) + "\n"
+    return "\n\n".join([*parts, escape.markdown_lines(footer)]) + "\n"
 
 
 def _headline(comparison: Comparison) -> str:

@@ -16,7 +16,7 @@ from typing import Any
 from matplotlib.figure import Figure
 
 from scripts._common.records import Facts, LossCurve
-from scripts._tables._rows import table
+from scripts._tables._rows import plain_table, table
 
 _FOLDER = Path(__file__).parent
 
@@ -61,15 +61,15 @@ class TextTable:
     @property
     def text(self) -> str:
         """Heading, table and note, for a terminal."""
-        return self._join(self.rows)
+        return self._join(plain_table)
 
     @property
     def markdown(self) -> str:
-        """The same for a page, with ``|`` escaped in cells."""
-        return self._join([[cell.replace("|", "\\|") for cell in row] for row in self.rows])
+        """The same for a page, which shows each cell as it is."""
+        return self._join(table)
 
-    def _join(self, rows: list[list[str]]) -> str:
-        parts = [f"## {self.title}", table(rows, self.headers), self.note]
+    def _join(self, as_table: Callable[[list[list[str]], list[str]], str]) -> str:
+        parts = [f"## {self.title}", as_table(self.rows, self.headers), self.note]
         return "\n\n".join(part for part in parts if part)
 
 

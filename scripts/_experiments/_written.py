@@ -7,7 +7,9 @@ from pathlib import Path
 import pandas as pd
 from tqdm import tqdm
 
+from impls._files import write_whole
 from scripts import _figures
+from scripts._common import escape
 from scripts._common.csv_text import to_csv
 from scripts._common.records import Facts
 from scripts._experiments import Outcome
@@ -20,13 +22,13 @@ def write(
     figures = tqdm(outcome.figures.items(), unit="figure", disable=None, leave=False)
     paths = [path for stem, draw in figures for path in _figures.save(draw(facts), folder, stem)]
     images = [f"![{stem}]({stem}.png)" for stem in outcome.figures]
-    footer = "---\n\n" + facts.footer.replace("\n", "  \n")
+    footer = f"---\n\n{escape.markdown_lines(facts.footer)}"
     heading = [f"# {title}", *([text] if text else [])]
     parts = [*heading, *images, *(table.markdown for table in outcome.tables), footer]
     page = folder / f"{name}.md"
-    page.write_text("\n\n".join(parts) + "\n", encoding="utf-8")
+    write_whole(page, "\n\n".join(parts) + "\n")
     if not outcome.rows:
         return [page, *paths]
     rows = folder / f"{name}.csv"
-    rows.write_text(to_csv(pd.DataFrame(outcome.rows)), encoding="utf-8")
+    write_whole(rows, to_csv(pd.DataFrame(outcome.rows)))
     return [page, rows, *paths]

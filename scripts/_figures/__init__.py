@@ -24,21 +24,27 @@ from __future__ import annotations
 import importlib
 import inspect
 import io
+import warnings
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.text import Text
+from matplotlib.ticker import FixedLocator
 from numpy.typing import NDArray
 from PIL import Image
 from scipy.spatial import cKDTree
 
+from impls._files import write_whole
+from scripts._common import escape
 from scripts._common.records import Footed
 from scripts._figures._style import styled
 
 FORMATS = ("png", "svg", "pdf")
 _FIRST = ("winners", "speedup")  # answer a reader's first questions
+_LONGEST_TICK = 72  # letters; more would leave no room for the axes
 _METADATA = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}
 
 
@@ -72,20 +78,47 @@ def save(
     formats : iterable of str
         Some of `FORMATS`.
     """
-    paths = [folder / f"{stem}.{each}" for each in formats]
-    for path in paths:
-        if path.suffix == ".png":
-            _save_pixels(figure, path)
+    _keep_to_text(figure)
+    contents = {folder / f"{stem}.{each}": _content(figure, each) for each in formats}
+    for path, content in contents.items():
+        write_whole(path, content)
+    return list(contents)
+
+
+def _keep_to_text(figure: Figure) -> None:
+    """Take out of all texts, and of names at ticks, what has no glyph and no place in XML."""
+    for text in figure.findobj(Text):
+        text.set_text(escape.lines(text.get_text()))
+    for axes in figure.axes:
+        for axis in (axes.xaxis, axes.yaxis):
+            if isinstance(axis.get_major_locator(), FixedLocator):
+                places = axis.get_majorticklocs()
+                names = axis.get_major_formatter().format_ticks([*places])
+                axis.set_ticks(places, labels=[*map(_tick, names)])
+
+
+def _tick(name: str) -> str:
+    shown = escape.line(name)
+    return shown if len(shown) <= _LONGEST_TICK else f"{shown[:_LONGEST_TICK]}…"
+
+
+def _content(figure: Figure, form: str) -> bytes:
+    """The bytes of a file; signs that the font lacks are drawn as boxes, without a warning."""
+    content = io.BytesIO()
+    with warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Glyph .* missing from font")
+        if form == "png":
+            _pixels(figure).save(content, "png")
         else:
-            figure.savefig(path, metadata=_METADATA[path.suffix[1:]])
-    return paths
+            figure.savefig(content, format=form, metadata=_METADATA[form])
+    return content.getvalue()
 
 
-def _save_pixels(figure: Figure, path: Path) -> None:
+def _pixels(figure: Figure) -> Image.Image:
     pixels = io.BytesIO()
     # Not compressed: it is read at once.
     figure.savefig(pixels, format="png", dpi=150, pil_kwargs={"compress_level": 0})
-    _palette(Image.open(pixels)).save(path)
+    return _palette(Image.open(pixels))
 
 
 def _palette(image: Image.Image) -> Image.Image:

@@ -9,7 +9,9 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from dataclasses import asdict
+from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryFile
 from time import sleep, time
@@ -120,7 +122,7 @@ def main() -> None:
 def _sample(problem: str, name: str, n_samples: int, n_features: int) -> MemoryCurve | None:
     """Draw data, prepare and call in this process while memory_profiler samples its memory.
 
-    None if the implementation would take too long at this size.
+    None if the implementation would take too long at this size, or the clock was set back.
     """
     from memory_profiler import memory_usage
 
@@ -142,7 +144,7 @@ def _sample(problem: str, name: str, n_samples: int, n_features: int) -> MemoryC
 
     start = time()
     samples = memory_usage((work, (), {}), interval=_SAMPLE_SECONDS, timestamps=True)
-    if not calls:
+    if not calls or not _rise([start, *(moment for _, moment in samples)]):
         return None
     return MemoryCurve(
         problem=problem,
@@ -153,6 +155,10 @@ def _sample(problem: str, name: str, n_samples: int, n_features: int) -> MemoryC
         mebibytes=tuple(round(mebibytes, 2) for mebibytes, _ in samples),
         call_seconds=(round(calls[0] - start, 4), round(calls[1] - start, 4)),
     )
+
+
+def _rise(moments: Sequence[float]) -> bool:
+    return all(a <= b for a, b in pairwise(moments))
 
 
 if __name__ == "__main__":

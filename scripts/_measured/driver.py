@@ -29,16 +29,19 @@ from benchmarks import _measure
 from benchmarks._session import guardian
 from benchmarks._session.journal import Source
 from benchmarks._session.values import FAULTS, Value
-from impls._files import write_json
+from impls._errors import one_line
+from impls._files import folder_aside, write_json, write_whole
 from scripts._common.errors import UserError
 from scripts._common.project import ROOT, STATE
 from scripts._common.signals import held_off
+from scripts._measured import plugin
 from scripts._measured.machine import FILE_VARIABLE, machine_name, settle_machine
 from scripts._measured.plugin import VARIABLE, MeasuredTree
 from scripts._measured.progress import wait
 from scripts._measured.safe_pages import refuse_markup
 
 Values = Mapping[tuple[str, ...], Value]
+_ROOM_BYTES = 2**16
 _END_SECONDS = 5  # asv takes less than one to end its own
 
 
@@ -63,9 +66,16 @@ class Session:
     plugins: tuple[str, ...]
     setup: str
 
-    @cached_property
+    @property
     def config_path(self) -> Path:
-        """asv's configuration for this session; written once, because asv may be reading it."""
+        """asv's configuration for this session; again if the folder was moved meanwhile."""
+        return self._config_path if self._config_path.exists() else self._write_config()
+
+    @cached_property
+    def _config_path(self) -> Path:
+        return self._write_config()
+
+    def _write_config(self) -> Path:
         path = STATE / f"run-{self.threads}.conf.json"
         write_config(path, GRADMARK_THREADS=self.threads, GRADMARK_SETUP=self.setup)
         return path
@@ -147,6 +157,7 @@ def file_results(session: Session, values: Values) -> None:
         results.load_data(conf.results_dir)
     for benchmark in Benchmarks.load(conf)._all_benchmarks.values():
         results.add_result(benchmark, _result_of(benchmark, values), datetime.now(UTC), 0.0)
+    plugin.setup()  # this process is not asv's own
     results.save(conf.results_dir)
 
 
@@ -179,13 +190,14 @@ def _key(problem: str, metric: str, texts: tuple[str, ...]) -> tuple[str, ...]:
 
 def publish(config: Path, tree: str) -> list[str]:
     """Make asv's pages of HEAD's history and a tree; return the warnings of our plug-ins."""
-    _check_pages(Config.load(str(config)))
+    conf = Config.load(str(config))
+    _check_pages(conf)
     command = [sys.executable, "-m", "asv", "publish", "--no-pull", "--config", str(config)]
-    before = _log_path().stat().st_size if _log_path().exists() else 0
-    _run(command, {VARIABLE: tree})
-    text = _log_path().read_bytes()[before:].decode(errors="replace")
+    before = _log_size()
+    with folder_aside(Path(conf.html_dir)) as folder:  # asv begins by deleting the old pages
+        _run([*command, "--html-dir", str(folder)], {VARIABLE: tree})
     told = ("network connection", "nothing is added")
-    return [line.lstrip("· ") for line in text.splitlines() if any(each in line for each in told)]
+    return [line for line in _logged(before) if any(each in line for each in told)]
 
 
 def _check_pages(conf: Any) -> None:
@@ -209,7 +221,7 @@ def _run_asv(session: Session, patterns: list[str]) -> int:
 
 def _run(command: list[str], variables: dict[str, str]) -> int:
     """Run a command with its output in a log; if interrupted, leave no process behind."""
-    log_path = _log_path()
+    log_path, before = _log_path(), _log_size()
     log_path.parent.mkdir(parents=True, exist_ok=True)
     # asv strikes the entries of PYTHONPATH from its children's path, an editable install's too.
     inherited = {name: text for name, text in os.environ.items() if name != "PYTHONPATH"}
@@ -230,12 +242,26 @@ def _run(command: list[str], variables: dict[str, str]) -> int:
             with held_off():
                 _end(process, mark)
     if status not in (0, 2):  # 2: a benchmark failed, which is a result
-        raise UserError(f"asv ended with status {status}; its output is in {log_path}")
+        write_whole(STATE / "room", b"x" * _ROOM_BYTES)  # tells of a disk that is full
+        (STATE / "room").unlink()
+        last = one_line("".join(_logged(before)[-1:]))
+        why = f" ({last})" if last else ""
+        raise UserError(f"asv ended with status {status}{why}; its output is in {log_path}")
     return status
 
 
 def _log_path() -> Path:
     return STATE / "logs" / "asv.log"
+
+
+def _log_size() -> int:
+    return _log_path().stat().st_size if _log_path().exists() else 0
+
+
+def _logged(before: int) -> list[str]:
+    """Lines of the log from this place on, without asv's bullets; no blank ones."""
+    lines = _log_path().read_bytes()[before:].decode(errors="replace").splitlines()
+    return [text for line in lines if (text := line.lstrip("· ").rstrip())]
 
 
 def _end(process: psutil.Popen, mark: str) -> None:

@@ -11,15 +11,16 @@ import re
 from pathlib import Path
 from typing import Any
 
-from asv import util
 from asv.machine import Machine, MachineCollection
 
+from impls._files import write_json
 from scripts._common.errors import UserError
 from scripts._common.project import STATE
 
 NAME_VARIABLE = "GRADMARK_MACHINE"
 FILE_VARIABLE = "GRADMARK_MACHINE_FILE"
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}")
+_ODD = re.compile(r"[/\\<>&\"'|:*?]|^[.-]|^$")
 _FIELDS = [name for name, _ in Machine.fields]
 
 
@@ -29,7 +30,7 @@ def machine_name() -> str:
     Raises
     ------
     UserError
-        If the variable's value is not a valid folder name on every system.
+        If the variable's value is not a valid folder name on every system, or the host's is none.
     """
     name = os.environ.get(NAME_VARIABLE, "")
     if name and not _NAME.fullmatch(name):
@@ -37,7 +38,17 @@ def machine_name() -> str:
             f"{NAME_VARIABLE} is {name!r}, expected at most 64 letters, digits, dots, dashes and "
             "underscores"
         )
-    return name or str(Machine.get_unique_machine_name())
+    return name or _host()
+
+
+def _host() -> str:
+    name = str(Machine.get_unique_machine_name())
+    if _ODD.search(name) or not name.isprintable():
+        raise UserError(
+            f"this host is called {name!r}, which names no folder; name this machine in "
+            f"{NAME_VARIABLE}"
+        )
+    return name
 
 
 def settle_machine() -> Path:
@@ -47,7 +58,7 @@ def settle_machine() -> Path:
     if _read(name, path) is None:
         home = Path(MachineCollection.get_machine_file_path())
         facts = _read(name, home) or Machine.get_defaults() | {"machine": name}
-        util.write_json(str(path), {name: facts}, MachineCollection.api_version)
+        write_json(path, {name: facts, "version": MachineCollection.api_version})
     return path
 
 

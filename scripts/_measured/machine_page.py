@@ -14,11 +14,13 @@ from scripts._common.facts import parse_facts
 from scripts._common.records import Facts
 
 
-def describe_machine(record: Mapping[str, Any]) -> dict[str, str]:
+def describe_machine(name: str, record: Mapping[str, Any]) -> dict[str, str]:
     """Labels and texts, in the order to show them; what is not known is left out.
 
     Parameters
     ----------
+    name : str
+        Of its folder.
     record : mapping
         Contents of asv's ``machine.json``.
     """
@@ -28,7 +30,7 @@ def describe_machine(record: Mapping[str, Any]) -> dict[str, str]:
         "memory": _memory(str(record.get("ram", ""))),
         "system": f"{record.get('os', '')} {record.get('arch', '')}".strip(),
     }
-    facts = _last_facts(str(record["machine"]))
+    facts = _last_facts(name)
     told = own | (_told(facts) if facts else {})
     return {label: text for label, text in told.items() if text}
 

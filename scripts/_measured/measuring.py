@@ -84,6 +84,8 @@ def measure(order: Order) -> Outcome:
             kept.add_facts(asdict(collect_facts(order.threads, tree.title)))
         split = run_session(wanted, order.settings, kept, begun, order.generations)
         print(split.text, file=sys.stderr)
+        if order.is_kept:  # again: the folder may have been moved meanwhile
+            _provenance.save(now.provenance, project.PROVENANCE)
     if order.is_kept:
         driver.file_results(as_asv, _values(now, order.threads))
     return Outcome(wanted, kept.known)

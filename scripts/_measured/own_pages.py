@@ -18,6 +18,7 @@ from asv.graph import Graph
 from asv.machine import iter_machine_files
 from asv.publishing import OutputPublisher
 
+from scripts._common.escape import strings
 from scripts._common.history import pages_from
 from scripts._common.project import ROOT
 from scripts._measured.machine_page import describe_machine
@@ -48,7 +49,7 @@ class OwnPages(OutputPublisher):  # type: ignore[misc]
         for graph in {graph.path: graph for _, graph in graphs}.values():
             keep_valued_rows(folder / f"{Graph.get_file_path(graph.params, 'summary')}.json")
         shutil.copytree(FOLDER, folder / "gradmark")
-        (folder / "machines.json").write_text(json.dumps(_machines(conf.results_dir)))
+        (folder / "machines.json").write_text(json.dumps(strings(_machines(conf.results_dir))))
         # The copied report names no icon, and browsers then ask for this one.
         shutil.copyfile(folder / "swallow.ico", folder / "favicon.ico")
         has_report = copy_report(REPORT, folder / "report.html")
@@ -101,6 +102,7 @@ def _additions(has_report: bool) -> list[Addition]:
 
 
 def _machines(results_dir: str) -> dict[str, dict[str, str]]:
-    """What is known of each machine with results, by its name."""
-    records = map(util.load_json, iter_machine_files(results_dir))
-    return {record["machine"]: describe_machine(record) for record in records}
+    """What is known of each machine with results, by its name, which is that of its folder."""
+    paths = map(Path, iter_machine_files(results_dir))
+    records = {path.parent.name: util.load_json(str(path)) for path in paths}
+    return {name: describe_machine(name, record) for name, record in records.items()}

@@ -19,24 +19,27 @@ from asv import util
 from asv.plugins.git import Git
 from asv.repo import NoSuchNameError, Repo
 
+from impls._files import written_aside
+
 # Holds the name of the tree that is measured or published: 40 hexadecimal digits, as for a commit.
 VARIABLE = "GRADMARK_TREE"
 
 
+_write_json = util.write_json
+
+
 def setup() -> None:
-    """asv calls this once the plug-in is loaded."""
-    util.write_json = _written_whole(util.write_json)
+    """Make asv's JSON files whole; asv calls this once the plug-in is loaded."""
+    util.write_json = _write_whole
 
 
-def _written_whole(write_json: Any) -> Any:
-    """asv's function, made atomic: a kill leaves the old file, and nobody reads half a file."""
+def _write_whole(path: str, *arguments: Any, compact: bool = False, **options: Any) -> None:
+    """As asv's function does, but a kill or a full disk leaves the old file.
 
-    def write(path: str, *arguments: Any, **options: Any) -> None:
-        part = f"{path}.{os.getpid()}.part"
-        write_json(part, *arguments, **options)
-        Path(part).replace(path)
-
-    return write
+    What is compact belongs to the pages, which can be made again.
+    """
+    with written_aside(Path(path), is_lasting=not compact) as part:
+        _write_json(str(part), *arguments, compact=compact, **options)
 
 
 class MeasuredTree(Repo):  # type: ignore[misc]

@@ -234,6 +234,8 @@ def _rows(found: Results, wanted: State) -> Iterator[_Row]:
         told = {"flag": flag_of(cell, measured), "rounds": len(measured.seconds(cell.name))}
         for metric, value in values_of(cell, measured).items():
             subject = _subject(cell, metric.partition("/")[2])
+            if not wanted.has(subject):  # the solver's name is none
+                continue
             versions = wanted.versions(subject)
             changes = wanted.changes(subject, cell.digest)
             if metric in _RELATIVE:

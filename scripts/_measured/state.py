@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
@@ -13,6 +14,7 @@ from impls._provenance import Provenance, Rules, Subject
 from scripts._common import project
 from scripts._common.tree import PACKAGES, Tree
 
+_DIGEST = re.compile(r"\w+")
 _UNKNOWN = "an unknown change: there is no record of the files and versions of the measurement"
 
 
@@ -50,9 +52,9 @@ class State:
         return State(title, then, self.rules.at(then), self.folders)
 
     def has(self, cell: Subject) -> bool:
-        """Whether the cell's implementation exists; a journal may hold any text for its name."""
-        names = cell.problem, cell.implementation
-        return all(map(_table.is_name, names)) and self.rules.has(*names)
+        """Whether the cell's implementation exists; what is no name, such as a path, has none."""
+        names = (cell.problem, cell.implementation, cell.solver or cell.problem)
+        return all(map(_table.is_name, names)) and self.rules.has(*names[:2])
 
     def changes(self, cell: Subject, digest: str) -> list[str]:
         """What has changed for a cell since the state with this digest; empty if nothing has."""
@@ -78,6 +80,8 @@ def load_state(digest: str, folders: tuple[Path, ...] = ()) -> Provenance | None
     folders : tuple of Path
         Empty: this folder's records.
     """
+    if not _DIGEST.fullmatch(digest):  # it comes from a journal, and names a file
+        return None
     found = (_load(digest, folder) for folder in folders or (project.PROVENANCE,))
     return next(filter(None, found), None)
 

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from scripts._common import escape
 from scripts._page.library import plotting_library
 
 _HERE = Path(__file__).parent
@@ -18,8 +19,6 @@ _SHARED = (
 )
 _STYLES = ("colours", "page", "tables")
 _SLOT = re.compile(r"/\*\{(\w+)\}\*/")
-# Written as escapes, since a script element ends at its first closing tag, whatever the string.
-_UNSAFE = {ord(sign): f"\\u{ord(sign):04x}" for sign in "<>&\u2028\u2029"}
 
 
 def render(data: Mapping[str, Any]) -> str:
@@ -36,9 +35,9 @@ def render(data: Mapping[str, Any]) -> str:
 
 def to_json(data: Mapping[str, Any]) -> str:
     """JSON that can stand inside a script element; NaN is refused."""
-    text = json.dumps(data, allow_nan=False, separators=(",", ":"), ensure_ascii=False)
-    text = text.encode("utf-8", "replace").decode("utf-8")  # lone surrogates
-    return text.translate(_UNSAFE)
+    shown = escape.strings(data)
+    text = json.dumps(shown, allow_nan=False, separators=(",", ":"), ensure_ascii=False)
+    return escape.script(text)
 
 
 def _scripts() -> str:

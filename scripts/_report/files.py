@@ -8,7 +8,9 @@ from typing import Any
 
 import pandas as pd
 
+from impls._files import write_whole
 from scripts import _experiments, _figures, _tables
+from scripts._common import escape
 from scripts._common.metrics import metrics
 from scripts._common.records import Facts, MemoryCurve
 from scripts._page import page_data, render
@@ -32,27 +34,27 @@ def write_page(
     """Write the one page that shows everything; `options` are those of `page_data`."""
     path = folder / PAGE
     data = page_data(results, curves, facts, metrics(), **options)
-    path.write_text(render(data), encoding="utf-8")
+    write_whole(path, render(data))
     return path
 
 
 def write_data(results: pd.DataFrame, folder: Path) -> None:
     """Write the values as they were measured; asv's name of the environment holds a path."""
-    (folder / "results.csv").write_text(to_csv(results), encoding="utf-8")
-    shared = results.drop(columns="environment")
-    shared.to_parquet(folder / "results.parquet", index=False)
+    write_whole(folder / "results.csv", to_csv(results))
+    shared = escape.frame(results.drop(columns="environment"))
+    write_whole(folder / "results.parquet", shared.to_parquet(index=False))
 
 
 def write_tables(
     results: pd.DataFrame, facts: Facts, folder: Path, only: Sequence[str]
 ) -> dict[str, str]:
     """Write the tables that have something to show; return a sentence for each file."""
-    footer = facts.footer.replace("\n", "  \n")
+    footer = escape.markdown_lines(facts.footer)
     names = [name for name in _tables.names("results") if name in (only or [name])]
     texts = {name: _tables.render(name, results) for name in names}
     written = {name: f"{text}\n---\n\n{footer}\n" for name, text in texts.items() if text}
     for name, text in written.items():
-        (folder / f"{name}.md").write_text(text, encoding="utf-8")
+        write_whole(folder / f"{name}.md", text)
     return {f"{name}.md": _tables.sentence(name) for name in written}
 
 
@@ -79,5 +81,5 @@ def write_index(
     """Write README.md, which lists the tables and shows the pictures."""
     problems = [str(problem) for problem in results["problem"].unique()]
     path = folder / INDEX
-    path.write_text(render_index(problems, pictures, pages, facts, notes), encoding="utf-8")
+    write_whole(path, render_index(problems, pictures, pages, facts, notes))
     return path

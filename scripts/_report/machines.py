@@ -8,11 +8,12 @@ from pathlib import Path
 
 import pandas as pd
 
+from impls._files import write_whole
 from scripts import _figures, _tables
+from scripts._common import escape
 from scripts._common.baseline import relative_to
 from scripts._common.errors import UserError
 from scripts._common.fleet import Fleet, Machine
-from scripts._common.markdown import escaped
 from scripts._common.metrics import BASELINE, metrics
 from scripts._common.names import pick
 from scripts._common.selection import check_names, select
@@ -117,7 +118,7 @@ def write_machines(
         pages = PAGE_SENTENCE | pages
     index = folder / INDEX
     text = _fleet_index.render(fleet, pictures, pages, loaded.notes)
-    index.write_text(text, encoding="utf-8")
+    write_whole(index, text)
     return index if style.only else folder / PAGE
 
 
@@ -152,8 +153,8 @@ def _rows(machines: Sequence[Valid]) -> pd.DataFrame:
 def _write_table(fleet: Fleet, folder: Path) -> dict[str, str]:
     """Write the table; return a sentence about it by its file."""
     text = _tables.render(NAME, fleet)
-    footer = "  \n".join(map(escaped, fleet.footer.splitlines()))
-    (folder / f"{NAME}.md").write_text(f"{text}\n---\n\n{footer}\n", encoding="utf-8")
+    footer = "  \n".join(map(escape.markdown, fleet.footer.splitlines()))
+    write_whole(folder / f"{NAME}.md", f"{text}\n---\n\n{footer}\n")
     return {f"{NAME}.md": _tables.sentence(NAME)}
 
 
@@ -172,4 +173,4 @@ def _write_page(loaded: Selected, folder: Path, baseline: str) -> None:
         for e in loaded.machines
     ]
     text = render({"machines": pages, "notes": loaded.notes})
-    (folder / PAGE).write_text(text, encoding="utf-8")
+    write_whole(folder / PAGE, text)

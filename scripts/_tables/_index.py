@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from scripts._common import units
+from scripts._common import escape, units
 from scripts._common.records import Facts
 
 DATA_LINE = "- All values: [results.csv](results.csv), [results.parquet](results.parquet)"
@@ -42,16 +42,16 @@ def render(
     `notes` say what is left out or differs from the usual.
     """
     parts = [
-        f"# Gradients of {units.listed(problems)}",
-        f"{facts.cpu}, {facts.n_threads} thread{'s' * (facts.n_threads > 1)}; made by "
-        f"`{facts.command}` ({facts.commit}, {facts.date}).",
-        *notes,
+        f"# Gradients of {units.listed(map(escape.markdown, problems))}",
+        f"{escape.markdown(facts.cpu)}, {facts.n_threads} thread{'s' * (facts.n_threads > 1)}; "
+        f"made by {escape.markdown_code(facts.command)} "
+        f"({escape.markdown(f'{facts.commit}, {facts.date}')}).",
+        *map(escape.markdown, notes),
         links(pages),
         DATA_LINE,
         *pictures_by_section(pictures),
     ]
-    footer = facts.footer.replace("\n", "  \n")
-    return "\n\n".join([*parts, "---", footer]) + "\n"
+    return "\n\n".join([*parts, "---", escape.markdown_lines(facts.footer)]) + "\n"
 
 
 def links(pages: Mapping[str, str]) -> str:
@@ -64,7 +64,7 @@ def pictures_by_section(pictures: Sequence[Picture]) -> list[str]:
     parts = []
     for section in dict.fromkeys(picture.section for picture in pictures):
         own = [picture for picture in pictures if picture.section == section]
-        parts += [f"## {section}", *map(_show, own)]
+        parts += [f"## {escape.markdown(section)}", *map(_show, own)]
     return parts
 
 

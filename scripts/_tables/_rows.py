@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 from tabulate import tabulate
 
-from scripts._common import units
+from scripts._common import escape, units
 from scripts._common.fastest import EXACT, SINGLE, Winner, data_of, less_exact, winners
 
 Row = Any  # a row of the results; pandas has no type for it
@@ -74,11 +74,11 @@ def fastest(results: pd.DataFrame) -> str:
     rows = fastest_rows(results)
     if not rows:
         return "No times."
-    rough = less_exact(results)
+    rough = ", ".join(map(escape.markdown, less_exact(results)))
     parts = [
         table(rows, FASTEST_HEADERS),
         f"Exact to float64: error at most {EXACT:.0e}. Exact to float32: at most {SINGLE:.0e}.",
-        f"Faster somewhere, but less exact than both: {', '.join(rough)}." if rough else "",
+        f"Faster somewhere, but less exact than both: {rough}." if rough else "",
     ]
     return "\n\n".join(filter(None, parts))
 
@@ -94,7 +94,7 @@ def sections(results: pd.DataFrame, metric: str, show: Callable[[Row], str]) -> 
     for (problem, n_features), group in sorted(groups.items(), key=itemgetter(0)):
         is_real = math.isinf(n_features)
         what = "real data" if is_real else f"{n_features:,} features, by number of samples"
-        yield f"### {problem}, {what}"
+        yield f"### {escape.markdown(problem)}, {what}"
         yield _grid(group, show)
 
 
@@ -113,7 +113,7 @@ def _grid(group: Sequence[Row], show: Callable[[Row], str]) -> str:
             text = _mark(row, reasons) or show(row)
             cells.setdefault(row.implementation, {})[_column(row)] = text
     grid = table([[name, *map(of.get, across)] for name, of in cells.items()], ["", *across])
-    notes = [f"{number}. {reason}" for reason, number in reasons.items()]
+    notes = [f"{number}. {escape.markdown(reason)}" for reason, number in reasons.items()]
     skipped = [row for row in ordered if row.implementation not in shown]
     parts = [grid if cells else "", "\n".join(notes), _skipped(skipped)]
     return "\n\n".join(filter(None, parts))
@@ -127,8 +127,10 @@ def _skipped(rows: Iterable[Row]) -> str:
         first.setdefault(row.implementation, row.reason)
     for name, reason in sorted(first.items()):
         names.setdefault(reason, []).append(name)
-    lines = [f"- skipped throughout: {', '.join(own)} ({why})" for why, own in names.items()]
-    return "\n".join(lines)
+    return "\n".join(
+        f"- skipped throughout: {', '.join(map(escape.markdown, own))} ({escape.markdown(why)})"
+        for why, own in names.items()
+    )
 
 
 def _mark(row: Row, reasons: dict[str, int]) -> str:
@@ -164,7 +166,13 @@ def _column(row: Row) -> str:
     return f"{row.solver}, {data}" if row.solver else data
 
 
-def table(rows: list[list[Any]], headers: list[str]) -> str:
-    """Rows in Markdown; all columns but the first are right-aligned."""
-    align = ["left", *["right"] * (len(headers) - 1)]
+def table(rows: Iterable[Iterable[Any]], headers: Sequence[str], n_left: int = 1) -> str:
+    """Rows in Markdown, which shows each text as it is; `n_left` columns are left-aligned."""
+    cells = [[escape.markdown(str(value)) for value in row] for row in (headers, *rows)]
+    return plain_table(cells[1:], cells[0], n_left)
+
+
+def plain_table(rows: Iterable[Iterable[Any]], headers: Sequence[str], n_left: int = 1) -> str:
+    """The same for a terminal."""
+    align = [*["left"] * n_left, *["right"] * (len(headers) - n_left)]
     return tabulate(rows, headers, tablefmt="github", colalign=align, disable_numparse=True)

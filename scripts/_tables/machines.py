@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from scripts._common import units
+from scripts._common import escape, units
 from scripts._common.baseline import baseline_of, explain
 from scripts._common.fastest import EXACT, SINGLE, Winner, data_of
 from scripts._common.fleet import Fleet, Machine, Wins, agreement, standings, wins_of
-from scripts._common.markdown import escaped
 from scripts._tables._rows import table
 
 _PRECISIONS = {"float64": EXACT, "float32": SINGLE}
@@ -43,7 +42,7 @@ def render(fleet: Fleet) -> str:
     explained = explain(fleet.machines[0].results)
     parts = ["# Machines", _WHY, explained, title, _STANDING, table(rows, STANDING_HEADERS)]
     for problem in fleet.problems:
-        parts += [f"## {escaped(problem)}", *_of_problem(fleet.of(problem))]
+        parts += [f"## {escape.markdown(problem)}", *_of_problem(fleet.of(problem))]
     return "\n\n".join(filter(None, [*parts, _LEGEND])) + "\n"
 
 
@@ -82,20 +81,20 @@ def _of_problem(fleet: Fleet) -> Iterator[str]:
 def _fastest(wins: Wins, names: Sequence[str]) -> str:
     """A row per set of data, a column per machine, and what most machines have in common."""
     body = [
-        [escaped(size), *(_won(own.get(name)) for name in names), _agreed(own)]
+        [escape.markdown(size), *(_won(own.get(name)) for name in names), _agreed(own)]
         for (_, size), own in wins.items()
     ]
-    return table(body, ["", *map(escaped, names), "on most machines"])
+    return table(body, ["", *map(escape.markdown, names), "on most machines"])
 
 
 def _won(winner: Winner | None) -> str:
     """Name, speed-up, and the next if that is as fast."""
     if winner is None:
         return _NONE
-    text = f"{escaped(winner.row.implementation)} {units.ratio(winner.speed_up)}"
+    text = f"{escape.markdown(winner.row.implementation)} {units.ratio(winner.speed_up)}"
     if winner.next is None or not winner.is_even:
         return text
-    return f"{text}, as fast: {escaped(winner.next.implementation)}"
+    return f"{text}, as fast: {escape.markdown(winner.next.implementation)}"
 
 
 def _agreed(own: Mapping[str, Winner]) -> str:
@@ -104,7 +103,7 @@ def _agreed(own: Mapping[str, Winner]) -> str:
     if n == 1 and len(own) > 1:
         return "all differ"
     each = " each" if len(names) > 1 else ""
-    return f"{units.listed(map(escaped, names))}, {n} of {len(own)}{each}"
+    return f"{units.listed(map(escape.markdown, names))}, {n} of {len(own)}{each}"
 
 
 def _best(wins: Sequence[Wins], machine: str) -> set[tuple[str, str]]:
@@ -151,5 +150,5 @@ def _grid(
         if not {*texts} <= {"skipped", _NONE}:
             bold = ((size, name) in each for each in best)
             shown = [f"**{t}**" if b else t for t, b in zip(texts, bold, strict=True)]
-            body.append([escaped(name), *shown])
-    return table(body, [escaped(size), *map(escaped, machines)])
+            body.append([escape.markdown(name), *shown])
+    return table(body, [escape.markdown(size), *map(escape.markdown, machines)])

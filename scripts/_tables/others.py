@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pandas as pd
 
-from scripts._common import units
+from scripts._common import escape, units
 from scripts._common.metrics import OTHERS, metrics
 from scripts._tables._rows import page, sections
 
@@ -16,5 +16,5 @@ def render(results: pd.DataFrame) -> str:
     parts = []
     for name in sorted(set(results["metric"]) - elsewhere):
         own = sections(results, name, lambda row: units.value(row.value, row.unit))
-        parts += [f"## {labels.get(name, name)}", *own]
+        parts += [f"## {escape.markdown(labels.get(name, name))}", *own]
     return page(["# Other metrics", *parts]) if parts else ""

@@ -6,13 +6,12 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from tabulate import tabulate
-
 from benchmarks._session.measured import TWIN
 from benchmarks._session.statistics import LEAST_ROUNDS, Estimate, geometric_mean
-from scripts._common import units
+from scripts._common import escape, units
 from scripts._common.metrics import BASELINE
 from scripts._race.result import DTYPES, Race, Result
+from scripts._tables._rows import table
 
 _HEADERS = ["", "data", "peer", "time", f"speed-up over {BASELINE}", "of the roof"]
 _WIDTHS = {8: "float64", 4: "float32", 2: "16 bits", 1: "8 bits"}
@@ -34,16 +33,18 @@ def render(race: Race) -> str:
     """Explain the columns, then a table per size, then the outcome over all sizes."""
     tables = map(size_table, race.results)
     overall = overall_table(race.results, race.settings.widths)
-    return "\n\n".join([f"# {race.title}", _LEGEND, *tables, overall, "---"])
+    return "\n\n".join([f"# {escape.markdown(race.title)}", _LEGEND, *tables, overall, "---"])
 
 
 def size_table(result: Result) -> str:
     """Table of one size, the winner, ours against the fastest peer, and reasons for absences."""
     rounds = f", {result.n_rounds} rounds" if result.n_rounds else ""
-    parts = [f"## {result.title}, X of {units.n_bytes(result.measured.x_bytes)}{rounds}"]
+    parts = [
+        f"## {escape.markdown(result.title)}, X of {units.n_bytes(result.measured.x_bytes)}{rounds}"
+    ]
     if result.ranking():
-        parts += [_ranking(result), "\n".join(_outcome(result))]
-    parts += [f"Note: {note}." for note in result.measured.notes]
+        parts += [_ranking(result), "\n".join(map(escape.markdown, _outcome(result)))]
+    parts += [f"Note: {escape.markdown(note)}." for note in result.measured.notes]
     if 0 < result.n_rounds < LEAST_ROUNDS:
         parts.append(f"Note: no intervals: those need {LEAST_ROUNDS} rounds.")
     if missing := _missing(result):
@@ -85,8 +86,7 @@ def _ranking(result: Result) -> str:
                 f"{roof:.2f}" if math.isfinite(roof) else units.NO_VALUE,
             ]
         )
-    align = ["left", "left", "left", "right", "right", "right"]
-    return tabulate(rows, _HEADERS, tablefmt="github", colalign=align, disable_numparse=True)
+    return table(rows, _HEADERS, n_left=3)
 
 
 def _info(result: Result, name: str) -> dict[str, Any]:
@@ -115,7 +115,9 @@ def _outcome(result: Result) -> list[str]:
 def _missing(result: Result) -> list[str]:
     """A line for each contender that is not in the table, with the reason."""
     out = sorted(result.measured.out.items())
-    return [f"- {name}: {_why(each.state, each.reason)}" for name, each in out]
+    return [
+        f"- {escape.markdown(f'{name}: {_why(each.state, each.reason)}')}" for name, each in out
+    ]
 
 
 def _why(state: str, reason: str) -> str:

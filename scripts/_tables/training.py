@@ -9,7 +9,7 @@ from typing import Any
 import pandas as pd
 
 from impls import solvers
-from scripts._common import units
+from scripts._common import escape, units
 from scripts._common.baseline import baseline_of
 from scripts._tables import _rows
 
@@ -67,7 +67,8 @@ def _speed_ups(results: pd.DataFrame) -> Iterable[str]:
             [name, *(units.ratio(c.get(name, math.nan)) for c in columns.values())]
             for name in names
         ]
-        yield f"### {problem}, {n:,} x {d:,}: speed-up over `{baseline}`"
+        title = f"{escape.markdown(problem)}, {n:,} x {d:,}"
+        yield f"### {title}: speed-up over {escape.markdown_code(baseline)}"
         yield _rows.table(body, ["", *columns])
 
 
