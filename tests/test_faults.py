@@ -161,7 +161,9 @@ def surroundings():
 
 def marked():
     """Processes that the session has started, and that have not ended."""
-    return [each for each in psutil.process_iter() if guardian._carries(each, guardian._start())]
+    return [
+        each for each in psutil.process_iter() if guardian._carries(each, guardian._start().mark)
+    ]
 
 
 def measure(*names, **job):
@@ -305,7 +307,8 @@ SUBTREE = "GRADMARK_TEST_SUBTREE"
 
 def run_command(source, tmp_path, monkeypatch):
     """Run a session with this fault; return its end, and the processes that it has left."""
-    text = f"import os, signal, subprocess\n\n\ndef gradient(weights, X, y):\n    {source}\n"
+    head = "import os, signal, subprocess, sys, psutil"
+    text = f"{head}\n\n\ndef gradient(weights, X, y):\n    {source}\n"
     plant("linear", {"planted": text}, tmp_path, monkeypatch)
     monkeypatch.setenv(SUBTREE, str(tmp_path))
     command = [sys.executable, "-c", COMMAND]
@@ -325,7 +328,8 @@ def is_below(one, folder):
 
 
 def test_a_fault_that_ends_the_command_leaves_nothing(tmp_path, monkeypatch):
-    fault = "subprocess.Popen(['sleep', '600']); os.kill(os.getppid(), signal.SIGTERM)"
+    command = "psutil.Process().parents()[sys.platform == 'linux']"  # beyond the keeper
+    fault = f"subprocess.Popen(['sleep', '600']); {command}.terminate()"
     done, left = run_command(fault, tmp_path, monkeypatch)
     assert (done.returncode, left) == (-signal.SIGTERM, [])
 
