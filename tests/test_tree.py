@@ -95,13 +95,19 @@ MAY_IMPORT = {
     "benchmarks": {"impls", "benchmarks"},
     "scripts/_common": {"impls", _SESSION, "scripts._common"},
     "scripts/_measured": {
-        *("impls", _SESSION, "benchmarks._measure"),
+        *("impls", _SESSION, "benchmarks._measure", "benchmarks._parent"),
         *("scripts._common", "scripts._measured"),
     },
     "scripts/_advice": {"scripts._advice", *_SHOWN},
     "scripts/_page": {"scripts._page", "scripts._advice", "scripts._common.kept", *_SHOWN},
     "scripts/_report": {
-        *("impls._machine", "scripts._experiments", "scripts._figures", "scripts._page"),
+        *(
+            f"{_SESSION}.guardian",
+            "impls._machine",
+            "scripts._experiments",
+            "scripts._figures",
+            "scripts._page",
+        ),
         *("scripts._report", "scripts._tables", *_SHOWN),
     },
     "scripts/_figures": {"scripts._figures", *_SHOWN},

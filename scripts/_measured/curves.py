@@ -19,7 +19,7 @@ from tqdm import tqdm
 
 import impls
 from benchmarks._session import guardian
-from benchmarks._session.worker import keep_output
+from benchmarks._session.worker import keep_input, keep_output
 from impls import _provenance
 from impls._files import write_json
 from scripts._common.project import PROVENANCE, ROOT, STATE
@@ -33,6 +33,12 @@ _SAMPLE_SECONDS = 0.005
 _REST_SECONDS = 0.05  # pause before and after the calls, so that they stand out in the figure
 _N_CALLS = 3
 _LONGEST_SECONDS = 600.0
+_BOOT = """
+from benchmarks._session.keeper import keep
+keep()
+from scripts._measured.curves import main
+main()
+"""
 
 
 def record_curves(state: State, cells: list[tuple[str, str, int, int]], *, again: bool) -> int:
@@ -65,20 +71,13 @@ def _is_known(path: Path, state: State) -> bool:
 
 
 def _record(problem: str, name: str, n_samples: int, n_features: int) -> dict[str, Any] | None:
-    command = [
-        sys.executable,
-        "-m",
-        "scripts._measured.curves",
-        problem,
-        name,
-        f"{n_samples}",
-        f"{n_features}",
-    ]
+    command = [sys.executable, "-c", _BOOT, problem, name, f"{n_samples}", f"{n_features}"]
     try:
         curve: dict[str, Any] = json.loads(_run(command))
+        parse_memory_curve(curve)  # an implementation may have printed something else
         return curve
     # It cannot be recorded or takes too long; the suite's results say why.
-    except (subprocess.TimeoutExpired, ValueError):
+    except (subprocess.TimeoutExpired, ValueError, RecursionError):
         return None
 
 
@@ -91,25 +90,27 @@ def _run(command: list[str]) -> bytes:
     with TemporaryFile() as printed:
         process = subprocess.Popen(
             command,
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,  # its keeper's, which ends it once this process has ended
             stdout=printed,
             stderr=subprocess.DEVNULL,
             cwd=ROOT,
-            env=os.environ | {guardian.VARIABLE: mark},
+            env=os.environ | {guardian.VARIABLE: mark, "TMPDIR": guardian.folder()},
             start_new_session=True,
         )
         try:
             process.wait(_LONGEST_SECONDS)
         finally:
             with held_off():
+                process.terminate()
                 guardian.kill(mark)
-                process.wait()
+                process.communicate()
         printed.seek(0)
         return printed.read()
 
 
 def main() -> None:
     """Print the curve of the implementation and size on the command line, and nothing else."""
+    keep_input()
     pipe = keep_output()
     problem, name, *size = sys.argv[1:]
     curve = _sample(problem, name, *map(int, size))
@@ -153,7 +154,3 @@ def _sample(problem: str, name: str, n_samples: int, n_features: int) -> MemoryC
         mebibytes=tuple(round(mebibytes, 2) for mebibytes, _ in samples),
         call_seconds=(round(calls[0] - start, 4), round(calls[1] - start, 4)),
     )
-
-
-if __name__ == "__main__":
-    main()
