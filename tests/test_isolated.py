@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -14,8 +15,10 @@ import impls
 from benchmarks._session.judging import draw_easy
 from scripts import check, list
 from scripts._common import isolated, judging
+from scripts._common.errors import UserError
 from scripts._common.families import NUMPY, ONE_PASS, OTHER
 from scripts._common.tree import working_tree
+from scripts._experiments import descent
 from scripts._measured import chosen, curves
 from scripts._measured.state import state_of
 from tests._planting import plant
@@ -272,3 +275,24 @@ def test_an_odd_file_is_named_and_the_others_go_on(tree, command):
     assert "no_cookie.py, line 1)" in done.stdout
     rows = {line.split()[0]: line for line in done.stdout.splitlines() if line.strip()}
     assert all("broken" not in rows[name] and "WRONG" not in rows[name] for name in GOOD)
+
+
+@pytest.mark.parametrize(
+    ("fault", "told"),
+    [
+        ("import os; os._exit(0)", "died while it was trained with: exit status 0"),
+        ("raise SystemExit(0)", "SystemExit: 0"),
+        ("return 1e9 * weights", "Diverged: "),
+    ],
+)
+def test_descent_tells_of_a_kernel_that_fails(fault, told, tmp_path, monkeypatch):
+    source = "calls = []\n\n\ndef gradient(weights, X, y):\n    calls.append(1)\n"
+    source += f"    if len(calls) > 20:\n        {fault}\n    return {RIGHT}\n"
+    plant(PROBLEM, {"planted": source}, tmp_path, monkeypatch)
+    with pytest.raises(UserError, match=rf"^linear/planted: {re.escape(told)}"):
+        descent.train(descent.draw_data(0), "planted", 0)
+
+
+def test_descent_imports_its_kernel_elsewhere(planted):
+    with pytest.raises(impls.BadPlugin, match="died while it was imported: exit status 0"):
+        descent.train(descent.draw_data(0), "exits", 0)

@@ -9,51 +9,16 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections import Counter
-from contextlib import contextmanager
-from pathlib import Path
 
-import psutil
 import pytest
 
 from benchmarks._session import guardian as _guardian
+from tests._families import END_SECONDS, ROOT, alive, assert_gone, shared_files, start, wait_for
 
-ROOT = Path(__file__).resolve().parent.parent
-SHARED = Path("/dev/shm")
-END_SECONDS = 10
 SLEEP = [sys.executable, "-c", "import time; time.sleep(60)"]
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals as POSIX has them")
-
-
-def wait_for(condition, seconds=60):
-    """Wait until `condition` returns a true value; return it."""
-    end = time.monotonic() + seconds
-    while not (found := condition()):
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.02)
-    return found
-
-
-def alive(processes):
-    return [p for p in processes if p.is_running() and p.status() != psutil.STATUS_ZOMBIE]
-
-
-@contextmanager
-def start(arguments, folder=ROOT, **more):
-    """Python in its own session, as from another terminal; killed at the end."""
-    process = psutil.Popen([sys.executable, *arguments], cwd=folder, start_new_session=True, **more)
-    try:
-        yield process
-    finally:
-        if process.poll() is None:
-            process.kill()
-        process.wait()
-
-
-def assert_gone(processes):
-    wait_for(lambda: not alive(processes), END_SECONDS)
 
 
 # The handlers
@@ -103,7 +68,8 @@ SENTENCE = "\nStopped. What there is is kept.\n"
 
 
 @pytest.mark.parametrize(
-    "names", [["SIGINT"], ["SIGTERM"], ["SIGHUP"], ["SIGHUP", "SIGINT", "SIGTERM", "SIGHUP"]]
+    "names",
+    [["SIGINT"], ["SIGTERM"], ["SIGHUP"], ["SIGQUIT"], ["SIGHUP", "SIGINT", "SIGTERM", "SIGHUP"]],
 )
 def test_a_signal_ends_a_command_once_and_in_a_sentence(names, tmp_path):
     assert stop(tmp_path, *names) == (130, SENTENCE, "ended in order")
@@ -252,10 +218,6 @@ def family_at_work(command, marker):
 
 
 RACE = ["--size", "10", "10", "--threads", "1", "--contender", "matrix"]
-
-
-def shared_files():
-    return set(SHARED.glob("gradmark*"))
 
 
 def test_a_race_that_is_killed_leaves_nothing(tmp_path):

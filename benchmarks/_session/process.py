@@ -108,12 +108,12 @@ class Process:
         self._overhearing.start()
         self._send(order)
 
-    def ask(self, step: str, seconds: float, **arguments: Any) -> dict[str, Any]:
+    def ask(self, step: str, seconds: float, /, **arguments: Any) -> dict[str, Any]:
         """Send a step and wait for its answer; raises as `answer` does."""
         self.send(step, **arguments)
         return self.answer(seconds)
 
-    def send(self, step: str, **arguments: Any) -> None:
+    def send(self, step: str, /, **arguments: Any) -> None:
         """Send a step without waiting; get its `answer` later."""
         self._step, self._doing, self._arguments = secrets.token_hex(8), step, arguments
         self._send({"do": step, "to": self._step, **arguments})
