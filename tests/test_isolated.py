@@ -97,7 +97,12 @@ def test_list_names_each_and_goes_on(planted, monkeypatch, capsys):
             line.split()[:1] == [name] and line.endswith("yes") for line in output.out.splitlines()
         )
     assert len(output.out) < 20_000
-    assert "yyy" not in output.err
+    (told,) = [line for line in output.err.splitlines() if line.startswith(f"{PROBLEM}/noisy")]
+    assert told.startswith(
+        f"{PROBLEM}/noisy printed 2,000,002 bytes, of which the last line is: yyy"
+    )
+    assert len(told) < 400
+    assert "xxx" not in output.out
 
 
 def test_check_names_each_and_goes_on(planted, monkeypatch, capsys):
@@ -185,7 +190,7 @@ def is_running(pid):
     return status.exists() and status.read_text().rpartition(")")[2].split()[0] != "Z"
 
 
-def test_trace_records_the_others(planted, monkeypatch, tmp_path):
+def test_trace_records_the_others_and_tells_what_they_print(planted, monkeypatch, tmp_path, capsys):
     monkeypatch.setattr(curves, "FOLDER", tmp_path / "curves")
     monkeypatch.setattr(curves, "PROVENANCE", tmp_path / "provenance")
     names = ("exits", "crashes", "leaves", "noisy", "fine")
@@ -193,6 +198,7 @@ def test_trace_records_the_others(planted, monkeypatch, tmp_path):
     assert curves.record_curves(state_of(working_tree()), cells, again=False) == 2
     kept = sorted(path.name for path in (tmp_path / "curves").iterdir())
     assert kept == [f"{PROBLEM}-{name}-10x3.json" for name in ("fine", "noisy")]
+    assert f"{PROBLEM}/noisy printed 2,000,002 bytes" in capsys.readouterr().err
 
 
 # Odd files: in a copy of the tree, in which commands run

@@ -19,6 +19,7 @@ from typing import Any
 
 import impls
 from benchmarks._session import answers, guardian
+from benchmarks._session.output import Output
 from impls._errors import one_line
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -51,8 +52,6 @@ _TORCH_CACHE = "TORCHINDUCTOR_CACHE_DIR"
 _SLEEP_SOON = {"OPENBLAS_THREAD_TIMEOUT": "20"}
 _WAIT_SECONDS = 1.0
 _CLOSE_SECONDS = 10.0  # usually some milliseconds
-_KEPT_BYTES = 4096
-_LONGEST_LINE = 300
 _DOING = {
     "load": "it was imported",
     "prepare": "it was prepared or its gradient ran",
@@ -82,7 +81,6 @@ class Process:
     """A running worker: `ask` it for one step after the other, and `close` it in any case."""
 
     def __init__(self, order: Mapping[str, Any]) -> None:
-        self._words, self._n_printed = b"", 0  # the last bytes that it has printed, and of how many
         self._step = self._doing = ""  # the step that it is to answer
         self._arguments: Mapping[str, Any] = {}
         self._is_foreign = bool(order["name"])
@@ -104,8 +102,8 @@ class Process:
         )
         self._lines: queue.Queue[str] = queue.Queue()
         threading.Thread(target=self._listen, daemon=True).start()
-        self._overhearing = threading.Thread(target=self._overhear, daemon=True)
-        self._overhearing.start()
+        assert self._process.stderr is not None
+        self._output = Output(self._process.stderr)
         self._send(order)
 
     def ask(self, step: str, seconds: float, /, **arguments: Any) -> dict[str, Any]:
@@ -153,11 +151,9 @@ class Process:
         return {k: one_line(v) if isinstance(v, str) else v for k, v in reply.items()}
 
     @property
-    def printed(self) -> str:
-        """What it has printed, once it is closed: how much, and the last line; empty if nothing."""
-        if not self._n_printed:
-            return ""
-        return f"{self._n_printed:,} bytes, of which the last line is: {self._last_line()}"
+    def told(self) -> str:
+        """What it has printed, once it is closed: see `Output.told`."""
+        return self._output.told
 
     @property
     def is_alive(self) -> bool:
@@ -171,7 +167,7 @@ class Process:
                 self._process.stdin.close()
         if not self._has_keeper() or self._process.returncode == -signal.SIGKILL:
             self._kill()
-        self._overhearing.join(_END_SECONDS)
+        self._output.wait(_END_SECONDS)
 
     def _has_keeper(self) -> bool:
         """Whether there was one that has ended all by now: see `keeper`."""
@@ -223,15 +219,6 @@ class Process:
                         self._lines.put(line)
         self._lines.put("")
 
-    def _overhear(self) -> None:
-        """Keep the last bytes of what it prints, so that much output does not block it."""
-        stderr = self._process.stderr
-        if stderr is not None:
-            with stderr:
-                while printed := stderr.buffer.read1(65536):  # type: ignore[attr-defined]
-                    self._n_printed += len(printed)
-                    self._words = (self._words + printed)[-_KEPT_BYTES:]
-
     def _cause(self) -> str:
         """Exit status or signal of the process, and the last line that it printed."""
         try:
@@ -240,12 +227,8 @@ class Process:
             self.close()
             return "it closed its output without ending"
         end = f"killed by {signal.Signals(-status).name}" if status < 0 else f"exit status {status}"
-        self._overhearing.join(_END_SECONDS)
-        return f"{end}; {line}" if (line := self._last_line()) else end
-
-    def _last_line(self) -> str:
-        lines = self._words.decode(errors="replace").strip().splitlines()
-        return one_line(lines[-1])[:_LONGEST_LINE] if lines else ""
+        self._output.wait(_END_SECONDS)
+        return f"{end}; {line}" if (line := self._output.last_line) else end
 
 
 def _package() -> str:

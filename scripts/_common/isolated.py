@@ -6,6 +6,7 @@ or print: it is named, and the others continue.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -58,6 +59,8 @@ def started(problem: str, source: str | Path) -> Iterator[Process]:
     finally:
         _running.discard(process)
         process.close()
+        if process.told:
+            tqdm.write(f"{problem}/{order['name']} {process.told}", file=sys.stderr)
 
 
 def load(process: Process) -> dict[str, Any]:
