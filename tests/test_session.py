@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import os
+import signal
+import sys
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
@@ -527,6 +530,53 @@ def test_a_contender_that_does_not_answer_is_ended():
     assert caught.value.state == "died"
     assert caught.value.reason == "no answer within 0 s while it was imported"
     assert not process.is_alive
+
+
+def test_a_pause_of_the_command_is_not_the_contenders(monkeypatch):
+    process = start()
+    clock = itertools.count(0, 100)  # as if each look at it came after a suspension
+    monkeypatch.setattr("benchmarks._session.process.monotonic", lambda: next(clock))
+    try:
+        assert process.ask("load", 60)["rtol"] == 1e-12
+    finally:
+        process.close()
+
+
+# A process in a session of its own, without an environment, whose parent ends.
+LOOSE = """
+import os, subprocess
+
+subprocess.run(["/bin/sh", "-c", "sleep 600 & echo $! > {child}"], env={{}}, start_new_session=True)
+
+
+def gradient(weights, X, y):
+    return (X @ weights - y) @ X / len(y)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux lets a keeper adopt")
+@pytest.mark.parametrize("end", ["close", "contender", "keeper"])
+def test_what_a_contender_leaves_behind_ends_with_it(tmp_path, end):
+    child, path = tmp_path / "child", tmp_path / "loose.py"
+    path.write_text(LOOSE.format(child=child))
+    process = start(problem="linear", name="loose", file=str(path))
+    process.ask("load", 60)
+    loose = psutil.Process(int(child.read_text()))
+    keeper = psutil.Process(process._process.pid)
+    assert loose.ppid() == keeper.pid
+    if end == "contender":
+        (contender,) = (each for each in keeper.children() if each != loose)
+        contender.send_signal(signal.SIGSEGV)
+    elif end == "keeper":
+        keeper.terminate()
+    if end != "close":
+        process._process.wait(10)
+        with pytest.raises(
+            Out, match=f"killed by {'SIGSEGV' if end == 'contender' else 'SIGTERM'}"
+        ):
+            process.ask("cost", 60)
+    process.close()
+    assert not loose.is_running()
 
 
 def test_a_worker_ends_with_its_input():

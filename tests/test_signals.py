@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 from collections import Counter
+from pathlib import Path
 
 import pytest
 
@@ -136,6 +137,51 @@ def test_a_command_that_is_killed_takes_all_with_it():
         assert_gone(family)
 
 
+ASV = """
+import sys, tempfile
+from scripts._measured import plugin
+
+plugin.setup()
+folder = tempfile.mkdtemp(prefix="asv-forkserver-")
+print(folder, flush=True)
+if len(sys.argv) == 1:
+    sys.stdin.read()
+"""
+
+
+@pytest.mark.parametrize("name", ["SIGKILL", "SIGHUP", "SIGQUIT", None])
+def test_asvs_temporary_files_go_with_it(name, tmp_path):
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    environment = os.environ | {"TMPDIR": str(tmp_path)}
+    arguments = ["-c", ASV, *(["ends"] if name is None else [])]
+    with start(arguments, env=environment, **pipes) as asv:
+        assert Path(asv.stdout.readline().decode().strip()).is_relative_to(tmp_path)
+        family = asv.children()
+        if name:
+            asv.send_signal(getattr(signal, name))
+        asv.communicate(timeout=END_SECONDS)
+        assert_gone(family)
+    assert not [*tmp_path.iterdir()]
+
+
+def test_what_both_a_command_and_its_guardian_have_left_goes_with_the_next(tmp_path, monkeypatch):
+    folders = [tmp_path / f"{_guardian._PREFIX}{name}" for name in ("left", "new", "used")]
+    for folder in folders:
+        folder.mkdir()
+        (folder / "file").touch()
+        os.utime(folder, (0, 0))
+    os.utime(folders[1])
+    lock = "import sys; from pathlib import Path; from benchmarks._session import guardian\n"
+    lock += "guardian._lock(Path(sys.argv[1])); print(flush=True); sys.stdin.read()"
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with start(["-c", lock, str(folders[2])], **pipes) as other:
+        other.stdout.readline()
+        os.utime(folders[2], (0, 0))
+        _guardian._delete_abandoned(tmp_path)
+        other.communicate()
+    assert sorted(tmp_path.iterdir()) == folders[1:]
+
+
 # The suite under asv alone
 
 SERVER = """
@@ -147,6 +193,16 @@ if not os.fork():
     os.fork()
 time.sleep(60)
 """
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux ties a process to its parent")
+def test_a_server_that_starts_after_asvs_end_ends_too(tmp_path):
+    path = tmp_path / "asv" / "benchmark.py"
+    path.parent.mkdir()
+    path.write_text("from benchmarks._parent import follow_asv\n\nfollow_asv()\n")
+    for asv, status in ((os.getpid(), 0), (os.getpid() + 1, 1)):
+        environment = os.environ | {"PYTHONPATH": str(ROOT), "GRADMARK_ASV": str(asv)}
+        assert subprocess.run([sys.executable, str(path)], env=environment).returncode == status
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux ties a process to its parent")

@@ -97,10 +97,16 @@ def _start() -> _Guard:
         env={name: text for name, text in os.environ.items() if name != VARIABLE},
         start_new_session=True,  # it survives what ends the command's group or terminal
     )
-    atexit.register(process.communicate)  # closes its input and waits
+    atexit.register(_end, process, guard)
     if hasattr(os, "register_at_fork") and process.stdin:  # a fork is not the command
         os.register_at_fork(after_in_child=process.stdin.close)
     return guard
+
+
+def _end(process: subprocess.Popen[bytes], guard: _Guard) -> None:
+    """Let the guardian clear up; one that was killed may have left the folder."""
+    process.communicate()  # closes its input and waits
+    shutil.rmtree(guard.folder, ignore_errors=True)
 
 
 def _carriers(mark: str) -> list[psutil.Process]:

@@ -67,8 +67,9 @@ class _Keeper:
             with suppress(BlockingIOError):
                 os.read(woken, 512)
             self._reap()
+        status = 0 if self.is_closed else self.status  # before the contender is killed
         self._end_all()
-        _end_like(0 if self.is_closed else self.status, self.asked_by)
+        _end_like(status, self.asked_by)
 
     def _let_go_of_output(self) -> None:
         """Let the pipes end when the contender closes them."""
