@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 _PR_SET_PDEATHSIG, _PR_SET_CHILD_SUBREAPER = 1, 36
-_ENDING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT)
+_ENDING = ("SIGTERM", "SIGINT", "SIGHUP", "SIGQUIT")  # Windows lacks the last two
 # Names the keeper to a contender that goes on with another interpreter.
 _VARIABLE = "GRADMARK_KEEPER"
 
@@ -84,8 +84,8 @@ class _Keeper:
             os.set_blocking(descriptor, False)
         signal.set_wakeup_fd(wake, warn_on_full_buffer=False)
         signal.signal(signal.SIGCHLD, lambda *_: None)
-        for each in _ENDING:
-            signal.signal(each, self._ask)
+        for name in _ENDING:
+            signal.signal(getattr(signal, name), self._ask)
         return woken
 
     def _ask(self, number: int, _: Any) -> None:
