@@ -536,6 +536,7 @@ def test_a_pause_of_the_command_is_not_the_contenders(monkeypatch):
     process = start()
     clock = itertools.count(0, 100)  # as if each look at it came after a suspension
     monkeypatch.setattr("benchmarks._session.process.monotonic", lambda: next(clock))
+    monkeypatch.setattr("benchmarks._session.process._WAIT_SECONDS", 0.001)
     try:
         assert process.ask("load", 60)["rtol"] == 1e-12
     finally:
@@ -554,28 +555,33 @@ def gradient(weights, X, y):
 """
 
 
+def end_by(end, keeper, loose):
+    """End a contender by a fault of its own, or by asking its keeper."""
+    if end == "SIGSEGV":
+        (contender,) = (each for each in keeper.children() if each != loose)
+        contender.send_signal(signal.SIGSEGV)
+    elif end == "SIGTERM":
+        keeper.terminate()
+
+
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux lets a keeper adopt")
-@pytest.mark.parametrize("end", ["close", "contender", "keeper"])
+@pytest.mark.parametrize("end", ["close", "SIGSEGV", "SIGTERM"])
 def test_what_a_contender_leaves_behind_ends_with_it(tmp_path, end):
     child, path = tmp_path / "child", tmp_path / "loose.py"
     path.write_text(LOOSE.format(child=child))
     process = start(problem="linear", name="loose", file=str(path))
-    process.ask("load", 60)
-    loose = psutil.Process(int(child.read_text()))
-    keeper = psutil.Process(process._process.pid)
-    assert loose.ppid() == keeper.pid
-    if end == "contender":
-        (contender,) = (each for each in keeper.children() if each != loose)
-        contender.send_signal(signal.SIGSEGV)
-    elif end == "keeper":
-        keeper.terminate()
-    if end != "close":
-        process._process.wait(10)
-        with pytest.raises(
-            Out, match=f"killed by {'SIGSEGV' if end == 'contender' else 'SIGTERM'}"
-        ):
-            process.ask("cost", 60)
-    process.close()
+    try:
+        process.ask("load", 60)
+        loose = psutil.Process(int(child.read_text()))
+        keeper = psutil.Process(process._process.pid)
+        assert loose.ppid() == keeper.pid
+        end_by(end, keeper, loose)
+        if end != "close":
+            process._process.wait(10)
+            with pytest.raises(Out, match=f"killed by {end}"):
+                process.ask("cost", 60)
+    finally:
+        process.close()
     assert not loose.is_running()
 
 

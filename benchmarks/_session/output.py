@@ -15,14 +15,16 @@ class Output:
     """What comes through a process's pipe, as it comes."""
 
     def __init__(self, stream: IO[Any]) -> None:
-        self._stream: Any = getattr(stream, "buffer", stream)  # bytes
+        # Kept whole: without its text layer, which closes it, a stream waits for its reader.
+        self._stream = stream
         self._last, self._n_bytes = b"", 0
         self._thread = threading.Thread(target=self._read, daemon=True)
         self._thread.start()
 
     def _read(self) -> None:
         with self._stream:
-            while printed := self._stream.read1(65536):
+            source: Any = getattr(self._stream, "buffer", self._stream)  # bytes
+            while printed := source.read1(65536):
                 self._n_bytes += len(printed)
                 self._last = (self._last + printed)[-_KEPT_BYTES:]
 
