@@ -42,8 +42,8 @@ from pathlib import Path
 from scripts._common import signals
 
 def main():
-    Path(sys.argv[1]).touch()
     try:
+        Path(sys.argv[1]).touch()
         for _ in range(600):
             time.sleep(0.1)
     finally:
