@@ -10,13 +10,14 @@ import signal
 import sys
 from pathlib import Path
 
+VARIABLE = "GRADMARK_ASV"  # the number of asv's process
 _PR_SET_PDEATHSIG = 1
 
 
 def follow_asv() -> None:
     """If asv started this process, end it with asv, and end its forks with it."""
     if sys.platform == "linux" and _is_asvs():
-        _Server().follow_parent()
+        _Server().follow_asv()
 
 
 class _Server:
@@ -27,6 +28,12 @@ class _Server:
         # Looked up before any fork, because little is safe to do after one.
         self.prctl = ctypes.CDLL(None).prctl
         os.register_at_fork(after_in_child=self.follow_in_child)
+
+    def follow_asv(self) -> None:
+        self.follow_parent()
+        asv = os.environ.get(VARIABLE)
+        if asv and os.getppid() != int(asv):  # asv has ended in the meantime
+            os._exit(1)
 
     def follow_parent(self) -> None:
         self.prctl(_PR_SET_PDEATHSIG, ctypes.c_ulong(signal.SIGKILL))

@@ -161,25 +161,28 @@ def surroundings():
 
 def marked():
     """Processes that the session has started, and that have not ended."""
-    return [each for each in psutil.process_iter() if guardian._carries(each, guardian._start())]
+    return [
+        each for each in psutil.process_iter() if guardian._carries(each, guardian._start().mark)
+    ]
 
 
 def measure(*names, **job):
-    """Run one session; return its cells and its rounds."""
+    """Run one session; return its cells, its rounds, and what was printed in it."""
     journal = Journal(None, Source("", "", "1"), "")
     settings = crew.Settings("linear", names, 1, rounds=2, warm_seconds=0.0, sample_seconds=0.001)
-    session.run([session.Job(DATA, names, **job)], settings, journal, Known())
+    split = session.run([session.Job(DATA, names, **job)], settings, journal, Known())
     assert {data for data, _ in journal.known.cells} == {DATA}
     cells = {name: found[-1] for (_, name), found in journal.known.cells.items()}
-    return cells, journal.known.measured(cells.values())
+    return cells, journal.known.measured(cells.values()), split.printed
 
 
 @pytest.fixture(scope="module")
 def measured(planted):
     """Cells and rounds of one session of all faults, and what it has left behind."""
     before = surroundings()
-    cells, found = measure(*FILES)
-    return {"cells": cells, "measured": found, "left": marked(), "same": surroundings() == before}
+    cells, found, printed = measure(*FILES)
+    told = {"cells": cells, "measured": found, "printed": printed}
+    return told | {"left": marked(), "same": surroundings() == before}
 
 
 def test_each_fault_has_a_file_and_what_is_expected_of_it():
@@ -211,6 +214,14 @@ def test_who_breaks_no_contract_has_a_time(measured, name):
 def test_nothing_is_left_running_or_changed(measured):
     assert measured["left"] == []
     assert measured["same"]
+
+
+def test_what_is_printed_is_told(measured):
+    printed = measured["printed"]
+    assert printed["linear/prints"].startswith("printed ")
+    assert "red" in printed["linear/last_words"]
+    assert "linear/honest" not in printed
+    assert max(map(len, printed.values())) < 600
 
 
 # The commands that load or verify without timing
@@ -275,7 +286,7 @@ def test_a_fault_in_a_training_leaves_the_time_of_a_gradient(tmp_path, monkeypat
     faults = {"exits": "os._exit(0)", "gives_nan": "return weights * float('nan')"}
     sources = {name: late.format(line) for name, line in faults.items()}
     plant("linear", sources, tmp_path, monkeypatch)
-    cells, found = measure(*sources, **job)
+    cells, found, _ = measure(*sources, **job)
     assert {name: cell.state for name, cell in cells.items()} == dict.fromkeys(cells, OK)
     metric = "epoch" if "epochs" in job else "final_loss"
     for solver in solvers.names():
@@ -305,7 +316,8 @@ SUBTREE = "GRADMARK_TEST_SUBTREE"
 
 def run_command(source, tmp_path, monkeypatch):
     """Run a session with this fault; return its end, and the processes that it has left."""
-    text = f"import os, signal, subprocess\n\n\ndef gradient(weights, X, y):\n    {source}\n"
+    head = "import os, signal, subprocess, sys, psutil"
+    text = f"{head}\n\n\ndef gradient(weights, X, y):\n    {source}\n"
     plant("linear", {"planted": text}, tmp_path, monkeypatch)
     monkeypatch.setenv(SUBTREE, str(tmp_path))
     command = [sys.executable, "-c", COMMAND]
@@ -325,7 +337,8 @@ def is_below(one, folder):
 
 
 def test_a_fault_that_ends_the_command_leaves_nothing(tmp_path, monkeypatch):
-    fault = "subprocess.Popen(['sleep', '600']); os.kill(os.getppid(), signal.SIGTERM)"
+    command = "psutil.Process().parents()[sys.platform == 'linux']"  # beyond the keeper
+    fault = f"subprocess.Popen(['sleep', '600']); {command}.terminate()"
     done, left = run_command(fault, tmp_path, monkeypatch)
     assert (done.returncode, left) == (-signal.SIGTERM, [])
 

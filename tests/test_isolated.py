@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -14,8 +15,10 @@ import impls
 from benchmarks._session.judging import draw_easy
 from scripts import check, list
 from scripts._common import isolated, judging
+from scripts._common.errors import UserError
 from scripts._common.families import NUMPY, ONE_PASS, OTHER
 from scripts._common.tree import working_tree
+from scripts._experiments import descent
 from scripts._measured import chosen, curves
 from scripts._measured.state import state_of
 from tests._planting import plant
@@ -94,7 +97,12 @@ def test_list_names_each_and_goes_on(planted, monkeypatch, capsys):
             line.split()[:1] == [name] and line.endswith("yes") for line in output.out.splitlines()
         )
     assert len(output.out) < 20_000
-    assert "yyy" not in output.err
+    (told,) = [line for line in output.err.splitlines() if line.startswith(f"{PROBLEM}/noisy")]
+    assert told.startswith(
+        f"{PROBLEM}/noisy printed 2,000,002 bytes, of which the last line is: yyy"
+    )
+    assert len(told) < 400
+    assert "xxx" not in output.out
 
 
 def test_check_names_each_and_goes_on(planted, monkeypatch, capsys):
@@ -182,7 +190,7 @@ def is_running(pid):
     return status.exists() and status.read_text().rpartition(")")[2].split()[0] != "Z"
 
 
-def test_trace_records_the_others(planted, monkeypatch, tmp_path):
+def test_trace_records_the_others_and_tells_what_they_print(planted, monkeypatch, tmp_path, capsys):
     monkeypatch.setattr(curves, "FOLDER", tmp_path / "curves")
     monkeypatch.setattr(curves, "PROVENANCE", tmp_path / "provenance")
     names = ("exits", "crashes", "leaves", "noisy", "fine")
@@ -190,6 +198,7 @@ def test_trace_records_the_others(planted, monkeypatch, tmp_path):
     assert curves.record_curves(state_of(working_tree()), cells, again=False) == 2
     kept = sorted(path.name for path in (tmp_path / "curves").iterdir())
     assert kept == [f"{PROBLEM}-{name}-10x3.json" for name in ("fine", "noisy")]
+    assert f"{PROBLEM}/noisy printed 2,000,002 bytes" in capsys.readouterr().err
 
 
 # Odd files: in a copy of the tree, in which commands run
@@ -272,3 +281,24 @@ def test_an_odd_file_is_named_and_the_others_go_on(tree, command):
     assert "no_cookie.py, line 1)" in done.stdout
     rows = {line.split()[0]: line for line in done.stdout.splitlines() if line.strip()}
     assert all("broken" not in rows[name] and "WRONG" not in rows[name] for name in GOOD)
+
+
+@pytest.mark.parametrize(
+    ("fault", "told"),
+    [
+        ("import os; os._exit(0)", "died while it was trained with: exit status 0"),
+        ("raise SystemExit(0)", "SystemExit: 0"),
+        ("return 1e9 * weights", "Diverged: "),
+    ],
+)
+def test_descent_tells_of_a_kernel_that_fails(fault, told, tmp_path, monkeypatch):
+    source = "calls = []\n\n\ndef gradient(weights, X, y):\n    calls.append(1)\n"
+    source += f"    if len(calls) > 20:\n        {fault}\n    return {RIGHT}\n"
+    plant(PROBLEM, {"planted": source}, tmp_path, monkeypatch)
+    with pytest.raises(UserError, match=rf"^linear/planted: {re.escape(told)}"):
+        descent.train(descent.draw_data(0), "planted", 0)
+
+
+def test_descent_imports_its_kernel_elsewhere(planted):
+    with pytest.raises(impls.BadPlugin, match="died while it was imported: exit status 0"):
+        descent.train(descent.draw_data(0), "exits", 0)

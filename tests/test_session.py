@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 import os
+import signal
+import sys
 from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
+import psutil
 import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
@@ -528,6 +532,59 @@ def test_a_contender_that_does_not_answer_is_ended():
     assert not process.is_alive
 
 
+def test_a_pause_of_the_command_is_not_the_contenders(monkeypatch):
+    process = start()
+    clock = itertools.count(0, 100)  # as if each look at it came after a suspension
+    monkeypatch.setattr("benchmarks._session.process.monotonic", lambda: next(clock))
+    monkeypatch.setattr("benchmarks._session.process._WAIT_SECONDS", 0.001)
+    try:
+        assert process.ask("load", 60)["rtol"] == 1e-12
+    finally:
+        process.close()
+
+
+# A process in a session of its own, without an environment, whose parent ends.
+LOOSE = """
+import os, subprocess
+
+subprocess.run(["/bin/sh", "-c", "sleep 600 & echo $! > {child}"], env={{}}, start_new_session=True)
+
+
+def gradient(weights, X, y):
+    return (X @ weights - y) @ X / len(y)
+"""
+
+
+def end_by(end, keeper, loose):
+    """End a contender by a fault of its own, or by asking its keeper."""
+    if end == "SIGSEGV":
+        (contender,) = (each for each in keeper.children() if each != loose)
+        contender.send_signal(signal.SIGSEGV)
+    elif end == "SIGTERM":
+        keeper.terminate()
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux lets a keeper adopt")
+@pytest.mark.parametrize("end", ["close", "SIGSEGV", "SIGTERM"])
+def test_what_a_contender_leaves_behind_ends_with_it(tmp_path, end):
+    child, path = tmp_path / "child", tmp_path / "loose.py"
+    path.write_text(LOOSE.format(child=child))
+    process = start(problem="linear", name="loose", file=str(path))
+    try:
+        process.ask("load", 60)
+        loose = psutil.Process(int(child.read_text()))
+        keeper = psutil.Process(process._process.pid)
+        assert loose.ppid() == keeper.pid
+        end_by(end, keeper, loose)
+        if end != "close":
+            process._process.wait(10)
+            with pytest.raises(Out, match=f"killed by {end}"):
+                process.ask("cost", 60)
+    finally:
+        process.close()
+    assert not loose.is_running()
+
+
 def test_a_worker_ends_with_its_input():
     process = start()
     process.ask("load", 60)
@@ -555,10 +612,10 @@ def test_a_loaded_contender_tells_its_options():
 def test_threads_are_limited_before_anything_is_loaded():
     process = start(threads=1)
     process.ask("load", 60)
-    pid = process._process.pid
-    variables = Path(f"/proc/{pid}/environ")
-    if not variables.exists():
+    if not Path("/proc/self/environ").exists():
         pytest.skip("no /proc here")
+    (pid,) = (child.pid for child in psutil.Process(process._process.pid).children())
+    variables = Path(f"/proc/{pid}/environ")
     assert b"OMP_NUM_THREADS=1\0" in variables.read_bytes()
     assert len(os.sched_getaffinity(pid)) == 1
     process.close()

@@ -9,51 +9,17 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections import Counter
-from contextlib import contextmanager
 from pathlib import Path
 
-import psutil
 import pytest
 
 from benchmarks._session import guardian as _guardian
+from tests._families import END_SECONDS, ROOT, alive, assert_gone, shared_files, start, wait_for
 
-ROOT = Path(__file__).resolve().parent.parent
-SHARED = Path("/dev/shm")
-END_SECONDS = 10
 SLEEP = [sys.executable, "-c", "import time; time.sleep(60)"]
 
 pytestmark = pytest.mark.skipif(os.name != "posix", reason="signals as POSIX has them")
-
-
-def wait_for(condition, seconds=60):
-    """Wait until `condition` returns a true value; return it."""
-    end = time.monotonic() + seconds
-    while not (found := condition()):
-        assert time.monotonic() < end, "waited in vain"
-        time.sleep(0.02)
-    return found
-
-
-def alive(processes):
-    return [p for p in processes if p.is_running() and p.status() != psutil.STATUS_ZOMBIE]
-
-
-@contextmanager
-def start(arguments, folder=ROOT, **more):
-    """Python in its own session, as from another terminal; killed at the end."""
-    process = psutil.Popen([sys.executable, *arguments], cwd=folder, start_new_session=True, **more)
-    try:
-        yield process
-    finally:
-        if process.poll() is None:
-            process.kill()
-        process.wait()
-
-
-def assert_gone(processes):
-    wait_for(lambda: not alive(processes), END_SECONDS)
 
 
 # The handlers
@@ -76,8 +42,8 @@ from pathlib import Path
 from scripts._common import signals
 
 def main():
-    Path(sys.argv[1]).touch()
     try:
+        Path(sys.argv[1]).touch()
         for _ in range(600):
             time.sleep(0.1)
     finally:
@@ -103,7 +69,8 @@ SENTENCE = "\nStopped. What there is is kept.\n"
 
 
 @pytest.mark.parametrize(
-    "names", [["SIGINT"], ["SIGTERM"], ["SIGHUP"], ["SIGHUP", "SIGINT", "SIGTERM", "SIGHUP"]]
+    "names",
+    [["SIGINT"], ["SIGTERM"], ["SIGHUP"], ["SIGQUIT"], ["SIGHUP", "SIGINT", "SIGTERM", "SIGHUP"]],
 )
 def test_a_signal_ends_a_command_once_and_in_a_sentence(names, tmp_path):
     assert stop(tmp_path, *names) == (130, SENTENCE, "ended in order")
@@ -170,6 +137,51 @@ def test_a_command_that_is_killed_takes_all_with_it():
         assert_gone(family)
 
 
+ASV = """
+import sys, tempfile
+from scripts._measured import plugin
+
+plugin.setup()
+folder = tempfile.mkdtemp(prefix="asv-forkserver-")
+print(folder, flush=True)
+if len(sys.argv) == 1:
+    sys.stdin.read()
+"""
+
+
+@pytest.mark.parametrize("name", ["SIGKILL", "SIGHUP", "SIGQUIT", None])
+def test_asvs_temporary_files_go_with_it(name, tmp_path):
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    environment = os.environ | {"TMPDIR": str(tmp_path)}
+    arguments = ["-c", ASV, *(["ends"] if name is None else [])]
+    with start(arguments, env=environment, **pipes) as asv:
+        assert Path(asv.stdout.readline().decode().strip()).is_relative_to(tmp_path)
+        family = asv.children()
+        if name:
+            asv.send_signal(getattr(signal, name))
+        asv.communicate(timeout=END_SECONDS)
+        assert_gone(family)
+    assert not [*tmp_path.iterdir()]
+
+
+def test_what_both_a_command_and_its_guardian_have_left_goes_with_the_next(tmp_path, monkeypatch):
+    folders = [tmp_path / f"{_guardian._PREFIX}{name}" for name in ("left", "new", "used")]
+    for folder in folders:
+        folder.mkdir()
+        (folder / "file").touch()
+        os.utime(folder, (0, 0))
+    os.utime(folders[1])
+    lock = "import sys; from pathlib import Path; from benchmarks._session import guardian\n"
+    lock += "guardian._lock(Path(sys.argv[1])); print(flush=True); sys.stdin.read()"
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    with start(["-c", lock, str(folders[2])], **pipes) as other:
+        other.stdout.readline()
+        os.utime(folders[2], (0, 0))
+        _guardian._delete_abandoned(tmp_path)
+        other.communicate()
+    assert sorted(tmp_path.iterdir()) == folders[1:]
+
+
 # The suite under asv alone
 
 SERVER = """
@@ -181,6 +193,16 @@ if not os.fork():
     os.fork()
 time.sleep(60)
 """
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux ties a process to its parent")
+def test_a_server_that_starts_after_asvs_end_ends_too(tmp_path):
+    path = tmp_path / "asv" / "benchmark.py"
+    path.parent.mkdir()
+    path.write_text("from benchmarks._parent import follow_asv\n\nfollow_asv()\n")
+    for asv, status in ((os.getpid(), 0), (os.getpid() + 1, 1)):
+        environment = os.environ | {"PYTHONPATH": str(ROOT), "GRADMARK_ASV": str(asv)}
+        assert subprocess.run([sys.executable, str(path)], env=environment).returncode == status
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux ties a process to its parent")
@@ -252,10 +274,6 @@ def family_at_work(command, marker):
 
 
 RACE = ["--size", "10", "10", "--threads", "1", "--contender", "matrix"]
-
-
-def shared_files():
-    return set(SHARED.glob("gradmark*"))
 
 
 def test_a_race_that_is_killed_leaves_nothing(tmp_path):

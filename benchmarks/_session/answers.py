@@ -32,6 +32,14 @@ def _are_losses(value: Any) -> bool:
     return type(value) is list and all(type(each) in (int, float) for each in value)
 
 
+def _are_finite(value: Any) -> bool:
+    return _are_losses(value) and all(abs(each) < _LARGEST for each in value)
+
+
+def _are_seconds(value: Any) -> bool:
+    return type(value) is list and all(map(is_number, value))
+
+
 def _is_bool(value: Any) -> bool:
     return type(value) is bool
 
@@ -62,6 +70,8 @@ _FORMS: dict[str, Callable[[Any], bool]] = {
     "summary": _is_text,
     "gradients": _are_texts,
     "losses": _are_losses,
+    "weights": _are_finite,
+    "epoch_seconds": _are_seconds,
     "workspace": is_number,
     "peak": is_number,
     "prepare": is_number,
@@ -85,6 +95,7 @@ _NEEDED = {
     "count": ("seconds",),
     "sample": ("seconds", "n_calls"),
 }
+_NEEDED_OF_SOLUTION = ("weights", "losses", "epoch_seconds", "updates")
 
 
 def misfit(step: str, arguments: Mapping[str, Any], reply: Mapping[str, Any]) -> str:
@@ -92,6 +103,8 @@ def misfit(step: str, arguments: Mapping[str, Any], reply: Mapping[str, Any]) ->
     needed = _NEEDED.get(step, ())
     if step == "prepare" and arguments.get("observed", True):
         needed = ("gradients",)
+    if step == "train" and arguments.get("what") == "solve":
+        needed = _NEEDED_OF_SOLUTION
     if "state" in reply:
         needed = ("reason",)
     bad = [key for key in needed if key not in reply]

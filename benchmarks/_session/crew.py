@@ -96,6 +96,8 @@ class Crew:
         Contenders that are out for all data, and why.
     roofs : dict[str, int]
         Bytes per value of each process that reads.
+    printed : dict[str, str]
+        What each contender has printed, once its process is closed: see `Output.told`.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -105,6 +107,7 @@ class Crew:
         self.out: dict[str, Out] = {}
         self.roofs: dict[str, int] = {}
         self.seconds_in_gradients = 0.0
+        self.printed: dict[str, str] = {}
         self._orders: dict[str, Reply] = {}
         self._deaths: Counter[str] = Counter()
         self._reasons: dict[str, str] = {}
@@ -205,9 +208,14 @@ class Crew:
 
     def close(self) -> None:
         """End all processes."""
-        for process in list(self.processes.values()):
-            process.close()
-        self.processes.clear()
+        for name in list(self.processes):
+            self._close(name)
+
+    def _close(self, name: str) -> None:
+        process = self.processes.pop(name)
+        process.close()
+        if process.told:
+            self.printed[name] = process.told
 
     def _enlist(self, orders: dict[str, Reply], on_start: Callable[[], object]) -> None:
         common = {
@@ -264,7 +272,7 @@ class Crew:
     def _leave(self, name: str, reason: Out | None) -> None:
         """End a process for good; without a reason, as if it had never been asked."""
         if name in self.processes:
-            self.processes.pop(name).close()
+            self._close(name)
         if reason:
             self.out[name] = reason
         else:
@@ -273,6 +281,6 @@ class Crew:
     def _bury(self, name: str, out: Out) -> None:
         """Take leave of a process that has died or cannot be understood any more."""
         with suppress(KeyError):
-            self.processes.pop(name).close()
+            self._close(name)
         self._deaths[name] += 1
         self._reasons[name] = out.reason

@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 
 import impls
+from benchmarks._session import guardian
 from benchmarks._session.process import Out
 from impls import _accuracy, _machine, _verify
 from impls._files import save_array
@@ -202,7 +203,7 @@ def _open_files(place: str | None) -> Iterator[dict[str, str]]:
             files = {name: stack.enter_context(TemporaryFile(dir=place)) for name in _NAMES}
             yield {name: f"{descriptors}/{file.fileno()}" for name, file in files.items()}
         else:
-            folder = TemporaryDirectory(prefix="gradmark-", ignore_cleanup_errors=True)
+            folder = TemporaryDirectory(dir=guardian.folder(), ignore_cleanup_errors=True)
             entered = stack.enter_context(folder)
             yield {name: f"{entered}/{name}.npy" for name in _NAMES}
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 import impls
+from benchmarks._session import guardian
 from benchmarks._session.process import Out, Process
 from benchmarks._session.worker import decode
 from impls import _accuracy, _table, _verify
@@ -92,7 +93,7 @@ def judge_batches(findings: Findings, process: Process, batches: Sequence[Batch]
     Out
         If the process has ended.
     """
-    with TemporaryDirectory() as folder:
+    with TemporaryDirectory(dir=guardian.folder()) as folder:
         for batch in batches:
             _judge_batch(findings, batch, process, folder)
 

@@ -9,6 +9,7 @@ import secrets
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Mapping
 from contextlib import suppress
@@ -18,14 +19,16 @@ from typing import Any
 
 import impls
 from benchmarks._session import answers, guardian
+from benchmarks._session.output import Output
 from impls._errors import one_line
 
 ROOT = Path(__file__).resolve().parents[2]
 # Import `impls` from the order's tree, or from where this process has it, and the suite from this
 # tree, whatever is installed: under asv, the package is a commit's.
 _BOOT = """
-import sys
+import runpy, sys
 _, package, root = sys.argv
+runpy.run_path(f"{root}/benchmarks/_session/keeper.py")["keep"]()
 sys.path[:0] = [] if package in sys.path else [package]
 sys.path.append(root)
 from benchmarks._session.worker import main
@@ -42,13 +45,13 @@ _THREAD_VARIABLES = (
     "NUMEXPR_NUM_THREADS",
     "NUMEXPR_MAX_THREADS",
 )
+_TORCH_CACHE = "TORCHINDUCTOR_CACHE_DIR"
 # OpenBLAS's idle threads spin for 2^this cycles before they sleep. The default of 2^26 or more is
 # tens of milliseconds, in which they take a processor from the next contender. 2^20 is still longer
 # than any pause between the calls of a sample.
 _SLEEP_SOON = {"OPENBLAS_THREAD_TIMEOUT": "20"}
 _WAIT_SECONDS = 1.0
-_KEPT_BYTES = 4096
-_LONGEST_LINE = 300
+_CLOSE_SECONDS = 10.0  # usually some milliseconds
 _DOING = {
     "load": "it was imported",
     "prepare": "it was prepared or its gradient ran",
@@ -78,13 +81,12 @@ class Process:
     """A running worker: `ask` it for one step after the other, and `close` it in any case."""
 
     def __init__(self, order: Mapping[str, Any]) -> None:
-        self._words = b""  # the last bytes that it has printed
         self._step = self._doing = ""  # the step that it is to answer
         self._arguments: Mapping[str, Any] = {}
         self._is_foreign = bool(order["name"])
         self._mark = guardian.mark()
         variables = dict.fromkeys(_THREAD_VARIABLES, str(order["threads"])) | _SLEEP_SOON
-        variables[guardian.VARIABLE] = self._mark
+        variables |= {guardian.VARIABLE: self._mark, "TMPDIR": guardian.folder()} | _kept_caches()
         if tree := order.get("tree", ""):  # two trees share no compiled code
             variables["NUMBA_CACHE_DIR"] = str(Path(tree) / "compiled")
         self._process = subprocess.Popen(
@@ -100,16 +102,16 @@ class Process:
         )
         self._lines: queue.Queue[str] = queue.Queue()
         threading.Thread(target=self._listen, daemon=True).start()
-        self._overhearing = threading.Thread(target=self._overhear, daemon=True)
-        self._overhearing.start()
+        assert self._process.stderr is not None
+        self._output = Output(self._process.stderr)
         self._send(order)
 
-    def ask(self, step: str, seconds: float, **arguments: Any) -> dict[str, Any]:
+    def ask(self, step: str, seconds: float, /, **arguments: Any) -> dict[str, Any]:
         """Send a step and wait for its answer; raises as `answer` does."""
         self.send(step, **arguments)
         return self.answer(seconds)
 
-    def send(self, step: str, **arguments: Any) -> None:
+    def send(self, step: str, /, **arguments: Any) -> None:
         """Send a step without waiting; get its `answer` later."""
         self._step, self._doing, self._arguments = secrets.token_hex(8), step, arguments
         self._send({"do": step, "to": self._step, **arguments})
@@ -149,20 +151,38 @@ class Process:
         return {k: one_line(v) if isinstance(v, str) else v for k, v in reply.items()}
 
     @property
+    def told(self) -> str:
+        """What it has printed, once it is closed: see `Output.told`."""
+        return self._output.told
+
+    @property
     def is_alive(self) -> bool:
         """Whether it has not ended."""
         return self._process.poll() is None
 
     def close(self) -> None:
-        """Kill the process and all that it has started."""
+        """End the process and all that it has started."""
+        if self._process.stdin:
+            with suppress(OSError, ValueError):  # from unwritten bytes, or another thread's
+                self._process.stdin.close()
+        if not self._has_keeper() or self._process.returncode == -signal.SIGKILL:
+            self._kill()
+        self._output.wait(_END_SECONDS)
+
+    def _has_keeper(self) -> bool:
+        """Whether there was one that has ended all by now: see `keeper`."""
+        if sys.platform == "linux":
+            with suppress(subprocess.TimeoutExpired):
+                self._process.wait(_CLOSE_SECONDS)
+                return True
+        return False
+
+    def _kill(self) -> None:
         children = guardian.children(self._process.pid) if self.is_alive else []
         self._process.kill()
         guardian.kill(self._mark)
         guardian.kill_each(children)  # also those without an environment
         self._process.wait()
-        if self._process.stdin:
-            with suppress(BrokenPipeError):  # from unwritten bytes
-                self._process.stdin.close()
 
     def _send(self, message: Mapping[str, Any]) -> None:
         if self._process.stdin is None:
@@ -177,15 +197,17 @@ class Process:
         Waits in short steps: the system may deliver a signal to a library's thread, and Python
         handles it only once the main thread wakes by itself.
         """
-        end, has_ended = monotonic() + seconds, False
+        left, has_ended = seconds, False
         while True:
-            left = end - monotonic()
+            start, step = monotonic(), max(0, min(left, _WAIT_SECONDS))
             with suppress(queue.Empty):
-                return self._lines.get(timeout=max(0, min(left, _WAIT_SECONDS)))
+                return self._lines.get(timeout=step)
             if has_ended:
                 return ""  # a child of it holds the pipe open
             if left <= 0:
                 return None
+            # Of a pause that stopped both processes, such as a suspended machine's, little counts.
+            left -= min(monotonic() - start, 2 * step)
             has_ended = not self.is_alive
 
     def _listen(self) -> None:
@@ -197,14 +219,6 @@ class Process:
                         self._lines.put(line)
         self._lines.put("")
 
-    def _overhear(self) -> None:
-        """Keep the last bytes of what it prints, so that much output does not block it."""
-        stderr = self._process.stderr
-        if stderr is not None:
-            with stderr:
-                while printed := stderr.buffer.read1(65536):  # type: ignore[attr-defined]
-                    self._words = (self._words + printed)[-_KEPT_BYTES:]
-
     def _cause(self) -> str:
         """Exit status or signal of the process, and the last line that it printed."""
         try:
@@ -213,14 +227,21 @@ class Process:
             self.close()
             return "it closed its output without ending"
         end = f"killed by {signal.Signals(-status).name}" if status < 0 else f"exit status {status}"
-        self._overhearing.join(_END_SECONDS)
-        lines = self._words.decode(errors="replace").strip().splitlines()
-        return f"{end}; {one_line(lines[-1])[:_LONGEST_LINE]}" if lines else end
+        self._output.wait(_END_SECONDS)
+        return f"{end}; {line}" if (line := self._output.last_line) else end
 
 
 def _package() -> str:
     """Folder that holds the package ``impls`` of this process."""
     return str(Path(impls.__file__).parents[1])
+
+
+def _kept_caches() -> dict[str, str]:
+    """Caches of libraries in the temporary folder, which outlive the one of a command."""
+    if os.name != "posix":
+        return {}
+    usual = Path(tempfile.gettempdir()) / f"torchinductor_{os.getuid()}"
+    return {_TORCH_CACHE: os.environ.get(_TORCH_CACHE, str(usual))}
 
 
 def _import_path() -> dict[str, str]:

@@ -6,7 +6,7 @@ import itertools
 import math
 import secrets
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from time import perf_counter
 from typing import Any
@@ -50,11 +50,12 @@ class Job:
 
 @dataclass
 class Split:
-    """Where the time of a session went, in seconds."""
+    """Where the time of a session went, in seconds, and what contenders have printed in it."""
 
     wall: float = 0.0
     starting: float = 0.0
     in_gradients: float = 0.0
+    printed: dict[str, str] = field(default_factory=dict)
 
     @property
     def text(self) -> str:
@@ -66,6 +67,11 @@ class Split:
             f"{self.wall:.0f} s: {gradients} in gradients (samples, warm-up, verification) and "
             f"reads, {starting} starting processes, {others} in data, references and messages"
         )
+
+    @property
+    def told(self) -> list[str]:
+        """A sentence for each contender that has printed something."""
+        return [f"{name} {text}" for name, text in self.printed.items()]
 
 
 def expected_seconds(job: Job, settings: Settings) -> float:
@@ -144,6 +150,8 @@ class _Problem:
             split.in_gradients += crew.seconds_in_gradients - already
         finally:
             crew.close()
+            problem = self.settings.problem
+            split.printed |= {f"{problem}/{name}": text for name, text in crew.printed.items()}
 
 
 class _Work:

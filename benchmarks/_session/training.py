@@ -8,6 +8,8 @@ from functools import partial
 from statistics import median
 from typing import Any
 
+import numpy as np
+
 import impls
 from impls import _measure, _optimum, _solve, _table
 
@@ -87,6 +89,21 @@ def measure_training(
         last = f"the loss is {solution.loss[-1]:.4g} after {most_epochs} epochs"
         reasons["time_to_loss"] = f"{last}, wanted {loss:.4g}"
     return found | {"reasons": reasons}
+
+
+def solve(
+    implementation: impls.Implementation, X: Any, y: Any, weights: Any, **settings: Any
+) -> Reply:
+    """A training on all samples from given weights, with the settings of `impls.solve`."""
+    problem, name = implementation.problem, implementation.name
+    start = np.array(weights)
+    found = impls.solve(problem, name, X, y, weights=start, progress=False, **settings)
+    return {
+        "weights": found.weights.ravel().tolist(),
+        "losses": list(found.loss),
+        "epoch_seconds": list(found.epoch_seconds),
+        "updates": found.n_updates,
+    }
 
 
 def target(problem: str, X: Any, y: Any) -> float:

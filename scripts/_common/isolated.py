@@ -6,17 +6,21 @@ or print: it is named, and the others continue.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, TypeVar
 
+import numpy as np
 from tqdm import tqdm
 
 import impls
+from benchmarks._session import guardian
 from benchmarks._session.process import Out, Process
 from impls import _machine
 from scripts._common.families import family_of
@@ -55,6 +59,8 @@ def started(problem: str, source: str | Path) -> Iterator[Process]:
     finally:
         _running.discard(process)
         process.close()
+        if process.told:
+            tqdm.write(f"{problem}/{order['name']} {process.told}", file=sys.stderr)
 
 
 def load(process: Process) -> dict[str, Any]:
@@ -71,6 +77,22 @@ def load(process: Process) -> dict[str, Any]:
         if out.state == "unavailable":
             raise impls.Unavailable(out.reason) from None
         raise impls.BadPlugin(out.reason) from None
+
+
+def prepare(process: Process, weights: Any, X: Any, y: Any) -> None:
+    """Let a process that is loaded prepare data, without looking at its gradients.
+
+    Raises
+    ------
+    Out
+        If it does not.
+    """
+    with TemporaryDirectory(dir=guardian.folder()) as folder:
+        arrays = {"weights": weights[np.newaxis], "X": X, "y": y}
+        files = {name: f"{folder}/{name}.npy" for name in arrays}
+        for name, array in arrays.items():
+            np.save(files[name], array)
+        process.ask("prepare", _LOAD_SECONDS, files=files, own_copy=True, observed=False)
 
 
 def each(function: Callable[[Source], Result], sources: Iterable[Source]) -> Iterator[Result]:

@@ -1,4 +1,4 @@
-"""Stop a command in order on Ctrl-C, SIGTERM or SIGHUP: keep what is done, and say so."""
+"""Stop a command in order on Ctrl-C or another signal that ends it: keep what is done, say so."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from typing import Any, TextIO
 
 from scripts._common.errors import run_command
 
-_SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")  # Windows has no SIGHUP
+_SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT")  # Windows lacks the last two
 # A closing terminal or a second Ctrl-C sends several signals: count them as one.
 _ONE_STOP_SECONDS = 2.0
 

@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from benchmarks._session import guardian
 from impls import _provenance
 from impls._imports import Sources
 from scripts._common import project
@@ -84,7 +85,7 @@ def committed_tree(revision: str) -> Iterator[Tree]:
     commit = _text(git(*wanted))
     if not _HASH.fullmatch(commit):
         raise UserError(f"--commit is {revision!r}, which is no commit of this clone")
-    with tempfile.TemporaryDirectory(prefix="gradmark-tree-") as folder:
+    with tempfile.TemporaryDirectory(prefix="tree-", dir=guardian.folder()) as folder:
         archive = git("archive", "--format=tar", commit, "--", *PACKAGES)
         if archive is None:
             raise UserError(f"--commit is {revision!r}, which has no {' and '.join(PACKAGES)}")

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
+from benchmarks._session import guardian
 from scripts._common import project
 from scripts._common.errors import UserError
 from scripts._compare.requirements import Requirements
@@ -33,6 +34,7 @@ def run_shown(command: Sequence[str]) -> None:
         If it cannot be started, or its exit status is not 0.
     """
     variables = {k: v for k, v in os.environ.items() if k not in _MISLEADING} | {"PIP_USER": "0"}
+    variables |= {guardian.VARIABLE: (mark := guardian.mark()), "TMPDIR": guardian.folder()}
     try:
         process = subprocess.Popen(
             command,
@@ -52,7 +54,7 @@ def run_shown(command: Sequence[str]) -> None:
                 print(f"  {line.rstrip()}", file=sys.stderr)
                 lines.append(line.strip())
         except BaseException:
-            process.kill()
+            guardian.kill(mark)
             raise
     if process.returncode:
         told = [line for line in lines if line] or [f"exit status {process.returncode}"]

@@ -10,7 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from benchmarks._session import journal
+from benchmarks._session import guardian, journal
 from benchmarks._session.crew import Settings
 from benchmarks._session.inputs import Data
 from benchmarks._session.journal import Known
@@ -41,7 +41,7 @@ def copied(trees: Iterable[Tree]) -> Iterator[list[Path]]:
 
     Neither finds compiled code beside its files, and an edit during the session has no effect.
     """
-    with TemporaryDirectory(prefix="gradmark-compare-") as folder:
+    with TemporaryDirectory(prefix="compare-", dir=guardian.folder()) as folder:
         places = [Path(folder) / side for side in SIDES]
         for tree, place in zip(trees, places, strict=True):
             without = shutil.ignore_patterns("__pycache__")

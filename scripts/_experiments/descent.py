@@ -16,8 +16,10 @@ import numpy as np
 from matplotlib.figure import Figure
 
 import impls
+from benchmarks._session.process import Out, Process
 from impls import _table
-from scripts._common import units
+from scripts._common import isolated, units
+from scripts._common.errors import UserError
 from scripts._common.records import Facts, LossCurve
 from scripts._experiments import Options, Outcome, TextTable
 from scripts._figures._panels import Line, Panel, Scale, draw_fit, draw_panels
@@ -30,6 +32,7 @@ _N_SAMPLES = 1000
 _NOISE = 0.5
 _STEP = 0.02
 _N_EPOCHS = 50
+_LONGEST_SECONDS = 600.0  # a training takes less than one with a kernel that is not slow
 # Batch size by solver, in the text's order; None: the solver has its own.
 _BATCH_SIZES = {"gd": None, "sgd": None, "minibatch": 50}
 
@@ -117,24 +120,34 @@ def draw_data(seed: int) -> Samples:
 
 
 def train(data: Samples, name: str, seed: int) -> list[Fit]:
-    """Train with every solver from the same start, with the text's step and epochs."""
-    runs = []
-    for solver, batch_size in _BATCH_SIZES.items():
-        solution = impls.solve(
-            "linear",
-            name,
-            data.X,
-            data.y,
-            solver=solver,
-            step=_STEP,
-            n_epochs=_N_EPOCHS,
-            batch_size=batch_size,
-            weights=data.start,
-            seed=seed,
-        )
-        size = _N_SAMPLES * _N_EPOCHS // solution.n_updates
-        runs.append(Fit(solver, size, solution))
-    return runs
+    """Train with every solver from the same start, with the text's step and epochs.
+
+    Raises
+    ------
+    UserError
+        If the kernel cannot be used, fails or ends its process.
+    """
+    with isolated.started("linear", name) as process:
+        isolated.load(process)
+        try:
+            isolated.prepare(process, data.start, data.X, data.y)
+            return [_train(process, data, solver, seed) for solver in _BATCH_SIZES]
+        except Out as out:
+            raise UserError(f"linear/{name}: {out.reason}") from None
+
+
+def _train(process: Process, data: Samples, solver: str, seed: int) -> Fit:
+    """Train in the kernel's process."""
+    settings = {"solver": solver, "step": _STEP, "n_epochs": _N_EPOCHS, "seed": seed}
+    settings |= {"batch_size": _BATCH_SIZES[solver], "weights": data.start.tolist()}
+    reply = process.ask("train", _LONGEST_SECONDS, what="solve", **settings)
+    solution = impls.Solution(
+        np.array(reply["weights"]),
+        int(reply["updates"]),
+        tuple(reply["losses"]),
+        tuple(reply["epoch_seconds"]),
+    )
+    return Fit(solver, _N_SAMPLES * _N_EPOCHS // solution.n_updates, solution)
 
 
 def make_table(data: Samples, runs: list[Fit], name: str) -> TextTable:

@@ -10,6 +10,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict
 from itertools import pairwise
 from pathlib import Path
@@ -21,7 +22,8 @@ from tqdm import tqdm
 
 import impls
 from benchmarks._session import guardian
-from benchmarks._session.worker import keep_output
+from benchmarks._session.output import Output
+from benchmarks._session.worker import keep_input, keep_output
 from impls import _provenance
 from impls._files import write_json
 from scripts._common.project import PROVENANCE, ROOT, STATE
@@ -35,6 +37,13 @@ _SAMPLE_SECONDS = 0.005
 _REST_SECONDS = 0.05  # pause before and after the calls, so that they stand out in the figure
 _N_CALLS = 3
 _LONGEST_SECONDS = 600.0
+_END_SECONDS = 2.0
+_BOOT = """
+from benchmarks._session.keeper import keep
+keep()
+from scripts._measured.curves import main
+main()
+"""
 
 
 def record_curves(state: State, cells: list[tuple[str, str, int, int]], *, again: bool) -> int:
@@ -67,54 +76,57 @@ def _is_known(path: Path, state: State) -> bool:
 
 
 def _record(problem: str, name: str, n_samples: int, n_features: int) -> dict[str, Any] | None:
-    command = [
-        sys.executable,
-        "-m",
-        "scripts._measured.curves",
-        problem,
-        name,
-        f"{n_samples}",
-        f"{n_features}",
-    ]
+    command = [sys.executable, "-c", _BOOT, problem, name, f"{n_samples}", f"{n_features}"]
     try:
-        curve: dict[str, Any] = json.loads(_run(command))
+        curve: dict[str, Any] = json.loads(_run(command, f"{problem}/{name}"))
+        parse_memory_curve(curve)  # an implementation may have printed something else
         return curve
     # It cannot be recorded or takes too long; the suite's results say why.
-    except (subprocess.TimeoutExpired, ValueError):
+    except (subprocess.TimeoutExpired, ValueError, RecursionError):
         return None
 
 
-def _run(command: list[str]) -> bytes:
-    """Run a process and return its output; end all that it has started.
+def _run(command: list[str], name: str) -> bytes:
+    """Run a process and return its answer; end all that it has started, and tell what it prints.
 
-    The output goes to a file, because a pipe would stay open until the last child ends.
+    The answer goes to a file, because a pipe would stay open until the last child ends.
     """
     mark = guardian.mark()
     with TemporaryFile() as printed:
         process = subprocess.Popen(
             command,
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,  # its keeper's, which ends it once this process has ended
             stdout=printed,
-            stderr=subprocess.DEVNULL,
+            stderr=subprocess.PIPE,
             cwd=ROOT,
-            env=os.environ | {guardian.VARIABLE: mark},
+            env=os.environ | {guardian.VARIABLE: mark, "TMPDIR": guardian.folder()},
             start_new_session=True,
         )
+        assert process.stdin is not None and process.stderr is not None
+        output = Output(process.stderr)
         try:
             process.wait(_LONGEST_SECONDS)
         finally:
             with held_off():
+                process.terminate()
                 guardian.kill(mark)
                 process.wait()
+                process.stdin.close()
+                output.wait(_END_SECONDS)
+        if output.told:
+            tqdm.write(f"{name} {output.told}", file=sys.stderr)
         printed.seek(0)
         return printed.read()
 
 
 def main() -> None:
     """Print the curve of the implementation and size on the command line, and nothing else."""
+    keep_input()
     pipe = keep_output()
     problem, name, *size = sys.argv[1:]
-    curve = _sample(problem, name, *map(int, size))
+    curve = None
+    with suppress(impls.TableError):  # the suite's results say why
+        curve = _sample(problem, name, *map(int, size))
     if curve:
         print(json.dumps(asdict(curve)), file=pipe)
 
@@ -159,7 +171,3 @@ def _sample(problem: str, name: str, n_samples: int, n_features: int) -> MemoryC
 
 def _rise(moments: Sequence[float]) -> bool:
     return all(a <= b for a, b in pairwise(moments))
-
-
-if __name__ == "__main__":
-    main()

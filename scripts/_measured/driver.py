@@ -226,13 +226,13 @@ def _run(command: list[str], variables: dict[str, str]) -> int:
     # asv strikes the entries of PYTHONPATH from its children's path, an editable install's too.
     inherited = {name: text for name, text in os.environ.items() if name != "PYTHONPATH"}
     mark = guardian.mark()
-    variables = inherited | variables | {guardian.VARIABLE: mark}
+    own = {guardian.VARIABLE: mark, "TMPDIR": guardian.folder()}
     with log_path.open("ab") as log:
         process = psutil.Popen(
             command,
             stdout=log,
             stderr=subprocess.STDOUT,
-            env=variables,
+            env=inherited | variables | own,
             cwd=ROOT,
             start_new_session=True,
         )

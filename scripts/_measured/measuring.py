@@ -103,7 +103,10 @@ def run_session(
     seconds = generations * sum(session.expected_seconds(job, settings) for job in own)
     # disable=None: no bar unless stderr is a terminal.
     with tqdm(total=seconds, disable=None, leave=False, bar_format=BAR) as bar:
-        return session.run(own, settings, kept, begun, generations, bar.update)
+        split = session.run(own, settings, kept, begun, generations, bar.update)
+    for told in split.told:
+        print(told, file=sys.stderr)
+    return split
 
 
 def measured_on(known: Known, data: Data) -> Measured:

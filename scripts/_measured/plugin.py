@@ -1,4 +1,4 @@
-"""asv plug-in: write JSON files whole, and let asv measure and publish uncommitted files.
+"""asv plug-in: end all with asv, write JSON files whole, measure and publish uncommitted files.
 
 asv asks its repository for the hash, the date and the place in history of what it measures.
 `MeasuredTree` answers for uncommitted files, without git and without writing to a clone. About the
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import os
 import re
+import tempfile
 from collections.abc import Collection
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,6 +20,8 @@ from asv import util
 from asv.plugins.git import Git
 from asv.repo import NoSuchNameError, Repo
 
+from benchmarks import _parent
+from benchmarks._session import guardian
 from impls._files import written_aside
 
 # Holds the name of the tree that is measured or published: 40 hexadecimal digits, as for a commit.
@@ -29,8 +32,17 @@ _write_json = util.write_json
 
 
 def setup() -> None:
-    """Make asv's JSON files whole; asv calls this once the plug-in is loaded."""
+    """asv calls this once the plug-in is loaded."""
+    _guard()
     util.write_json = _write_whole
+
+
+def _guard() -> None:
+    """Let no process or temporary file outlive asv; a command that has started it does this too."""
+    os.environ[_parent.VARIABLE] = str(os.getpid())
+    if guardian.VARIABLE not in os.environ:
+        os.environ |= {guardian.VARIABLE: guardian.mark(), "TMPDIR": guardian.folder()}
+        tempfile.tempdir = guardian.folder()
 
 
 def _write_whole(path: str, *arguments: Any, compact: bool = False, **options: Any) -> None:

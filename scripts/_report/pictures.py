@@ -16,6 +16,7 @@ from typing import Any
 import pandas as pd
 from tqdm import tqdm
 
+from benchmarks._session import guardian
 from impls import _machine
 from scripts import _figures
 from scripts._common.records import Facts, MemoryCurve
@@ -95,6 +96,8 @@ def _pool(n_processes: int) -> ProcessPoolExecutor:
     methods = multiprocessing.get_all_start_methods()
     context = multiprocessing.get_context("forkserver" if "forkserver" in methods else "spawn")
     context.set_forkserver_preload([__name__])
+    # Where its sockets lie: a command that is killed leaves none.
+    multiprocessing.current_process()._config.setdefault("tempdir", guardian.folder())  # type: ignore[attr-defined]
     return ProcessPoolExecutor(n_processes, context, initializer=_end_with_the_command)
 
 
