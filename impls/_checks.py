@@ -51,11 +51,14 @@ def check_batch(X: Any, y: Any) -> None:
     """
     check_array("X", X)
     check_array("y", y)
-    if X.ndim != 2 or 0 in X.shape:
-        raise ValueError(
-            f"X has shape {X.shape}, expected (n_samples, n_features), both at least 1"
-        )
+    _check_size(X.shape)
     expect_shape("y", y, (X.shape[0],), "(n_samples,) of X")
+
+
+def _check_size(shape: tuple[int, ...]) -> None:
+    """Refuse a shape of X without samples or features: no formula gives it a gradient."""
+    if len(shape) != 2 or 0 in shape:
+        raise ValueError(f"X has shape {shape}, expected (n_samples, n_features), both at least 1")
 
 
 def check_labels(y: Any, right: Any, expected: str) -> None:
@@ -106,7 +109,7 @@ def as_float64(array: Any) -> Any:
 
 
 def check_call(weights: Any, X: Any, y: Any) -> tuple[int, int]:
-    """Refuse weights that are not a real array, and X and y whose shapes do not match.
+    """Refuse weights that are not a real array, an empty X, and a y whose shape does not match X.
 
     Returns
     -------
@@ -119,6 +122,7 @@ def check_call(weights: Any, X: Any, y: Any) -> tuple[int, int]:
     """
     check_array("weights", weights)
     n_samples, n_features = shape_of("X", X, 2)
+    _check_size((n_samples, n_features))
     expect_shape("y", y, (n_samples,), "(n_samples,) of X")
     return n_samples, n_features
 
