@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import operator
 from typing import Any
 
 import numpy as np
 
 from impls import _numerics
+from impls._errors import told
 
 
 def check_array(name: str, array: Any) -> None:
@@ -98,6 +100,24 @@ def check_finite(name: str, array: Any) -> None:
             raise ValueError(f"{name}{place} is {array[tuple(place)]}, expected a finite number")
 
 
+def check_count(name: str, count: Any, least: int = 1) -> int:
+    """A whole number of any type, such as NumPy's.
+
+    Raises
+    ------
+    TypeError, ValueError
+        Names the argument, what was given and what was expected.
+    """
+    expected = f"expected a whole number of at least {least}"
+    try:
+        value = operator.index(count)
+    except TypeError:
+        raise TypeError(f"{name} is {told(count)}, {expected}") from None
+    if value < least:
+        raise ValueError(f"{name} is {told(value)}, {expected}")
+    return value
+
+
 def as_plain(array: Any, dtype: Any) -> Any:
     """A plain array of a type, aligned and in native byte order; copied only if it is not that."""
     return np.require(array, dtype, ("ALIGNED", "ENSUREARRAY"))
@@ -127,6 +147,29 @@ def check_call(weights: Any, X: Any, y: Any) -> tuple[int, int]:
     return n_samples, n_features
 
 
+def as_float(number: Any) -> float:
+    """A number as a float; one that is too large is infinite."""
+    try:
+        return float(number)
+    except OverflowError:
+        return float("inf") if number > 0 else -float("inf")
+
+
+def check_features(weights: Any, X: Any, n_dimensions: int) -> None:
+    """Refuse weights and an X that are no arrays of real numbers or differ in their features.
+
+    Raises
+    ------
+    TypeError, ValueError
+        Names the argument, its type or shape and what was expected.
+    """
+    check_array("weights", weights)
+    check_array("X", X)
+    _check_size(X.shape)
+    shape = (*shape_of("weights", weights, n_dimensions)[:-1], X.shape[1])
+    expect_shape("weights", weights, shape, "the last is n_features of X")
+
+
 def expect_shape(name: str, array: Any, shape: tuple[int, ...], meaning: str) -> None:
     """Refuse an array of another shape; a prepared array may be another library's.
 
@@ -147,10 +190,11 @@ def shape_of(name: str, array: Any, n_dimensions: int) -> tuple[int, ...]:
     TypeError, ValueError
         Names the argument, its type or shape and what was expected.
     """
-    if not hasattr(array, "shape"):
+    shape = getattr(array, "shape", None)
+    if not isinstance(shape, tuple) or isinstance(array, type):
         raise TypeError(f"{name} is a {type(array).__name__}, expected an array")
     check_plain(name, array)
-    shape = tuple(array.shape)
+    shape = tuple(shape)
     if len(shape) != n_dimensions:
         raise ValueError(f"{name} has shape {shape}, expected {n_dimensions} dimension(s)")
     return shape

@@ -37,6 +37,7 @@ from impls._checks import (
     check_array,
     check_batch,
     check_call,
+    check_features,
     check_labels,
     expect_shape,
     shape_of,
@@ -102,6 +103,10 @@ def check_shapes(weights, X, y):
     _, n_features = check_call(weights, X, y)
     n_classes, _ = shape_of("weights", weights, 2)
     expect_shape("weights", weights, (n_classes, n_features), "(n_classes, n_features of X)")
+    if isinstance(y, np.ndarray):
+        check_array("y", y)
+    elif not hasattr(y, "__array__") or np.asarray(y[:1]).dtype.kind not in "fiub":
+        raise TypeError(f"y is a {type(y).__name__}, expected an array of real numbers")
     for label in (y.min(), y.max()):
         if not 0 <= label < n_classes:
             raise ValueError(
@@ -167,8 +172,7 @@ def zero_weights(X, y):
 
 def predict(weights, X):
     """The class with each sample's largest logit; the first of equal ones."""
-    check_array("weights", weights)
-    check_array("X", X)
+    check_features(weights, X, n_dimensions=2)
     return np.argmax(as_float64(X) @ as_float64(weights).T, axis=1)
 
 
