@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 from hypothesis import HealthCheck, given, settings
 
@@ -12,10 +12,13 @@ DEFAULT_CASES = 10_000
 
 
 class Cases:
-    """Cases that all fuzz tests together are to generate, and that they have generated."""
+    """Cases that all fuzz tests together are to generate, share out, and have generated."""
 
     wanted = DEFAULT_CASES
     run = 0
+    shares: ClassVar[
+        dict[object, int]
+    ] = {}  # by the place of the test, which may be imported twice
 
 
 def fuzz(share: int, **strategies: Any) -> Callable[[Callable[..., None]], Callable[..., None]]:
@@ -26,6 +29,9 @@ def fuzz(share: int, **strategies: Any) -> Callable[[Callable[..., None]], Calla
     """
 
     def decorate(check: Callable[..., None]) -> Callable[..., None]:
+        code = check.__code__
+        Cases.shares[code.co_filename, code.co_firstlineno] = share
+
         @functools.wraps(check)
         def counted(*arguments: Any, **options: Any) -> None:
             Cases.run += 1
