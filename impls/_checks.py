@@ -168,6 +168,8 @@ def check_features(weights: Any, X: Any, n_dimensions: int) -> None:
     _check_size(X.shape)
     shape = (*shape_of("weights", weights, n_dimensions)[:-1], X.shape[1])
     expect_shape("weights", weights, shape, "the last is n_features of X")
+    if weights.size == 0:
+        raise ValueError(f"weights has shape {weights.shape}, expected a row for at least 1 class")
 
 
 def expect_shape(name: str, array: Any, shape: tuple[int, ...], meaning: str) -> None:

@@ -62,7 +62,6 @@ def test_nothing_outside_the_arrays_is_read_or_written(name, way):
 BAD = {
     "reads_after_X": "as_strided(X, (len(X) + 1, X.shape[1])).sum()",
     "reads_before_y": "as_strided(y, (2,), (-8,)).sum()",
-    "reads_after_weights": "as_strided(weights, (len(weights) + 1,)).sum()",
     "writes_after_its_result": "as_strided(total, (len(total) + 1,))[-1] = 0",
     "writes_to_X": "X[0, 0] = X[0, 0]",
 }
@@ -83,8 +82,3 @@ def test_a_kernel_that_leaves_its_arrays_is_named(name, tmp_path, monkeypatch):
     plant("logistic", {name: SOURCE.format(BAD[name])}, tmp_path, monkeypatch)
     end = run("as it is", "--only", f"logistic/{name}")[-1]
     assert re.fullmatch(rf"logistic/{name} gradient of .* flush against .*: SIG(SEGV|BUS)", end)
-
-
-def test_a_kernel_that_stays_within_its_arrays_is_not(tmp_path, monkeypatch):
-    plant("logistic", {"honest": SOURCE.format("")}, tmp_path, monkeypatch)
-    assert run("as it is", "--only", "logistic/honest")[-1] == f"logistic/honest {child.DONE}"

@@ -20,7 +20,7 @@ from tests._loading import load_or_skip
 from tests.test_kernels import IMPLEMENTATIONS, Batch, compute
 
 # The examples are the same on every run, so that a failure is caused by a change.
-steady = settings(max_examples=8, deadline=None, derandomize=True)
+steady = settings(max_examples=6, deadline=None, derandomize=True)
 EPS = float(np.finfo(np.float64).eps)
 seeds = st.integers(0, 2**32 - 1)
 shapes = st.tuples(st.integers(2, 60), st.integers(1, 20))
@@ -146,7 +146,7 @@ def laid_out(draw, values, types=REAL_TYPES):
     return view
 
 
-@settings(max_examples=20, deadline=None, derandomize=True)
+@settings(max_examples=15, deadline=None, derandomize=True)
 @given(shape=st.tuples(st.integers(1, 40), st.integers(1, 20)), seed=seeds, data=st.data())
 def test_any_layout_and_type_give_the_same_gradient(implementation, shape, seed, data):
     weights, _, y = impls.make(implementation.problem, *shape, seed)
@@ -180,7 +180,7 @@ def spoilt(batch, spoils) -> Batch:
     return copies
 
 
-@settings(max_examples=20, deadline=None, derandomize=True)
+@settings(max_examples=15, deadline=None, derandomize=True)
 @given(
     shape=st.tuples(st.integers(1, 30), st.integers(1, 10)),
     seed=seeds,

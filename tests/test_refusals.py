@@ -81,6 +81,14 @@ def test_predictions_need_weights_of_the_same_features(problem):
         predict(weights, X[0])
 
 
+def test_a_prediction_needs_a_class():
+    _, X, _ = impls.make("softmax", 4, 3)
+    with pytest.raises(
+        ValueError, match=r"^weights has shape \(0, 3\), expected a row for at least"
+    ):
+        _table.problem_module("softmax").predict(np.zeros((0, 3)), X)
+
+
 @pytest.mark.parametrize("labels", [np.full(4, "a"), np.full(4, b"a"), pd.Index([b"a"] * 4)])
 def test_labels_of_classes_that_are_no_numbers(labels):
     weights, X, _ = impls.make("softmax", 4, 3)
