@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import operator
 from typing import Any
 
 import numpy as np
 
 from impls import _numerics
-from impls._errors import told
 
 
 def check_array(name: str, array: Any) -> None:
@@ -100,24 +98,6 @@ def check_finite(name: str, array: Any) -> None:
             raise ValueError(f"{name}{place} is {array[tuple(place)]}, expected a finite number")
 
 
-def check_count(name: str, count: Any, least: int = 1) -> int:
-    """A whole number of any type, such as NumPy's.
-
-    Raises
-    ------
-    TypeError, ValueError
-        Names the argument, what was given and what was expected.
-    """
-    expected = f"expected a whole number of at least {least}"
-    try:
-        value = operator.index(count)
-    except TypeError:
-        raise TypeError(f"{name} is {told(count)}, {expected}") from None
-    if value < least:
-        raise ValueError(f"{name} is {told(value)}, {expected}")
-    return value
-
-
 def as_plain(array: Any, dtype: Any) -> Any:
     """A plain array of a type, aligned and in native byte order; copied only if it is not that."""
     return np.require(array, dtype, ("ALIGNED", "ENSUREARRAY"))
@@ -145,14 +125,6 @@ def check_call(weights: Any, X: Any, y: Any) -> tuple[int, int]:
     _check_size((n_samples, n_features))
     expect_shape("y", y, (n_samples,), "(n_samples,) of X")
     return n_samples, n_features
-
-
-def as_float(number: Any) -> float:
-    """A number as a float; one that is too large is infinite."""
-    try:
-        return float(number)
-    except OverflowError:
-        return float("inf") if number > 0 else -float("inf")
 
 
 def check_features(weights: Any, X: Any, n_dimensions: int) -> None:

@@ -9,7 +9,7 @@ from typing import Any, cast
 
 import numpy as np
 
-from impls._checks import check_count
+from impls._counts import check_count
 from impls._errors import Unavailable
 from impls._table import check_name, problem_module
 

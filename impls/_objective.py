@@ -10,7 +10,8 @@ from typing import Any
 import numpy as np
 
 from impls._casting import check_fits
-from impls._checks import as_float, as_float64, check_array, check_finite, expect_shape
+from impls._checks import as_float64, check_array, check_finite, expect_shape
+from impls._counts import as_float
 from impls._errors import Unfit, told
 from impls._frames import as_array
 from impls._table import Implementation, load, problem_module, problem_part

@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 
 from impls import solvers
-from impls._checks import as_float, check_count, check_finite
+from impls._checks import check_finite
+from impls._counts import as_float, check_count
 from impls._errors import Diverged, told
 from impls._frames import as_array
 from impls._table import Implementation, load, problem_module, problem_part
