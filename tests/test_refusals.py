@@ -89,10 +89,20 @@ def test_a_prediction_needs_a_class():
         _table.problem_module("softmax").predict(np.zeros((0, 3)), X)
 
 
-@pytest.mark.parametrize("labels", [np.full(4, "a"), np.full(4, b"a"), pd.Index([b"a"] * 4)])
+@pytest.mark.parametrize(
+    "labels",
+    [
+        np.full(4, "a"),
+        np.full(4, b"a"),
+        pd.Index([b"a"] * 4),
+        pd.Series([*"abab"], dtype="category"),
+    ],
+)
 def test_labels_of_classes_that_are_no_numbers(labels):
     weights, X, _ = impls.make("softmax", 4, 3)
-    with pytest.raises(TypeError, match=r"^y (has dtype|is a Index, expected an array of real)"):
+    with pytest.raises(
+        TypeError, match=r"^y (has dtype|is a (Index|Series), expected an array of real)"
+    ):
         impls.load("softmax", "matrix").gradient(weights, X, labels)
 
 
@@ -116,3 +126,9 @@ def test_a_type_is_no_array():
 )
 def test_what_was_given_is_told_in_a_few_words(value, text):
     assert told(value) == text
+
+
+def test_a_table_of_raw_bytes():
+    X = pd.DataFrame(np.zeros((4, 2), "V4"))
+    with pytest.raises(TypeError, match=r"^column '0' of X has dtype .*, expected real numbers"):
+        impls.load("linear", "matrix").prepare(X, np.zeros(4))
