@@ -5,7 +5,9 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 p
 	&& echo $$p && break; done)
 BIN := .venv/bin
 # Packages go into .venv even where pip's settings say `user = true` or name a target folder.
-PIP := env -u PIP_TARGET -u PIP_PREFIX PIP_USER=0 $(BIN)/python -m pip
+# What builds this package is of the pinned versions too; pip from 25.3 on reads the second variable.
+PINS := PIP_CONSTRAINT=constraints.txt PIP_BUILD_CONSTRAINT=constraints.txt
+PIP := env -u PIP_TARGET -u PIP_PREFIX PIP_USER=0 $(PINS) $(BIN)/python -m pip
 
 .DEFAULT_GOAL := help
 .PHONY: help report test smoke clean

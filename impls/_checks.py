@@ -51,11 +51,14 @@ def check_batch(X: Any, y: Any) -> None:
     """
     check_array("X", X)
     check_array("y", y)
-    if X.ndim != 2 or 0 in X.shape:
-        raise ValueError(
-            f"X has shape {X.shape}, expected (n_samples, n_features), both at least 1"
-        )
+    _check_size(X.shape)
     expect_shape("y", y, (X.shape[0],), "(n_samples,) of X")
+
+
+def _check_size(shape: tuple[int, ...]) -> None:
+    """Refuse a shape of X without samples or features: no formula gives it a gradient."""
+    if len(shape) != 2 or 0 in shape:
+        raise ValueError(f"X has shape {shape}, expected (n_samples, n_features), both at least 1")
 
 
 def check_labels(y: Any, right: Any, expected: str) -> None:
@@ -106,7 +109,7 @@ def as_float64(array: Any) -> Any:
 
 
 def check_call(weights: Any, X: Any, y: Any) -> tuple[int, int]:
-    """Refuse weights that are not a real array, and X and y whose shapes do not match.
+    """Refuse weights that are not a real array, an empty X, and a y whose shape does not match X.
 
     Returns
     -------
@@ -119,8 +122,26 @@ def check_call(weights: Any, X: Any, y: Any) -> tuple[int, int]:
     """
     check_array("weights", weights)
     n_samples, n_features = shape_of("X", X, 2)
+    _check_size((n_samples, n_features))
     expect_shape("y", y, (n_samples,), "(n_samples,) of X")
     return n_samples, n_features
+
+
+def check_features(weights: Any, X: Any, n_dimensions: int) -> None:
+    """Refuse weights and an X that are no arrays of real numbers or differ in their features.
+
+    Raises
+    ------
+    TypeError, ValueError
+        Names the argument, its type or shape and what was expected.
+    """
+    check_array("weights", weights)
+    check_array("X", X)
+    _check_size(X.shape)
+    shape = (*shape_of("weights", weights, n_dimensions)[:-1], X.shape[1])
+    expect_shape("weights", weights, shape, "the last is n_features of X")
+    if weights.size == 0:
+        raise ValueError(f"weights has shape {weights.shape}, expected a row for at least 1 class")
 
 
 def expect_shape(name: str, array: Any, shape: tuple[int, ...], meaning: str) -> None:
@@ -143,10 +164,11 @@ def shape_of(name: str, array: Any, n_dimensions: int) -> tuple[int, ...]:
     TypeError, ValueError
         Names the argument, its type or shape and what was expected.
     """
-    if not hasattr(array, "shape"):
+    shape = getattr(array, "shape", None)
+    if not isinstance(shape, tuple) or isinstance(array, type):
         raise TypeError(f"{name} is a {type(array).__name__}, expected an array")
     check_plain(name, array)
-    shape = tuple(array.shape)
+    shape = tuple(shape)
     if len(shape) != n_dimensions:
         raise ValueError(f"{name} has shape {shape}, expected {n_dimensions} dimension(s)")
     return shape

@@ -9,8 +9,9 @@ from typing import Any, cast
 
 import numpy as np
 
+from impls._counts import check_count
 from impls._errors import Unavailable
-from impls._table import problem_module, unknown
+from impls._table import check_name, problem_module
 
 Array = np.ndarray[Any, Any]
 Batch = tuple[Array, Array, Array]
@@ -23,13 +24,12 @@ def make(problem: str, n_samples: int, n_features: int, seed: int = 0) -> Batch:
     ------
     UnknownName
         If there is no such problem.
-    ValueError
-        If a size is below 1.
+    TypeError, ValueError
+        If a size is no whole number of at least 1, or the seed none of at least 0.
     """
-    for size_name, size in (("n_samples", n_samples), ("n_features", n_features)):
-        if size < 1:
-            raise ValueError(f"{size_name} is {size}, expected at least 1")
-    generator = np.random.default_rng(seed)
+    n_samples = check_count("n_samples", n_samples)
+    n_features = check_count("n_features", n_features)
+    generator = np.random.default_rng(check_count("seed", seed, least=0))
     return cast("Batch", problem_module(problem).make(n_samples, n_features, generator))
 
 
@@ -55,8 +55,7 @@ def dataset(problem: str, name: str) -> Batch:
         If scikit-learn, which bundles the data, is not installed.
     """
     loaders = _loaders(problem)
-    if name not in loaders:
-        raise unknown("data set", name, loaders, f" of {problem}")
+    check_name("data set", name, loaders, f" of {problem}")
     try:
         return cast("Batch", loaders[name]())
     except ImportError as error:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 _LONGEST = 500
+_LONGEST_VALUE = 60  # characters of a value that a message shows
+_MOST_BITS = 200  # of a whole number; Python refuses to write very long ones
 
 
 class TableError(Exception):
@@ -38,3 +40,15 @@ def one_line(text: str) -> str:
     shown = "".join(sign if sign.isprintable() else " " for sign in text[: 10 * _LONGEST])
     line = " ".join(shown.split())
     return line if len(line) <= _LONGEST else f"{line[:_LONGEST].rstrip()} (and more)"
+
+
+def told(value: object) -> str:
+    """What a caller handed over, in a few words: a literal, or the type where that may be long."""
+    if isinstance(value, str | bytes):
+        text = repr(value[:_LONGEST_VALUE])
+        return text if len(value) <= _LONGEST_VALUE else f"{text}..."
+    if isinstance(value, int) and value.bit_length() > _MOST_BITS:
+        return f"a whole number of {value.bit_length()} bits"
+    if isinstance(value, int | float | complex | None):
+        return repr(value)
+    return f"a {type(value).__name__}"

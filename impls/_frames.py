@@ -55,8 +55,10 @@ def check_column(where: str, column: Any) -> None:
     TypeError, ValueError
         As `as_array`.
     """
-    missing = column.isna().to_numpy()
-    if getattr(column.dtype, "kind", "O") not in "fiub":
+    kind = getattr(column.dtype, "kind", "O")
+    # pandas does not look for missing values among raw bytes.
+    missing = np.zeros(len(column), bool) if kind == "V" else column.isna().to_numpy()
+    if kind not in "fiub":
         known = column.to_numpy()[~missing]
         such = f", such as {shown(known[0])}" if len(known) else ""
         raise TypeError(

@@ -11,7 +11,8 @@ import numpy as np
 
 from impls._casting import check_fits
 from impls._checks import as_float64, check_array, check_finite, expect_shape
-from impls._errors import Unfit
+from impls._counts import as_float
+from impls._errors import Unfit, told
 from impls._frames import as_array
 from impls._table import Implementation, load, problem_module, problem_part
 
@@ -221,16 +222,16 @@ def _with_ones(implementation: Implementation, X: Array, n_samples: int) -> Arra
 
 def _check_l2(l2: Any) -> float:
     if not isinstance(l2, Real):
-        raise TypeError(f"l2 is {l2!r}, expected a number from 0 on")
-    value = float(l2)
+        raise TypeError(f"l2 is {told(l2)}, expected a number from 0 on")
+    value = as_float(l2)
     if not 0 <= value < np.inf:
-        raise ValueError(f"l2 is {l2}, expected a number from 0 on")
+        raise ValueError(f"l2 is {told(l2)}, expected a number from 0 on")
     return value
 
 
 def _check_fit_intercept(fit_intercept: Any) -> bool:
     if not isinstance(fit_intercept, bool | np.bool_):
-        raise TypeError(f"fit_intercept is {fit_intercept!r}, expected True or False")
+        raise TypeError(f"fit_intercept is {told(fit_intercept)}, expected True or False")
     return bool(fit_intercept)
 
 

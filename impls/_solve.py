@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-import operator
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from numbers import Real
 from time import perf_counter
 from typing import Any
 
@@ -13,7 +13,8 @@ import numpy as np
 
 from impls import solvers
 from impls._checks import check_finite
-from impls._errors import Diverged
+from impls._counts import as_float, check_count
+from impls._errors import Diverged, told
 from impls._frames import as_array
 from impls._table import Implementation, load, problem_module, problem_part
 
@@ -114,7 +115,7 @@ def solve(
     """
     from tqdm import tqdm
 
-    epochs = range(1, _check_count("n_epochs", n_epochs) + 1)
+    epochs = range(1, check_count("n_epochs", n_epochs) + 1)
     training = Training(load(problem, name), solver, X, y, step, batch_size, seed)
     weights = training.start(weights)
     losses: list[float] = []
@@ -179,8 +180,8 @@ class Training:
         self._step = _check_step(step)
         self._shuffles: bool = solvers.load(solver).SHUFFLES
         self.batch_size = batch_size_of(solver, X, batch_size)
-        self._seed = seed
-        self._generator = np.random.default_rng(seed)
+        self._seed = check_count("seed", seed, least=0)
+        self._generator = np.random.default_rng(self._seed)
         self._worst_loss = math.inf
 
     @property
@@ -301,25 +302,14 @@ def batch_size_of(solver: str, X: Array, batch_size: int | None) -> int:
     """
     module = solvers.load(solver)
     if batch_size is not None:
-        batch_size = _check_count("batch_size", batch_size)
+        batch_size = check_count("batch_size", batch_size)
     return int(module.choose_batch_size(len(X), batch_size))
 
 
 def _check_step(step: Any) -> float:
-    try:
-        value = float(step)
-    except (TypeError, ValueError):
-        raise TypeError(f"step is {step!r}, expected a positive number") from None
+    if not isinstance(step, Real):
+        raise TypeError(f"step is {told(step)}, expected a positive number")
+    value = as_float(step)
     if not (math.isfinite(value) and value > 0):
-        raise ValueError(f"step is {step}, expected a positive number")
-    return value
-
-
-def _check_count(name: str, count: Any) -> int:
-    try:
-        value = operator.index(count)
-    except TypeError:
-        raise TypeError(f"{name} is {count!r}, expected a whole number of at least 1") from None
-    if value < 1:
-        raise ValueError(f"{name} is {count}, expected a whole number of at least 1")
+        raise ValueError(f"step is {told(step)}, expected a positive number")
     return value

@@ -63,7 +63,7 @@ import numpy as np
 from impls import _compiled
 from impls._casting import check_narrow_gradient, check_single, check_stored, in_float64
 from impls._checks import as_plain
-from impls._errors import BadPlugin, Unavailable, UnknownName
+from impls._errors import BadPlugin, Unavailable, UnknownName, told
 from impls._forms import Form, form_of
 from impls._frames import as_array
 
@@ -337,8 +337,7 @@ def load(problem: str, name: str) -> Implementation:
     """
     name, _, kernel = name.partition(":")
     sources = _sources(problem)
-    if name not in sources:
-        raise unknown("implementation", name, sources, f" of {problem}")
+    check_name("implementation", name, sources, f" of {problem}")
     if len(sources[name]) > 1:
         claims = " and ".join(map(_describe, sources[name]))
         raise BadPlugin(f"{problem}/{name} is claimed by {claims}; rename or uninstall one of them")
@@ -434,8 +433,7 @@ def problem_module(problem: str) -> Any:
     UnknownName
         If there is no such problem.
     """
-    if problem not in problems():
-        raise unknown("problem", problem, problems())
+    check_name("problem", problem, problems())
     return _known_problem(problem)
 
 
@@ -463,11 +461,21 @@ def is_builtin(problem: str, name: str) -> bool:
     return (_PACKAGE / problem / f"{name}.py").is_file()
 
 
-def unknown(kind: str, name: str, known: Any, where: str = "") -> UnknownName:
-    """Error for an unknown name: lists the known names and the nearest match."""
-    near = difflib.get_close_matches(str(name), known, n=1)
+def check_name(kind: str, name: Any, known: Any, where: str = "") -> None:
+    """Refuse a name that is not known.
+
+    Raises
+    ------
+    UnknownName
+        Lists the known names, and the nearest one.
+    """
+    is_text = isinstance(name, str)
+    if is_text and name in known:
+        return
+    near = difflib.get_close_matches(name, known, n=1) if is_text else []
     hint = f"; did you mean {near[0]!r}?" if near else "."
-    return UnknownName(f"no {kind} {name!r}{where}{hint} There are: {', '.join(sorted(known))}")
+    listed = ", ".join(sorted(known))
+    raise UnknownName(f"no {kind} {told(name)}{where}{hint} There are: {listed}")
 
 
 def files(folder: Path) -> list[Path]:
@@ -482,8 +490,7 @@ def is_name(text: str) -> bool:
 
 
 def _sources(problem: str) -> dict[str, list[Path | EntryPoint]]:
-    if problem not in problems():
-        raise unknown("problem", problem, problems())
+    check_name("problem", problem, problems())
     found: dict[str, list[Path | EntryPoint]] = {}
     for path in files(_PACKAGE / problem):
         found.setdefault(path.stem, []).append(path)

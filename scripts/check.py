@@ -9,6 +9,7 @@ wrong.
 
 from __future__ import annotations
 
+from argparse import Namespace
 from collections.abc import Mapping, Sequence
 from functools import partial
 from itertools import chain
@@ -23,7 +24,7 @@ import impls
 from benchmarks._session.judging import EASY_SIZES, Batch, Findings, draw_easy, draw_extreme
 from scripts._common import isolated
 from scripts._common.cli import add_json_option, make_parser, print_json
-from scripts._common.errors import UserError
+from scripts._common.errors import UserError, checks_usage
 from scripts._common.finite import finite
 from scripts._common.judging import judge
 from scripts._common.names import pick
@@ -50,13 +51,7 @@ def main() -> int:
     add_data_options(parser)
     add_json_option(parser)
     arguments = parser.parse_args()
-    check_data_options(arguments)
-    if arguments.data is not None and arguments.what is None:
-        raise UserError(f"--data needs a problem: one of {', '.join(impls.problems())}")
-    if arguments.file is None:
-        chosen: Mapping[str, Sequence[str | Path]] = _select(arguments.what)
-    else:
-        chosen = _select_file(arguments.what, arguments.file)
+    chosen = _chosen(arguments)
     found = {}
     for problem, sources in chosen.items():
         if arguments.data is None:
@@ -69,6 +64,17 @@ def main() -> int:
     if arguments.json:
         print_json({problem: _records(own) for problem, own in found.items()})
     return int(any(verdict.problems for own in found.values() for verdict in own))
+
+
+@checks_usage
+def _chosen(arguments: Namespace) -> Mapping[str, Sequence[str | Path]]:
+    """Names or a file of each problem."""
+    check_data_options(arguments)
+    if arguments.data is not None and arguments.what is None:
+        raise UserError(f"--data needs a problem: one of {', '.join(impls.problems())}")
+    if arguments.file is None:
+        return _select(arguments.what)
+    return _select_file(arguments.what, arguments.file)
 
 
 def _draw(problem: str) -> list[Batch]:
@@ -111,7 +117,7 @@ def _select_file(problem: str | None, path: str) -> dict[str, tuple[Path]]:
         raise UserError(f"--file needs a problem alone, not {problem!r}: one of {known}")
     pick("problem", problem, impls.problems())
     if not Path(path).is_file():
-        raise impls.UnknownName(f"there is no file {path}")
+        raise UserError(f"there is no file {path}")
     return {problem: (Path(path),)}
 
 

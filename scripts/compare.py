@@ -22,7 +22,7 @@ from impls._files import write_whole
 from scripts import _figures
 from scripts._common.cli import make_out_folder, make_parser
 from scripts._common.csv_text import to_csv
-from scripts._common.errors import UserError
+from scripts._common.errors import UserError, checks_usage
 from scripts._common.facts import collect_facts
 from scripts._common.lock import only_one_at_a_time
 from scripts._common.names import all_implementations, check_threads, pick
@@ -64,6 +64,7 @@ def main() -> int:
     return 2 if faults else 0
 
 
+@checks_usage
 def _parse(argv: list[str]) -> argparse.Namespace:
     parser = make_parser("compare", __doc__, _EXAMPLES)
     parser.add_argument("a", metavar="A", help="commit, machine or implementation; prefixes")
@@ -128,6 +129,7 @@ def _check(arguments: argparse.Namespace) -> None:
     check_threads(arguments.threads)
 
 
+@checks_usage
 def _sides(arguments: argparse.Namespace) -> tuple[Named, Named]:
     known = set(all_implementations())
     finders = {

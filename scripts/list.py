@@ -13,6 +13,7 @@ from tabulate import tabulate
 import impls
 from scripts._common import isolated
 from scripts._common.cli import add_json_option, make_parser, print_json
+from scripts._common.errors import checks_usage
 from scripts._common.names import pick
 from scripts._common.signals import run_stoppable
 
@@ -32,16 +33,19 @@ def main() -> int:
     parser.add_argument("problem", nargs="?", help="default: all")
     add_json_option(parser)
     arguments = parser.parse_args()
-    if chosen := arguments.problem:
-        pick("problem", chosen, impls.problems())
     found: dict[str, Found] = {}
-    for problem in [chosen] if chosen else impls.problems():
+    for problem in _chosen(arguments.problem):
         found[problem] = isolated.describe(problem, impls.names(problem))
         if not arguments.json:
             _print(problem, found[problem])
     if arguments.json:
         print_json({problem: _records(own) for problem, own in found.items()})
     return int(any(map(_is_broken, [each for own in found.values() for each in own.values()])))
+
+
+@checks_usage
+def _chosen(problem: str | None) -> tuple[str, ...]:
+    return impls.problems() if problem is None else (pick("problem", problem, impls.problems()),)
 
 
 def _is_broken(found: isolated.Description | impls.TableError) -> bool:

@@ -35,7 +35,7 @@ from scripts import _figures, _tables
 from scripts._common import escape
 from scripts._common.cli import make_out_folder, make_parser
 from scripts._common.csv_text import to_csv
-from scripts._common.errors import UserError
+from scripts._common.errors import UserError, checks_usage
 from scripts._common.facts import collect_facts
 from scripts._common.metrics import BASELINE
 from scripts._common.names import check_threads, pick
@@ -106,6 +106,7 @@ def main() -> int:
     return 2 if any(state_of(out.state) in FAULTS for out in outs) else 0
 
 
+@checks_usage
 def _parse(argv: list[str]) -> argparse.Namespace:
     parser = make_parser("race", __doc__, _EXAMPLES)
     parser.add_argument("--problem", default="logistic", help="default: logistic")
@@ -174,6 +175,7 @@ def _parse(argv: list[str]) -> argparse.Namespace:
     return arguments
 
 
+@checks_usage
 def _settings(arguments: argparse.Namespace) -> Settings:
     problem = pick("problem", arguments.problem, impls.problems())
     known = impls.names(problem)
@@ -238,6 +240,7 @@ def _data(arguments: argparse.Namespace, problem: str, sizes: list[tuple[int, in
     return [own]
 
 
+@checks_usage
 def _sizes(arguments: argparse.Namespace) -> list[tuple[int, int]]:
     """Sizes to race, smallest X first."""
     for size in arguments.size or ():

@@ -36,7 +36,7 @@ from scripts._advice.mesh import Mesh, mesh_of
 from scripts._common import units
 from scripts._common.amounts import parse_bytes, parse_whole
 from scripts._common.cli import make_parser
-from scripts._common.errors import UserError
+from scripts._common.errors import UserError, checks_usage
 from scripts._common.fastest import EXACT, SINGLE
 from scripts._common.lock import only_one_at_a_time
 from scripts._common.metrics import BASELINE
@@ -71,6 +71,8 @@ def main() -> int:
     """Measure if asked to, and print the advice for a shape, or a trial of the advice."""
     arguments = _parse(sys.argv[1:])
     question = _question(arguments)
+    if arguments.data is not None:
+        question = _of_data(question, arguments)
     if arguments.measure:
         _measure(question, arguments)
     cells, unfit = _fitting(_cells(arguments), arguments.own)
@@ -93,6 +95,7 @@ def main() -> int:
     return 0
 
 
+@checks_usage
 def _parse(argv: list[str]) -> argparse.Namespace:
     parser = make_parser("recommend", __doc__, _EXAMPLES)
     parser.add_argument("n_samples", nargs="?", metavar="N", help="number of samples")
@@ -129,8 +132,9 @@ def _parse(argv: list[str]) -> argparse.Namespace:
     return parser.parse_args(argv)
 
 
+@checks_usage
 def _question(arguments: argparse.Namespace) -> Question:
-    """What is asked for; the shape is 1 x 1 with --validate, which draws its own."""
+    """What is asked for; the shape is 1 x 1 with --data and --validate, which have their own."""
     pick("problem", arguments.problem, impls.problems())
     check_threads(arguments.threads)
     arguments.validate = _whole("--validate", arguments.validate)
@@ -139,10 +143,10 @@ def _question(arguments: argparse.Namespace) -> Question:
     arguments.own = None
     if arguments.validate:
         _check_trial(arguments)
-    elif arguments.data is not None:
-        _read_data(arguments)
     given = [arguments.n_samples, arguments.n_features]
-    if None in given and not arguments.validate:
+    if arguments.data is not None and given != [None, None]:
+        raise UserError("--data has numbers of samples and features of its own; leave out N and D")
+    if None in given and not arguments.validate and arguments.data is None:
         raise UserError("N and D are missing: the numbers of samples and of features, or --data")
     n, d = (_whole(what, text) or 1 for what, text in zip("ND", given, strict=True))
     width = WIDTHS[pick("data type", arguments.dtype, WIDTHS)]
@@ -158,12 +162,11 @@ def _question(arguments: argparse.Namespace) -> Question:
     )
 
 
-def _read_data(arguments: argparse.Namespace) -> None:
-    """Take N and D from --data."""
-    if [arguments.n_samples, arguments.n_features] != [None, None]:
-        raise UserError("--data has numbers of samples and features of its own; leave out N and D")
+def _of_data(question: Question, arguments: argparse.Namespace) -> Question:
+    """The question for the shape of --data, which are kept as `own`."""
     arguments.own = read_own(arguments.problem, arguments)
-    arguments.n_samples, arguments.n_features = map(str, arguments.own.X.shape)
+    n, d = arguments.own.X.shape
+    return replace(question, n_samples=n, n_features=d)
 
 
 def _fitting(cells: pd.DataFrame, own: OwnBatch | None) -> tuple[pd.DataFrame, dict[str, str]]:

@@ -16,7 +16,7 @@ from scripts import _figures, _tables
 from scripts._common import units
 from scripts._common.baseline import explain, relative_to
 from scripts._common.cli import make_out_folder, make_parser
-from scripts._common.errors import UserError
+from scripts._common.errors import UserError, checks_usage
 from scripts._common.facts import read_facts
 from scripts._common.history import pages_from
 from scripts._common.metrics import BASELINE
@@ -176,6 +176,7 @@ def _write_page(loaded: _Loaded, folder: Path, baseline: str) -> Path:
     )
 
 
+@checks_usage
 def _parse() -> argparse.Namespace:
     parser = make_parser("report", __doc__, _EXAMPLES)
     parser.add_argument("--out", help="folder; default: reports, of machines: reports/machines")

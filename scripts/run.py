@@ -23,7 +23,7 @@ from benchmarks._session.measured import TWIN
 from benchmarks._session.session import Job
 from benchmarks._session.values import FAULTS, METRICS, state_of
 from scripts._common.cli import make_parser
-from scripts._common.errors import UserError
+from scripts._common.errors import UserError, checks_usage
 from scripts._common.lock import only_one_at_a_time
 from scripts._common.metrics import BASELINE
 from scripts._common.names import all_implementations, check_threads, pick
@@ -60,6 +60,7 @@ def _run(arguments: argparse.Namespace) -> int:
     return _tell(jobs, done.measured, done.written)
 
 
+@checks_usage
 def _parse(argv: list[str]) -> argparse.Namespace:
     parser = make_parser("run", __doc__, _EXAMPLES)
     parser.add_argument(

@@ -18,7 +18,7 @@ import impls
 from impls._machine import available_memory, count_threads
 from scripts._common import units
 from scripts._common.cli import make_out_folder, make_parser
-from scripts._common.errors import UserError
+from scripts._common.errors import UserError, checks_usage
 from scripts._common.facts import collect_facts
 from scripts._common.names import pick
 from scripts._common.project import ROOT
@@ -63,6 +63,7 @@ def _measure(part: str, arguments: argparse.Namespace) -> Outcome:
     return report.of_disk(disk.measure(_plan_disk(arguments)))
 
 
+@checks_usage
 def _parse() -> argparse.Namespace:
     parser = make_parser("scale", __doc__, _EXAMPLES)
     parser.add_argument("names", nargs="*", metavar="PART|PROBLEM", help="workers, disk; a problem")

@@ -6,7 +6,7 @@ import argparse
 
 import impls
 from scripts._common.cli import make_parser
-from scripts._common.errors import UserError
+from scripts._common.errors import UserError, checks_usage
 from scripts._common.names import all_implementations, pick
 from scripts._common.signals import run_stoppable
 from scripts._common.tree import working_tree
@@ -34,6 +34,7 @@ def main() -> int:
     return 0
 
 
+@checks_usage
 def _parse() -> argparse.Namespace:
     parser = make_parser("trace", __doc__, _EXAMPLES)
     parser.add_argument("--impl", nargs="+", metavar="NAME", help="only these implementations")

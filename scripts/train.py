@@ -13,7 +13,7 @@ from pathlib import Path
 import impls
 from scripts import _experiments
 from scripts._common.cli import make_out_folder, make_parser
-from scripts._common.errors import UserError, explain
+from scripts._common.errors import UserError, checks_usage, explain
 from scripts._common.facts import collect_facts
 from scripts._common.names import pick
 from scripts._common.project import ROOT
@@ -63,6 +63,7 @@ def main() -> int:
     return 0
 
 
+@checks_usage
 def _parse() -> argparse.Namespace:
     parser = make_parser("train", __doc__, _EXAMPLES)
     parser.add_argument("names", nargs="*", metavar="NAME", help="experiments, or all")

@@ -27,7 +27,8 @@ from impls import _table
 from scripts import _tables, check, list, report, run
 from scripts._common import facts as _facts
 from scripts._common import lock, metrics, project
-from scripts._common.errors import UserError, run_command
+from scripts._common.errors import UserError, checks_usage, run_command
+from scripts._common.names import check_threads
 from scripts._measured import chosen, driver, results, state
 from scripts._report import files
 from scripts._tables import _rows
@@ -312,6 +313,23 @@ def test_a_users_error_is_one_line_and_exit_status_1(capsys):
         run_command(refuse)
     assert ended.value.code == 1
     assert capsys.readouterr().err == "error: say what to do\n"
+
+
+def test_wrong_usage_is_one_line_and_exit_status_2(capsys):
+    @checks_usage
+    def refuse():
+        raise UserError("say\nwhat\x1b[2J to do")
+
+    with pytest.raises(SystemExit) as ended:
+        run_command(refuse)
+    assert ended.value.code == 2
+    assert capsys.readouterr().err == "error: say what [2J to do\n"
+
+
+@pytest.mark.parametrize("text", ["²", "٣", "01", "0", "9" * 5000, "1.0", " 1", ""])
+def test_threads_are_a_number_as_it_is_written(text):
+    with pytest.raises(UserError, match=r"^--threads is "):
+        check_threads(text)
 
 
 def test_list_shows_every_implementation(monkeypatch, capsys):

@@ -58,7 +58,9 @@ def test_data_vary(problem):
 @pytest.mark.parametrize("problem", impls.problems())
 def test_sizes_below_one_are_refused(problem, sizes):
     name, size = ("n_samples", sizes[0]) if sizes[0] < 1 else ("n_features", sizes[1])
-    with pytest.raises(ValueError, match=f"^{name} is {size}, expected at least 1$"):
+    with pytest.raises(
+        ValueError, match=f"^{name} is {size}, expected a whole number of at least 1$"
+    ):
         impls.make(problem, *sizes)
 
 

@@ -16,6 +16,7 @@ import pytest
 from asv.publishing import OutputPublisher
 from asv.util import iter_subclasses
 
+from scripts._measured import integrity
 from scripts._measured import offline_pages as offline
 
 ASV_PAGE = Path(asv.__file__).parent / "www" / "index.html"
@@ -60,6 +61,19 @@ class Page(HTMLParser):
     @property
     def remote(self) -> list[str]:
         return [address for address in self.addresses if "//" in address]
+
+
+@pytest.fixture(autouse=True)
+def digests(request, monkeypatch):
+    """Digests of what the npm of these tests delivers, but where a test asks for the real ones."""
+    if "real_digests" not in request.fixturenames:
+        made = {f: integrity.digest(name_in_modules(f).encode()) for f in offline.FILES.values()}
+        monkeypatch.setattr(integrity, "DIGESTS", made)
+
+
+@pytest.fixture
+def real_digests():
+    return integrity.DIGESTS
 
 
 @pytest.fixture
@@ -272,6 +286,38 @@ def test_folder_of_other_versions_is_filled_again(page, filled_folder, put_npm):
     vendor = page.parent / "vendor"
     assert (vendor / "jquery@3.3.1").is_dir()
     assert not (vendor / "jquery@3.2.0").exists()
+
+
+def test_a_file_that_npm_delivers_with_other_content_is_refused(
+    page, files_folder, put_npm, caplog, monkeypatch
+):
+    put_npm()
+    file = "jquery@3.3.1/dist/jquery.min.js"
+    monkeypatch.setitem(integrity.DIGESTS, file, integrity.digest(b"what it was"))
+    publish(page)
+    assert_untouched(page)
+    assert list(files_folder.parent.iterdir()) == []
+    assert f"npm delivered another {file} than the digest" in only_warning(caplog)
+
+
+def test_a_kept_file_that_has_changed_is_fetched_again(page, filled_folder, put_npm):
+    calls = put_npm()
+    file = "flot@0.8.3/jquery.flot.js"
+    (filled_folder / file).write_text("steal()")
+    publish(page)
+    assert len(calls.read_text().splitlines()) == 1
+    assert (page.parent / "vendor" / file).read_text() == name_in_modules(file)
+
+
+def test_what_else_the_kept_folder_holds_is_not_published(page, filled_folder):
+    (filled_folder / "flot@0.8.3" / "other.js").write_text("steal()")
+    publish(page)
+    assert not (page.parent / "vendor" / "flot@0.8.3" / "other.js").exists()
+
+
+def test_every_file_has_a_digest(real_digests):
+    assert set(real_digests) == set(offline.FILES.values())
+    assert all(re.fullmatch(r"sha384-[A-Za-z0-9+/]{64}", each) for each in real_digests.values())
 
 
 def test_unwritable_folder_leaves_the_page(page, put_npm, tmp_path, monkeypatch, caplog):

@@ -259,7 +259,9 @@ def test_make_installs_into_its_environment_alone():
     command = ["make", "--dry-run", "--always-make", "test"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
     (install,) = [line for line in done.stdout.splitlines() if "pip install" in line]
-    assert "env -u PIP_TARGET -u PIP_PREFIX PIP_USER=0 .venv/bin/python -m pip" in install
+    assert "env -u PIP_TARGET -u PIP_PREFIX PIP_USER=0 " in install
+    assert " PIP_CONSTRAINT=constraints.txt " in install  # also of what builds this package
+    assert " PIP_BUILD_CONSTRAINT=constraints.txt .venv/bin/python -m pip" in install
     # A script's first line names its interpreter, in at most 127 characters.
     programs = [line.split()[0] for line in done.stdout.splitlines() if ".venv/bin/" in line]
     assert set(programs) <= {".venv/bin/python", "env", "python3"}

@@ -548,7 +548,7 @@ def test_a_file_that_breaks_the_contract_is_named(tmp_path, name, text, error, m
 @pytest.mark.parametrize(
     ("argv", "error", "message"),
     [
-        (["softmax", "--file", "no.py"], impls.UnknownName, "there is no file no.py"),
+        (["softmax", "--file", "no.py"], UserError, "there is no file no.py"),
         (["--file", "no.py"], UserError, "--file needs the name of its problem too: one of linear"),
         (["softmax/matrix", "--file", "no.py"], UserError, "needs a problem alone, not 'softmax"),
         (["softmx", "--file", "no.py"], UserError, "did you mean softmax?"),

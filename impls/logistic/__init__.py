@@ -36,7 +36,7 @@ vectorisation
 import numpy as np
 
 from impls import _glm, _numerics
-from impls._checks import as_float64, check_array, check_batch, check_labels
+from impls._checks import as_float64, check_batch, check_features, check_labels
 
 # Largest second derivative of one sample's loss by ``<w, x>``: s (1 - s) is at most 1/4.
 CURVATURE = 0.25
@@ -106,8 +106,7 @@ def loss(weights, X, y):
 
 def predict(weights, X):
     """Label 1 where ``<w, x>`` is positive, that is, the sigmoid above 1/2; else 0."""
-    check_array("weights", weights)
-    check_array("X", X)
+    check_features(weights, X, n_dimensions=1)
     return (_numerics.inner_products(weights, X) > 0).astype(np.float64)
 
 

@@ -37,6 +37,7 @@ from impls._checks import (
     check_array,
     check_batch,
     check_call,
+    check_features,
     check_labels,
     expect_shape,
     shape_of,
@@ -102,7 +103,7 @@ def check_shapes(weights, X, y):
     _, n_features = check_call(weights, X, y)
     n_classes, _ = shape_of("weights", weights, 2)
     expect_shape("weights", weights, (n_classes, n_features), "(n_classes, n_features of X)")
-    for label in (y.min(), y.max()):
+    for label in _label_range(y):
         if not 0 <= label < n_classes:
             raise ValueError(
                 f"y holds the label {label}, expected 0 to {n_classes - 1}: weights has "
@@ -167,8 +168,7 @@ def zero_weights(X, y):
 
 def predict(weights, X):
     """The class with each sample's largest logit; the first of equal ones."""
-    check_array("weights", weights)
-    check_array("X", X)
+    check_features(weights, X, n_dimensions=2)
     return np.argmax(as_float64(X) @ as_float64(weights).T, axis=1)
 
 
@@ -187,6 +187,17 @@ def _shift_rows(weights, X, distance):
     """Weights that shift all logits of a row together, by up to `distance` up or down."""
     shift = X[0] / np.abs(X @ X[0]).max()
     return weights + distance * shift
+
+
+def _label_range(y):
+    """Least and largest label of an array, which may be another library's."""
+    if isinstance(y, np.ndarray):
+        check_array("y", y)
+        return y.min(), y.max()
+    try:
+        return int(y.min()), int(y.max())
+    except (TypeError, ValueError, AttributeError):
+        raise TypeError(f"y is a {type(y).__name__}, expected an array of real numbers") from None
 
 
 def _labels(y):

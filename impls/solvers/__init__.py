@@ -16,7 +16,7 @@ import importlib
 from pathlib import Path
 from typing import Any
 
-from impls._table import unknown
+from impls._table import check_name
 
 _FOLDER = Path(__file__).parent
 
@@ -34,6 +34,5 @@ def load(name: str) -> Any:
     UnknownName
         If there is no such solver.
     """
-    if name not in names():
-        raise unknown("solver", name, names())
+    check_name("solver", name, names())
     return importlib.import_module(f"impls.solvers.{name}")

@@ -4,6 +4,8 @@ Source: the gradient-descent text, "batch random gradient descent", and the soft
 loop. That loop drops the samples after the last whole batch; here they form a smaller batch.
 """
 
+from impls._errors import told
+
 SHUFFLES = True
 _USUAL = 32
 
@@ -13,5 +15,7 @@ def choose_batch_size(n_samples: int, batch_size: int | None) -> int:
     if batch_size is None:
         return min(_USUAL, n_samples)
     if not 1 <= batch_size <= n_samples:
-        raise ValueError(f"batch_size is {batch_size}, expected 1 to {n_samples} (n_samples of X)")
+        raise ValueError(
+            f"batch_size is {told(batch_size)}, expected 1 to {n_samples} (n_samples of X)"
+        )
     return int(batch_size)

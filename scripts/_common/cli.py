@@ -9,7 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import Any, NoReturn
 
-from scripts._common.errors import UserError
+from scripts._common.errors import UserError, printable
 from scripts._common.names import suggest
 
 # Form of a bar that counts expected seconds.
@@ -25,6 +25,10 @@ class Parser(ArgumentParser):
         if unknown:
             self._refuse(unknown)
         return arguments
+
+    def error(self, message: str) -> NoReturn:
+        """End with status 2, and with one line of what is wrong."""
+        super().error(printable(message))
 
     def _refuse(self, unknown: Sequence[str]) -> NoReturn:
         known = [option for action in self._actions for option in action.option_strings]

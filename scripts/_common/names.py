@@ -43,7 +43,7 @@ def check_threads(text: str) -> None:
         Otherwise; names the largest number.
     """
     most = _machine.count_threads()
-    if text != "all" and not (text.isdigit() and 1 <= int(text) <= most):
+    if text not in ("all", *map(str, range(1, most + 1))):  # 01 would have results of its own
         raise UserError(f"--threads is {text!r}, expected all or a number from 1 to {most}")
 
 

@@ -3,14 +3,13 @@
 asv's index.html loads its JavaScript libraries and one style sheet from content networks;
 without a connection the pages end on error.html. At the end of ``asv publish`` the same
 libraries, taken from npm packages of exact versions, are copied beside index.html and its
-references point at the copies. ``.asv/pages`` keeps the files, so that npm runs only once.
+references point at the copies. ``.asv/pages`` keeps the files, so that npm runs only once. A file
+whose digest is another than `integrity` has is never copied.
 
 If the files cannot be fetched, the pages stay as asv makes them and a line says why. Local pages
 allow no scripts except their own files and those in asv's index.html.
 """
 
-import base64
-import hashlib
 import importlib
 import re
 import shutil
@@ -22,6 +21,8 @@ from typing import Any
 
 from asv.console import log
 from asv.publishing import OutputPublisher
+
+from scripts._measured.integrity import altered, digest
 
 FILES_FOLDER = Path(__file__).resolve().parents[2] / ".asv" / "pages"
 INSTALL_SECONDS = 60
@@ -89,9 +90,10 @@ def make_local(page: Path, files_folder: Path) -> None:
         `page` is then as it was.
     """
     local_html = localise(page.read_bytes().decode())
-    if not _is_complete(files_folder):
+    if altered(files_folder, FILES.values()):
         fetch(files_folder)
-    shutil.copytree(files_folder, page.parent / "vendor", dirs_exist_ok=True)
+    for file in FILES.values():  # and nothing else that the folder may hold
+        _copy(files_folder / file, page.parent / "vendor" / file)
     page.write_bytes(local_html.encode())
 
 
@@ -102,15 +104,12 @@ def localise(html: str) -> str:
 
 def _restrict(html: str) -> str:
     """Let a browser run only the page's own scripts."""
-    digests = {_digest(script or handler) for script, handler in _INLINE.findall(html)}
+    own = (script or handler for script, handler in _INLINE.findall(html))
+    digests = {f"'{digest(text.encode(), 'sha256')}'" for text in own}
     allowed = " ".join(["'self'", "'unsafe-hashes'", *sorted(digests)])
     policy = f"script-src {allowed}; object-src 'none'; base-uri 'none'"
     meta = f'<meta http-equiv="Content-Security-Policy" content="{policy}">'
     return html.replace("<head>", f"<head>{meta}", 1)
-
-
-def _digest(script: str) -> str:
-    return f"'sha256-{base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()}'"
 
 
 def _local_tag(tag: str) -> str:
@@ -127,10 +126,6 @@ def _file_for(address: str) -> str:
     raise FilesMissingError(f"no local file is known for {address}; add it to FILES in {__name__}.")
 
 
-def _is_complete(files_folder: Path) -> bool:
-    return all((files_folder / file).is_file() for file in FILES.values())
-
-
 def fetch(files_folder: Path) -> None:
     """Fill `files_folder` through npm: all files or, when it fails, nothing."""
     try:
@@ -138,6 +133,7 @@ def fetch(files_folder: Path) -> None:
         with TemporaryDirectory(prefix="pages-", dir=files_folder.parent) as scratch:
             _install(Path(scratch))
             _pick(Path(scratch, "node_modules"), Path(scratch, "files"))
+            _check(Path(scratch, "files"))
             shutil.rmtree(files_folder, ignore_errors=True)
             Path(scratch, "files").rename(files_folder)
     except OSError as error:
@@ -179,5 +175,17 @@ def _bundled_npm() -> Callable[..., object]:
 def _pick(modules: Path, files: Path) -> None:
     for file in FILES.values():
         package, _, path = file.partition("/")
-        (files / file).parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(modules / package.partition("@")[0] / path, files / file)
+        _copy(modules / package.partition("@")[0] / path, files / file)
+
+
+def _check(files: Path) -> None:
+    if other := altered(files, FILES.values()):
+        raise FilesMissingError(
+            f"npm delivered another {', '.join(other)} than the digest in "
+            "scripts/_measured/integrity.py is of; do not use it, and ask where npm fetches from."
+        )
+
+
+def _copy(source: Path, target: Path) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(source, target)
