@@ -6,7 +6,7 @@ the round in hand. There are four kinds:
 ``round``
     One sample of each contender of a measurement.
 ``source``
-    The first line: commit, environment and threads that all others belong to.
+    The first line: commit, environment and threads that all others belong to, and the format.
 ``facts``
     What a command has said of the machine and of itself.
 ``cell``
@@ -24,6 +24,7 @@ import math
 import os
 import re
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import astuple, dataclass, field
 from pathlib import Path
 from typing import IO, Any
@@ -32,8 +33,11 @@ from benchmarks._session.inputs import Data
 from benchmarks._session.measured import BASELINE, TWIN, Measured, Round
 from benchmarks._session.process import Out
 from impls._errors import one_line
+from impls._files import FORMAT, Unreadable, check_file
 
 OK = "ok"
+# What a line that does not fit leads to.
+MISFITS = (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError)
 _COMMIT = re.compile("[0-9a-f]{40}")
 _INFOS = {
     "bytes_per_value": (int,),
@@ -120,6 +124,8 @@ class Known:
     source : Source or None
     facts : dict or None
         The last ones.
+    format : int
+        Of the lines; above `FORMAT` if a newer version has written them.
     cells : dict
         Cells by data and name, in the order of their lines.
     rounds : dict
@@ -134,7 +140,7 @@ class Known:
 
     source: Source | None = None
     facts: dict[str, Any] | None = None
-
+    format: int = FORMAT
     cells: dict[tuple[Data, str], list[Cell]] = field(default_factory=dict)
     rounds: dict[tuple[str, Data], list[Round]] = field(default_factory=dict)
     digests: dict[str, str] = field(default_factory=dict)
@@ -190,16 +196,18 @@ class Known:
 
 
 def read(path: Path) -> Known:
-    """Read a journal; lines that a kill has cut off or that do not fit are left out."""
+    """Read a journal; lines that a kill has cut off or that do not fit are left out.
+
+    The commands read journals with `scripts._measured.journals`, which names what does not fit. A
+    suite runs where the libraries of the implementations alone are installed.
+    """
     known = Known()
     if not path.is_file():
         return known
     with path.open("rb") as file:
         for line in file:
-            try:
-                _add(known, json.loads(line))
-            except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError):
-                continue
+            with suppress(*MISFITS):
+                add(known, json.loads(line))
     return known
 
 
@@ -221,6 +229,7 @@ class Journal:
         self._source = source
         self.digest = digest
         self.known = Known()  # all that was written
+        self._is_begun = False
 
     def add_facts(self, record: dict[str, Any]) -> None:
         """Write what is known of the machine."""
@@ -249,13 +258,24 @@ class Journal:
             )
 
     def _write(self, **record: Any) -> None:
-        _add(self.known, json.loads(json.dumps(record)))
+        add(self.known, json.loads(json.dumps(record)))
         if self._path is None:
             return
-        if not self._path.exists():
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            self._append({"kind": "source", **vars(self._source)})
+        if not self._is_begun:
+            self._begin(self._path)
         self._append(record)
+
+    def _begin(self, path: Path) -> None:
+        """Write the first line, unless the file has it: without it, nothing of it would be read."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with suppress(FileNotFoundError):
+            check_file(path)
+        known = read(path)
+        if known.format > FORMAT:
+            raise Unreadable(f"a newer version of Gradmark has written {path}: move it away")
+        if known.source != self._source:
+            self._append({"kind": "source", "format": FORMAT, **vars(self._source)})
+        self._is_begun = True
 
     def _append(self, record: dict[str, Any]) -> None:
         # A single write in append mode: lines of several processes do not mix.
@@ -271,8 +291,10 @@ def _end_of_a_cut_line(file: IO[bytes]) -> bytes:
     return b"" if file.read(1) == b"\n" else b"\n"
 
 
-def _add(known: Known, record: dict[str, Any]) -> None:
+def add(known: Known, record: dict[str, Any]) -> None:
+    """Take up a line; one of `MISFITS` if it does not fit."""
     if record["kind"] == "source":
+        known.format = max(known.format, record.get("format", FORMAT))
         texts = [record[key] for key in ("commit", "environment", "threads")]
         if not (all(isinstance(t, str) for t in texts) and _COMMIT.fullmatch(texts[0])):
             raise ValueError("no commit")

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import impls
 from impls._compiled import find_cache
+from scripts._common.checked import Misfit
 
 _PIPE_CLOSED = 141  # what a shell reports for a program that SIGPIPE ended
 _NO_ACCESS = "change its permissions or its owner, or use a copy that is yours"
@@ -69,7 +70,7 @@ def _run(main: Callable[[], int]) -> int:
         status = _fail(ended.code) if isinstance(ended.code, str) else int(ended.code or 0)
     except BrokenPipeError:  # the reader closed the pipe; a status that main returned is kept
         pass
-    except (UserError, impls.TableError) as error:
+    except (UserError, Misfit, impls.TableError) as error:
         status = _fail(str(error))
     except OSError as error:
         status = _fail(explain(error))

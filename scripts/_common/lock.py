@@ -11,7 +11,12 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+from impls._errors import one_line
+from impls._files import Unreadable, read_file, write_whole
 from scripts._common import project
+
+_OTHER = "another run"
+_MOST_BYTES = 2**20
 
 
 @contextlib.contextmanager
@@ -29,12 +34,14 @@ def only_one_at_a_time() -> Iterator[None]:
         print(f"Waiting for {_read(owner)} to finish measuring in this folder.", file=sys.stderr)
         held = lock.acquire(poll_interval=0.5)
     with held:
-        owner.write_text(f"process {os.getpid()} ({shlex.join(sys.argv)})", encoding="utf-8")
+        write_whole(
+            owner, f"process {os.getpid()} ({shlex.join(sys.argv)})".encode(errors="replace")
+        )
         yield
 
 
 def _read(owner: Path) -> str:
     try:
-        return owner.read_text(encoding="utf-8", errors="replace")[:200] or "another run"
-    except OSError:
-        return "another run"
+        return one_line(read_file(owner, _MOST_BYTES).decode(errors="replace"))[:200] or _OTHER
+    except (OSError, Unreadable):
+        return _OTHER

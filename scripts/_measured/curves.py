@@ -21,11 +21,12 @@ import impls
 from benchmarks._session import guardian
 from benchmarks._session.worker import keep_output
 from impls import _provenance
-from impls._files import write_json
+from impls._files import FORMAT, write_json
+from scripts._common import checked
 from scripts._common.project import PROVENANCE, ROOT, STATE
 from scripts._common.records import MemoryCurve
 from scripts._common.signals import held_off
-from scripts._measured.curve_files import load_all, parse_memory_curve, read
+from scripts._measured.curve_files import MemoryRecord, is_valid, load_all
 from scripts._measured.state import State
 
 FOLDER = STATE / "curves"
@@ -42,14 +43,15 @@ def record_curves(state: State, cells: list[tuple[str, str, int, int]], *, again
     for cell in tqdm(missing, unit="curve", disable=None, leave=False):
         if curve := _record(*cell):
             _provenance.save(state.provenance, PROVENANCE)
-            write_json(_path(*cell), curve | {"state": state.provenance.digest})
+            record = curve | {"state": state.provenance.digest}
+            write_json(_path(*cell), {"format": FORMAT, **record})
             n_recorded += 1
     return n_recorded
 
 
 def load_curves(state: State) -> list[MemoryCurve]:
     """Curves that are valid in a state; a damaged file is named and left aside."""
-    return load_all(FOLDER, parse_memory_curve, state, "python -m scripts.trace")
+    return load_all(FOLDER, MemoryRecord, state, "python -m scripts.trace")
 
 
 def _path(problem: str, name: str, n_samples: int, n_features: int) -> Path:
@@ -59,8 +61,8 @@ def _path(problem: str, name: str, n_samples: int, n_features: int) -> Path:
 def _is_known(path: Path, state: State) -> bool:
     """Whether a file holds a curve that is valid; a damaged one is recorded anew."""
     try:
-        return read(path, parse_memory_curve, state) is not None
-    except ValueError:
+        return is_valid(checked.read(path, MemoryRecord), state)
+    except (FileNotFoundError, checked.Misfit):
         return False
 
 

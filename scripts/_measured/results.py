@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from benchmarks import _measure
-from benchmarks._session import journal
 from benchmarks._session.inputs import Data
 from benchmarks._session.journal import OK, Cell, Known, Source
 from benchmarks._session.measured import BASELINE, TWIN
@@ -20,6 +17,7 @@ from benchmarks._session.values import Value, flag_of, values_of
 from impls._provenance import Provenance, Subject
 from scripts._common.errors import UserError
 from scripts._common.metrics import metrics
+from scripts._measured.journals import open_journal, paths_of
 from scripts._measured.machine import NAME_VARIABLE, machine_name
 from scripts._measured.state import State, load_state
 
@@ -52,7 +50,7 @@ def list_results() -> list[Results]:
     UserError
         If there are none, or all are another machine's.
     """
-    found = [each for path in _paths(machine_name()) if (each := _open(path))]
+    found = journals_of(machine_name())
     others = sorted({p.parent.name for p in _measure.FOLDER.glob("*/*.jsonl")} - {machine_name()})
     if not found and others:
         raise UserError(
@@ -105,9 +103,8 @@ def last_state(
     commit: str | None = None, environment: str | None = None, threads: str = "all"
 ) -> Provenance | None:
     """State of the last measurement, of the commit and environment given or of any."""
-    for path in _paths(machine_name()):
-        each = _open(path)
-        if not each or each.source.threads != threads:
+    for each in journals_of(machine_name()):
+        if each.source.threads != threads:
             continue
         if commit in (None, each.source.commit) and environment in (None, each.source.environment):
             cells = [cell for own in each.known.cells.values() for cell in own]
@@ -120,13 +117,12 @@ def last_state(
 
 def thread_settings() -> list[str]:
     """Settings of threads that this machine's journals have results of."""
-    found = filter(None, map(_open, _paths(machine_name())))
-    return sorted({each.source.threads for each in found})
+    return sorted({each.source.threads for each in journals_of(machine_name())})
 
 
 def facts_of(commit: str, environment: str) -> dict[str, Any] | None:
     """The record of the facts of a run, by the columns ``commit`` and ``environment``."""
-    for each in filter(None, map(_open, _paths(machine_name()))):
+    for each in journals_of(machine_name()):
         if each.source.commit.startswith(commit) and each.source.environment == environment:
             return each.known.facts
     return None
@@ -156,39 +152,18 @@ def is_valid_in(state: State) -> _measure.Holds:
 
 def known_journals(threads: str) -> list[Known]:
     """Contents of this machine's journals with so many threads, the last written first."""
-    found = (_open(path) for path in _paths(machine_name()))
-    return [each.known for each in found if each and each.source.threads == threads]
+    found = journals_of(machine_name())
+    return [each.known for each in found if each.source.threads == threads]
 
 
-def _paths(machine: str) -> list[Path]:
-    """A machine's journals, the last written first."""
-    return sorted((_measure.FOLDER / machine).glob("*.jsonl"), key=_changed_at, reverse=True)
-
-
-def _changed_at(path: Path) -> float:
-    """Time when a file was last written; 0 if it is gone."""
-    try:
-        return path.stat().st_mtime
-    except OSError:
-        return 0.0
+def journals_of(machine: str) -> list[Results]:
+    """A machine's journals, the last written first; what is left aside is named, once."""
+    return [each for path in paths_of(machine) if (each := _open(path))]
 
 
 def _open(path: Path) -> Results | None:
-    """A journal that says where it comes from; any other is named and left aside."""
-    return _read(path, _changed_at(path))
-
-
-@cache
-def _read(path: Path, _changed: float) -> Results | None:
-    known = journal.read(path)
-    if known.source is None:
-        print(
-            f"left aside: the journal {path} does not say which commit and environment it is "
-            "of; move it away",
-            file=sys.stderr,
-        )
-        return None
-    return Results(path, known.source, known)
+    known = open_journal(path)
+    return Results(path, known.source, known) if known and known.source else None
 
 
 def _chosen(environment: str | None, threads: str) -> list[Results]:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass, field, replace
 from functools import cache
+
+from pydantic import InstanceOf
 
 import impls
 from impls import _provenance, _table
 from impls._provenance import Provenance, Rules, Subject
 from scripts._common import project
+from scripts._common.checked import Record, leave_aside, read_or_name
 from scripts._common.tree import PACKAGES, Tree
 
 _UNKNOWN = "an unknown change: there is no record of the files and versions of the measurement"
@@ -64,15 +66,31 @@ class State:
         return ", ".join(f"{name} {known[name]}" for name in names if name in known)
 
 
+# Contents of variables may be no text in UTF-8, and count as they are.
+_Texts = dict[InstanceOf[str], InstanceOf[str]]
+
+
+class _Record(Record):
+    """The record of a `Provenance`."""
+
+    files: _Texts
+    versions: _Texts
+    settings: _Texts
+
+
 @cache
 def load_state(digest: str) -> Provenance | None:
-    """Load the state with this digest; None if it is not known."""
-    try:
-        record = json.loads((project.PROVENANCE / f"{digest}.json").read_bytes())
-        found = Provenance.read(record)
-    except (OSError, ValueError):
+    """Load the state with this digest; None if it is not known, or damaged, which is told."""
+    path = project.PROVENANCE / f"{digest}.json"
+    advice = "delete it; what was measured in that state is measured again"
+    record = read_or_name(path, _Record, "the state", advice)
+    if record is None:
         return None
-    return found if found.digest == digest else None
+    found = Provenance(**dict(record))
+    if found.digest != digest:
+        leave_aside(f"the state {path} is not the one that its name says; {advice}")
+        return None
+    return found
 
 
 def state_of(tree: Tree, like: Provenance | None = None) -> State:

@@ -1,0 +1,38 @@
+"""The presets, which ``benchmarks/presets.json`` states for the suite and the commands."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field, TypeAdapter
+
+from benchmarks import _plan
+from benchmarks._plan import Preset
+from scripts._common.checked import Count, Name, NotNegative, Positive, Record, Whole, read_own
+
+_Sizes = tuple[tuple[Count, Count], ...]
+
+
+class _Preset(Record):
+    sizes: Annotated[_Sizes, Field(min_length=1)]
+    epochs: _Sizes
+    most_epochs: Whole
+    rounds: Count
+    generations: Count
+    warm_seconds: NotNegative
+    sample_seconds: Positive
+
+
+_PRESETS: TypeAdapter[dict[str, _Preset]] = TypeAdapter(dict[Name, _Preset])
+
+
+def presets() -> dict[str, Preset]:
+    """Presets by name, from the shortest to the longest.
+
+    Raises
+    ------
+    Misfit
+        If the file is damaged.
+    """
+    read_own(_plan.PRESETS, _PRESETS)
+    return _plan.presets()
