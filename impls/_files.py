@@ -18,19 +18,20 @@ _KINDS = {
     stat.S_ISBLK: "a device",
 }
 _MIB = 2**20
+_UNLIMITED = 2**63
 
 
 class Unreadable(ValueError):
     """What stands in a file's place is no file, or too large; the message says so."""
 
 
-def check_file(path: Path) -> os.stat_result:
-    """Refuse what is no file, before it is opened: a pipe would be waited for.
+def check_file(path: Path, most_bytes: int = _UNLIMITED) -> os.stat_result:
+    """Refuse what is no file or too large, before it is opened: a pipe would be waited for.
 
     Raises
     ------
     Unreadable
-        If it is something else, or a link that leads nowhere.
+        If it is something else or larger, or a link that leads nowhere.
     FileNotFoundError
         If there is nothing.
     """
@@ -43,6 +44,9 @@ def check_file(path: Path) -> os.stat_result:
     for is_kind, name in _KINDS.items():
         if is_kind(found.st_mode):
             raise Unreadable(f"it is {name}, expected a file")
+    if found.st_size > most_bytes:
+        sizes = f"{found.st_size / _MIB:,.0f} MiB, expected at most {most_bytes / _MIB:,.0f} MiB"
+        raise Unreadable(f"it holds {sizes}")
     return found
 
 
@@ -56,11 +60,7 @@ def read_file(path: Path, most_bytes: int) -> bytes:
     OSError
         If it is not there, or may not be read.
     """
-    n_bytes = check_file(path).st_size
-    if n_bytes > most_bytes:
-        raise Unreadable(
-            f"it holds {n_bytes / _MIB:,.0f} MiB, expected at most {most_bytes / _MIB:,.0f} MiB"
-        )
+    check_file(path, most_bytes)
     with path.open("rb") as file:
         return file.read(most_bytes)
 

@@ -142,7 +142,7 @@ def parse(data: bytes) -> Any:
     Misfit
     """
     try:
-        return json.loads(data)
+        return json.loads(data.decode())
     except RecursionError:
         raise Misfit("it is nested too deeply to be a record") from None
     except UnicodeDecodeError as error:

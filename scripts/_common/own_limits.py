@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from impls._machine import available_memory
@@ -12,6 +13,7 @@ _LONGEST_NAMES = 2**22  # bytes of the line of names
 # Zeros shrink to a thousandth of their size in a .npz; data that were measured never do.
 _MOST_SHRUNK = 500
 _LARGE = 2**28
+_END = 4096
 
 
 def check_size(what: str, n_bytes: int, path: Path) -> None:
@@ -48,8 +50,15 @@ def check_columns(n_columns: int) -> None:
 
 
 def check_names(path: Path) -> None:
-    """Refuse a table in text whose line of names is too long to be one."""
+    """Refuse a table in text whose line of names is too long to be one, or that ends in zeros.
+
+    A crash of the system leaves such an end, and it may be any length.
+    """
     with path.open("rb") as file:
+        file.seek(-min(path.stat().st_size, _END), os.SEEK_END)
+        if b"\0" in file.read():
+            raise ValueError("it ends in bytes of zero, which are no text; write it again")
+        file.seek(0)
         line = file.readline(_LONGEST_NAMES)
         while line and not line.strip():
             line = file.readline(_LONGEST_NAMES)

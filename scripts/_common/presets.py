@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import Field, TypeAdapter
+from pydantic import AfterValidator, Field, TypeAdapter
 
 from benchmarks import _plan
 from benchmarks._plan import Preset
@@ -23,7 +23,16 @@ class _Preset(Record):
     sample_seconds: Positive
 
 
-_PRESETS: TypeAdapter[dict[str, _Preset]] = TypeAdapter(dict[Name, _Preset])
+def _with_usual(found: dict[str, _Preset]) -> dict[str, _Preset]:
+    if missing := [name for name in _USUAL if name not in found]:
+        raise ValueError(f"{missing[0]} is missing")
+    return found
+
+
+_USUAL = ("smoke", "quick", "standard", "full")
+_PRESETS: TypeAdapter[dict[str, _Preset]] = TypeAdapter(
+    Annotated[dict[Name, _Preset], AfterValidator(_with_usual)]
+)
 
 
 def presets() -> dict[str, Preset]:

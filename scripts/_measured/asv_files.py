@@ -16,7 +16,7 @@ from asv.commands import publish
 from pydantic import Field, InstanceOf, RootModel, TypeAdapter, model_validator
 
 from impls._errors import one_line
-from scripts._common.checked import Misfit, Number, Record, Text, Whole, fit, matching, read
+from scripts._common.checked import Misfit, Name, Number, Record, Text, Whole, fit, matching, read
 
 _MOST_CHOICES = 1_000_000  # of parameters; the preset `full` has some 2,000
 _LAST_DATE = 253_402_300_799_999  # the last millisecond of the year 9999
@@ -51,6 +51,10 @@ class _Row(Record):
         return self
 
 
+class _Place(Record):
+    machine: Name
+
+
 class ResultFile(Record):
     """Values of a commit on a machine in an environment."""
 
@@ -68,6 +72,7 @@ class ResultFile(Record):
 
     @model_validator(mode="after")
     def _check(self) -> ResultFile:
+        fit(self.params, _Place)
         for name in self.result_columns:
             if name not in _COLUMNS | _IGNORED and not name.startswith(_STATISTIC):
                 raise ValueError(f"result_columns holds {name!r:.40}, which asv does not know")
@@ -83,7 +88,7 @@ class MachineFile(Record):
     """asv's facts about a machine."""
 
     version: Literal[1]
-    machine: Annotated[Text, Field(min_length=1, max_length=200)]
+    machine: Name
     arch: _Short = ""
     cpu: _Short = ""
     num_cpu: _Short = ""
@@ -173,7 +178,8 @@ def _guarded(load_json: Callable[..., Any]) -> Callable[..., Any]:
     """asv's reader of JSON, which waits for no pipe and ends in an error of asv's."""
 
     def load(path: str, *arguments: Any, **options: Any) -> Any:
-        if why := "" if options.get("js_comments") else fault(path, _ANYTHING):
+        model = MachineFile if Path(path).name == "machine.json" else _ANYTHING
+        if why := "" if options.get("js_comments") else fault(path, model):
             raise util.UserError(f"{path} cannot be read ({why})")
         return load_json(path, *arguments, **options)
 

@@ -31,7 +31,6 @@ from scripts._common.checked import (
     matching,
 )
 
-_MOST_BYTES = 64 * 2**20
 _LONGEST_LINE = 2**20
 _MOST_MISFITS = 1000  # more are no damage: the file is no journal
 _AGAIN = "what they held is measured again by: python -m scripts.run"
@@ -144,9 +143,7 @@ def read_journal(path: Path) -> Contents:
     """A journal, without a word; one that is not there is empty."""
     found = Contents()
     try:
-        if (n_bytes := check_file(path).st_size) > _MOST_BYTES:
-            found.fault = f"it holds {n_bytes >> 20:,} MiB, expected at most {_MOST_BYTES >> 20}"
-            return found
+        check_file(path, journal.MOST_BYTES)
         _read(path, found)
     except FileNotFoundError:
         pass

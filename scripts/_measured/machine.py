@@ -11,10 +11,10 @@ import re
 from pathlib import Path
 from typing import Annotated, Any
 
-from asv import util
 from asv.machine import Machine, MachineCollection
 from pydantic import Field, RootModel, model_validator
 
+from impls._files import write_json
 from scripts._common.checked import Misfit, Record, Text, fit, read_or_name
 from scripts._common.errors import UserError
 from scripts._common.project import STATE
@@ -69,7 +69,7 @@ def settle_machine() -> Path:
     if _read(name, path) is None:
         home = Path(MachineCollection.get_machine_file_path())
         facts = _read(name, home) or Machine.get_defaults() | {"machine": name}
-        util.write_json(str(path), {name: facts}, MachineCollection.api_version)
+        write_json(path, {"version": MachineCollection.api_version, name: facts})
     return path
 
 
