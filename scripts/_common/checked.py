@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+import reprlib
 import sys
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
@@ -26,8 +27,10 @@ from pydantic_core import PydanticCustomError
 from impls._errors import one_line
 from impls._files import FORMAT, Unreadable, read_file
 
-_MOST_BYTES = 16 * 2**20
+_MOST_BYTES = 8 * 2**20
 _SHOWN = 60  # characters of a value that does not fit
+_BRIEF = reprlib.Repr()
+_BRIEF.maxstring = _BRIEF.maxother = _BRIEF.maxlong = _SHOWN
 _SENTENCES = {
     "missing": "is missing",
     "model_type": "expected an object",
@@ -43,10 +46,21 @@ _SENTENCES = {
     "greater_than_equal": "expected at least {ge:g}",
     "less_than": "expected less than {lt:g}",
     "less_than_equal": "expected at most {le:g}",
+    "too_long": "expected at most {max_length:,} items",
+    "string_too_long": "expected at most {max_length:,} characters",
+    "string_too_short": "expected at least {min_length:,} characters",
     "union_tag_not_found": "expected an object with a kind",
     "union_tag_invalid": "expected one of the kinds {expected_tags}",
 }
+T = TypeVar("T")
+K = TypeVar("K")
 Model = TypeVar("Model", bound=BaseModel)
+
+
+# Of a collection the first misfit alone is looked for: a file may hold millions.
+_First = Field(fail_fast=True)
+Many = Annotated[tuple[T, ...], _First]
+ByName = Annotated[dict[K, T], _First]
 
 
 class Misfit(ValueError):
@@ -191,8 +205,8 @@ def leave_aside(sentence: str) -> None:
 def shown(value: Any) -> str:
     """A value that does not fit, in few characters."""
     try:
-        text = one_line(repr(value))
-    except (ValueError, RecursionError):  # thousands of digits; nested deeply
+        text = one_line(_BRIEF.repr(value))
+    except ValueError:  # thousands of digits
         text = f"a value of type {type(value).__name__}"
     return text if len(text) <= _SHOWN else f"{text[:_SHOWN]}..."
 

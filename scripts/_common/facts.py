@@ -18,6 +18,7 @@ from threadpoolctl import threadpool_info
 
 from impls import _machine
 from scripts._common.checked import (
+    ByName,
     Count,
     Misfit,
     NotNegative,
@@ -64,8 +65,8 @@ class _Facts(Record):
     system: Text
     n_threads: Count
     memory_bytes: Whole
-    cache_bytes: dict[Annotated[int, Field(ge=1, le=9)], Count]
-    versions: dict[Text, Text]
+    cache_bytes: ByName[Annotated[int, Field(ge=1, le=9)], Count]
+    versions: ByName[Text, Text]
     blas: Text
     load: NotNegative
 

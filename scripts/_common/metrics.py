@@ -10,7 +10,7 @@ from pydantic import TypeAdapter
 
 from benchmarks import _plan
 from benchmarks._session.measured import BASELINE as BASELINE
-from scripts._common.checked import Name, Record, Text, read_own
+from scripts._common.checked import ByName, Name, Record, Text, read_own
 
 OTHERS = "others"  # the table that shows what no other does
 
@@ -43,7 +43,7 @@ class _Metric(Record):
     page: Text
 
 
-_METRICS: TypeAdapter[dict[str, _Metric]] = TypeAdapter(dict[Name, _Metric])
+_METRICS: TypeAdapter[dict[str, _Metric]] = TypeAdapter(ByName[Name, _Metric])
 
 
 @functools.cache

@@ -8,9 +8,19 @@ from pydantic import AfterValidator, Field, TypeAdapter
 
 from benchmarks import _plan
 from benchmarks._plan import Preset
-from scripts._common.checked import Count, Name, NotNegative, Positive, Record, Whole, read_own
+from scripts._common.checked import (
+    ByName,
+    Count,
+    Many,
+    Name,
+    NotNegative,
+    Positive,
+    Record,
+    Whole,
+    read_own,
+)
 
-_Sizes = tuple[tuple[Count, Count], ...]
+_Sizes = Many[tuple[Count, Count]]
 
 
 class _Preset(Record):
@@ -31,7 +41,7 @@ def _with_usual(found: dict[str, _Preset]) -> dict[str, _Preset]:
 
 _USUAL = ("smoke", "quick", "standard", "full")
 _PRESETS: TypeAdapter[dict[str, _Preset]] = TypeAdapter(
-    Annotated[dict[Name, _Preset], AfterValidator(_with_usual)]
+    Annotated[ByName[Name, _Preset], AfterValidator(_with_usual)]
 )
 
 

@@ -7,7 +7,7 @@ file names, however many those are.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -16,18 +16,31 @@ from asv.commands import publish
 from pydantic import Field, InstanceOf, RootModel, TypeAdapter, model_validator
 
 from impls._errors import one_line
-from scripts._common.checked import Misfit, Name, Number, Record, Text, Whole, fit, matching, read
+from scripts._common.checked import (
+    ByName,
+    Many,
+    Misfit,
+    Name,
+    Number,
+    Record,
+    Text,
+    Whole,
+    fit,
+    matching,
+    read,
+)
 
 _MOST_CHOICES = 1_000_000  # of parameters; the preset `full` has some 2,000
+_MOST_ROWS = 10_000  # benchmarks of a file
 _LAST_DATE = 253_402_300_799_999  # the last millisecond of the year 9999
 _COLUMNS = frozenset({"result", "params", "version", "started_at", "duration", "samples"})
 _IGNORED = frozenset({"profile"})
 _STATISTIC = "stats_"
 # asv writes NaN and infinity, and null where a benchmark failed.
-_Numbers = list[Annotated[float, Field(strict=True)] | None]
-_Params = Annotated[list[list[InstanceOf[str]]], Field(max_length=20)]
+_Numbers = Many[Annotated[float, Field(strict=True)] | None]
+_Params = Annotated[Many[Many[InstanceOf[str]]], Field(max_length=20)]
 _Short = Annotated[Text, Field(max_length=1000)]
-_Told = dict[InstanceOf[str], _Short | None]
+_Told = ByName[InstanceOf[str], _Short | None]
 _ANYTHING: TypeAdapter[Any] = TypeAdapter(Any)
 
 
@@ -39,12 +52,12 @@ class _Row(Record):
     version: _Short | None = None
     started_at: Whole | None = None
     duration: Number | None = None
-    samples: list[_Numbers | None] | None = None
-    statistics: dict[str, _Numbers | None] = Field(default_factory=dict)
+    samples: Many[_Numbers | None] | None = None
+    statistics: ByName[InstanceOf[str], _Numbers | None] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _check(self) -> _Row:
-        n_choices = _count_choices(self.params or [])
+        n_choices = _count_choices(self.params or ())
         columns = [self.result, self.samples, *self.statistics.values()]
         if any(each is not None and len(each) != n_choices for each in columns):
             raise ValueError(f"expected {n_choices:,} values, one for each choice of parameters")
@@ -65,10 +78,10 @@ class ResultFile(Record):
     python: _Short
     params: _Told
     requirements: _Told
-    env_vars: dict[InstanceOf[str], _Short] = Field(default_factory=dict)
-    result_columns: list[InstanceOf[str]]
-    results: dict[InstanceOf[str], list[Any]]
-    durations: dict[InstanceOf[str], Number] = Field(default_factory=dict)
+    env_vars: ByName[InstanceOf[str], _Short] = Field(default_factory=dict)
+    result_columns: Annotated[Many[InstanceOf[str]], Field(max_length=50)]
+    results: Annotated[ByName[InstanceOf[str], list[Any]], Field(max_length=_MOST_ROWS)]
+    durations: ByName[InstanceOf[str], Number] = Field(default_factory=dict)
 
     @model_validator(mode="after")
     def _check(self) -> ResultFile:
@@ -103,7 +116,7 @@ class _Benchmark(Record):
     version: Text
     code: InstanceOf[str] = ""
     pretty_name: Text | None = None
-    param_names: list[InstanceOf[str]]
+    param_names: Many[InstanceOf[str]]
     params: _Params
 
     @model_validator(mode="after")
@@ -114,7 +127,11 @@ class _Benchmark(Record):
         return self
 
 
-class BenchmarksFile(RootModel[dict[str, Literal[2] | _Benchmark]]):
+class BenchmarksFile(
+    RootModel[
+        Annotated[ByName[InstanceOf[str], Literal[2] | _Benchmark], Field(max_length=_MOST_ROWS)]
+    ]
+):
     """asv's list of benchmarks, by name, and its version."""
 
 
@@ -159,14 +176,14 @@ def fault(path: str | Path, model: Any) -> str:
     return ""
 
 
-def _named(columns: list[str], values: list[Any]) -> dict[str, Any]:
+def _named(columns: Sequence[str], values: list[Any]) -> dict[str, Any]:
     """The fields of a `_Row`."""
     pairs = list(zip(columns, values, strict=False))
     statistics = {name: value for name, value in pairs if name.startswith(_STATISTIC)}
     return {n: value for n, value in pairs if n in _COLUMNS} | {"statistics": statistics}
 
 
-def _count_choices(params: list[list[str]]) -> int:
+def _count_choices(params: Iterable[Sequence[str]]) -> int:
     """Choices of parameters that there are; raises if they are too many to be listed."""
     n_choices = math.prod(map(len, params))
     if n_choices > _MOST_CHOICES:

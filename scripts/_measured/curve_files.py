@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from itertools import pairwise
 from pathlib import Path
-from typing import Annotated, Any, overload
+from typing import Any, overload
 
-from pydantic import FailFast, model_validator
+from pydantic import model_validator
 
 from impls._provenance import Subject
 from scripts._common import checked
-from scripts._common.checked import Count, Name, Number, Record, Text, Whole
+from scripts._common.checked import Count, Many, Name, Number, Record, Text, Whole
 from scripts._common.records import LossCurve, MemoryCurve
 from scripts._measured.state import State
 
-_Numbers = Annotated[tuple[Number, ...], FailFast()]
+_Numbers = Many[Number]
 
 
 class _Curve(Record):
@@ -49,7 +49,7 @@ class LossRecord(_Curve):
 
     solver: Name
     seed: Whole
-    epochs: Annotated[tuple[Count, ...], FailFast()]
+    epochs: Many[Count]
     losses: _Numbers
     least_loss: Number
 

@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, TypeAdapter, model_validator
+from pydantic import BeforeValidator, Field, InstanceOf, TypeAdapter, model_validator
 
 from benchmarks import _measure
 from benchmarks._session import journal
@@ -20,6 +20,7 @@ from impls._errors import one_line
 from impls._files import Unreadable, check_file
 from scripts._common import checked
 from scripts._common.checked import (
+    ByName,
     Misfit,
     Name,
     Newer,
@@ -54,7 +55,7 @@ class _Source(Record):
 
 class _Facts(Record):
     kind: Literal["facts"]
-    facts: dict[str, Any]
+    facts: dict[InstanceOf[str], Any]
 
 
 class _Round(Record):
@@ -63,9 +64,9 @@ class _Round(Record):
     data: _Data
     digest: _Digest
     generation: Whole
-    seconds: dict[Name, _Seconds]
-    roofs: dict[_Width, _Speed]
-    processors: dict[Name, Annotated[NotNegative, Field(le=1e6)]]
+    seconds: ByName[Name, _Seconds]
+    roofs: ByName[_Width, _Speed]
+    processors: ByName[Name, Annotated[NotNegative, Field(le=1e6)]]
 
 
 class _Info(Record):
@@ -89,8 +90,8 @@ class _Cell(Record):
     flag: Text
     shape: tuple[_Size, _Size]
     info: Annotated[_Info | None, BeforeValidator(lambda value: None if value == {} else value)]
-    costs: dict[_Metric, NotNegative]
-    reasons: dict[_Metric, Text]
+    costs: ByName[_Metric, NotNegative]
+    reasons: ByName[_Metric, Text]
 
     @model_validator(mode="after")
     def _check(self) -> _Cell:
@@ -202,8 +203,8 @@ def _take(line: bytes, known: Known) -> None:
         if line.startswith(b'{"kind": "') and not line.rstrip().endswith(b"}"):
             return  # a kill has cut it off
         raise
-    checked.fit(record, _LINE)
+    fitting = checked.fit(record, _LINE).model_dump()
     try:
-        journal.add(known, record)
+        journal.add(known, fitting)
     except journal.MISFITS as error:
         raise Misfit(one_line(str(error))) from error

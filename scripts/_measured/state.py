@@ -11,7 +11,7 @@ import impls
 from impls import _provenance, _table
 from impls._provenance import Provenance, Rules, Subject
 from scripts._common import project
-from scripts._common.checked import Record, leave_aside, read_or_name
+from scripts._common.checked import ByName, Record, leave_aside, read_or_name
 from scripts._common.tree import PACKAGES, Tree
 
 _UNKNOWN = "an unknown change: there is no record of the files and versions of the measurement"
@@ -67,7 +67,7 @@ class State:
 
 
 # Contents of variables may be no text in UTF-8, and count as they are.
-_Texts = dict[InstanceOf[str], InstanceOf[str]]
+_Texts = ByName[InstanceOf[str], InstanceOf[str]]
 
 
 class _Record(Record):
