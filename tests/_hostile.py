@@ -92,12 +92,12 @@ _VALUES = (
 
 
 def _places(record: Any, most: int) -> Iterator[tuple[Any, ...]]:
-    """Places within a record: of each list and mapping within it the first few."""
+    """Places within a record: of each list and mapping within it the first two."""
     items = record.items() if isinstance(record, dict) else enumerate(record)
     for key, value in itertools.islice(items, most):
         yield (key,)
         if isinstance(value, dict | list):
-            yield from ((key, *rest) for rest in _places(value, 3))
+            yield from ((key, *rest) for rest in _places(value, 2))
 
 
 def _set(record: Any, place: tuple[Any, ...], value: Any) -> None:
