@@ -95,8 +95,8 @@ class _Cell(Record):
 
     @model_validator(mode="after")
     def _check(self) -> _Cell:
-        if self.state == journal.OK and not (self.info and all(self.shape)):
-            raise ValueError("has a time, but says nothing of its values and their number")
+        if self.state == journal.OK and self.info is None:
+            raise ValueError("has a time, but has said nothing of itself")
         return self
 
 
