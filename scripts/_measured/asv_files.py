@@ -36,11 +36,12 @@ _LAST_DATE = 253_402_300_799_999  # the last millisecond of the year 9999
 _COLUMNS = frozenset({"result", "params", "version", "started_at", "duration", "samples"})
 _IGNORED = frozenset({"profile"})
 _STATISTIC = "stats_"
+_MACHINE = "machine.json"
 # asv writes NaN and infinity, and null where a benchmark failed.
 _Numbers = Many[Annotated[float, Field(strict=True)] | None]
 _Params = Annotated[Many[Many[InstanceOf[str]]], Field(max_length=20)]
 _Short = Annotated[Text, Field(max_length=1000)]
-_Told = ByName[InstanceOf[str], _Short | None]
+_Facts = ByName[InstanceOf[str], _Short | None]
 _ANYTHING: TypeAdapter[Any] = TypeAdapter(Any)
 
 
@@ -76,8 +77,8 @@ class ResultFile(Record):
     date: Annotated[int, Field(strict=True, ge=0, le=_LAST_DATE)]
     env_name: _Short
     python: _Short
-    params: _Told
-    requirements: _Told
+    params: _Facts
+    requirements: _Facts
     env_vars: ByName[InstanceOf[str], _Short] = Field(default_factory=dict)
     result_columns: Annotated[Many[InstanceOf[str]], Field(max_length=50)]
     results: Annotated[ByName[InstanceOf[str], list[Any]], Field(max_length=_MOST_ROWS)]
@@ -146,18 +147,25 @@ def setup() -> None:
 
 def machine_files(results_dir: str) -> Iterator[str]:
     """Paths of the files of the machines whose facts fit."""
-    paths = map(str, sorted(Path(results_dir).glob("*/machine.json")))
-    return (path for path in paths if not fault(path, MachineFile))
+    paths = _machine_files(results_dir)
+    return (str(path) for path in paths if not fault(path, MachineFile))
+
+
+def good_results(results_dir: str) -> Iterator[Any]:
+    """asv's results that fit, also those of a machine whose facts do not."""
+    for path in _result_files(results_dir):
+        if not fault(path, ResultFile):
+            yield results.Results.load(str(path))
 
 
 def faults(results_dir: str) -> Iterator[str]:
     """A sentence for each result file and each machine's that does not fit."""
-    for path in sorted(Path(results_dir).glob("*/*.json")):
-        is_machine = path.name == "machine.json"
-        if why := fault(path, MachineFile if is_machine else ResultFile):
-            what = "asv's facts about a machine" if is_machine else "asv's results"
-            again = "delete it; the next python -m scripts.run writes it again"
-            yield f"{what} in {one_line(str(path))} cannot be read ({why}); {again}"
+    for path in _result_files(results_dir):
+        if why := fault(path, ResultFile):
+            yield _told("asv's results", path, why)
+    for path in _machine_files(results_dir):
+        if why := fault(path, MachineFile):
+            yield _told("asv's facts about a machine", path, why)
 
 
 def benchmarks_fault(results_dir: str) -> str:
@@ -174,6 +182,25 @@ def fault(path: str | Path, model: Any) -> str:
     except Misfit as error:
         return str(error)
     return ""
+
+
+def _result_files(results_dir: str) -> list[Path]:
+    """What asv takes for result files."""
+    return [each for each in _files(results_dir) if each.name not in (_MACHINE, "benchmarks.json")]
+
+
+def _machine_files(results_dir: str) -> list[Path]:
+    return [each for each in _files(results_dir) if each.name == _MACHINE]
+
+
+def _files(results_dir: str) -> list[Path]:
+    """All files of JSON, at any depth; links to nothing, too."""
+    return sorted(Path(results_dir).rglob("*.json"))
+
+
+def _told(what: str, path: Path, why: str) -> str:
+    again = "delete it; the next python -m scripts.run writes it again"
+    return f"{what} in {one_line(str(path))} cannot be read ({why}); {again}"
 
 
 def _named(columns: Sequence[str], values: list[Any]) -> dict[str, Any]:
@@ -195,7 +222,7 @@ def _guarded(load_json: Callable[..., Any]) -> Callable[..., Any]:
     """asv's reader of JSON, which waits for no pipe and ends in an error of asv's."""
 
     def load(path: str, *arguments: Any, **options: Any) -> Any:
-        model = MachineFile if Path(path).name == "machine.json" else _ANYTHING
+        model = MachineFile if Path(path).name == _MACHINE else _ANYTHING
         if why := "" if options.get("js_comments") else fault(path, model):
             raise util.UserError(f"{path} cannot be read ({why})")
         return load_json(path, *arguments, **options)

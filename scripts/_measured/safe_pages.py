@@ -16,7 +16,6 @@ from typing import Any
 from asv import util
 from asv.benchmarks import Benchmarks
 from asv.publishing import OutputPublisher
-from asv.results import iter_results
 
 from scripts._measured import asv_files
 
@@ -52,7 +51,7 @@ def refuse_markup(results_dir: str, benchmarks: Any, tags: Iterable[str]) -> Non
     for name, benchmark in benchmarks.items():
         fields = {key: value for key, value in benchmark.items() if key not in _FREE_FIELDS}
         _check(path, [name, fields])
-    for results in iter_results(results_dir):
+    for results in asv_files.good_results(results_dir):
         path = str(Path(results_dir, results._filename))
         _check(path, [*results.params, *results.env_vars])
         _check_file_names(path, results.params)
