@@ -25,7 +25,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from impls._errors import one_line
-from impls._files import FORMAT, Unreadable, read_file
+from impls._files import FORMAT, read_file
 
 _MOST_BYTES = 8 * 2**20
 _SHOWN = 60  # characters of a value that does not fit
@@ -216,7 +216,7 @@ def _bytes(path: Path) -> bytes:
         return read_file(path, _MOST_BYTES)
     except FileNotFoundError:
         raise
-    except Unreadable as error:
+    except ValueError as error:  # `Unreadable`; also for a path that no system takes
         raise Misfit(str(error)) from error
     except OSError as error:
         raise Misfit(error.strerror or type(error).__name__) from error

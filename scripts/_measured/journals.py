@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -13,6 +13,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BeforeValidator, Field, InstanceOf, TypeAdapter, model_validator
 
+import impls
 from benchmarks import _measure
 from benchmarks._session import journal
 from benchmarks._session.journal import Known
@@ -173,10 +174,10 @@ def _open(path: Path, _changed: float) -> Known | None:
 
 
 def _read(path: Path, found: Contents) -> None:
-    n_blank = 0
+    n_blank, problems = 0, impls.problems()
     for number, line in _lines(path):
         try:
-            _take(line, found.known)
+            _take(line, found.known, problems)
         except Newer:
             raise
         except Misfit as error:
@@ -192,7 +193,7 @@ def _lines(path: Path) -> Iterator[tuple[int, bytes]]:
         yield from enumerate(file, 1)
 
 
-def _take(line: bytes, known: Known) -> None:
+def _take(line: bytes, known: Known, problems: Collection[str]) -> None:
     if not line.strip():
         return
     if len(line) > _LONGEST_LINE:
@@ -204,6 +205,8 @@ def _take(line: bytes, known: Known) -> None:
             return  # a kill has cut it off
         raise
     fitting = checked.fit(record, _LINE).model_dump()
+    if "data" in fitting and fitting["data"][0] not in problems:
+        return  # of a version with other problems, which cannot be told here
     try:
         journal.add(known, fitting)
     except journal.MISFITS as error:
