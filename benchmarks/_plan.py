@@ -12,6 +12,7 @@ import math
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from impls import _table
 Size = tuple[int, int]
 _PROBLEMS = Path(__file__).resolve().parent.parent / "impls"
 _HERE = Path(__file__).parent
-METRICS: dict[str, dict[str, str]] = json.loads((_HERE / "metrics.json").read_text())
+PRESETS, METRICS = _HERE / "presets.json", _HERE / "metrics.json"
 
 
 @dataclass(frozen=True)
@@ -51,9 +52,15 @@ class Preset:
     sample_seconds: float
 
 
+@cache
+def metrics() -> dict[str, dict[str, str]]:
+    """Label, unit and page of each metric."""
+    return dict(json.loads(METRICS.read_bytes()))
+
+
 def presets() -> dict[str, Preset]:
     """Presets by name, from the shortest to the longest."""
-    records: dict[str, Any] = json.loads((_HERE / "presets.json").read_text())
+    records: dict[str, Any] = json.loads(PRESETS.read_bytes())
     for record in records.values():
         record |= {key: tuple(map(tuple, record[key])) for key in ("sizes", "epochs")}
     return {name: Preset(**record) for name, record in records.items()}

@@ -86,8 +86,8 @@ def _method(metric: str, subject: str) -> Callable[..., Any]:
     def track(self: Template, values: Values, *params: Any) -> Any:
         return self.read(metric, values, *params)
 
-    track.unit = _plan.METRICS[metric]["unit"]  # type: ignore[attr-defined]
+    track.unit = _plan.metrics()[metric]["unit"]  # type: ignore[attr-defined]
     track.__name__ = f"track_{metric}"
-    track.pretty_name = f"{subject}: {_plan.METRICS[metric]['label']}"  # type: ignore[attr-defined]
-    track.__doc__ = _plan.METRICS[metric]["label"]
+    track.pretty_name = f"{subject}: {_plan.metrics()[metric]['label']}"  # type: ignore[attr-defined]
+    track.__doc__ = _plan.metrics()[metric]["label"]
     return track

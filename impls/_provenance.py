@@ -12,12 +12,11 @@ import json
 import os
 import platform
 from collections.abc import Iterable, Mapping
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass
 from functools import cache, cached_property
 from importlib.metadata import PackageNotFoundError, entry_points, version
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
 
 from impls import _machine
 from impls._errors import BadPlugin
@@ -64,23 +63,6 @@ class Provenance:
         """Name of this state, computed from its contents."""
         text = json.dumps(asdict(self), sort_keys=True)
         return hashlib.sha256(text.encode()).hexdigest()[:16]
-
-    @classmethod
-    def read(cls, record: Any) -> Provenance:
-        """Make a state from a JSON record.
-
-        Raises
-        ------
-        ValueError
-            If a field is missing or is no mapping of texts.
-        """
-        parts: dict[str, Any] = {field.name: None for field in fields(cls)}
-        for name in parts:
-            part = record.get(name) if isinstance(record, dict) else None
-            if not isinstance(part, dict) or not all(isinstance(v, str) for v in part.values()):
-                raise ValueError(f"{name} is {part!r:.40}, expected texts by name")
-            parts[name] = part
-        return cls(**parts)
 
 
 def find_sources(impls: Path, benchmarks: Path, plugins: Iterable[str] = ()) -> Sources:

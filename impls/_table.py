@@ -335,8 +335,9 @@ def load(problem: str, name: str) -> Implementation:
     BadPlugin
         If two sources claim the name, the import fails, or the module breaks the contract.
     """
-    name, _, kernel = name.partition(":")
-    sources = _sources(problem)
+    sources, kernel = _sources(problem), ""
+    if isinstance(name, str):
+        name, _, kernel = name.partition(":")
     check_name("implementation", name, sources, f" of {problem}")
     if len(sources[name]) > 1:
         claims = " and ".join(map(_describe, sources[name]))

@@ -17,7 +17,6 @@ from pathlib import Path
 import pandas as pd
 
 import impls
-from benchmarks import _plan
 from impls._files import write_whole
 from scripts import _figures
 from scripts._common.cli import make_out_folder, make_parser
@@ -26,6 +25,7 @@ from scripts._common.errors import UserError, checks_usage
 from scripts._common.facts import collect_facts
 from scripts._common.lock import only_one_at_a_time
 from scripts._common.names import all_implementations, check_threads, pick
+from scripts._common.presets import presets
 from scripts._common.signals import run_stoppable
 from scripts._common.tree import working_tree
 from scripts._compare import records, text
@@ -112,7 +112,7 @@ def _check(arguments: argparse.Namespace) -> None:
     given = [name for name in _FRESH_ONLY if getattr(arguments, name) is not None]
     if given and not arguments.fresh:
         raise UserError(f"--{given[0]} is of use with --fresh alone; add it, or leave this out")
-    arguments.preset = pick("preset", arguments.preset or "quick", _plan.presets())
+    arguments.preset = pick("preset", arguments.preset or "quick", presets())
     defaults = {"generations": _GENERATIONS, "rounds": _ROUNDS}
     for name, usual in defaults.items():
         number = getattr(arguments, name)

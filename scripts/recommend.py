@@ -16,7 +16,6 @@ from dataclasses import replace
 import pandas as pd
 
 import impls
-from benchmarks import _plan
 from benchmarks._measure import settings_of
 from benchmarks._session import journal
 from benchmarks._session.inputs import Data
@@ -48,12 +47,13 @@ from scripts._common.own_data import (
     command_options,
     read_own,
 )
+from scripts._common.presets import presets
 from scripts._common.signals import run_stoppable
 from scripts._common.tree import working_tree
 from scripts._measured.chosen import choose_results
 from scripts._measured.measuring import Order, measure, measured_on, run_session
 
-_PRESET = _plan.presets()["quick"]
+_PRESET = "quick"
 _ROUNDS = 6  # of a trial
 _SHOWN = 5  # reasons
 _EXAMPLES = """examples:
@@ -253,9 +253,10 @@ def _measure(question: Question, arguments: argparse.Namespace) -> None:
     """Measure the shape as `scripts.run` does, unless it is known."""
     data = Data(arguments.problem, question.n_samples, question.n_features)
     jobs = (Job(data, impls.names(arguments.problem)),)
-    settings = settings_of(_PRESET, arguments.threads)
+    preset = presets()[_PRESET]
+    settings = settings_of(preset, arguments.threads)
     with only_one_at_a_time():
-        done = measure(Order(jobs, settings, _PRESET.generations, arguments.threads))
+        done = measure(Order(jobs, settings, preset.generations, arguments.threads))
     cells = done.written.cells.get((data, BASELINE), [])
     if cells and cells[-1].state == "skipped":
         raise UserError(f"{data.title} cannot be measured here: {cells[-1].reason}")
@@ -278,7 +279,8 @@ def _validate(
     jobs = [Job(data, trial.contenders(each)) for data, each in found.items() if each.choices]
     if not jobs:
         _refuse(advise(cells, mesh, asked[0]), cells, asked[0], arguments)
-    settings = replace(settings_of(_PRESET, arguments.threads), rounds=_ROUNDS, costs=False)
+    settings = settings_of(presets()[_PRESET], arguments.threads)
+    settings = replace(settings, rounds=_ROUNDS, costs=False)
     kept = journal.Journal(None, journal.Source("", "", arguments.threads), "")
     with only_one_at_a_time():
         run_session(jobs, settings, kept, journal.Known(), generations=1)

@@ -27,6 +27,7 @@ from scripts._common.errors import UserError, checks_usage
 from scripts._common.lock import only_one_at_a_time
 from scripts._common.metrics import BASELINE
 from scripts._common.names import all_implementations, check_threads, pick
+from scripts._common.presets import presets
 from scripts._common.signals import run_stoppable
 from scripts._measured.measuring import Order, measure
 
@@ -49,7 +50,7 @@ def main() -> int:
 
 def _run(arguments: argparse.Namespace) -> int:
     """What `main` does, while no other run is under way."""
-    preset = _plan.presets()[arguments.preset]
+    preset = presets()[arguments.preset]
     jobs = tuple(_jobs(preset, arguments))
     if not jobs:
         raise UserError(_nothing_matches(arguments))
@@ -85,7 +86,7 @@ def _parse(argv: list[str]) -> argparse.Namespace:
     )
     parser.add_argument("--again", action="store_true", help="also measure what is known")
     arguments = parser.parse_args(argv)
-    pick("preset", arguments.preset, _plan.presets())
+    pick("preset", arguments.preset, presets())
     if arguments.problem:
         pick("problem", arguments.problem, impls.problems())
     for name in arguments.impl or ():

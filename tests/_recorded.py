@@ -10,7 +10,7 @@ from benchmarks._session.journal import Source
 from impls import _provenance
 from scripts._common import project
 from scripts._common.tree import Tree
-from scripts._measured import results
+from scripts._measured import journals, results
 from scripts._measured import state as _state
 
 LINES = (Path(__file__).parent / "data" / "journal.jsonl").read_text().splitlines()
@@ -82,5 +82,5 @@ class Recorded:
         path.parent.mkdir(parents=True, exist_ok=True)
         text = "".join(f"{line}\n" for line in lines)
         path.write_text(text.replace("DIGEST", then.digest).replace(COMMIT, commit))
-        results._read.cache_clear()  # two writes may carry the same time
+        journals._open.cache_clear()  # two writes may carry the same time
         return path

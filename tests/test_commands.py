@@ -29,7 +29,7 @@ from scripts._common import facts as _facts
 from scripts._common import lock, metrics, project
 from scripts._common.errors import UserError, checks_usage, run_command
 from scripts._common.names import check_threads
-from scripts._measured import chosen, driver, results, state
+from scripts._measured import chosen, driver, journals, results, state
 from scripts._report import files
 from scripts._tables import _rows
 from tests._planting import plant
@@ -116,7 +116,7 @@ def written(monkeypatch, tmp_path):
     monkeypatch.setattr(driver, "file_results", lambda _, values: filed.append(dict(values)))
     monkeypatch.setattr(_plan, "presets", lambda: {"quick": SMALL, "smoke": SMALL})
     state.load_state.cache_clear()
-    results._read.cache_clear()
+    journals._open.cache_clear()
     return filed
 
 

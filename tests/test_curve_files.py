@@ -8,11 +8,12 @@ from dataclasses import asdict
 
 import pytest
 
+from scripts._common import checked
 from scripts._measured import curve_files, curves, losses
 from tests._paged import CURVE, loss_curve
 
 LOSS = loss_curve()
-PARSE = {"memory": curve_files.parse_memory_curve, "loss": curve_files.parse_loss_curve}
+RECORDS = {"memory": curve_files.MemoryRecord, "loss": curve_files.LossRecord}
 MADE = {"memory": CURVE, "loss": LOSS}
 
 
@@ -40,7 +41,7 @@ def written(folder, **records):
 
 @pytest.mark.parametrize("kind", MADE)
 def test_a_curve_comes_back_as_it_was_written(kind):
-    assert PARSE[kind](record_of(MADE[kind])) == MADE[kind]
+    assert checked.fit(record_of(MADE[kind]), RECORDS[kind]).made() == MADE[kind]
 
 
 def test_only_curves_of_the_state_are_shown(tmp_path, monkeypatch, capsys):
@@ -54,26 +55,26 @@ def test_only_curves_of_the_state_are_shown(tmp_path, monkeypatch, capsys):
 
 DAMAGED = {
     "memory": [
-        ({"seconds": "0.1"}, "seconds is '0.1', expected a list of numbers"),
-        ({"seconds": [0.0, "x"]}, "seconds holds 'x', expected a finite number"),
+        ({"seconds": "0.1"}, "seconds is '0.1', expected a list"),
+        ({"seconds": [0.0, "x"]}, "seconds.1 is 'x', expected a number"),
         ({"mebibytes": [1.0]}, "seconds 2, mebibytes 1"),
-        ({"mebibytes": [1.0, math.nan]}, "mebibytes holds nan, expected a finite number"),
-        ({"call_seconds": [1.0]}, "call_seconds has 1 numbers, expected 2"),
-        ({"n_samples": True}, "n_samples is True, expected a whole number of at least 1"),
+        ({"mebibytes": [1.0, math.nan]}, "mebibytes.1 is nan, expected a finite number"),
+        ({"call_seconds": [1.0]}, "call_seconds.1 is missing"),
+        ({"n_samples": True}, "n_samples is True, expected a whole number"),
         ({"problem": "../../etc"}, "problem is '../../etc', expected a name"),
         ({"state": 3}, "state is 3, expected a text"),
     ],
     "loss": [
-        ({"epochs": []}, "lists of the same length are expected, not empty: epochs 0"),
-        ({"seconds": [0.03, 0.02, 0.01]}, "seconds do not rise from above 0"),
-        ({"epochs": [0, 1, 2]}, "epochs do not rise from above 0"),
-        ({"losses": [1.0, None, 2.0]}, "losses holds None, expected a finite number"),
-        ({"least_loss": math.inf}, "least_loss holds inf, expected a finite number"),
-        ({"solver": ""}, "solver is '', expected a text"),
+        ({"epochs": []}, "expected lists of the same length, not empty: epochs 0"),
+        ({"seconds": [0.03, 0.02, 0.01]}, "expected seconds that rise from above 0"),
+        ({"epochs": [0, 1, 2]}, "epochs.0 is 0, expected at least 1"),
+        ({"losses": [1.0, None, 2.0]}, "losses.1 is None, expected a number"),
+        ({"least_loss": math.inf}, "least_loss is inf, expected a finite number"),
+        ({"solver": ""}, "solver is '', expected a name"),
         ({"implementation": None}, "implementation is None, expected a text"),
         ({"n_features": 10**400}, "n_features is 1000"),
-        ({"seed": -1}, "seed is -1, expected a whole number of at least 0"),
-        ({"losses": [1.0, 2.0, 10**400]}, "losses holds 1000"),
+        ({"seed": -1}, "seed is -1, expected at least 0"),
+        ({"losses": [1.0, 2.0, 10**400]}, "losses.2 is 1000"),
     ],
 }
 CASES = [(kind, changes, told) for kind, own in DAMAGED.items() for changes, told in own]
@@ -106,4 +107,4 @@ def test_a_folder_in_place_of_a_curve_is_named(tmp_path, monkeypatch, capsys):
     monkeypatch.setattr(losses, "FOLDER", written(tmp_path / "all", good=record_of(LOSS)))
     (tmp_path / "all" / "odd.json").mkdir()
     assert losses.load_losses(State()) == [LOSS]
-    assert "odd.json cannot be read (Is a directory)" in capsys.readouterr().err
+    assert "odd.json cannot be read (it is a folder, expected a file)" in capsys.readouterr().err

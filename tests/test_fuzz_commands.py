@@ -163,7 +163,9 @@ def command_lines(draw: Any) -> tuple[str, list[str]]:
     words = draw(st.sampled_from([words, RIGHT.get(command, []), [*words, draw(VALUES)]]))
     for _ in range(draw(st.integers(0, 4))):
         option, takes = draw(st.sampled_from(sorted(options_of(command).items(), key=str)))
-        n_values = {None: 1, "+": draw(st.integers(1, 3))}.get(takes, takes)
+        n_values = {None: 1, "+": draw(st.integers(1, 3)), "*": draw(st.integers(0, 3))}.get(
+            takes, takes
+        )
         if draw(st.integers(0, 9)) == 0:
             option, n_values = draw(st.sampled_from([f"{option}x", f"-{option}", f"{option}="])), 1
         words = [*words, option, *(draw(VALUES) for _ in range(n_values))]

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from benchmarks._session.inputs import Data
 from scripts import check, race, recommend
-from scripts._common import own_data, own_files
+from scripts._common import own_data, own_files, own_limits
 from scripts._common.errors import UserError
 from scripts._common.own_files import Table
 from tests._rows import made_rows
@@ -446,7 +446,7 @@ def test_parquet_says_what_to_install(tmp_path, monkeypatch):
 
 def test_arrays_larger_than_memory_are_not_read(tmp_path, monkeypatch):
     write_npz(tmp_path / "a.npz")
-    monkeypatch.setattr(own_files, "available_memory", lambda: 100)
+    monkeypatch.setattr(own_limits, "available_memory", lambda: 100)
     with pytest.raises(UserError, match=r"X and 'y' take \d+ B, 100 B of memory are available"):
         load(tmp_path / "a.npz")
 

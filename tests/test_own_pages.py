@@ -89,6 +89,9 @@ def test_rows_without_a_value_are_dropped_from_a_list(tmp_path):
     own_pages.keep_valued_rows(tmp_path / "missing.json")
 
 
+SOURCE = {"kind": "source", "commit": "a" * 40, "environment": "here", "threads": "all"}
+
+
 @pytest.fixture
 def journals(tmp_path, monkeypatch):
     monkeypatch.setattr(_measure, "FOLDER", tmp_path)
@@ -97,8 +100,8 @@ def journals(tmp_path, monkeypatch):
 
 
 def test_a_machine_is_told_with_the_facts_of_its_last_measurement(journals):
-    record = {"kind": "facts", "facts": FACTS}
-    (journals / "some.jsonl").write_text(json.dumps(record) + "\n")
+    records = [SOURCE, {"kind": "facts", "facts": FACTS}]
+    (journals / "some.jsonl").write_text("".join(f"{json.dumps(each)}\n" for each in records))
     told = describe_machine("here", MACHINE)
     assert told["processor"] == "A processor, 3rd generation"
     assert told["memory"] == "25.3 GB"
@@ -109,7 +112,7 @@ def test_a_machine_is_told_with_the_facts_of_its_last_measurement(journals):
 
 @pytest.mark.parametrize("line", ["", "{", '{"kind": "facts", "facts": {"cpu": "x"}}'])
 def test_without_facts_a_machine_is_told_as_asv_knows_it(journals, line):
-    (journals / "some.jsonl").write_text(line)
+    (journals / "some.jsonl").write_text(f"{json.dumps(SOURCE)}\n{line}")
     told = describe_machine("here", MACHINE | {"os": "", "arch": ""})
     assert told == {"processor": "A processor", "processors": "2", "memory": "25.3 GB"}
 

@@ -9,6 +9,8 @@ import pytest
 
 from impls import _machine, _provenance
 from impls._provenance import Provenance, Rules, Subject
+from scripts._common import project
+from scripts._measured.state import load_state
 
 FILES = {
     "benchmarks/gradient.py": "from benchmarks import _plan",
@@ -183,17 +185,24 @@ def test_the_processors_that_a_process_may_use_are_a_setting(tree, monkeypatch):
     assert changed(tree, edit, MATRIX) == [MATRIX]
 
 
-def test_what_is_kept_is_read_back(tree, tmp_path):
+def test_what_is_kept_is_read_back(tree, tmp_path, monkeypatch):
+    monkeypatch.setenv("NUMBA_ODD", "\udcff")  # a byte that is no text
+    monkeypatch.setattr(project, "PROVENANCE", tmp_path / "kept")
+    load_state.cache_clear()
     state, _ = look(tree)
-    _provenance.save(state, tmp_path / "kept")
-    text = (tmp_path / "kept" / f"{state.digest}.json").read_text()
-    assert Provenance.read(json.loads(text)) == state
+    _provenance.save(state, project.PROVENANCE)
+    assert load_state(state.digest) == state
 
 
 @pytest.mark.parametrize("record", [None, [], {}, {"files": 1}, {"files": {"a": 1}}])
-def test_a_record_of_another_form_is_refused(record):
-    with pytest.raises(ValueError, match=r"files is .*, expected texts by name"):
-        Provenance.read(record)
+def test_a_record_of_another_form_is_named_and_counts_as_none(
+    record, tmp_path, monkeypatch, capsys
+):
+    monkeypatch.setattr(project, "PROVENANCE", tmp_path)
+    load_state.cache_clear()
+    (tmp_path / "digest.json").write_text(json.dumps(record))
+    assert load_state("digest") is None
+    assert f"left aside: the state {tmp_path / 'digest.json'}" in capsys.readouterr().err
 
 
 def test_the_hash_of_a_file_is_gits(tmp_path):

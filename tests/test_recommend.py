@@ -15,7 +15,7 @@ from scripts import recommend
 from scripts._common import project
 from scripts._common.amounts import parse_bytes, parse_whole
 from scripts._common.errors import UserError
-from scripts._measured import driver, results, state
+from scripts._measured import driver, journals, state
 from tests._rows import KERNELS, SIZES, made_rows
 
 INFO = {"bytes_per_value": 8, "passes": 2, "peer": "", "limited": False, "rtol": 1e-12}
@@ -162,7 +162,7 @@ def kept(monkeypatch, tmp_path):
     monkeypatch.setattr(driver.Session, "environment", "same")
     monkeypatch.setattr(driver, "file_results", lambda *_: None)
     state.load_state.cache_clear()
-    results._read.cache_clear()
+    journals._open.cache_clear()
     done = []
     monkeypatch.setattr(session, "run", pretended(done, "ok"))
     return done

@@ -14,7 +14,7 @@ from benchmarks import _measure
 from benchmarks._session import journal
 from benchmarks._session.inputs import Data
 from scripts._common.errors import UserError
-from scripts._measured import results
+from scripts._measured import journals, results
 from scripts._measured import state as _state
 from tests._recorded import COMMIT, ENVIRONMENT, LINES, Recorded
 
@@ -260,7 +260,7 @@ def test_a_stale_line_does_not_hide_an_older_one_of_the_same_journal(recorded):
     later = [line for line in edited.read_text().splitlines() if '"kind": "cell"' in line]
     edited.unlink()
     recorded.path.write_text(lines + "\n".join(later) + "\n")
-    results._read.cache_clear()
+    journals._open.cache_clear()
     assert state not in "".join(later)
     assert cell(load(recorded), "matrix").state == "ok"
 
@@ -270,7 +270,7 @@ def test_the_last_line_of_a_cell_counts(recorded):
     line = next(x for x in rest if '"name": "matrix"' in x and '"logistic", 1000' in x)
     again = json.loads(line) | {"state": "too fast", "reason": "it does not read X"}
     recorded.path.write_text("\n".join([first, *rest, json.dumps(again)]) + "\n")
-    results._read.cache_clear()
+    journals._open.cache_clear()
     assert (cell(load(recorded), "matrix").state, known(recorded, "matrix")) == ("too fast", True)
 
 
@@ -303,7 +303,7 @@ def test_the_last_state_is_that_of_the_last_measurement_of_a_journal(recorded):
     edited.unlink()
     again["measured_at"] = "2026-09-25T12:00:00+00:00"
     recorded.path.write_text(lines + json.dumps(again) + "\n")
-    results._read.cache_clear()
+    journals._open.cache_clear()
     assert results.last_state().versions["numba"] == "0.1"
 
 
@@ -348,7 +348,9 @@ def test_a_journal_whose_commit_is_no_hash_is_left_aside_and_named(recorded, cap
     path = damaged(recorded, commit=commit)
     assert [each.source.commit for each in results.list_results()] == [COMMIT]
     assert cell(load(recorded), "matrix").state == "ok"
-    assert f"left aside: the journal {path} does not say" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert f"left aside: the journal {path} cannot be read (it does not say which commit" in told
+    assert f"commit is {commit!r}, expected" in told
 
 
 @pytest.mark.parametrize("first", ["", "{", "null", "\0\xff", '{"kind": "source"}'])

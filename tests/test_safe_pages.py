@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -111,7 +112,17 @@ def test_markup_is_refused_and_its_place_named(folder, name, keys, value):
 
 
 def test_markup_inside_of_a_list_is_refused(folder):
-    change(folder, "recorded/machine.json", "cpu", value=[{"a": [IMAGE]}])
+    change(folder, "recorded/machine.json", "note", value=[{"a": [IMAGE]}])
+    with pytest.raises(util.UserError, match="markup"):
+        folder.refuse()
+
+
+def test_markup_in_a_folder_below_is_refused(folder):
+    """asv looks for results at any depth."""
+    below = folder.path / "recorded" / "below"
+    below.mkdir()
+    change(folder, "recorded/machine.json", "cpu")
+    (folder.path / "recorded" / "machine.json").rename(below / "machine.json")
     with pytest.raises(util.UserError, match="markup"):
         folder.refuse()
 
@@ -196,10 +207,49 @@ def test_damaged_results_are_one_sentence(folder, repository, monkeypatch):
     monkeypatch.chdir(repository)
     (folder.path / "benchmarks.json").write_text("{")
     with pytest.raises(
-        UserError, match=r"Error parsing JSON in file '.*benchmarks\.json'"
+        UserError, match=r"list of benchmarks .*benchmarks\.json cannot be read \(it is no JSON at"
     ) as caught:
         driver.publish(repository / "asv.conf.json", "0" * 40)
     assert "\n" not in str(caught.value)
+
+
+def damage_beside(folder):
+    """Put what cannot be read beside the good files; return the names."""
+    huge = folder.read(RESULT_FILE)
+    huge["results"] = {BENCHMARK: [[1.0], [[str(i) for i in range(1000)]] * 5, "1"]}
+    folder.write("recorded/huge.json", huge)
+    folder.write("recorded/nothing.json", None)
+    (folder.path / "recorded" / "cut.json").write_text('{"version": 2, "par')
+    os.mkfifo(folder.path / "recorded" / "pipe.json")
+    for name, machine in {"null": None, "nameless": {"version": 1, "machine": None}}.items():
+        (folder.path / name).mkdir()
+        folder.write(f"{name}/machine.json", machine)
+        shutil.copy(folder.result_file, folder.path / name)
+    return ["huge.json", "nothing.json", "cut.json", "pipe.json", "null", "nameless"]
+
+
+def test_damaged_files_beside_good_ones_are_named_and_the_rest_is_published(
+    folder, repository, monkeypatch, capsys
+):
+    names = damage_beside(folder)
+    monkeypatch.setattr(driver, "STATE", repository)
+    monkeypatch.chdir(repository)
+    driver.publish(repository / "asv.conf.json", "0" * 40)
+    told = capsys.readouterr().err
+    assert all(f"{name}" in told for name in names)
+    assert told.count("left aside: ") == told.count("\n") == len(names)
+    index = json.loads((repository / "html" / "index.json").read_text())
+    assert list(index["machines"]) == ["recorded"]
+    assert list(index["benchmarks"]) == [BENCHMARK]
+
+
+def test_plain_asv_publishes_what_is_good(folder, repository):
+    damage_beside(folder)
+    done = publish(repository)
+    assert done.returncode == 0, done.stdout
+    assert "huge.json cannot be read" in " ".join((done.stdout + done.stderr).split())
+    index = json.loads((repository / "html" / "index.json").read_text())
+    assert list(index["machines"]) == ["recorded"]
 
 
 def test_the_projects_configuration_names_the_check():

@@ -94,7 +94,7 @@ MAY_IMPORT = {
     "impls": {"impls"},
     "benchmarks/_session": {"impls", _SESSION},
     "benchmarks": {"impls", "benchmarks"},
-    "scripts/_common": {"impls", _SESSION, "scripts._common"},
+    "scripts/_common": {"impls", _SESSION, "benchmarks._plan", "scripts._common"},
     "scripts/_measured": {
         *("impls", _SESSION, "benchmarks._measure", "benchmarks._parent"),
         *("scripts._common", "scripts._measured"),

@@ -6,7 +6,7 @@ the round in hand. There are four kinds:
 ``round``
     One sample of each contender of a measurement.
 ``source``
-    The first line: commit, environment and threads that all others belong to.
+    The first line: commit, environment and threads that all others belong to, and the format.
 ``facts``
     What a command has said of the machine and of itself.
 ``cell``
@@ -25,6 +25,7 @@ import math
 import os
 import re
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import astuple, dataclass, field
 from pathlib import Path
 from typing import IO, Any
@@ -33,9 +34,12 @@ from benchmarks._session.inputs import Data
 from benchmarks._session.measured import BASELINE, TWIN, Measured, Round
 from benchmarks._session.process import Out
 from impls._errors import one_line
-from impls._files import write_whole
+from impls._files import FORMAT, Unreadable, check_file, write_whole
 
 OK = "ok"
+MOST_BYTES = 64 * 2**20  # of a file; the preset `full` writes some 20
+# What a line that does not fit leads to.
+MISFITS = (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError)
 _COMMIT = re.compile("[0-9a-f]{40}")
 _INFOS = {
     "bytes_per_value": (int,),
@@ -122,6 +126,8 @@ class Known:
     source : Source or None
     facts : dict or None
         The last ones.
+    format : int
+        Of the lines; above `FORMAT` if a newer version has written them.
     cells : dict
         Cells by data and name, in the order of their lines.
     rounds : dict
@@ -136,7 +142,7 @@ class Known:
 
     source: Source | None = None
     facts: dict[str, Any] | None = None
-
+    format: int = FORMAT
     cells: dict[tuple[Data, str], list[Cell]] = field(default_factory=dict)
     rounds: dict[tuple[str, Data], list[Round]] = field(default_factory=dict)
     digests: dict[str, str] = field(default_factory=dict)
@@ -192,16 +198,18 @@ class Known:
 
 
 def read(path: Path) -> Known:
-    """Read a journal; lines that a kill has cut off or that do not fit are left out."""
+    """Read a journal; lines that a kill has cut off or that do not fit are left out.
+
+    The commands read journals with `scripts._measured.journals`, which names what does not fit. A
+    suite runs where the libraries of the implementations alone are installed.
+    """
     known = Known()
-    if not path.is_file():
+    if not path.is_file() or path.stat().st_size > MOST_BYTES:
         return known
     with path.open("rb") as file:
-        for line in file:
-            try:
-                _add(known, json.loads(line))
-            except (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError):
-                continue
+        for line in filter(bytes.strip, file):
+            with suppress(*MISFITS):
+                add(known, json.loads(line))
     return known
 
 
@@ -224,6 +232,7 @@ class Journal:
         self.digest = digest
         self.known = Known()  # all that was written
         self._lines: list[bytes] = []
+        self._is_begun = False
 
     def add_facts(self, record: dict[str, Any]) -> None:
         """Write what is known of the machine."""
@@ -252,15 +261,30 @@ class Journal:
             )
 
     def _write(self, **record: Any) -> None:
-        _add(self.known, json.loads(json.dumps(record)))
+        add(self.known, json.loads(json.dumps(record)))
         if self._path is None:
             return
         self._lines.append(_line(record))
+        if not self._is_begun:
+            self._begin(self._path)
         if self._path.exists():
             _append(self._path, self._lines[-1])
         else:  # the first line, or the folder was moved or deleted meanwhile
-            source = _line({"kind": "source", **vars(self._source)})
-            write_whole(self._path, b"".join([source, *self._lines]))
+            write_whole(self._path, b"".join([self._first_line(), *self._lines]))
+
+    def _begin(self, path: Path) -> None:
+        """Write the first line where another has it: without it, nothing would be read."""
+        with suppress(FileNotFoundError):
+            check_file(path)
+            known = read(path)
+            if known.format > FORMAT:
+                raise Unreadable(f"a newer version of Gradmark has written {path}: move it away")
+            if known.source != self._source:
+                _append(path, self._first_line())
+        self._is_begun = True
+
+    def _first_line(self) -> bytes:
+        return _line({"kind": "source", "format": FORMAT, **vars(self._source)})
 
 
 def _line(record: dict[str, Any]) -> bytes:
@@ -294,8 +318,10 @@ def _end_of_a_cut_line(file: IO[bytes]) -> bytes:
     return b"" if file.read(1) == b"\n" else b"\n"
 
 
-def _add(known: Known, record: dict[str, Any]) -> None:
+def add(known: Known, record: dict[str, Any]) -> None:
+    """Take up a line; one of `MISFITS` if it does not fit."""
     if record["kind"] == "source":
+        known.format = max(known.format, record.get("format", FORMAT))
         texts = [record[key] for key in ("commit", "environment", "threads")]
         if not (all(isinstance(t, str) for t in texts) and _COMMIT.fullmatch(texts[0])):
             raise ValueError("no commit")

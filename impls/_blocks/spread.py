@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.util import find_spec
-from typing import Any, NoReturn, Protocol
+from typing import Any, Protocol
 
 import dask  # noqa: F401  an implementation that needs it is unavailable from the start
 import numpy as np
@@ -64,7 +64,10 @@ class Spread:
         ------
         Unfit
         """
-        _refuse_batches()
+        raise Unfit(
+            f"batch_size is {batch_size}, but dask_blocks computes on all samples at each call: take "
+            "the solver gd, impls.objective, or memmap_stream for batches"
+        )
 
 
 def prepare(X: Any, y: Any, kernel: Any) -> tuple[Spread, Labels]:
@@ -129,10 +132,3 @@ def _connect(address: str) -> Any:
 def _require_distributed() -> None:
     if find_spec("distributed") is None:
         raise Unavailable("a cluster needs distributed; try: pip install distributed")
-
-
-def _refuse_batches() -> NoReturn:
-    raise Unfit(
-        "dask_blocks computes on all samples at each call: take the solver gd, impls.objective, or "
-        "memmap_stream for batches"
-    )

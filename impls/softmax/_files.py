@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from impls._errors import Unavailable
+from impls._machine import available_memory
 from impls.softmax import LABEL_DTYPE, check
 from impls.softmax._datasets import digits
 
@@ -26,7 +27,10 @@ _N_TRAIN_MNIST = 60_000
 # Floats up to this value are taken for scaled ones.
 _LARGE = 2
 # Errors for a damaged, encrypted or pickled member of the file.
-_UNREADABLE = (ValueError, EOFError, OSError, RuntimeError, zipfile.BadZipFile, zlib.error)
+_UNREADABLE = (
+    *(ValueError, EOFError, KeyError, OSError, RuntimeError, NotImplementedError, MemoryError),
+    *(TypeError, SyntaxError, zipfile.BadZipFile, zlib.error),
+)
 # OpenML counts as unreachable after this time without an answer.
 _TIMEOUT_SECONDS = 5
 
@@ -154,9 +158,19 @@ def _read_arrays(path):
     try:
         with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
             names = _find_names(archive.files)
+            _check_size(archive.zip, names.values())
             return {key: archive[name] for key, name in names.items()}
     except _UNREADABLE as error:
         raise ValueError(f"{path} is not {_FORM}: {error}; {_HOW} writes it") from error
+
+
+def _check_size(archive, names):
+    """Refuse arrays that memory does not hold with their copies in float64."""
+    needed = sum(archive.getinfo(f"{name}.npy").file_size for name in names)
+    if needed > (available := available_memory()):
+        raise ValueError(
+            f"its arrays take {needed / 1e9:,.1f} GB, {available / 1e9:,.1f} GB are available"
+        )
 
 
 def _find_names(found):

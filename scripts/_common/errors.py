@@ -13,6 +13,7 @@ from typing import ParamSpec, TypeVar
 import impls
 from impls._compiled import find_cache
 from scripts._common import escape
+from scripts._common.checked import Misfit
 from scripts._common.streams import open_streams
 
 Parameters = ParamSpec("Parameters")
@@ -91,7 +92,7 @@ def _run(main: Callable[[], int]) -> int:
         pass
     except UsageError as error:
         status = _fail(str(error), _WRONG_USAGE)
-    except (UserError, impls.TableError) as error:
+    except (UserError, Misfit, impls.TableError) as error:
         status = _fail(str(error))
     except OSError as error:
         status = _fail(explain(error))

@@ -10,13 +10,25 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import psutil
+from pydantic import Field
 from threadpoolctl import threadpool_info
 
 from impls import _machine
 from impls._errors import one_line
+from scripts._common.checked import (
+    ByName,
+    Count,
+    Misfit,
+    NotNegative,
+    Record,
+    Text,
+    Whole,
+    fit,
+    leave_aside,
+)
 from scripts._common.records import Facts
 
 _GOVERNOR = Path("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor")
@@ -44,25 +56,40 @@ def collect_facts(threads: str, commit: str) -> Facts:
     )
 
 
+class _Facts(Record):
+    """The record of `Facts`."""
+
+    command: Text
+    commit: Text
+    date: Text
+    cpu: Text
+    system: Text
+    n_threads: Count
+    memory_bytes: Whole
+    cache_bytes: ByName[Annotated[int, Field(ge=1, le=9)], Count]
+    versions: ByName[Text, Text]
+    blas: Text
+    load: NotNegative
+
+
 def read_facts(record: Any, threads: str) -> Facts:
     """Facts of a JSON record; this interpreter's if there is none, or it is damaged."""
     try:
-        return parse_facts(record)
-    except (ValueError, TypeError, KeyError, AttributeError, OverflowError):
-        return replace(collect_facts(threads, "commit unknown"), command="asv run")
+        if record is not None:
+            return parse_facts(record)
+    except Misfit as error:
+        leave_aside(f"what a run has noted of the machine ({error}); what is shown holds now")
+    return replace(collect_facts(threads, "commit unknown"), command="asv run")
 
 
 def parse_facts(record: Any) -> Facts:
-    """Make facts of a JSON record; damage raises whatever error it leads to."""
-    texts = ("command", "commit", "date", "cpu", "system", "blas")
-    return Facts(
-        **{name: one_line(record[name]) for name in texts},
-        n_threads=int(float(record["n_threads"])),
-        memory_bytes=int(float(record["memory_bytes"])),
-        load=float(record["load"]),
-        cache_bytes={int(level): int(float(size)) for level, size in record["cache_bytes"].items()},
-        versions={one_line(name): one_line(text) for name, text in record["versions"].items()},
-    )
+    """Make facts of a JSON record.
+
+    Raises
+    ------
+    Misfit
+    """
+    return Facts(**dict(fit(record, _Facts)))
 
 
 def _command() -> str:

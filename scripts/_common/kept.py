@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 
-from impls._files import write_whole
+from impls._files import Unreadable, read_file, write_whole
 from scripts._common import project
+
+_MOST_BYTES = 2**24
 
 
 def kept(name: str, make: Callable[[], str]) -> str:
@@ -18,8 +20,8 @@ def kept(name: str, make: Callable[[], str]) -> str:
         Names what it is made from too, such as a version.
     """
     path = project.STATE / "kept" / name
-    with suppress(OSError, UnicodeDecodeError):
-        return path.read_bytes().decode()
+    with suppress(OSError, UnicodeDecodeError, Unreadable):
+        return read_file(path, _MOST_BYTES).decode()
     text = make()
     with suppress(OSError):  # made again next time
         write_whole(path, text)

@@ -12,8 +12,11 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from impls._errors import one_line
-from impls._files import write_whole
+from impls._files import Unreadable, read_file, write_whole
 from scripts._common import project
+
+_OTHER = "another run"
+_MOST_BYTES = 2**20
 
 
 @contextlib.contextmanager
@@ -37,6 +40,6 @@ def only_one_at_a_time() -> Iterator[None]:
 
 def _read(owner: Path) -> str:
     try:
-        return owner.read_text(encoding="utf-8", errors="replace")[:200] or "another run"
-    except OSError:
-        return "another run"
+        return one_line(read_file(owner, _MOST_BYTES).decode(errors="replace"))[:200] or _OTHER
+    except (OSError, Unreadable):
+        return _OTHER

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import functools
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from pydantic import TypeAdapter
+
+from benchmarks import _plan
 from benchmarks._session.measured import BASELINE as BASELINE
-from scripts._common.project import ROOT
+from scripts._common.checked import ByName, Name, Record, Text, read_own
 
 OTHERS = "others"  # the table that shows what no other does
 
@@ -35,8 +37,17 @@ class Metric:
     page: str
 
 
+class _Metric(Record):
+    label: Text
+    unit: Text
+    page: Text
+
+
+_METRICS: TypeAdapter[dict[str, _Metric]] = TypeAdapter(ByName[Name, _Metric])
+
+
 @functools.cache
 def metrics() -> Mapping[str, Metric]:
     """Metrics by name."""
-    records = json.loads((ROOT / "benchmarks" / "metrics.json").read_text(encoding="utf-8"))
-    return {name: Metric(name, **record) for name, record in records.items()}
+    records = read_own(_plan.METRICS, _METRICS)
+    return {name: Metric(name, **dict(record)) for name, record in records.items()}

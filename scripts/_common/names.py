@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import difflib
-import json
 from collections.abc import Iterable
-from typing import Any
 
 import impls
 from impls import _machine
 from scripts._common.errors import UserError
-from scripts._common.project import ROOT
 
 
 def pick(kind: str, name: str, known: Iterable[str]) -> str:
@@ -45,11 +42,6 @@ def check_threads(text: str) -> None:
     most = _machine.count_threads()
     if text not in ("all", *map(str, range(1, most + 1))):  # 01 would have results of its own
         raise UserError(f"--threads is {text!r}, expected all or a number from 1 to {most}")
-
-
-def load_presets() -> dict[str, dict[str, Any]]:
-    """Settings of each preset of the suite."""
-    return dict(json.loads((ROOT / "benchmarks" / "presets.json").read_text()))
 
 
 def all_implementations() -> list[str]:

@@ -6,7 +6,6 @@ import difflib
 import importlib
 import importlib.util
 import os
-import stat
 import warnings
 import zipfile
 import zlib
@@ -20,24 +19,18 @@ from typing import IO, Any
 import numpy as np
 
 from impls._errors import one_line
+from impls._files import Unreadable, check_file
 from impls._frames import check_column, shown, stacked
-from impls._machine import available_memory
-from scripts._common import units
 from scripts._common.errors import UserError, explain
+from scripts._common.own_limits import check_columns, check_names, check_size
 
 _TARGETS = ("y", "target", "label")  # names of a column that is y unless another is named
 _SHOWN_NAMES = 10
 _NPY = b"\x93NUMPY"
 _NEWEST_NPY = (3, 0)
 _PARQUET = b"PAR1"
+_VALUE_BYTES = 8  # pandas' of most numbers
 _PARQUET_LIBRARIES = ("pyarrow", "fastparquet")
-_KINDS = {
-    stat.S_ISDIR: "a folder",
-    stat.S_ISFIFO: "a pipe",
-    stat.S_ISSOCK: "a socket",
-    stat.S_ISCHR: "a device",
-    stat.S_ISBLK: "a device",
-}
 # What NumPy and zipfile raise for damaged, encrypted or unknown contents.
 _UNREADABLE = (
     *(ValueError, EOFError, KeyError, OSError, RuntimeError, NotImplementedError, MemoryError),
@@ -101,13 +94,12 @@ def _named(path: Path) -> Iterator[None]:
 def _check_file(path: Path) -> None:
     """Refuse what is no file, before it is opened: a pipe would be waited for."""
     try:
-        found = path.stat()
+        found = check_file(path)
+    except Unreadable as error:
+        raise ValueError(f"{error}: save the data to one") from error
     except FileNotFoundError:
         near = _nearest(path.name, _neighbours(path))
         raise UserError(f"there is no file {one_line(str(path))}{near}") from None
-    if not stat.S_ISREG(found.st_mode):
-        kind = next((name for is_kind, name in _KINDS.items() if is_kind(found.st_mode)), "no file")
-        raise ValueError(f"it is {kind}, expected a file: save the data to one")
     if not found.st_size:
         raise ValueError("it is empty, expected X and y: write it again")
     with path.open("rb"):  # raises if it may not be read, and says so
@@ -149,11 +141,7 @@ def _read_npz(path: Path, target: str | None) -> Table:
     if wanted == "X":
         raise ValueError("--target is X, the array of the features; name the one of the labels")
     needed = sum(members[name].file_size for name in ("X", wanted))
-    if needed > (available := available_memory()):
-        raise ValueError(
-            f"X and {shown(wanted)} take {units.n_bytes(needed)}, {units.n_bytes(available)} of "
-            "memory are available; save X and y as columns of a .npy, which is mapped"
-        )
+    check_size(f"X and {shown(wanted)}", needed, path)
     with zipfile.ZipFile(path) as archive:
         X, y = (_read_member(archive, name, members[name]) for name in ("X", wanted))
     return Table(X, y, None, "y" if wanted == "y" else f"the array {shown(wanted)}")
@@ -265,12 +253,14 @@ def _readable(what: str) -> Iterator[None]:
 def _read_csv(path: Path, target: str | None) -> Table:
     """Columns under a line of names."""
     pandas = _import_pandas()
+    check_names(path)
     options = {"index_col": False, "skipinitialspace": True}
     with _parsed(pandas):
         head = pandas.read_csv(
             path, header=None, nrows=1, dtype=str, keep_default_na=False, **options
         )
         names = [str(name) for name in head.iloc[0]]
+        check_columns(len(names))
         _check_names(names)
         frame = pandas.read_csv(path, low_memory=False, **options)
     return _split_frame(frame, names, target)
@@ -352,8 +342,7 @@ def _read_parquet(path: Path, target: str | None) -> Table:
         raise ValueError("it is no .parquet, or cut off; write it again: frame.to_parquet(path)")
     try:
         if importlib.util.find_spec("pyarrow"):  # it takes equal names for a fault of its own
-            schema = importlib.import_module("pyarrow.parquet").read_schema(path)
-            _check_different(schema.names)
+            _check_parquet(importlib.import_module("pyarrow.parquet").ParquetFile(path), path)
         frame = pandas.read_parquet(path)
     except _Finding:
         raise
@@ -367,6 +356,17 @@ def _read_parquet(path: Path, target: str | None) -> Table:
         raise ValueError("it has no columns, expected features and y")
     _check_different(names)
     return _split_frame(frame, names, target)
+
+
+def _check_parquet(file: Any, path: Path) -> None:
+    """Refuse what is too large, and columns of one name."""
+    names = file.schema_arrow.names
+    try:
+        check_columns(len(names))
+        check_size("its columns", _VALUE_BYTES * file.metadata.num_rows * len(names), path)
+    except ValueError as error:
+        raise _Finding(str(error)) from error
+    _check_different(names)
 
 
 def _import_pandas() -> Any:

@@ -9,12 +9,12 @@ from dataclasses import replace
 from pathlib import Path
 
 import impls
-from benchmarks import _plan
 from benchmarks._session.inputs import Data
 from benchmarks._session.session import Job
 from impls import _table
 from impls._provenance import Subject
 from scripts._common.errors import UserError
+from scripts._common.presets import presets
 from scripts._common.tree import Tree
 from scripts._compare import fresh
 from scripts._compare.choice import Choice
@@ -117,7 +117,7 @@ def _load() -> tuple[str, ...]:
 
 
 def _data(choice: Choice, problem: str) -> list[Data]:
-    return choice.data(problem, _plan.presets()[choice.preset].sizes)
+    return choice.data(problem, presets()[choice.preset].sizes)
 
 
 def _contenders(names: list[str]) -> dict[str, tuple[str, str]]:

@@ -13,8 +13,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from importlib.metadata import PackageNotFoundError, distribution
 
+from pydantic import Field
+
 from impls import _imports
+from impls._errors import one_line
 from scripts._common import project
+from scripts._common.checked import Misfit, Record, Text, fit, leave_aside
 from scripts._common.project import git
 from scripts._compare.named import Named
 
@@ -22,6 +26,21 @@ _TOOLS = "dev"  # the optional dependencies that no measured value depends on
 _LINE = re.compile(r"\s*([A-Za-z0-9][\w.-]*)\s*([^#]*)")
 _NONE = "not asked for"
 _MOST_NAMES = 5
+
+
+class _Project(Record):
+    """The table ``project`` of pyproject.toml."""
+
+    name: Text = ""
+    dependencies: tuple[Text, ...] = ()
+    optional: dict[Text, tuple[Text, ...]] = Field({}, alias="optional-dependencies")
+
+
+_NO_PROJECT = _Project.model_validate({})
+
+
+class _Stated(Record):
+    project: _Project = _NO_PROJECT
 
 
 @dataclass(frozen=True)
@@ -66,18 +85,25 @@ class Requirements:
 
 def requirements_of(side: Named) -> Requirements:
     """What a commit or the working tree asks for."""
-    try:
-        stated = tomllib.loads(_read(side, "pyproject.toml")).get("project", {})
-    except tomllib.TOMLDecodeError:
-        stated = {}
-    groups = stated.get("optional-dependencies", {})
+    stated = _project(side)
+    groups = stated.optional
     optional = [each for group, own in groups.items() if group != _TOOLS for each in own]
-    wanted = [*stated.get("dependencies", []), *filter(_is_installed, optional)]
-    own = _by_name([stated.get("name", "")])
+    wanted = [*stated.dependencies, *filter(_is_installed, optional)]
+    own = _by_name([stated.name])
     return Requirements(
         tuple(sorted(each for each in wanted if not _by_name([each]).keys() & own.keys())),
         _read(side, "constraints.txt"),
     )
+
+
+def _project(side: Named) -> _Project:
+    """What pyproject.toml states; nothing, which is told, if it cannot be read."""
+    try:
+        found: _Stated = fit(tomllib.loads(_read(side, "pyproject.toml")), _Stated)
+    except (tomllib.TOMLDecodeError, RecursionError, Misfit) as error:
+        leave_aside(f"pyproject.toml of {side.title} cannot be read ({one_line(str(error))})")
+        return _NO_PROJECT
+    return found.project
 
 
 def choose_environments(

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from benchmarks import _measure
-from benchmarks._session import journal
 from benchmarks._session.journal import Known, Source
 from scripts._common.errors import UserError
 from scripts._common.project import git
@@ -16,7 +15,7 @@ from scripts._compare.comparison import SAME_ROUNDS, Comparison, judge
 from scripts._compare.named import COMMIT, IMPLEMENTATION, MACHINE, WORKING_TREE, Named
 from scripts._compare.trees import tree_of
 from scripts._measured.machine import machine_name
-from scripts._measured.results import is_valid_in, last_state
+from scripts._measured.results import is_valid_in, journals_of, last_state, store_of
 from scripts._measured.state import state_of
 
 _OVER_BASELINE = "Ratios of the times over the baseline's, each in its own session, B over A"
@@ -125,8 +124,6 @@ def _of_commit(side: Named, choice: Choice) -> dict[str, stored.Cells]:
 
 def _journals(machine: str, threads: str) -> Iterable[tuple[Source, Known]]:
     """Contents of a machine's journals with so many threads, the last written first."""
-    paths = (_measure.FOLDER / machine).glob("*.jsonl")
-    for path in sorted(paths, key=lambda path: path.stat().st_mtime, reverse=True):
-        known = journal.read(path)
-        if known.source and known.source.threads == threads:
-            yield known.source, known
+    for each in journals_of(store_of(machine)):
+        if each.source.threads == threads:
+            yield each.source, each.known

@@ -25,11 +25,12 @@ from benchmarks._session import guardian
 from benchmarks._session.output import Output
 from benchmarks._session.worker import keep_input, keep_output
 from impls import _provenance
-from impls._files import write_json
+from impls._files import FORMAT, write_json
+from scripts._common import checked
 from scripts._common.project import PROVENANCE, ROOT, STATE
 from scripts._common.records import MemoryCurve
 from scripts._common.signals import held_off
-from scripts._measured.curve_files import load_all, parse_memory_curve, read
+from scripts._measured.curve_files import MemoryRecord, is_valid, load_all
 from scripts._measured.state import State
 
 FOLDER = STATE / "curves"
@@ -53,14 +54,15 @@ def record_curves(state: State, cells: list[tuple[str, str, int, int]], *, again
     for cell in tqdm(missing, unit="curve", disable=None, leave=False):
         if curve := _record(*cell):
             _provenance.save(state.provenance, PROVENANCE)
-            write_json(_path(*cell), curve | {"state": state.provenance.digest})
+            record = curve | {"state": state.provenance.digest}
+            write_json(_path(*cell), {"format": FORMAT, **record})
             n_recorded += 1
     return n_recorded
 
 
 def load_curves(state: State) -> list[MemoryCurve]:
     """Curves that are valid in a state; a damaged file is named and left aside."""
-    return load_all(FOLDER, parse_memory_curve, state, "python -m scripts.trace")
+    return load_all(FOLDER, MemoryRecord, state, "python -m scripts.trace")
 
 
 def _path(problem: str, name: str, n_samples: int, n_features: int) -> Path:
@@ -70,8 +72,8 @@ def _path(problem: str, name: str, n_samples: int, n_features: int) -> Path:
 def _is_known(path: Path, state: State) -> bool:
     """Whether a file holds a curve that is valid; a damaged one is recorded anew."""
     try:
-        return read(path, parse_memory_curve, state) is not None
-    except ValueError:
+        return is_valid(checked.read(path, MemoryRecord), state)
+    except (FileNotFoundError, checked.Misfit):
         return False
 
 
@@ -79,7 +81,8 @@ def _record(problem: str, name: str, n_samples: int, n_features: int) -> dict[st
     command = [sys.executable, "-c", _BOOT, problem, name, f"{n_samples}", f"{n_features}"]
     try:
         curve: dict[str, Any] = json.loads(_run(command, f"{problem}/{name}"))
-        parse_memory_curve(curve)  # an implementation may have printed something else
+        # An implementation may have printed something else.
+        checked.fit(curve | {"state": ""}, MemoryRecord)
         return curve
     # It cannot be recorded or takes too long; the suite's results say why.
     except (subprocess.TimeoutExpired, ValueError, RecursionError):

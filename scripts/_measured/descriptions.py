@@ -5,22 +5,48 @@ Each is asked in a process of its own, which takes about a second.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
+
+from pydantic import RootModel, TypeAdapter
 
 import impls
 from impls import _provenance
-from impls._files import write_json
+from impls._files import FORMAT, write_json
 from impls._provenance import Subject
 from scripts._common import isolated, project
+from scripts._common.checked import Misfit, Positive, Record, Text, fit, read_or_name
 from scripts._common.isolated import Description
 from scripts._measured.state import State
 
 Answer = Description | impls.TableError
+
+
+class _Missing(Record, extra="forbid"):
+    """The record of an implementation that cannot be imported here."""
+
+    unavailable: Text
+    state: Text
+
+
+class _Described(Record, extra="forbid"):
+    """The record of a `Description`."""
+
+    summary: Text
+    passes: Text
+    bytes_per_value: Positive
+    family: Text
+    rtol: float
+    state: Text
+
+
+class _File(RootModel[dict[str, Any]]):
+    """Records by ``problem/name``."""
+
+
+_KEPT: TypeAdapter[_Described | _Missing] = TypeAdapter(_Described | _Missing)
 
 
 def describe(state: State, problem: str, names: Iterable[str]) -> dict[str, Answer]:
@@ -32,13 +58,14 @@ def describe(state: State, problem: str, names: Iterable[str]) -> dict[str, Answ
         Of the working tree, which is what is asked.
     """
     names, path = list(names), project.PROVENANCE.with_name("descriptions.json")
-    kept = _read(path)
-    known = {name: _known(kept, state, Subject(problem, name)) for name in names}
+    kept = read_or_name(path, _File, "what implementations say", "they are asked again")
+    records = kept.root if kept else {}
+    known = {name: _known(records, state, Subject(problem, name)) for name in names}
     asked = isolated.describe(problem, [name for name in names if known[name] is None])
     if new := {f"{problem}/{n}": _record(a, state) for n, a in asked.items() if _may_stay(a)}:
         with suppress(OSError):  # asked again next time
             _provenance.save(state.provenance, project.PROVENANCE)
-            write_json(path, {**kept, **new})
+            write_json(path, {**records, **new, "format": FORMAT})
     return {name: known[name] or asked[name] for name in names}
 
 
@@ -53,23 +80,13 @@ def _record(answer: Answer, state: State) -> dict[str, Any]:
 
 
 def _known(kept: Mapping[str, Any], state: State, subject: Subject) -> Answer | None:
-    """The kept answer, unless something that it depends on has changed."""
-    record = dict(kept.get(f"{subject.problem}/{subject.implementation}", {}))
-    if not record or state.changes(subject, str(record.pop("state", ""))):
-        return None
-    if "unavailable" in record:
-        return impls.Unavailable(record["unavailable"])
+    """The kept answer, if it fits and nothing that it depends on has changed."""
     try:
-        return Description(**record)
-    except TypeError:  # of another version
+        record = fit(kept.get(f"{subject.problem}/{subject.implementation}"), _KEPT)
+    except Misfit:
         return None
-
-
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        found = json.loads(path.read_bytes())
-    except (OSError, ValueError):
-        return {}
-    return (
-        {k: v for k, v in found.items() if isinstance(v, dict)} if isinstance(found, dict) else {}
-    )
+    if state.changes(subject, record.state):
+        return None
+    if isinstance(record, _Missing):
+        return impls.Unavailable(record.unavailable)
+    return Description(**record.model_dump(exclude={"state"}))

@@ -31,10 +31,11 @@ from benchmarks._session.journal import Source
 from benchmarks._session.values import FAULTS, Value
 from impls._errors import one_line
 from impls._files import folder_aside, write_json, write_whole
+from scripts._common.checked import leave_aside
 from scripts._common.errors import UserError
 from scripts._common.project import ROOT, STATE
 from scripts._common.signals import held_off
-from scripts._measured import plugin
+from scripts._measured import asv_files, plugin
 from scripts._measured.machine import FILE_VARIABLE, machine_name, settle_machine
 from scripts._measured.plugin import VARIABLE, MeasuredTree
 from scripts._measured.progress import wait
@@ -140,6 +141,7 @@ def write_config(path: Path, **variables: str) -> None:
 
 def file_results(session: Session, values: Values) -> None:
     """Write values into asv's result file of this session, beside what else it holds."""
+    plugin.setup()  # what is written here is written whole, too
     _run_asv(session, ["just-discover"])
     conf = Config.load(str(session.config_path))
     machine = settle_machine()
@@ -153,12 +155,21 @@ def file_results(session: Session, values: Values) -> None:
         session.environment,
         {"GRADMARK_THREADS": session.threads, "GRADMARK_SETUP": session.setup},
     )
-    with suppress(Exception):  # asv's reader raises whatever damage leads to: it is written anew
-        results.load_data(conf.results_dir)
+    _add_known(results, conf.results_dir)
     for benchmark in Benchmarks.load(conf)._all_benchmarks.values():
         results.add_result(benchmark, _result_of(benchmark, values), datetime.now(UTC), 0.0)
-    plugin.setup()  # this process is not asv's own
+    plugin.keep_whole()
     results.save(conf.results_dir)
+
+
+def _add_known(results: Any, results_dir: str) -> None:
+    """Load what the result file holds already; a damaged one is named, and written anew."""
+    path = Path(results_dir, results._filename)
+    if why := asv_files.fault(path, asv_files.ResultFile):
+        leave_aside(f"asv's results in {path} cannot be read ({why}); they are written anew")
+        return
+    with suppress(Exception):  # asv's reader raises whatever it does not expect
+        results.load_data(results_dir)
 
 
 def _result_of(benchmark: dict[str, Any], values: Values) -> BenchmarkResult:
@@ -204,6 +215,15 @@ def _check_pages(conf: Any) -> None:
     """Raise as a UserError what asv would only write to its log."""
     if not Path(Benchmarks.get_benchmark_file_path(conf.results_dir)).exists():
         raise UserError("there are no results yet; make some: python -m scripts.run")
+    if why := asv_files.benchmarks_fault(conf.results_dir):
+        path = Benchmarks.get_benchmark_file_path(conf.results_dir)
+        raise UserError(
+            f"nothing is published: asv's list of benchmarks {path} cannot be read ({why}); "
+            "write it again: python -m scripts.run"
+        )
+    asv_files.setup()
+    for each in asv_files.faults(conf.results_dir):
+        leave_aside(each)
     try:
         refuse_markup(conf.results_dir, Benchmarks.load(conf), get_repo(conf).get_tags())
     except util.UserError as error:

@@ -7,10 +7,10 @@ from dataclasses import asdict
 from pathlib import Path
 
 from impls import _provenance
-from impls._files import write_json
+from impls._files import FORMAT, write_json
 from scripts._common.project import PROVENANCE, STATE
 from scripts._common.records import LossCurve
-from scripts._measured.curve_files import load_all, parse_loss_curve
+from scripts._measured.curve_files import LossRecord, load_all
 from scripts._measured.state import State
 
 FOLDER = STATE / "losses"
@@ -22,11 +22,12 @@ def save_losses(state: State, curves: Iterable[LossCurve]) -> list[Path]:
     for curve in curves:
         path = FOLDER / f"{curve.problem}-{curve.implementation}-{curve.solver}.json"
         _provenance.save(state.provenance, PROVENANCE)
-        write_json(path, asdict(curve) | {"state": state.provenance.digest})
+        record = asdict(curve) | {"state": state.provenance.digest}
+        write_json(path, {"format": FORMAT, **record})
         paths.append(path)
     return paths
 
 
 def load_losses(state: State) -> list[LossCurve]:
     """Curves that are valid in a state; a damaged file is named and left aside."""
-    return load_all(FOLDER, parse_loss_curve, state, "python -m scripts.train descent")
+    return load_all(FOLDER, LossRecord, state, "python -m scripts.train descent")

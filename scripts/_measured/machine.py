@@ -9,11 +9,13 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 from asv.machine import Machine, MachineCollection
+from pydantic import Field, RootModel, model_validator
 
 from impls._files import write_json
+from scripts._common.checked import Misfit, Record, Text, fit, read_or_name
 from scripts._common.errors import UserError
 from scripts._common.project import STATE
 
@@ -21,7 +23,27 @@ NAME_VARIABLE = "GRADMARK_MACHINE"
 FILE_VARIABLE = "GRADMARK_MACHINE_FILE"
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}")
 _ODD = re.compile(r"[/\\<>&\"'|:*?]|^[.-]|^$")
-_FIELDS = [name for name, _ in Machine.fields]
+_Fact = Annotated[Text, Field(max_length=1000)]
+
+
+class _Facts(Record):
+    """asv's facts about a machine; it writes them as texts."""
+
+    arch: _Fact
+    cpu: _Fact
+    num_cpu: _Fact
+    os: _Fact
+    ram: _Fact
+
+
+class _File(RootModel[dict[str, Any]]):
+    """Facts by machine, and a version."""
+
+    @model_validator(mode="after")
+    def _check(self) -> _File:
+        if self.root.get("version") != MachineCollection.api_version:
+            raise ValueError(f"expected a version {MachineCollection.api_version}")
+        return self
 
 
 def machine_name() -> str:
@@ -58,7 +80,7 @@ def settle_machine() -> Path:
     if _read(name, path) is None:
         home = Path(MachineCollection.get_machine_file_path())
         facts = _read(name, home) or Machine.get_defaults() | {"machine": name}
-        write_json(path, {name: facts, "version": MachineCollection.api_version})
+        write_json(path, {"version": MachineCollection.api_version, name: facts})
     return path
 
 
@@ -69,9 +91,19 @@ def setup() -> None:
 
 
 def _read(name: str, path: Path) -> dict[str, Any] | None:
-    """Facts about a machine from one of asv's files; None if they are incomplete."""
+    """Facts about a machine from one of asv's files; None if it has none, or is damaged.
+
+    Facts that a file has of a single machine are this one's, whose name may have changed.
+    """
+    found = read_or_name(path, _File, "asv's file of machines", "the facts are collected anew")
+    records = {key: each for key, each in found.root.items() if key != "version"} if found else {}
+    single = next(iter(records.values())) if len(records) == 1 and _is_own(name) else None
     try:
-        facts = MachineCollection.load(name, _path=str(path))
-        return {field: str(facts[field]) for field in _FIELDS} | {"machine": name}
-    except Exception:  # asv's reader raises whatever error the damage leads to
+        facts = fit(records.get(name, single), _Facts)
+    except Misfit:
         return None
+    return dict(facts) | {"machine": name}
+
+
+def _is_own(name: str) -> bool:
+    return bool(name == Machine.get_unique_machine_name())

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any
 
-from benchmarks import _measure
-from benchmarks._session import journal
 from scripts._common import units
+from scripts._common.checked import Misfit
 from scripts._common.facts import parse_facts
 from scripts._common.records import Facts
+from scripts._measured.journals import open_journal, paths_of
 
 
 def describe_machine(name: str, record: Mapping[str, Any]) -> dict[str, str]:
@@ -55,8 +54,9 @@ def _memory(ram: str) -> str:
 
 def _last_facts(machine: str) -> Facts | None:
     """Facts of the newest journal that has some; a damaged record counts as none."""
-    paths = (_measure.FOLDER / machine).glob("*.jsonl")
-    for path in sorted(paths, key=os.path.getmtime, reverse=True):
-        with suppress(ValueError, TypeError, KeyError, AttributeError, OverflowError):
-            return parse_facts(journal.read(path).facts)
+    for path in paths_of(machine):
+        known = open_journal(path)
+        if known and known.facts is not None:
+            with suppress(Misfit):
+                return parse_facts(known.facts)
     return None

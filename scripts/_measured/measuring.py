@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
+from pathlib import Path
 
 from tqdm import tqdm
 
@@ -17,11 +18,14 @@ from benchmarks._session.measured import Measured
 from benchmarks._session.session import Job
 from benchmarks._session.values import Value
 from impls import _provenance
+from impls._errors import one_line
 from scripts._common import project
 from scripts._common.cli import BAR
+from scripts._common.errors import UserError
 from scripts._common.facts import collect_facts
 from scripts._common.tree import working_tree
 from scripts._measured import driver
+from scripts._measured.journals import read_journal
 from scripts._measured.results import holds_in, is_valid_in, known_journals
 from scripts._measured.state import State, plugins, state_of
 
@@ -77,7 +81,7 @@ def measure(order: Order) -> Outcome:
     wanted = missing(order.jobs, journals, holds_in(now, order.generations))
     path = as_asv.journal_path if order.is_kept else None
     kept = journal.Journal(path, as_asv.source, now.provenance.digest)
-    begun = Known() if order.again else journal.read(as_asv.journal_path)
+    begun = _begun(as_asv.journal_path, order)
     if wanted:
         if order.is_kept:
             _provenance.save(now.provenance, project.PROVENANCE)
@@ -89,6 +93,23 @@ def measure(order: Order) -> Outcome:
     if order.is_kept:
         driver.file_results(as_asv, _values(now, order.threads))
     return Outcome(wanted, kept.known)
+
+
+def _begun(path: Path, order: Order) -> Known:
+    """What the journal holds of measurements that can go on.
+
+    Raises
+    ------
+    UserError
+        If nothing could be read of what would be written there.
+    """
+    found = read_journal(path)
+    if found.fault and order.is_kept:
+        raise UserError(
+            f"nothing can be kept: the journal {one_line(str(path))} cannot be read "
+            f"({found.fault}); move it away"
+        )
+    return Known() if order.again or found.fault else found.known
 
 
 def run_session(

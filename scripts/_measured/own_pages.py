@@ -15,18 +15,20 @@ from typing import Any
 from asv import util
 from asv.console import log
 from asv.graph import Graph
-from asv.machine import iter_machine_files
 from asv.publishing import OutputPublisher
 
+from impls._files import Unreadable, read_file
 from scripts._common.escape import strings
 from scripts._common.history import pages_from
 from scripts._common.project import ROOT
+from scripts._measured.asv_files import machine_files
 from scripts._measured.machine_page import describe_machine
 
 REPORT = ROOT / "reports" / "index.html"
 FOLDER = Path(__file__).parent / "www"
 # After asv's own publishers, before `OfflinePages`, which lists the scripts that may run.
 ORDER = 10
+_MOST_BYTES = 2**28  # of a report
 
 
 @dataclass(frozen=True)
@@ -67,10 +69,11 @@ def keep_valued_rows(path: Path) -> None:
 
 def copy_report(report: Path, copy: Path) -> bool:
     """Copy a report beside the pages, with its links into them; whether there is one."""
-    if not report.is_file():
+    try:
+        page = read_file(report, _MOST_BYTES)
+    except (OSError, Unreadable):
         return False
-    text = report.read_text(encoding="utf-8")
-    copy.write_text(text.replace(pages_from(report.parent), "index.html"), encoding="utf-8")
+    copy.write_bytes(page.replace(pages_from(report.parent).encode(), b"index.html"))
     return True
 
 
@@ -103,6 +106,6 @@ def _additions(has_report: bool) -> list[Addition]:
 
 def _machines(results_dir: str) -> dict[str, dict[str, str]]:
     """What is known of each machine with results, by its name, which is that of its folder."""
-    paths = map(Path, iter_machine_files(results_dir))
+    paths = map(Path, machine_files(results_dir))
     records = {path.parent.name: util.load_json(str(path)) for path in paths}
     return {name: describe_machine(name, record) for name, record in records.items()}

@@ -34,6 +34,11 @@ _write_json = util.write_json
 def setup() -> None:
     """asv calls this once the plug-in is loaded."""
     _guard()
+    keep_whole()
+
+
+def keep_whole() -> None:
+    """Let asv write its JSON files as a whole or not at all."""
     util.write_json = _write_whole
 
 

@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from benchmarks import _measure
-from benchmarks._session import journal
 from benchmarks._session.inputs import Data
 from benchmarks._session.journal import OK, Cell, Known, Source
 from benchmarks._session.measured import BASELINE, TWIN
@@ -21,9 +18,10 @@ from impls._provenance import Provenance, Subject
 from scripts._common import project
 from scripts._common.errors import UserError
 from scripts._common.metrics import metrics
+from scripts._measured.journals import open_journal, paths_of
 from scripts._measured.machine import NAME_VARIABLE, machine_name
 from scripts._measured.state import State, load_state
-from scripts._measured.store import Store, changed_at
+from scripts._measured.store import Store
 
 _NOT_RUN = "not run"
 SINCE = "not measured since"  # begins the reason of a value that does not hold any more
@@ -76,9 +74,12 @@ def list_results() -> list[Results]:
 
 def own_store() -> Store:
     """What this machine has measured in this folder."""
-    name = machine_name()
-    paths = sorted((_measure.FOLDER / name).glob("*.jsonl"), key=changed_at, reverse=True)
-    return Store(name, tuple(paths), (project.PROVENANCE,))
+    return store_of(machine_name())
+
+
+def store_of(machine: str) -> Store:
+    """What this folder holds of a machine."""
+    return Store(machine, tuple(paths_of(machine)), (project.PROVENANCE,))
 
 
 def journals_of(store: Store) -> list[Results]:
@@ -189,21 +190,9 @@ def known_journals(threads: str) -> list[Known]:
 
 
 def _open(path: Path) -> Results | None:
-    """A journal that says where it comes from; any other is named and left aside."""
-    return _read(path, changed_at(path))
-
-
-@cache
-def _read(path: Path, _changed: float) -> Results | None:
-    known = journal.read(path)
-    if known.source is None:
-        print(
-            f"left aside: the journal {path} does not say which commit and environment it is "
-            "of; move it away",
-            file=sys.stderr,
-        )
-        return None
-    return Results(path, known.source, known)
+    """A journal that says where it comes from; what is left aside is named, once."""
+    known = open_journal(path)
+    return Results(path, known.source, known) if known and known.source else None
 
 
 def _chosen(environment: str | None, threads: str, store: Store | None) -> list[Results]:

@@ -15,14 +15,19 @@ from typing import Any
 
 from asv import util
 from asv.benchmarks import Benchmarks
-from asv.machine import iter_machine_files
 from asv.publishing import OutputPublisher
-from asv.results import iter_results
+
+from scripts._measured import asv_files
 
 _MARKUP = re.compile("[<>&\"']")
 # Fields of a benchmark that may hold markup: code, which is escaped, and values of parameters,
 # which the pages insert as text.
 _FREE_FIELDS = ("code", "params")
+
+
+def setup() -> None:
+    """asv calls this once the plug-in is loaded: what does not fit is not read, nor published."""
+    asv_files.setup()
 
 
 class SafePages(OutputPublisher):  # type: ignore[misc]
@@ -40,13 +45,13 @@ class SafePages(OutputPublisher):  # type: ignore[misc]
 
 def refuse_markup(results_dir: str, benchmarks: Any, tags: Iterable[str]) -> None:
     """Raise asv's UserError at the first string that the pages would take for markup."""
-    for path in iter_machine_files(results_dir):
+    for path in asv_files.machine_files(results_dir):
         _check(path, util.load_json(path))
     path = Benchmarks.get_benchmark_file_path(results_dir)
     for name, benchmark in benchmarks.items():
         fields = {key: value for key, value in benchmark.items() if key not in _FREE_FIELDS}
         _check(path, [name, fields])
-    for results in iter_results(results_dir):
+    for results in asv_files.good_results(results_dir):
         path = str(Path(results_dir, results._filename))
         _check(path, [*results.params, *results.env_vars])
         _check_file_names(path, results.params)

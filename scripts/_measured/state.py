@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import json
 import re
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 
+from pydantic import InstanceOf
+
 import impls
 from impls import _provenance, _table
 from impls._provenance import Provenance, Rules, Subject
 from scripts._common import project
+from scripts._common.checked import ByName, Record, leave_aside, read_or_name
 from scripts._common.tree import PACKAGES, Tree
 
 _DIGEST = re.compile(r"\w+")
@@ -71,14 +73,31 @@ class State:
         return ", ".join(f"{name} {known[name]}" for name in names if name in known)
 
 
+# Contents of variables may be no text in UTF-8, and count as they are.
+_Texts = ByName[InstanceOf[str], InstanceOf[str]]
+
+
+class _Record(Record):
+    """The record of a `Provenance`."""
+
+    files: _Texts
+    versions: _Texts
+    settings: _Texts
+
+
 @cache
 def load_state(digest: str, folders: tuple[Path, ...] = ()) -> Provenance | None:
-    """Load the state with this digest from one of the folders; None if it is not known.
+    """Load the state with this digest from one of the folders; a damaged record is told.
 
     Parameters
     ----------
     folders : tuple of Path
         Empty: this folder's records.
+
+    Returns
+    -------
+    Provenance or None
+        None if it is not known, or damaged.
     """
     if not _DIGEST.fullmatch(digest):  # it comes from a journal, and names a file
         return None
@@ -87,12 +106,16 @@ def load_state(digest: str, folders: tuple[Path, ...] = ()) -> Provenance | None
 
 
 def _load(digest: str, folder: Path) -> Provenance | None:
-    try:
-        record = json.loads((folder / f"{digest}.json").read_bytes())
-        found = Provenance.read(record)
-    except (OSError, ValueError):
+    path = folder / f"{digest}.json"
+    advice = "delete it; what was measured in that state is measured again"
+    record = read_or_name(path, _Record, "the state", advice)
+    if record is None:
         return None
-    return found if found.digest == digest else None
+    found = Provenance(**dict(record))
+    if found.digest != digest:
+        leave_aside(f"the state {path} is not the one that its name says; {advice}")
+        return None
+    return found
 
 
 def state_of(tree: Tree, like: Provenance | None = None, folders: tuple[Path, ...] = ()) -> State:
