@@ -65,8 +65,8 @@ class Spread:
         Unfit
         """
         raise Unfit(
-            f"batch_size is {batch_size}, but dask_blocks computes on all samples at each call: take "
-            "the solver gd, impls.objective, or memmap_stream for batches"
+            f"batch_size is {batch_size}, but dask_blocks computes on all samples at each call: "
+            "take the solver gd, impls.objective, or memmap_stream for batches"
         )
 
 
