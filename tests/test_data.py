@@ -148,7 +148,7 @@ def test_odd_digits_are_the_ones():
 def test_implementations_on_real_data(problem, name, implementation):
     weights, X, y = load_real(problem, name)
     loaded = load_or_skip(problem, implementation)
-    while loaded.reason_to_skip(*X.shape):
+    while not loaded.takes_rows and loaded.reason_to_skip(*X.shape):
         X, y = X[::2], y[::2]
     gradient = loaded.gradient(weights, *loaded.prepare(X, y))
     assert impls.relative_error(problem, gradient, weights, X, y) <= loaded.rtol

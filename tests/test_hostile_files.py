@@ -172,7 +172,7 @@ def journal_beside(place, path):
         if each.path == place.path
     ]
     assert any(name == "matrix" for _, name in found[0].known.cells)
-    machine_page.describe_machine(MACHINE)
+    machine_page.describe_machine("recorded", MACHINE)
 
 
 def journal_of_a_suite(place, path):
