@@ -395,6 +395,7 @@ def frame(*rows):
         {**columns, "problem": "logistic", "implementation": name, "n_samples": n_samples}
         | {"n_features": 10, "metric": metric, "value": value, "low": value, "high": value}
         | {"state": state, "reason": reason, "bytes_per_value": 8.0, "rtol": 1e-12}
+        | {"family": "one pass"}
         for name, n_samples, metric, value, state, reason in rows
     ]
     return pd.DataFrame(records)

@@ -20,9 +20,9 @@ from asv import util
 from benchmarks._session import journal
 from impls import _provenance
 from impls._files import folder_aside, save_array, write_json, write_whole
-from scripts import compare, race, train
+from scripts import compare, race
 from scripts._common.errors import UserError, explain
-from scripts._experiments import Outcome, TextTable
+from scripts._experiments import Outcome, TextTable, _written
 from scripts._measured import curves, driver, losses, plugin
 from scripts._race.result import Race
 from scripts._report import pictures
@@ -108,7 +108,7 @@ def picture(folder, text):
 
 def experiment(folder, text):
     outcome = Outcome([TextTable(text, ["a"], [[text]])], rows=[{"a": text}])
-    train._write("descent", outcome, FACTS, folder)
+    _written.write("descent", "descent", outcome, FACTS, folder)
 
 
 def race_report(folder, text):
@@ -218,7 +218,7 @@ def test_a_journal_that_is_moved_meanwhile_gets_all_lines_of_its_session(kept, t
     kept.add_facts({"cpu": "z"})
     lines = (tmp_path / "session" / "a.jsonl").read_text().splitlines()
     kinds = [json.loads(line) for line in lines]
-    assert kinds[0] == {"kind": "source", **vars(SOURCE)}
+    assert kinds[0] == {"kind": "source", "format": 1, **vars(SOURCE)}
     assert [each["facts"]["cpu"] for each in kinds[1:]] == ["x", "y", "z"]
 
 
@@ -295,7 +295,7 @@ def test_asvs_configuration_is_written_again_if_it_was_moved(tmp_path, monkeypat
 
 def test_asvs_own_files_are_written_aside_once_the_plug_in_is_set_up(tmp_path, monkeypatch):
     monkeypatch.setattr(util, "write_json", util.write_json)
-    plugin.setup()
+    plugin.keep_whole()
     util.write_json(str(tmp_path / "a.json"), {"a": 1}, 2)
     assert util.load_json(str(tmp_path / "a.json"), 2) == {"a": 1}
     with pytest.raises(TypeError):

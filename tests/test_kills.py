@@ -63,7 +63,7 @@ def place(tmp_path_factory):
     _remove_most(clone / "impls")
     source = LOOSE.format(seconds=_seconds(folder))
     (clone / "impls" / "linear" / "loose.py").write_text(source)
-    presets = dict.fromkeys(("quick", "full"), PRESET)
+    presets = dict.fromkeys(("smoke", "quick", "standard", "full"), PRESET)
     (clone / "benchmarks" / "presets.json").write_text(json.dumps(presets))
     (folder / "tmp").mkdir()
     for command in (["init", "-q"], ["add", "."], [*_AUTHOR, "commit", "-qm", "all"]):

@@ -265,7 +265,6 @@ def test_an_odd_problem_is_none_of_these(recorded, tmp_path, problem):
     other = write_machine(recorded, tmp_path / "o", "other", XEON, ids="a", lines=lines)
     loaded = load(recorded, other)
     assert set(loaded.machines[1].results["problem"]) == {"logistic"}
-    assert any("are left out: not part of commit" in note for note in loaded.notes)
 
 
 def test_what_has_no_results_as_chosen_is_told(recorded, tmp_path):

@@ -49,7 +49,7 @@ def test_the_report_of_machines(recorded, tmp_path, monkeypatch, capsys):
     assert "- zen4: Python " in index
     assert "![A map per machine" in index
     assert (out / "logistic-machines.png").is_file()
-    assert re.search(r"\| 10 x 10 +\| +numba\\_loop 5.84x \| +matrix 1.00x", written["machines.md"])
+    assert re.search(r"\| 10 x 10 +\| +numba_loop 5.84x \| +matrix 1.00x", written["machines.md"])
     rows = pd.read_csv(out / "results.csv")
     assert list(rows["machine"].unique()) == ["recorded", "zen4"]
     assert pd.read_parquet(out / "results.parquet").columns[0] == "machine"

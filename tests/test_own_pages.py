@@ -128,7 +128,7 @@ def test_a_machine_is_known_by_its_folder_whatever_its_file_says(journals, tmp_p
     (tmp_path / "elsewhere.jsonl").write_text(json.dumps({"kind": "facts", "facts": FACTS}) + "\n")
     own = tmp_path / "results" / "here"
     own.mkdir(parents=True)
-    odd = MACHINE | {"machine": "..", "cpu": "\x1b[2Ja"}
+    odd = MACHINE | {"machine": "elsewhere", "cpu": "\x1b[2Ja"}
     (own / "machine.json").write_text(json.dumps(odd))
     (found,) = own_pages._machines(str(own.parent)).items()
     assert found[0] == "here"

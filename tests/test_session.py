@@ -602,6 +602,7 @@ def test_a_loaded_contender_tells_its_options():
     assert options == {
         "bytes_per_value": 8,
         "copies": 0,
+        "kernel": "",
         "limited": False,
         "passes": 2,
         "peer": "NumPy",

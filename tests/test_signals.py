@@ -354,7 +354,7 @@ def clone(tmp_path):
         shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / "asv.conf.json", folder)
     (folder / "impls" / "linear" / "waits.py").write_text(WAITS + HANGS.format(name="hang"))
-    presets = dict.fromkeys(("quick", "full"), PRESET)
+    presets = dict.fromkeys(("smoke", "quick", "standard", "full"), PRESET)
     (folder / "benchmarks" / "presets.json").write_text(json.dumps(presets))
     return folder
 

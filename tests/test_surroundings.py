@@ -27,7 +27,12 @@ ROOT = Path(__file__).resolve().parent.parent
 def exit_status(main):
     with pytest.raises(SystemExit) as ended:
         run_command(main)
+    _written_to.append(sys.stdout)
     return ended.value.code
+
+
+# Standard outputs that commands have put in the place of theirs; pytest drops them after a test.
+_written_to = []
 
 
 @pytest.fixture
@@ -39,8 +44,9 @@ def put_stdout(monkeypatch):
         opened.append(os.fdopen(descriptor, "w", encoding="utf-8"))
         monkeypatch.setattr(sys, "stdout", opened[-1])
 
+    _written_to.clear()
     yield put
-    for stream in opened:
+    for stream in _written_to if opened else ():
         stream.close()
 
 

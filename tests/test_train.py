@@ -21,7 +21,7 @@ from scripts._common import facts as _facts
 from scripts._common import judging, project
 from scripts._common.errors import UserError
 from scripts._common.tree import working_tree
-from scripts._experiments import Options, Outcome, TextTable
+from scripts._experiments import Options, Outcome, TextTable, _written
 from scripts._experiments import descent as descent
 from scripts._experiments import recursion as recursion
 from scripts._experiments import softmax_fault as softmax_fault
@@ -431,7 +431,7 @@ def train_descent(tmp_path, monkeypatch, *argv):
 
 
 def test_descent_leaves_loss_against_seconds_for_the_page(kept, tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(train, "_write", lambda *_: [])
+    monkeypatch.setattr(_written, "write", lambda *_: [])
     for _ in range(2):  # the second writes over the first
         assert train_descent(tmp_path, monkeypatch, "--seed", str(SEED)) == 0
     paths = sorted(kept.iterdir())
@@ -450,7 +450,7 @@ def test_descent_leaves_loss_against_seconds_for_the_page(kept, tmp_path, monkey
 
 
 def test_a_clone_that_cannot_be_written_to_trains_all_the_same(kept, tmp_path, monkeypatch, capsys):
-    monkeypatch.setattr(train, "_write", lambda *_: [])
+    monkeypatch.setattr(_written, "write", lambda *_: [])
     kept.write_text("a file in place of the folder")
     assert train_descent(tmp_path, monkeypatch) == 0
     assert "The page will lack the loss against seconds: " in capsys.readouterr().err

@@ -141,7 +141,7 @@ def write_config(path: Path, **variables: str) -> None:
 
 def file_results(session: Session, values: Values) -> None:
     """Write values into asv's result file of this session, beside what else it holds."""
-    plugin.setup()  # what is written here is written whole, too
+    plugin.keep_whole()  # what is written here, too
     _run_asv(session, ["just-discover"])
     conf = Config.load(str(session.config_path))
     machine = settle_machine()
