@@ -8,7 +8,7 @@ from __future__ import annotations
 import itertools
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -54,8 +54,9 @@ class Pieces:
 
 @dataclass(frozen=True)
 class Held:
-    """A prepared block and the range of its labels."""
+    """A prepared block, the kernel that computes on it, and the range of its labels."""
 
+    kernel: Any
     block: Block
     least: float
     most: float
@@ -103,7 +104,7 @@ def hold(kernel: Any, X: Any, y: Any, start: int, dtype: np.dtype[Any]) -> Held:
         raise ValueError(f"{where} have shape {X.shape}, their y {y.shape}, expected equal lengths")
     least, most = range_of(kernel.problem, y, start)
     X, y = kernel.prepare(X, y)
-    return Held(Block(X, y, start), least, most)
+    return Held(kernel, Block(X, y, start), least, most)
 
 
 def read_and_hold(
@@ -126,7 +127,8 @@ def read_and_hold(
 
 
 def sum_blocks(work: Work, held: Sequence[Held], sample_weights: Sequence[Any]) -> Sums:
-    """Sums over some blocks, one after the other."""
+    """Sums over some blocks, one after the other, each by the kernel that it is held with."""
+    work = replace(work, kernel=held[0].kernel)
     pairs = zip(held, sample_weights, strict=True)
     return add(work.on(each.block, sample_weight) for each, sample_weight in pairs)
 

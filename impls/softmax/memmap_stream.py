@@ -2,7 +2,8 @@
 
 X is an array, ``numpy.load(path, mmap_mode="r")``, a Zarr array, or what `impls.open_rows` returns,
 in its own type. Passes over X: 1, from disk or the system's cache of it. Temporaries: three blocks
-of 32 MB (of a chunk, if that is larger), what the kernel allocates, and sums of d values.
+of an eighth of the last-level cache (of a chunk, if that is larger), what the kernel allocates, and
+sums of d values.
 Order of additions: the kernel's within a block, then block by block.
 Source: `fused`, or the kernel behind a colon, as in ``memmap_stream:chunked``; sequential reading
 with a thread of its own.
