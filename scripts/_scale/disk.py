@@ -124,7 +124,7 @@ def measure(plan: Plan) -> Findings:
 
 def _compute(plan: Plan, path: str, pipe: Any) -> None:
     base = psutil.Process().memory_info().rss
-    y = np.load(f"{path}.y.npy")
+    y = np.load(f"{path}.y.npy", mmap_mode="r")
     X = np.load(path, mmap_mode="r")
     stream = impls.load(plan.problem, f"memmap_stream:{plan.kernel}")
     prepared = stream.prepare(X, y)
