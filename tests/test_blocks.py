@@ -28,7 +28,7 @@ every_problem = pytest.mark.parametrize("problem", impls.problems())
 @pytest.fixture
 def small_blocks(monkeypatch):
     """Blocks of some rows, so that there are many."""
-    monkeypatch.setattr(stream, "BLOCK_BYTES", 4096)
+    monkeypatch.setattr(stream, "chunk_bytes", lambda: 4096)
 
 
 def draw(problem, n_samples=700, n_features=9, seed=0):

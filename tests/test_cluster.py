@@ -140,7 +140,7 @@ def test_a_worker_has_as_many_threads_as_it_says(client, data):
 
 
 def test_many_workers_results_are_added_in_a_tree(client, data, many_pieces, monkeypatch):
-    monkeypatch.setattr(cluster_module, "_FAN_IN", 2)
+    monkeypatch.setattr(cluster_module, "FAN_IN", 2)
     implementation = impls.load("logistic", "dask_blocks")
     prepared = implementation.prepare(*data["array"])
     held = prepared[0].holder

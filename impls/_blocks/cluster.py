@@ -24,13 +24,12 @@ from distributed.comm import CommClosedError
 from impls._blocks.pieces import Held, Piece, Pieces, hold, read_and_hold, sum_blocks
 from impls._blocks.rows import ArrayRows
 from impls._blocks.shares import limit_worker
-from impls._blocks.sums import Sums, Work, add
+from impls._blocks.sums import FAN_IN, Sums, Work, add
 from impls._errors import WorkerLost
 
 Array = np.ndarray[Any, Any]
 
 _PIECE_BYTES = 2**28  # so much is computed again at a time when a worker is lost
-_FAN_IN = 8  # vectors that one task adds; this process adds so many itself
 _POLL_SECONDS = 4.0
 _ANSWER_SECONDS = 10.0
 _SILENT_SECONDS = 16.0  # a worker tells of itself each second, also while it computes
@@ -99,8 +98,8 @@ class Cluster:
         ]
         # Without the kernel, which a worker would look up in the table again: some 5 ms.
         level = self._map(_sum_group, [replace(work, kernel=None)] * len(groups), groups, own)
-        while len(level) > _FAN_IN:
-            parts = [level[k : k + _FAN_IN] for k in range(0, len(level), _FAN_IN)]
+        while len(level) > FAN_IN:
+            parts = [level[k : k + FAN_IN] for k in range(0, len(level), FAN_IN)]
             level = self._map(_add_group, parts)
         # What the client says next it sends after 10 ms at the earliest: futures are let go with
         # the next call's, not before it.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -30,6 +31,11 @@ class Labels:
     def max(self) -> float:
         """Largest label."""
         return self.most
+
+
+def labels_of(n_samples: int, ranges: Sequence[tuple[float, float]]) -> Labels:
+    """Labels of blocks, each with its smallest and its largest label."""
+    return Labels((n_samples,), min(least for least, _ in ranges), max(most for _, most in ranges))
 
 
 def range_of(problem: str, y: Array, start: int = 0) -> tuple[float, float]:

@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from impls._blocks.labels import Labels, range_of
+from impls._blocks.labels import range_of
 from impls._blocks.rows import Rows, check_rows, rows_of
 from impls._blocks.sums import Block, Sums, Work, add
 
@@ -131,11 +131,6 @@ def sum_blocks(work: Work, held: Sequence[Held], sample_weights: Sequence[Any]) 
     work = replace(work, kernel=held[0].kernel)
     pairs = zip(held, sample_weights, strict=True)
     return add(work.on(each.block, sample_weight) for each, sample_weight in pairs)
-
-
-def labels_of(n_samples: int, ranges: Sequence[tuple[float, float]]) -> Labels:
-    """Labels of all blocks."""
-    return Labels((n_samples,), min(least for least, _ in ranges), max(most for _, most in ranges))
 
 
 def _is_dask(values: Any) -> bool:

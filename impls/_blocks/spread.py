@@ -12,8 +12,8 @@ from typing import Any, Protocol
 import dask  # noqa: F401  an implementation that needs it is unavailable from the start
 import numpy as np
 
-from impls._blocks.labels import Labels
-from impls._blocks.pieces import Pieces, cut, labels_of
+from impls._blocks.labels import Labels, labels_of
+from impls._blocks.pieces import Pieces, cut
 from impls._blocks.sums import Sums, Work
 from impls._errors import Unavailable, Unfit
 

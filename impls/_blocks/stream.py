@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from impls._blocks.ahead import make_buffers, read_ahead
-from impls._blocks.labels import Labels, range_of
+from impls._blocks.labels import Labels, labels_of, range_of
 from impls._blocks.rows import ArrayRows, Rows, check_rows, rows_of
 from impls._blocks.shares import numba_leaves_one
 from impls._blocks.sums import Block, Sums, Work, add
@@ -19,10 +19,6 @@ from impls._machine import chunk_bytes
 
 Array = np.ndarray[Any, Any]
 
-# Blocks that stay in cache between being read and being computed on. On a Zen 5 with an LLC of 32
-# MiB, a warm file passes at 1.00 of the rate of a plain read in blocks of 4 MiB, at 0.80 in those
-# of 2 MiB and 0.34 in those of 32 MiB (python -m scripts.scale disk, with other numbers here).
-BLOCK_BYTES = chunk_bytes()
 _LABELS = 2**20  # labels that are checked at a time
 
 
@@ -137,18 +133,19 @@ def prepare(X: Any, y: Any, kernel: Any) -> tuple[Stream, Labels]:
     """
     rows, labels = rows_of("X", X), rows_of("y", y)
     check_rows(rows, labels)
-    least, most = _range(kernel.problem, labels)
-    n_rows = max(1, BLOCK_BYTES // max(1, rows.dtype.itemsize * rows.shape[1]))
+    # Blocks that stay in cache between being read and being computed on. On a Zen 5 with an LLC of
+    # 32 MiB, a warm file passes at 1.00 of the rate of a plain read in blocks of 4 MiB, at 0.80 in
+    # those of 2 MiB and 0.34 in those of 32 MiB (python -m scripts.scale disk, with others here).
+    n_rows = max(1, chunk_bytes() // max(1, rows.dtype.itemsize * rows.shape[1]))
     if not hasattr(rows, "iterate"):
         n_rows = rows.unit * max(1, n_rows // rows.unit)
-    return Stream(kernel, rows, labels, n_rows), Labels(labels.shape, least, most)
+    return Stream(kernel, rows, labels, n_rows), _check_labels(kernel.problem, labels)
 
 
-def _range(problem: str, labels: Rows) -> tuple[float, float]:
+def _check_labels(problem: str, labels: Rows) -> Labels:
     n_samples = labels.shape[0]
-    starts = range(0, n_samples, _LABELS)
-    found = [
+    ranges = [
         range_of(problem, labels.read(start, min(start + _LABELS, n_samples)), start)
-        for start in starts
+        for start in range(0, n_samples, _LABELS)
     ]
-    return min(least for least, _ in found), max(most for _, most in found)
+    return labels_of(n_samples, ranges)

@@ -16,6 +16,8 @@ import numpy as np
 Array = np.ndarray[Any, Any]
 Sums = tuple[Any, ...]
 
+FAN_IN = 8  # results that one task of a tree adds
+
 
 @dataclass(frozen=True)
 class Block:

@@ -13,7 +13,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-FAN_IN = 8  # as in impls/_blocks/cluster.py
+from impls._blocks.sums import FAN_IN
 
 
 @dataclass(frozen=True)

@@ -7,12 +7,13 @@ from statistics import median
 
 from matplotlib.figure import Figure
 
+from impls._blocks.sums import FAN_IN
 from scripts._common import units
 from scripts._common.records import Facts
 from scripts._experiments import Outcome, TextTable
 from scripts._figures._panels import Line, Panel, Scale, draw_panels
 from scripts._scale import disk, workers
-from scripts._scale.model import FAN_IN, depth
+from scripts._scale.model import depth
 
 _PROJECTED = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1000)
 _SECONDS = Scale("time of a call", units.seconds, log=True)
