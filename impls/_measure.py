@@ -181,7 +181,9 @@ def reads_of(X: Any, n_threads: int) -> list[Call]:
     2. If X is long enough, the product of its rows of 16 KB with a vector of ones, for which
        OpenBLAS reads 4 rows at a time: 1.05 to 1.25x from memory on a Zen 3
        (python -m scripts.race --size 1000000 100 writes the roof of each run).
-    3. The largest value of each thread's share, for a BLAS whose products are serial.
+    3. The inner products of those rows, which are too short for OpenBLAS to spread: one thread
+       alone, the fastest while other work has the processors of the others.
+    4. The largest value of each thread's share, for a BLAS whose products are serial.
 
     The bytes are read as float64 whatever they hold: OpenBLAS threads these products alone, and
     NumPy finds the largest float32 at half the speed of memory. Drawn data have no zeros, which
@@ -201,6 +203,8 @@ def reads_of(X: Any, n_threads: int) -> list[Call]:
         rows, rest = flat[: n_rows * _ROW_VALUES].reshape(n_rows, -1), flat[n_rows * _ROW_VALUES :]
         ones = np.ones(_ROW_VALUES)
         calls.append(lambda: (rows @ ones, rest.dot(rest)))
+        if n_threads > 1:
+            calls.append(lambda: (np.vecdot(rows, rows), rest.dot(rest)))
     if n_threads > 1:
         pool = ThreadPoolExecutor(n_threads)
         step = -(-flat.size // n_threads)

@@ -204,11 +204,13 @@ def test_where_no_peak_can_start_again_there_is_none(monkeypatch, tmp_path):
 @pytest.mark.parametrize("order", ["C", "F"])
 def test_the_roof_reads_every_value_and_copies_none(order):
     X = np.asarray(np.ones((300, 70)), order=order)
-    dot, sums, largest = _measure.reads_of(X, n_threads=3)
+    dot, sums, of_one_thread, largest = _measure.reads_of(X, n_threads=3)
     X[200, 50] = 9
     assert dot() == X.size - 1 + 81
     of_rows, of_the_rest = sums()
     assert of_rows.sum() + of_the_rest == X.size - 1 + 9
+    of_rows, of_the_rest = of_one_thread()
+    assert of_rows.sum() + of_the_rest == X.size - 1 + 81
     assert max(largest()) == 9
 
 

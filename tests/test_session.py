@@ -462,6 +462,29 @@ def test_it_is_the_first_in_whatever_order_processes_were_started():
     assert one.present == [BASELINE, "fine", "other"]
 
 
+@pytest.mark.parametrize(("later", "is_dropped"), [(1e-3, True), (1e-5, False)])
+def test_who_beats_one_slow_read_is_compared_with_more(later, is_dropped):
+    """A read of 1 ms beside a contender of 10 us; later reads take as long, or 10 us too."""
+    seconds = {"fine": 1e-5, "read": later}
+    crew = SimpleNamespace(
+        settings=SETTINGS,
+        infos={"fine": {"bytes_per_value": 8}},
+        processes=dict.fromkeys(("fine", "read")),
+        roofs={"read": 8},
+        absent=dict,
+        is_judged=lambda _: True,
+        takes_part=lambda *_: True,
+        ask=lambda name, step, *_, **__: {"seconds": seconds[name]},
+    )
+    one = rounds.Measurement(crew, SMALL, 0, None, rounds.Listener())
+    one.measured.shape = (1000, 100)
+    one.read_bytes["read"] = one.measured.compulsory_bytes(8)
+    replies = {"fine": {"seconds": 1e-5, "processors": 1.0}, "read": {"seconds": 1e-3}}
+    one._keep(replies)
+    one._check_honesty()
+    assert ("fine" in one.measured.out) == is_dropped
+
+
 def test_a_size_that_cannot_be_drawn_is_skipped_and_the_others_are_measured(planted, monkeypatch):
     monkeypatch.setattr(_machine, "available_memory", lambda: GIGABYTE)
     huge = Data("linear", 100_000, 1000)
