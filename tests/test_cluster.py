@@ -17,7 +17,7 @@ from scipy.optimize import minimize
 
 import impls
 from impls._blocks import cluster as cluster_module
-from impls._blocks import spread
+from impls._blocks import lookout, spread
 
 # Dask's own: a worker that is killed leaves sockets, and the client of it says so.
 pytestmark = [
@@ -133,8 +133,8 @@ def test_a_worker_has_as_many_threads_as_it_says(client, data):
         return numba.get_num_threads()
 
     futures = [
-        client.submit(cluster_module._limited, count, workers=[address], pure=False)
-        for address in prepared[0].holder._groups
+        client.submit(cluster_module.limited, count, workers=[address], pure=False)
+        for address, _ in prepared[0].holder._groups
     ]
     assert client.gather(futures) == [1, 1]
 
@@ -143,19 +143,17 @@ def test_many_workers_results_are_added_in_a_tree(client, data, many_pieces, mon
     monkeypatch.setattr(cluster_module, "FAN_IN", 2)
     implementation = impls.load("logistic", "dask_blocks")
     prepared = implementation.prepare(*data["array"])
-    held = prepared[0].holder
-    held._groups = {(address, k): [k] for address, numbers in held._groups.items() for k in numbers}
-    tasks = []
-
-    def noted(function, *arguments):
-        tasks.extend([function.__name__] * len(arguments[0]))
-        return type(held)._map(held, function, *arguments)
-
-    monkeypatch.setattr(held, "_map", noted)
+    holder = prepared[0].holder
+    # As many workers as blocks: in the order of their addresses, as always.
+    holder._start_actors([(address, [k]) for address, numbers in holder._groups for k in numbers])
+    assert len(holder._actors) > 6
     check(data, implementation.gradient(data["weights"], *prepared))
-    n_blocks = tasks.count("_sum_group")
-    assert n_blocks > 4
-    assert n_blocks / 2 <= tasks.count("_add_group") < n_blocks
+    asked = [client.run_on_scheduler(_count_dependents, each.key) for each in holder._futures]
+    assert asked == [0, 0] + [1] * (len(asked) - 2)  # this process asks two, which ask two each
+
+
+def _count_dependents(key, dask_scheduler):
+    return len(dask_scheduler.tasks[key].dependents)
 
 
 @every_source
@@ -175,8 +173,23 @@ def test_a_killed_worker_costs_no_result(data, source, moment, many_pieces):
         killer.join()
 
 
+def test_a_worker_killed_within_the_tree_costs_no_result(data, many_pieces, monkeypatch):
+    """This process asks one worker, which asks the next, which is killed while it computes."""
+    monkeypatch.setattr(cluster_module, "FAN_IN", 1)
+    with local_cluster(3) as client:
+        implementation = impls.load("logistic", "dask_blocks")
+        prepared = implementation.prepare(*data["file"])
+        addresses = [address for address, _ in prepared[0].holder._groups]
+        killer = Thread(target=os.kill, args=(pids(client)[addresses[1]], signal.SIGKILL))
+        killer.start()
+        for _ in range(12):
+            check(data, implementation.gradient(data["weights"], *prepared))
+        killer.join()
+        assert addresses != [address for address, _ in prepared[0].holder._groups]
+
+
 def test_lost_workers_and_a_lost_scheduler_are_named(data, monkeypatch):
-    monkeypatch.setattr(cluster_module, "_POLL_SECONDS", 0.2)
+    monkeypatch.setattr(lookout, "_POLL_SECONDS", 0.2)
     with LocalCluster(n_workers=0, dashboard_address=":0") as workers, Client(workers) as client:
         address = workers.scheduler_address
         command = [sys.executable, "-m", "distributed.cli.dask_worker", address, "--no-nanny"]
@@ -196,8 +209,8 @@ def test_lost_workers_and_a_lost_scheduler_are_named(data, monkeypatch):
 
 def test_a_silent_worker_is_named(data, monkeypatch):
     """As behind a link that is down: it is stopped, and tells nothing."""
-    monkeypatch.setattr(cluster_module, "_POLL_SECONDS", 0.2)
-    monkeypatch.setattr(cluster_module, "_SILENT_SECONDS", 1.5)
+    monkeypatch.setattr(lookout, "_POLL_SECONDS", 0.2)
+    monkeypatch.setattr(lookout, "_SILENT_SECONDS", 1.5)
     with local_cluster(2) as client:
         implementation = impls.load("logistic", "dask_blocks")
         prepared = implementation.prepare(*data["file"])

@@ -2,15 +2,15 @@
 
 ::
 
-    seconds = block bytes / bandwidth + depth of the tree * latency + fixed + workers * per worker
+    seconds = block bytes / bandwidth + fixed + asked * each + depth * (latency + FAN_IN * each)
 
-``bandwidth`` is that of the kernel inside a worker, all workers at once; ``latency`` that of a task
-that does nothing; ``fixed`` and ``per worker`` come from calls on an X of a few rows.
+``bandwidth`` is that of the kernel inside a worker, all workers at once; ``latency`` that of a call
+of a worker that does nothing. This process asks ``asked`` workers itself, at most `FAN_IN`; below
+them lies a tree of ``depth`` levels. ``fixed`` and ``each`` come from calls on an X of a few rows.
 """
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass
 
 from impls._blocks.sums import FAN_IN
@@ -44,18 +44,23 @@ class Model:
 
     def overhead_seconds(self, n_workers: int) -> float:
         """Time of a call beside the arithmetic."""
-        tree = depth(n_workers) * self.latency_seconds
-        return tree + self.fixed_seconds + n_workers * self.seconds_per_worker
+        level = self.latency_seconds + FAN_IN * self.seconds_per_worker
+        asked = min(n_workers, FAN_IN) * self.seconds_per_worker
+        return self.fixed_seconds + asked + depth(n_workers) * level
 
 
 def depth(n_workers: int) -> int:
-    """Levels of tasks above those of the workers: this process adds the last `FAN_IN` itself."""
-    return max(0, math.ceil(round(math.log(n_workers, FAN_IN), 9)) - 1) if n_workers > 1 else 0
+    """Levels of the tree below the `FAN_IN` workers whose sums this process adds itself."""
+    levels, n_reached = 0, FAN_IN
+    while n_reached < n_workers:
+        levels += 1
+        n_reached += FAN_IN ** (levels + 1)
+    return levels
 
 
 def fit(bandwidths: dict[int, float], latency_seconds: float, overheads: dict[int, float]) -> Model:
     """The model that agrees with the overheads of the fewest and of the most workers."""
     few, many = min(overheads), max(overheads)
     slope = (overheads[many] - overheads[few]) / (many - few) if many > few else 0.0
-    slope = max(0.0, slope)  # noise may make more workers look cheaper
+    slope = min(max(0.0, slope), overheads[few] / few)  # noise makes one of both negative
     return Model(bandwidths, latency_seconds, overheads[few] - few * slope, slope)

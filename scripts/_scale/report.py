@@ -101,7 +101,7 @@ def _model_table(found: workers.Findings) -> TextTable:
         for n, bandwidth in model.bandwidths.items()
     ]
     rows += [
-        ["latency of a task", units.seconds(model.latency_seconds)],
+        ["latency of a call that does nothing", units.seconds(model.latency_seconds)],
         ["fixed cost of a call", units.seconds(model.fixed_seconds)],
         ["and for each worker", units.seconds(model.seconds_per_worker)],
     ]
@@ -110,8 +110,9 @@ def _model_table(found: workers.Findings) -> TextTable:
         for n, value in found.overheads.items()
     ]
     note = (
-        "seconds = block bytes / bandwidth + tree depth * latency + fixed cost + workers * cost of "
-        f"each; the tree has a level more for each factor of {FAN_IN} workers beyond {FAN_IN}."
+        "seconds = block bytes / bandwidth + fixed cost + asked * cost of each + tree depth * "
+        f"(latency + {FAN_IN} * cost of each). This process asks {FAN_IN} workers at most; each of "
+        f"them asks {FAN_IN} others, and so on."
     )
     return TextTable("Model", ["parameter", "measured"], rows, note)
 

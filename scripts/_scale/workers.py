@@ -192,16 +192,21 @@ def _fixed_seconds(plan: Plan, client: Any, n_workers: int) -> float:
 
 
 def _latency_seconds(client: Any) -> float:
-    """Median time of a task that does nothing, its result included."""
-    times = [_time(lambda: client.submit(_nothing, pure=False).result())]
-    times += [
-        _time(lambda: client.submit(_nothing, pure=False).result()) for _ in range(_LATENCY_CALLS)
-    ]
-    return median(times)
+    """Median time of a call of a worker that does nothing."""
+    worker = client.submit(_Idle, actor=True).result()
+    call = partial(_ask, worker)
+    for _ in range(_WARM_CALLS):
+        call()
+    return median(_time(call) for _ in range(_LATENCY_CALLS))
 
 
-def _nothing() -> None:
-    return None
+class _Idle:
+    def answer(self) -> None:
+        """Do nothing."""
+
+
+def _ask(worker: Any) -> None:
+    worker.answer().result()
 
 
 def _time(call: Callable[[], Any]) -> float:
