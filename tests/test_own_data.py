@@ -9,6 +9,7 @@ import os
 import re
 import socket
 import sys
+import tracemalloc
 import zipfile
 from pathlib import Path
 
@@ -18,6 +19,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import impls
+from benchmarks._session import inputs
 from benchmarks._session.inputs import Data
 from scripts import check, race, recommend
 from scripts._common import own_data, own_files, own_limits
@@ -539,10 +542,38 @@ def call(command, monkeypatch, *argv):
     return command.main()
 
 
-def test_data_are_raced_in_float64_under_a_name_that_the_journal_keeps(path):
+@pytest.mark.parametrize("dtype", ["float16", ">f4", "f4", "f8", "longdouble", "u1", "i8", "?"])
+@pytest.mark.parametrize("order", "CF")
+def test_data_are_raced_in_their_type(dtype, order, tmp_path):
+    given = np.asarray(X * 3, dtype, order=order)
+    np.savez(tmp_path / "a.npz", X=given, y=Y)
+    with inputs.on_disk(own_data.OwnData(load(tmp_path / "a.npz"))) as found:
+        read = np.load(found.files["X"])
+        assert found.x_bytes == given.nbytes
+        gradient = found.references[0][0]
+        weights = np.load(found.files["weights"])[0]
+    assert (read.dtype, read.flags.c_contiguous) == (given.dtype, True)
+    np.testing.assert_array_equal(read, given)
+    np.testing.assert_array_equal(gradient, impls.reference("logistic", weights, given, Y))
+
+
+def test_a_mapped_array_is_never_copied_whole(tmp_path):
+    n_bytes = 4 * 2**23
+    np.save(tmp_path / "a.npy", np.zeros((2**15, n_bytes // 4 // 2**15), np.float32))
+    own = own_data.OwnData(load(tmp_path / "a.npy"))
+    tracemalloc.start()
+    try:
+        with inputs.on_disk(own) as found:
+            peak = tracemalloc.get_traced_memory()[1]
+        assert found.x_bytes == n_bytes - 4 * 2**15
+    finally:
+        tracemalloc.stop()
+    assert peak < 0.7 * n_bytes
+
+
+def test_data_are_raced_under_a_name_that_the_journal_keeps(path):
     own = own_data.OwnData(load(Path(path)))
     weights, x, y = own.draw()
-    assert (x.dtype, x.flags.c_contiguous, y.dtype) == (np.float64, True, np.float64)
     np.testing.assert_array_equal(x, X)
     np.testing.assert_array_equal(y, Y)
     assert weights.shape == (3,)
@@ -550,17 +581,23 @@ def test_data_are_raced_in_float64_under_a_name_that_the_journal_keeps(path):
 
 
 def test_data_larger_than_memory_are_not_raced(path, monkeypatch):
-    monkeypatch.setattr(own_data, "available_memory", lambda: 2 * 8 * 18 + 99 * 1024**2)
-    with pytest.raises(UserError, match=r"^mine\.npz, 6 x 3 in float64 needs .* of memory"):
+    needed = (4 + 8) * 18 + 100 * 1024**2
+    monkeypatch.setattr(own_data, "available_memory", lambda: needed)
+    own_data.OwnData(load(Path(path))).require_memory()
+    monkeypatch.setattr(own_data, "available_memory", lambda: needed - 1)
+    with pytest.raises(UserError, match=r"^mine\.npz, 6 x 3 of float32 needs .* of memory"):
         own_data.OwnData(load(Path(path))).require_memory()
 
 
 def test_a_race_on_own_data(path, tmp_path, monkeypatch, capsys):
-    argv = ["--contender", "matrix", "--rounds", "1", "--generations", "1", "--threads", "1"]
+    argv = ["--contender", "matrix", "float32"]
+    argv += ["--rounds", "1", "--generations", "1", "--threads", "1"]
     assert call(race, monkeypatch, "--data", path, *argv, "--out", str(tmp_path / "out")) == 0
     printed = capsys.readouterr()
-    assert "## mine.npz, 6 x 3, X of" in printed.out
-    assert "Fastest: matrix" in printed.out
+    assert "## mine.npz, 6 x 3, X of 72 B" in printed.out
+    assert "X is of float32: matrix cast it to float64 in prepare; float32 take it" in printed.out
+    rows = pd.read_csv(tmp_path / "out" / "race.csv").set_index("contender")
+    assert dict(rows["bytes_per_value"]) == {"matrix": 8, "float32": 4, "matrix, twin": 8}
     assert printed.err.startswith("mine.npz, 6 x 3 of float32; y is y\n")
 
 

@@ -48,6 +48,7 @@ _INFOS = {
     "limited": (bool,),
     "rtol": (float, int),
 }
+_INFOS_OF_DATA = {"width": (int,), "casts": (bool,)}  # what older journals lack
 
 
 @dataclass(frozen=True)
@@ -381,10 +382,13 @@ def _read_data(values: list[Any]) -> Data:
 
 def _read_info(info: Mapping[str, Any]) -> dict[str, Any]:
     """What a contender has said of itself; empty if it has said nothing."""
-    for key, types in _INFOS.items() if info else ():
+    if not info:
+        return {}
+    there = {key: types for key, types in _INFOS_OF_DATA.items() if info.get(key) is not None}
+    for key, types in (wanted := _INFOS | there).items():
         if not isinstance(info[key], types):
             raise TypeError(key)
-    return {key: info[key] for key in _INFOS} if info else {}
+    return {key: info[key] for key in wanted}
 
 
 def _numbers(values: Mapping[str, Any]) -> dict[str, float]:

@@ -75,10 +75,7 @@ class OwnBatch:
 
 
 class OwnData(Data):
-    """Own data in a session, which draws them in float64, as any others.
-
-    A session plans memory, and the read roof, for an X of float64.
-    """
+    """Own data in a session, in the types of the file."""
 
     def __init__(self, batch: OwnBatch) -> None:
         n_samples, n_features = batch.X.shape
@@ -90,24 +87,32 @@ class OwnData(Data):
         """The data's name in what a session has found."""
         return Data(*astuple(self))
 
-    def draw(self) -> tuple[Any, Any, Any]:
-        """The batch in float64 and C order; y keeps the type that the problem takes."""
+    @property
+    def dtype(self) -> Any:
+        """Type of X."""
         batch: OwnBatch = vars(self)["_batch"]
-        X = np.ascontiguousarray(batch.X, np.float64)
-        dtype = getattr(problem_module(batch.problem), "LABEL_DTYPE", np.float64)
-        return batch.weights, X, np.ascontiguousarray(batch.y, dtype)
+        return batch.X.dtype
+
+    def draw(self) -> tuple[Any, Any, Any]:
+        """The batch as it is in the file."""
+        batch: OwnBatch = vars(self)["_batch"]
+        return batch.weights, batch.X, batch.y
 
     def require_memory(self) -> None:
-        """Refuse data that memory does not hold twice in float64: drawn, and in the session's file.
+        """Refuse data that memory does not hold: in the session's file, and as the baseline's.
+
+        The baseline casts to float64 what is of another type.
 
         Raises
         ------
         UserError
         """
-        needed = 2 * 8 * self.n_samples * self.n_features + _SPARE_BYTES
+        cast = 0 if self.dtype == np.float64 else 8
+        each = self.dtype.itemsize + cast
+        needed = each * self.n_samples * self.n_features + _SPARE_BYTES
         if needed > (available := available_memory()):
             raise UserError(
-                f"{self.title} in float64 needs {units.n_bytes(needed)} of memory, "
+                f"{self.title} of {self.dtype} needs {units.n_bytes(needed)} of memory, "
                 f"{units.n_bytes(available)} are available; take fewer rows"
             )
 

@@ -77,6 +77,8 @@ class _Info(Record):
     peer: Text
     limited: Truth
     rtol: NotNegative
+    width: Annotated[int, Field(strict=True, ge=1, le=64)] | None = None
+    casts: Truth | None = None
 
 
 class _Cell(Record):
