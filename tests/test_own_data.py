@@ -20,12 +20,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import impls
+from benchmarks._own import batch, files, limits
+from benchmarks._own.files import Table
 from benchmarks._session import inputs
 from benchmarks._session.inputs import Data
 from scripts import check, race, recommend
-from scripts._common import own_data, own_files, own_limits
+from scripts._common import own_data
 from scripts._common.errors import UserError
-from scripts._common.own_files import Table
 from tests._rows import made_rows
 
 steady = settings(max_examples=40, deadline=None, derandomize=True)
@@ -442,14 +443,14 @@ def test_a_file_that_may_not_be_read_is_not_called_damaged(tmp_path, monkeypatch
 
 def test_parquet_says_what_to_install(tmp_path, monkeypatch):
     write_parquet(tmp_path / "a.parquet")
-    monkeypatch.setattr(own_files.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(files.importlib.util, "find_spec", lambda name: None)
     with pytest.raises(UserError, match=r"pyarrow or fastparquet, .*: pip install pyarrow$"):
         load(tmp_path / "a.parquet")
 
 
 def test_arrays_larger_than_memory_are_not_read(tmp_path, monkeypatch):
     write_npz(tmp_path / "a.npz")
-    monkeypatch.setattr(own_limits, "available_memory", lambda: 100)
+    monkeypatch.setattr(limits, "available_memory", lambda: 100)
     with pytest.raises(UserError, match=r"X and 'y' take \d+ B, 100 B of memory are available"):
         load(tmp_path / "a.npz")
 
@@ -468,16 +469,16 @@ def test_arrays_larger_than_memory_are_not_read(tmp_path, monkeypatch):
 def test_the_first_value_that_is_no_number_is_named(shape, place, value, dtype, order):
     row, column = place[0] % shape[0], place[1] % shape[1]
     x = np.zeros(shape, dtype, order)
-    own_data.check_table(table_of(x, x[:, 0]))
+    batch.check_table(table_of(x, x[:, 0]))
     x[row, column:] = value
     x[row + 1 :] = value
     what = "a missing value" if np.isnan(value) else str(value)
     with pytest.raises(ValueError, match=re.escape(f"X[{row}, {column}] is {what}")):
-        own_data.check_table(table_of(x, np.zeros(len(x))))
+        batch.check_table(table_of(x, np.zeros(len(x))))
     y = np.zeros(len(x))
     y[row] = value
     with pytest.raises(ValueError, match=rf"^y, row {row}, counted from 0, is"):
-        own_data.check_table(table_of(np.zeros(shape), y))
+        batch.check_table(table_of(np.zeros(shape), y))
 
 
 @steady
@@ -492,18 +493,18 @@ def test_only_matching_shapes_of_two_samples_pass(x, n_dimensions, y, y_dimensio
     right = x.ndim == 2 and len(x) > 1 and x.shape[1] > 0
     right &= y.shape in (x.shape[:1], (*x.shape[:1], 1))
     if right:
-        assert [each.shape for each in own_data.check_table(table_of(x, y))] == [x.shape, (len(x),)]
+        assert [each.shape for each in batch.check_table(table_of(x, y))] == [x.shape, (len(x),)]
     else:
         with pytest.raises(ValueError, match=r"^(X|y) has "):
-            own_data.check_table(table_of(x, y))
+            batch.check_table(table_of(x, y))
 
 
 @pytest.mark.parametrize("dtype", [object, complex, "U3", "S3", "M8[s]", "m8[s]", "V3"])
 def test_what_is_no_real_number_is_refused(dtype):
     with pytest.raises(TypeError, match=r"^X has dtype .*, expected real numbers"):
-        own_data.check_table(table_of(np.zeros((6, 3), dtype)))
+        batch.check_table(table_of(np.zeros((6, 3), dtype)))
     with pytest.raises(TypeError, match=r"^y has dtype .*, expected real numbers"):
-        own_data.check_table(table_of(y=np.zeros(6, dtype)))
+        batch.check_table(table_of(y=np.zeros(6, dtype)))
 
 
 @steady
@@ -517,15 +518,15 @@ def test_weights_make_features_of_all_scales_count_alike(powers, seed, problem):
     x = generator.standard_normal((40, len(powers)))
     y = generator.integers(0, 2, 40)
     scales = 2.0 ** np.array(powers)
-    plain = own_data.draw_weights(problem, x, y)
-    np.testing.assert_allclose(own_data.draw_weights(problem, x * scales, y) * scales, plain)
+    plain = batch.draw_weights(problem, x, y)
+    np.testing.assert_allclose(batch.draw_weights(problem, x * scales, y) * scales, plain)
     contributions = plain**2 * (x**2).mean(axis=0) * len(powers)  # squares of normal numbers
     assert 1e-9 < contributions.min() <= contributions.max() < 25
 
 
 def test_weights_of_empty_features_are_finite():
     x = np.column_stack([np.zeros(9), np.full(9, 5e-324), np.ones(9)])
-    assert np.isfinite(own_data.draw_weights("logistic", x, np.zeros(9))).all()
+    assert np.isfinite(batch.draw_weights("logistic", x, np.zeros(9))).all()
 
 
 # Commands
