@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import secrets
 import shutil
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory, TemporaryFile
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -22,6 +23,7 @@ from benchmarks._session.process import Out
 from impls import _accuracy, _machine, _verify
 from impls._files import save_array
 
+_Batch = tuple[Any, Any, Any]
 _NAMES = ("weights", "X", "y")
 _SHARED_MEMORY = Path("/dev/shm")
 # Other processes of the same user can open files that are open here through paths below it.
@@ -45,6 +47,8 @@ class Data:
         Name of a real data set; empty for drawn data.
     pixels : bool
         X of 8-bit levels, 0 to 255 divided by 255.
+    contents : str
+        Digest of the user's file that a data set is of; empty for all others.
     """
 
     problem: str
@@ -52,13 +56,14 @@ class Data:
     n_features: int = 0
     dataset: str = ""
     pixels: bool = False
+    contents: str = ""
 
     @property
     def title(self) -> str:
         """``1,000 x 100``, or the data set's name."""
         return self.dataset or f"{self.n_samples:,} x {self.n_features:,}"
 
-    def draw(self) -> tuple[Any, Any, Any]:
+    def draw(self) -> _Batch:
         """The batch ``(weights, X, y)``.
 
         Raises
@@ -66,6 +71,8 @@ class Data:
         Out
             If memory does not hold X twice, or the data set is missing.
         """
+        if self.contents:
+            return cast(_Batch, _named().draw(self.problem, self.dataset, self.contents))
         if self.dataset:
             try:
                 return impls.dataset(self.problem, self.dataset)
@@ -77,6 +84,21 @@ class Data:
             levels = np.random.default_rng(_SEED).integers(0, 256, X.shape, np.uint8)
             np.divide(levels, 255, out=X)
         return weights, X, y
+
+    def confirm(self) -> None:
+        """Refuse a file of the user's that has changed since it was listed.
+
+        Raises
+        ------
+        Out
+        """
+        if self.contents:
+            _named().confirm(self.problem, self.dataset, self.contents)
+
+
+def _named() -> Any:
+    """What reads the user's files, by name: no other value depends on it."""
+    return importlib.import_module("benchmarks._own.named")
 
 
 @dataclass(frozen=True)
@@ -147,6 +169,7 @@ def on_disk(data: Data) -> Iterator[Inputs]:
     pool = ThreadPoolExecutor(_machine.count_threads())  # NumPy lets go of the lock
     with _open_files(_place(X.nbytes)) as files, pool:
         vectors = _write(files, weights, X, y)
+        data.confirm()
         del X, y  # the references are computed on what contenders get
         yield _inputs(files, data.problem, weights, vectors, pool)
 
