@@ -52,10 +52,9 @@ def main() -> int:
 def _run(arguments: argparse.Namespace) -> int:
     """What `main` does, while no other run is under way."""
     preset = presets()[arguments.preset]
-    problems = [name for name in impls.problems() if arguments.problem in (None, name)]
-    for sentence in _plan.left_aside(problems):
+    for sentence in _plan.left_aside(_problems(arguments)):
         print(sentence, file=sys.stderr)
-    jobs = tuple(_jobs(preset, problems, arguments))
+    jobs = tuple(_jobs(preset, arguments))
     if not jobs:
         raise UserError(_nothing_matches(arguments))
     settings = settings_of(preset, arguments.threads)
@@ -107,11 +106,13 @@ def _check_pattern(pattern: str | None) -> None:
         raise UserError(f"--bench {pattern!r} is no regular expression: {error}") from error
 
 
-def _jobs(
-    preset: _plan.Preset, problems: Sequence[str], arguments: argparse.Namespace
-) -> Iterable[Job]:
+def _problems(arguments: argparse.Namespace) -> list[str]:
+    return [name for name in impls.problems() if arguments.problem in (None, name)]
+
+
+def _jobs(preset: _plan.Preset, arguments: argparse.Namespace) -> Iterable[Job]:
     """Jobs of the preset, with the implementations that are wanted."""
-    for problem in problems:
+    for problem in _problems(arguments):
         for job in _plan.jobs(preset, problem, impls.names(problem)):
             names = tuple(name for name in job.names if _wanted(job, name, arguments))
             if names:
