@@ -30,6 +30,7 @@ from impls._files import Unreadable
 from scripts import run
 from scripts._common import escape
 from scripts._measured import driver, journals, measuring, results
+from tests import _damaged
 from tests._hostile import NAMES
 from tests._recorded import LINES, Recorded
 
@@ -223,6 +224,23 @@ def test_data_sets_are_measured_in_their_type_and_a_damaged_one_is_left_aside(pl
     assert damaged.reason.startswith("linear/broken.csv: column 'a' has dtype ")
     values = _measure.read_values(cell(found, npy), found)
     assert values["time"].value > 0
+
+
+@pytest.mark.parametrize("ending", ["npy", "npz", "csv", "parquet"])
+def test_whatever_stands_in_a_files_place_stops_nothing_else(ending, place):
+    good = TABLE.tobytes()
+    for damage, make in (_damaged.KINDS | _damaged.TEXTS).items():
+        path = place / "linear" / f"odd.{ending}"
+        make(path, good)
+        if "odd" in _plan.datasets("linear"):
+            with pytest.raises(Out, match=rf"^skipped: linear/odd\.{ending}: ") as told:
+                _plan.data_of("linear", "odd").draw()
+            assert told.value.reason.isprintable(), damage
+            assert str(place) not in told.value.reason, damage
+        else:
+            (text,) = _plan.left_aside(["linear"])
+            assert text.isprintable(), damage
+        path.rmdir() if damage == "a folder" else path.unlink()
 
 
 def test_small_data_sets_are_trained_on_and_large_ones_are_not(place, monkeypatch):

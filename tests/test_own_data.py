@@ -561,9 +561,9 @@ def test_data_are_raced_in_their_type(dtype, order, tmp_path):
 def test_a_mapped_array_is_never_copied_whole(tmp_path):
     n_bytes = 4 * 2**23
     np.save(tmp_path / "a.npy", np.zeros((2**15, n_bytes // 4 // 2**15), np.float32))
-    own = own_data.OwnData(load(tmp_path / "a.npy"))
     tracemalloc.start()
     try:
+        own = own_data.OwnData(load(tmp_path / "a.npy"))
         with inputs.on_disk(own) as found:
             peak = tracemalloc.get_traced_memory()[1]
         assert found.x_bytes == n_bytes - 4 * 2**15

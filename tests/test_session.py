@@ -521,6 +521,28 @@ def test_data_of_another_type_are_given_in_it_and_roofs_are_of_what_each_has_mad
     assert drawn.rounds[0].roofs.keys() == {8, 4}
 
 
+def test_reads_are_of_the_widths_on_these_data_without_those_that_lack_memory():
+    roofs = {"read of 8": 8, "read of 4": 4, "read of 2": 2}
+    started = []
+    crew = SimpleNamespace(
+        settings=SETTINGS,
+        infos={"fine": {"bytes_per_value": 8}, "single": {"bytes_per_value": 4}},
+        processes=dict.fromkeys(("fine", "single", *roofs)),
+        roofs=roofs,
+        absent=dict,
+        is_judged=lambda _: True,
+        takes_part=lambda *_: True,
+        add_reads=started.extend,
+    )
+    one = rounds.Measurement(crew, SMALL, 0, None, rounds.Listener())
+    one._drop("read of 4", Out("lacks memory", "needs 1 GB"))
+    one.measured.infos["fine"]["width"] = 2
+    one._choose_reads()
+    assert one.present == ["fine", "single", "read of 2"]
+    assert set(started) == {2, 4}
+    assert crew.infos["fine"] == {"bytes_per_value": 8}
+
+
 @pytest.mark.parametrize(
     ("dtype", "types", "stated", "copies"),
     [

@@ -195,8 +195,9 @@ class Measurement:
         """Take the reads of the widths that contenders have on these data, and no others."""
         used = {self.measured.width(name) for name in self.contenders}
         self.crew.add_reads(used)
-        roofs, alive = self.crew.roofs, self.crew.processes
-        reads = [name for name, width in roofs.items() if width in used and name in alive]
+        roofs = self.crew.roofs
+        able = self.crew.processes.keys() - self.measured.out.keys()  # not what lacks memory
+        reads = [name for name, width in roofs.items() if width in used and name in able]
         self.present = [name for name in self.present if name not in roofs] + reads
 
     def _time(self, inputs: Inputs) -> None:
