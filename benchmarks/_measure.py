@@ -82,7 +82,7 @@ def values() -> dict[Key, Value]:
         settings = settings_of(preset, source.threads)
         kept = journal.Journal(path, source, digest)
         split = session.run(wanted, settings, kept, known, preset.generations)
-        print(split.text, *split.told, sep="\n")
+        print(*_plan.left_aside(_plan.problems()), split.text, *split.told, sep="\n")
         known = journal.read(path)
     return dict(_read(jobs, known, holds))
 

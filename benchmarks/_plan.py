@@ -11,11 +11,13 @@ import json
 import math
 import os
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from benchmarks._own import folder
 from benchmarks._session.inputs import Data
 from benchmarks._session.session import Job
 from impls import _table
@@ -105,6 +107,11 @@ def implementations(problem: str) -> list[str]:
 
 
 def datasets(problem: str) -> list[str]:
+    """Names of a problem's data sets: those of the working tree, and the user's own."""
+    return sorted([*built_in(problem), *own_sets(problem).paths])
+
+
+def built_in(problem: str) -> list[str]:
     """Names of the public functions in the problem's ``_datasets.py`` in the working tree."""
     path = _PROBLEMS / problem / "_datasets.py"
     if not path.is_file():
@@ -113,10 +120,44 @@ def datasets(problem: str) -> list[str]:
     return sorted(name for name in functions if not name.startswith("_"))
 
 
+def own_sets(problem: str) -> folder.Found:
+    """The user's data sets of a problem: see `benchmarks._own.folder`."""
+    return folder.find(problem, built_in(problem))
+
+
+def own_contents(problem: str) -> dict[str, str]:
+    """Digests of the files of the user's data sets, by name."""
+    found = {}
+    for name, path in own_sets(problem).paths.items():
+        with suppress(OSError, ValueError):  # gone meanwhile
+            found[name] = folder.contents(path)
+    return found
+
+
+def is_current(data: Data) -> bool:
+    """Whether data are what they were: a user's file is there, and holds the same."""
+    return not data.contents or own_contents(data.problem).get(data.dataset) == data.contents
+
+
+def data_of(problem: str, dataset: str) -> Data:
+    """A data set by its name; one of the user's with the digest of its file."""
+    path = own_sets(problem).paths.get(dataset)
+    return Data(problem, dataset=dataset, contents=folder.contents(path) if path else "")
+
+
+def left_aside(problems: Iterable[str]) -> list[str]:
+    """A sentence for each entry of the user's folder that is no data set of these problems."""
+    asides = [own_sets(problem).left_aside for problem in problems]
+    return [
+        *folder.strays(_table.problems_in(_PROBLEMS)),
+        *(text for own in asides for text in own),
+    ]
+
+
 def jobs(preset: Preset, problem: str, names: Iterable[str]) -> Iterator[Job]:
     """Jobs of one problem: real data, then drawn data from the smallest X to the largest."""
     own = tuple(names)
     for dataset in datasets(problem):
-        yield Job(Data(problem, dataset=dataset), own, most_epochs=preset.most_epochs)
+        yield Job(data_of(problem, dataset), own, most_epochs=preset.most_epochs)
     for size in sorted(preset.sizes, key=lambda size: (math.prod(size), size)):
         yield Job(Data(problem, *size), own, epochs=size in preset.epochs)

@@ -26,7 +26,7 @@ def stable_step(problem: str, X: Array, batch_size: int) -> float:
     ValueError
         If all of X is 0, so that the loss does not depend on the weights.
     """
-    n_samples = len(X)
+    n_samples, X = len(X), as_float64(X)  # squares of 8 bits do not fit in 8 bits
     largest = float(np.linalg.eigvalsh(X.T @ X)[-1]) / n_samples
     longest = float(np.einsum("ij,ij->i", X, X).max())
     if longest == 0:

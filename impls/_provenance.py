@@ -37,6 +37,7 @@ _SETTINGS = frozenset({"benchmarks/presets.json", "benchmarks/metrics.json"})
 _BASELINE = "matrix"
 # What measures every cell, and what measures trainings besides.
 _SESSION, _TRAINING = "benchmarks/_session/rounds.py", "benchmarks/_session/training.py"
+_OWN = "benchmarks/_own/named.py"  # what reads data sets of the user's
 
 
 @dataclass(frozen=True)
@@ -134,6 +135,7 @@ class Subject:
     implementation: str
     solver: str = ""
     dataset: str = ""
+    is_own: bool = False  # the data set is a file of the user's
 
 
 class Rules:
@@ -182,7 +184,7 @@ class Rules:
         if cell.solver:  # the baseline computes the target of a training
             roots += [_TRAINING, f"impls/solvers/{cell.solver}.py", f"{problem}/{_BASELINE}.py"]
         if cell.dataset:
-            roots.append(f"{problem}/_datasets.py")
+            roots.append(_OWN if cell.is_own else f"{problem}/_datasets.py")
         return roots
 
     @cache  # noqa: B019  rules live as long as the command

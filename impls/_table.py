@@ -182,9 +182,8 @@ class Implementation:
         if self.takes_rows:
             return X, y
         problem.check(X, y)
-        single = "float32" if self.options.get("BYTES_PER_VALUE") == 4 else ""
-        own_types = self.options.get("X_TYPES", single).split()
-        X = as_plain(X, X.dtype.name) if X.dtype.name in own_types else in_float64(X, "X")
+        name = X.dtype.name
+        X = as_plain(X, name) if name in self.x_types else in_float64(X, "X")
         if hasattr(problem, "LABEL_DTYPE"):
             return X, as_plain(y, problem.LABEL_DTYPE)
         return X, in_float64(y, "y")
@@ -269,6 +268,12 @@ class Implementation:
     def takes_rows(self) -> bool:
         """Whether X may be a file's, or what else has rows; see ``KERNEL``."""
         return "KERNEL" in self.options
+
+    @property
+    def x_types(self) -> tuple[str, ...]:
+        """Types of X that the module's ``prepare`` gets as they are; others are cast to float64."""
+        single = "float32" if self.options.get("BYTES_PER_VALUE") == 4 else ""
+        return ("float64", *self.options.get("X_TYPES", single).split())
 
     @property
     def passes(self) -> int | None:

@@ -86,8 +86,8 @@ def main() -> int:
             _race(settings, data, arguments.generations, kept)
     except KeyboardInterrupt as interrupt:
         stopped = interrupt
-    names = [each.known_as if isinstance(each, OwnData) else each for each in data]
-    results = tuple(_result(each, kept.known) for each in names if _is_known(each, kept.known))
+    found = (_result(each, kept.known) for each in data)
+    results = tuple(result for result in found if result)
     if results:
         written: list[Path] = []
         try:
@@ -271,18 +271,19 @@ def _race_copies(
     for size in tqdm(sizes, unit="size", disable=None, leave=False):
         data = Data(settings.problem, *size)
         session.run([Job(data, (name,))], settings, kept, Known(), arguments.generations)
-        verdicts.append(aa.judge(_result(data, kept.known).measured, name))
+        verdicts.append(aa.judge(measured_on(kept.known, data), name))
         tqdm.write(verdicts[-1].text)
     print("\n".join(aa.summary(verdicts)))
     return 0
 
 
-def _is_known(data: Data, known: Known) -> bool:
-    return any(other == data for other, _ in known.cells)
-
-
-def _result(data: Data, known: Known) -> Result:
-    return Result(measured_on(known, data))
+def _result(data: Data, known: Known) -> Result | None:
+    """What is known of data; None if nothing is."""
+    name = data.known_as if isinstance(data, OwnData) else data
+    if not any(other == name for other, _ in known.cells):
+        return None
+    measured = measured_on(known, name)
+    return Result(measured, data.dtype) if isinstance(data, OwnData) else Result(measured)
 
 
 def _print(results: Sequence[Result], settings: Settings, written: list[Path]) -> None:

@@ -17,6 +17,7 @@ import pandas as pd
 
 import impls
 from benchmarks._measure import settings_of
+from benchmarks._own.batch import OwnBatch
 from benchmarks._session import journal
 from benchmarks._session.inputs import Data
 from benchmarks._session.session import Job
@@ -41,7 +42,6 @@ from scripts._common.lock import only_one_at_a_time
 from scripts._common.metrics import BASELINE
 from scripts._common.names import check_threads, pick
 from scripts._common.own_data import (
-    OwnBatch,
     add_data_options,
     check_data_options,
     command_options,

@@ -18,7 +18,8 @@ from dataclasses import replace
 import impls
 from benchmarks import _plan
 from benchmarks._measure import settings_of
-from benchmarks._session.journal import Known
+from benchmarks._session.inputs import Data
+from benchmarks._session.journal import OK, Known
 from benchmarks._session.measured import TWIN
 from benchmarks._session.session import Job
 from benchmarks._session.values import FAULTS, METRICS, state_of
@@ -51,6 +52,8 @@ def main() -> int:
 def _run(arguments: argparse.Namespace) -> int:
     """What `main` does, while no other run is under way."""
     preset = presets()[arguments.preset]
+    for sentence in _plan.left_aside(_problems(arguments)):
+        print(sentence, file=sys.stderr)
     jobs = tuple(_jobs(preset, arguments))
     if not jobs:
         raise UserError(_nothing_matches(arguments))
@@ -103,14 +106,17 @@ def _check_pattern(pattern: str | None) -> None:
         raise UserError(f"--bench {pattern!r} is no regular expression: {error}") from error
 
 
+def _problems(arguments: argparse.Namespace) -> list[str]:
+    return [name for name in impls.problems() if arguments.problem in (None, name)]
+
+
 def _jobs(preset: _plan.Preset, arguments: argparse.Namespace) -> Iterable[Job]:
     """Jobs of the preset, with the implementations that are wanted."""
-    for problem in impls.problems():
-        if arguments.problem in (None, problem):
-            for job in _plan.jobs(preset, problem, impls.names(problem)):
-                names = tuple(name for name in job.names if _wanted(job, name, arguments))
-                if names:
-                    yield replace(job, names=names)
+    for problem in _problems(arguments):
+        for job in _plan.jobs(preset, problem, impls.names(problem)):
+            names = tuple(name for name in job.names if _wanted(job, name, arguments))
+            if names:
+                yield replace(job, names=names)
 
 
 def _wanted(job: Job, name: str, arguments: argparse.Namespace) -> bool:
@@ -148,12 +154,17 @@ def _tell(jobs: Sequence[Job], wanted: list[Job], written: Known) -> int:
     last = [cells[-1] for (_, name), cells in written.cells.items() if name != TWIN]
     faults: dict[tuple[str, str], str] = {}
     lacking: dict[tuple[str, str], str] = {}
+    damaged: dict[Data, str] = {}
     for cell in last:
         state, key = state_of(cell.state), (cell.data.problem, cell.name)
         if state in FAULTS:
             faults.setdefault(key, f"{state} at {cell.data.title}: {cell.reason}")
         elif cell.state == "unavailable":
             lacking.setdefault(key, cell.reason)
+        elif cell.data.contents and cell.name == BASELINE and state != OK:
+            damaged[cell.data] = cell.reason
+    for data, text in damaged.items():
+        print(f"{data.problem}, {data.title}: not measured: {text}", file=sys.stderr)
     for (problem, name), text in faults.items():
         print(f"{problem}/{name}: {text}", file=sys.stderr)
     if lacking:

@@ -24,6 +24,7 @@ import pytest
 from asv.results import iter_results
 
 from benchmarks import _measure, _plan
+from benchmarks._own import limits
 from benchmarks._session import journal
 from benchmarks._session.journal import Journal
 from impls._files import Unreadable
@@ -36,7 +37,6 @@ from scripts._common import (
     kept,
     lock,
     metrics,
-    own_limits,
     presets,
     project,
 )
@@ -485,7 +485,7 @@ def test_a_journal_of_nothing_but_damage_is_given_up(place, capsys):
 
 
 def test_arrays_that_shrank_as_zeros_alone_do_are_not_read(place, monkeypatch):
-    monkeypatch.setattr(own_limits, "_LARGE", 2**20)
+    monkeypatch.setattr(limits, "_LARGE", 2**20)
     zeros = np.zeros((2**18, 8))
     file = io.BytesIO()
     np.savez_compressed(file, X=zeros, y=zeros[:, 0])

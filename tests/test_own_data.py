@@ -9,6 +9,7 @@ import os
 import re
 import socket
 import sys
+import tracemalloc
 import zipfile
 from pathlib import Path
 
@@ -18,11 +19,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import impls
+from benchmarks._own import batch, files, limits
+from benchmarks._own.files import Table
+from benchmarks._session import inputs
 from benchmarks._session.inputs import Data
 from scripts import check, race, recommend
-from scripts._common import own_data, own_files, own_limits
+from scripts._common import own_data
 from scripts._common.errors import UserError
-from scripts._common.own_files import Table
 from tests._rows import made_rows
 
 steady = settings(max_examples=40, deadline=None, derandomize=True)
@@ -439,14 +443,14 @@ def test_a_file_that_may_not_be_read_is_not_called_damaged(tmp_path, monkeypatch
 
 def test_parquet_says_what_to_install(tmp_path, monkeypatch):
     write_parquet(tmp_path / "a.parquet")
-    monkeypatch.setattr(own_files.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(files.importlib.util, "find_spec", lambda name: None)
     with pytest.raises(UserError, match=r"pyarrow or fastparquet, .*: pip install pyarrow$"):
         load(tmp_path / "a.parquet")
 
 
 def test_arrays_larger_than_memory_are_not_read(tmp_path, monkeypatch):
     write_npz(tmp_path / "a.npz")
-    monkeypatch.setattr(own_limits, "available_memory", lambda: 100)
+    monkeypatch.setattr(limits, "available_memory", lambda: 100)
     with pytest.raises(UserError, match=r"X and 'y' take \d+ B, 100 B of memory are available"):
         load(tmp_path / "a.npz")
 
@@ -465,16 +469,16 @@ def test_arrays_larger_than_memory_are_not_read(tmp_path, monkeypatch):
 def test_the_first_value_that_is_no_number_is_named(shape, place, value, dtype, order):
     row, column = place[0] % shape[0], place[1] % shape[1]
     x = np.zeros(shape, dtype, order)
-    own_data.check_table(table_of(x, x[:, 0]))
+    batch.check_table(table_of(x, x[:, 0]))
     x[row, column:] = value
     x[row + 1 :] = value
     what = "a missing value" if np.isnan(value) else str(value)
     with pytest.raises(ValueError, match=re.escape(f"X[{row}, {column}] is {what}")):
-        own_data.check_table(table_of(x, np.zeros(len(x))))
+        batch.check_table(table_of(x, np.zeros(len(x))))
     y = np.zeros(len(x))
     y[row] = value
     with pytest.raises(ValueError, match=rf"^y, row {row}, counted from 0, is"):
-        own_data.check_table(table_of(np.zeros(shape), y))
+        batch.check_table(table_of(np.zeros(shape), y))
 
 
 @steady
@@ -489,18 +493,18 @@ def test_only_matching_shapes_of_two_samples_pass(x, n_dimensions, y, y_dimensio
     right = x.ndim == 2 and len(x) > 1 and x.shape[1] > 0
     right &= y.shape in (x.shape[:1], (*x.shape[:1], 1))
     if right:
-        assert [each.shape for each in own_data.check_table(table_of(x, y))] == [x.shape, (len(x),)]
+        assert [each.shape for each in batch.check_table(table_of(x, y))] == [x.shape, (len(x),)]
     else:
         with pytest.raises(ValueError, match=r"^(X|y) has "):
-            own_data.check_table(table_of(x, y))
+            batch.check_table(table_of(x, y))
 
 
 @pytest.mark.parametrize("dtype", [object, complex, "U3", "S3", "M8[s]", "m8[s]", "V3"])
 def test_what_is_no_real_number_is_refused(dtype):
     with pytest.raises(TypeError, match=r"^X has dtype .*, expected real numbers"):
-        own_data.check_table(table_of(np.zeros((6, 3), dtype)))
+        batch.check_table(table_of(np.zeros((6, 3), dtype)))
     with pytest.raises(TypeError, match=r"^y has dtype .*, expected real numbers"):
-        own_data.check_table(table_of(y=np.zeros(6, dtype)))
+        batch.check_table(table_of(y=np.zeros(6, dtype)))
 
 
 @steady
@@ -514,15 +518,15 @@ def test_weights_make_features_of_all_scales_count_alike(powers, seed, problem):
     x = generator.standard_normal((40, len(powers)))
     y = generator.integers(0, 2, 40)
     scales = 2.0 ** np.array(powers)
-    plain = own_data.draw_weights(problem, x, y)
-    np.testing.assert_allclose(own_data.draw_weights(problem, x * scales, y) * scales, plain)
+    plain = batch.draw_weights(problem, x, y)
+    np.testing.assert_allclose(batch.draw_weights(problem, x * scales, y) * scales, plain)
     contributions = plain**2 * (x**2).mean(axis=0) * len(powers)  # squares of normal numbers
     assert 1e-9 < contributions.min() <= contributions.max() < 25
 
 
 def test_weights_of_empty_features_are_finite():
     x = np.column_stack([np.zeros(9), np.full(9, 5e-324), np.ones(9)])
-    assert np.isfinite(own_data.draw_weights("logistic", x, np.zeros(9))).all()
+    assert np.isfinite(batch.draw_weights("logistic", x, np.zeros(9))).all()
 
 
 # Commands
@@ -539,10 +543,38 @@ def call(command, monkeypatch, *argv):
     return command.main()
 
 
-def test_data_are_raced_in_float64_under_a_name_that_the_journal_keeps(path):
+@pytest.mark.parametrize("dtype", ["float16", ">f4", "f4", "f8", "longdouble", "u1", "i8", "?"])
+@pytest.mark.parametrize("order", "CF")
+def test_data_are_raced_in_their_type(dtype, order, tmp_path):
+    given = np.asarray(X * 3, dtype, order=order)
+    np.savez(tmp_path / "a.npz", X=given, y=Y)
+    with inputs.on_disk(own_data.OwnData(load(tmp_path / "a.npz"))) as found:
+        read = np.load(found.files["X"])
+        assert found.x_bytes == given.nbytes
+        gradient = found.references[0][0]
+        weights = np.load(found.files["weights"])[0]
+    assert (read.dtype, read.flags.c_contiguous) == (given.dtype, True)
+    np.testing.assert_array_equal(read, given)
+    np.testing.assert_array_equal(gradient, impls.reference("logistic", weights, given, Y))
+
+
+def test_a_mapped_array_is_never_copied_whole(tmp_path):
+    n_bytes = 4 * 2**23
+    np.save(tmp_path / "a.npy", np.zeros((2**15, n_bytes // 4 // 2**15), np.float32))
+    tracemalloc.start()
+    try:
+        own = own_data.OwnData(load(tmp_path / "a.npy"))
+        with inputs.on_disk(own) as found:
+            peak = tracemalloc.get_traced_memory()[1]
+        assert found.x_bytes == n_bytes - 4 * 2**15
+    finally:
+        tracemalloc.stop()
+    assert peak < 0.7 * n_bytes
+
+
+def test_data_are_raced_under_a_name_that_the_journal_keeps(path):
     own = own_data.OwnData(load(Path(path)))
     weights, x, y = own.draw()
-    assert (x.dtype, x.flags.c_contiguous, y.dtype) == (np.float64, True, np.float64)
     np.testing.assert_array_equal(x, X)
     np.testing.assert_array_equal(y, Y)
     assert weights.shape == (3,)
@@ -550,17 +582,23 @@ def test_data_are_raced_in_float64_under_a_name_that_the_journal_keeps(path):
 
 
 def test_data_larger_than_memory_are_not_raced(path, monkeypatch):
-    monkeypatch.setattr(own_data, "available_memory", lambda: 2 * 8 * 18 + 99 * 1024**2)
-    with pytest.raises(UserError, match=r"^mine\.npz, 6 x 3 in float64 needs .* of memory"):
+    needed = (4 + 8) * 18 + 100 * 1024**2
+    monkeypatch.setattr(own_data, "available_memory", lambda: needed)
+    own_data.OwnData(load(Path(path))).require_memory()
+    monkeypatch.setattr(own_data, "available_memory", lambda: needed - 1)
+    with pytest.raises(UserError, match=r"^mine\.npz, 6 x 3 of float32 needs .* of memory"):
         own_data.OwnData(load(Path(path))).require_memory()
 
 
 def test_a_race_on_own_data(path, tmp_path, monkeypatch, capsys):
-    argv = ["--contender", "matrix", "--rounds", "1", "--generations", "1", "--threads", "1"]
+    argv = ["--contender", "matrix", "float32"]
+    argv += ["--rounds", "1", "--generations", "1", "--threads", "1"]
     assert call(race, monkeypatch, "--data", path, *argv, "--out", str(tmp_path / "out")) == 0
     printed = capsys.readouterr()
-    assert "## mine.npz, 6 x 3, X of" in printed.out
-    assert "Fastest: matrix" in printed.out
+    assert "## mine.npz, 6 x 3, X of 72 B" in printed.out
+    assert "X is of float32: matrix cast it to float64 in prepare; float32 take it" in printed.out
+    rows = pd.read_csv(tmp_path / "out" / "race.csv").set_index("contender")
+    assert dict(rows["bytes_per_value"]) == {"matrix": 8, "float32": 4, "matrix, twin": 8}
     assert printed.err.startswith("mine.npz, 6 x 3 of float32; y is y\n")
 
 

@@ -17,6 +17,7 @@ import psutil
 import pytest
 from threadpoolctl import threadpool_info, threadpool_limits
 
+import impls
 from benchmarks._measure import read_values
 from benchmarks._session import crew, inputs, journal, rounds, session, worker
 from benchmarks._session.crew import Crew, Settings
@@ -46,7 +47,11 @@ BODIES = {
     "dies_twice": "if len(X) in (11, 22):\n        os._exit(3)",
     "dies_at_once": "os._exit(3)",
     "limited": "pass\n\n\nMAX_SAMPLES = 20",
-    "single": "pass\n\n\nBYTES_PER_VALUE = 4\nRTOL = 1e-5",
+    "single": (
+        "pass\n\n\nBYTES_PER_VALUE = 4\nRTOL = 1e-5\n"
+        "def prepare(X, y):\n    return X.astype(np.float32), y"
+    ),
+    "takes_bytes": "pass\n\n\nX_TYPES = 'uint8'",
 }
 PREPARES = {
     "refuses": "raise impls.Unfit('X is too wide')",
@@ -485,6 +490,101 @@ def test_who_beats_one_slow_read_is_compared_with_more(later, is_dropped):
     assert ("fine" in one.measured.out) == is_dropped
 
 
+class Bytes(Data):
+    """Data of 8 bits, whose sum of squares no 8 bits hold."""
+
+    def draw(self):
+        weights, X, y = impls.make(self.problem, self.n_samples, self.n_features)
+        return weights, np.arange(X.size, dtype=np.uint8).reshape(X.shape, order="F"), y
+
+
+def test_data_of_another_type_are_given_in_it_and_roofs_are_of_what_each_has_made(planted):
+    data = Bytes("linear", 50, 3)
+    names = "fine", "single", "takes_bytes"
+    own = Crew(replace(SETTINGS, names=names))
+    try:
+        own.start()
+        found = rounds.measure(own, data)
+        drawn = rounds.measure(own, SMALL)
+    finally:
+        own.close()
+    assert not found.out
+    for name in (BASELINE, *names):
+        told, error = found.infos[name], found.costs[name]["error"]
+        assert (told["casts"], error < told["rtol"]) == (name != "takes_bytes", True)
+    assert {name: found.width(name) for name in names} == {"fine": 8, "single": 4, "takes_bytes": 1}
+    assert found.rounds[0].roofs.keys() == {8, 4, 1}
+    expected = 1 * (150 + 50 + 6) / found.rounds[0].seconds["takes_bytes"]
+    fraction = found.roof_fraction("takes_bytes").value
+    assert fraction == pytest.approx(expected / found.rounds[0].roofs[1])
+    assert {drawn.width(name) for name in ("fine", "takes_bytes")} == {8}
+    assert drawn.rounds[0].roofs.keys() == {8, 4}
+
+
+def test_reads_are_of_the_widths_on_these_data_without_those_that_lack_memory():
+    roofs = {"read of 8": 8, "read of 4": 4, "read of 2": 2}
+    started = []
+    crew = SimpleNamespace(
+        settings=SETTINGS,
+        infos={"fine": {"bytes_per_value": 8}, "single": {"bytes_per_value": 4}},
+        processes=dict.fromkeys(("fine", "single", *roofs)),
+        roofs=roofs,
+        absent=dict,
+        is_judged=lambda _: True,
+        takes_part=lambda *_: True,
+        add_reads=started.extend,
+    )
+    one = rounds.Measurement(crew, SMALL, 0, None, rounds.Listener())
+    one._drop("read of 4", Out("lacks memory", "needs 1 GB"))
+    one.measured.infos["fine"]["width"] = 2
+    one._choose_reads()
+    assert one.present == ["fine", "single", "read of 2"]
+    assert set(started) == {2, 4}
+    assert crew.infos["fine"] == {"bytes_per_value": 8}
+
+
+@pytest.mark.parametrize(
+    ("dtype", "types", "stated", "copies"),
+    [
+        ("float64", "float64", 0.5, 0.5),
+        ("float32", "float64", 0.0, 2.0),
+        ("float32", "float64 float32", 0.5, 1.0),
+        ("uint8", "float64 float32", 0.5, 12.0),
+        ("uint8", "float64 uint8", 2.0, 2.0),
+        ("longdouble", "float64", 0.0, 0.5),
+    ],
+)
+def test_a_cast_takes_memory(dtype, types, stated, copies):
+    info = {"copies": stated, "x_types": types, "kernel": ""}
+    assert inputs.copies_of(info, np.dtype(dtype)) == copies
+    if dtype != "float64":
+        assert inputs.copies_of(info | {"kernel": "fused"}, np.dtype(dtype)) == max(1, stated)
+
+
+class Odd:
+    shape = 2, 3
+
+    def __init__(self, n_bytes, shape=(2, 3)):
+        self.shape, self.nbytes = shape, n_bytes
+
+
+@pytest.mark.parametrize(
+    ("X", "width"),
+    [
+        (np.zeros((2, 3), np.float32), 4),
+        (np.zeros((2, 3), np.float64, "F"), 8),
+        (np.zeros((2, 3), np.uint8), 1),
+        (Odd(11), 1),  # levels of rows that are padded
+        (Odd(5), 2),
+        (Odd("many"), 2),
+        (Odd(24, (3, 3)), 2),
+        (object(), 2),
+    ],
+)
+def test_bytes_per_value_are_those_of_what_was_prepared(X, width):
+    assert worker.width_of(X, (2, 3), stated=2) == width
+
+
 def test_a_size_that_cannot_be_drawn_is_skipped_and_the_others_are_measured(planted, monkeypatch):
     monkeypatch.setattr(_machine, "available_memory", lambda: GIGABYTE)
     huge = Data("linear", 100_000, 1000)
@@ -630,6 +730,7 @@ def test_a_loaded_contender_tells_its_options():
         "passes": 2,
         "peer": "NumPy",
         "rtol": 1e-12,
+        "x_types": "float64",
     }
 
 

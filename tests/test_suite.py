@@ -12,6 +12,7 @@ from asv_runner.discovery import disc_benchmarks
 
 import impls
 from benchmarks import _measure, _plan, _provenance, _suite
+from benchmarks._own import folder
 from benchmarks._session import journal, session
 from benchmarks._session.inputs import Data
 from benchmarks._session.journal import Cell, Journal, Known, Source
@@ -264,6 +265,27 @@ def test_all_that_asv_asks_for_is_measured_once_and_read(asv, monkeypatch, capsy
     with pytest.raises(InterruptedError) as caught:
         suite("gradient").setup_cache()
     assert caught.value.args[0] == [("float32", "matrix", "unwritten")] * 2
+
+
+def test_of_the_users_data_sets_the_edited_one_alone_is_measured_again(asv, monkeypatch, tmp_path):
+    monkeypatch.setenv(folder.VARIABLE, str(tmp_path))
+    monkeypatch.setattr(_plan, "implementations", lambda _: ["matrix"])
+    path = tmp_path / "linear" / "mine.csv"
+    path.parent.mkdir()
+    path.write_text("a,y\n1,2\n3,4\n")
+    (tmp_path / "linear" / "other.csv").write_text("a,y\n5,6\n7,9\n")
+    values = suite("datasets").setup_cache()
+    assert values["linear", "mine", "matrix", "time"].value > 0
+
+    def refuse(jobs, *_):
+        raise InterruptedError([job.data.title for job in jobs])
+
+    monkeypatch.setattr(session, "run", refuse)
+    assert suite("datasets").setup_cache().keys() == values.keys()
+    path.write_text("a,y\n1,2\n3,5\n")
+    with pytest.raises(InterruptedError) as caught:
+        suite("datasets").setup_cache()
+    assert caught.value.args[0] == ["mine"]
 
 
 def test_what_the_commit_lacks_is_no_failure(asv):

@@ -63,6 +63,8 @@ _FORMS: dict[str, Callable[[Any], bool]] = {
     "in_gradients": is_number,
     "bytes_per_value": lambda value: _is_count(value) and value <= 16,
     "copies": is_number,
+    "x_types": _is_text,
+    "width": lambda value: _is_count(value) and value <= 16,
     "passes": lambda value: value is None or value == 0 or _is_count(value),
     "peer": _is_text,
     "limited": _is_bool,
@@ -86,7 +88,7 @@ _FORMS: dict[str, Callable[[Any], bool]] = {
 }
 _NEEDED = {
     "load": (
-        *("bytes_per_value", "copies", "passes", "peer", "limited", "rtol"),
+        *("bytes_per_value", "copies", "x_types", "passes", "peer", "limited", "rtol"),
         "summary",
     ),
     "verify": ("gradients",),
@@ -102,7 +104,7 @@ def misfit(step: str, arguments: Mapping[str, Any], reply: Mapping[str, Any]) ->
     """What is wrong with an answer to a step; empty if nothing."""
     needed = _NEEDED.get(step, ())
     if step == "prepare" and arguments.get("observed", True):
-        needed = ("gradients",)
+        needed = ("width", "gradients")
     if step == "train" and arguments.get("what") == "solve":
         needed = _NEEDED_OF_SOLUTION
     if "state" in reply:

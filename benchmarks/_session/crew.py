@@ -117,10 +117,17 @@ class Crew:
         """Start all; `on_start` is called after each."""
         self._extreme = list(draw_extreme(self.settings.problem))
         self._enlist(self._contenders(), on_start)
-        widths = sorted({info["bytes_per_value"] for info in self.infos.values()})
-        self.roofs = {f"read of {width}-byte X": width for width in widths}
-        reads = {n: {"name": "", "bytes_per_value": width} for n, width in self.roofs.items()}
-        self._enlist(reads, on_start)
+        self.add_reads((info["bytes_per_value"] for info in self.infos.values()), on_start)
+
+    def add_reads(
+        self, widths: Iterable[int], on_start: Callable[[], object] = lambda: None
+    ) -> None:
+        """Start a read for each width that has none."""
+        new = sorted(set(widths) - set(self.roofs.values()))
+        reads = {f"read of {width}-byte X": width for width in new}
+        self.roofs |= reads
+        orders = {n: {"name": "", "bytes_per_value": width} for n, width in reads.items()}
+        self._enlist(orders, on_start)
 
     def _contenders(self) -> dict[str, Reply]:
         names = dict.fromkeys([BASELINE, *self.settings.names])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import secrets
 import shutil
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory, TemporaryFile
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -22,6 +23,7 @@ from benchmarks._session.process import Out
 from impls import _accuracy, _machine, _verify
 from impls._files import save_array
 
+_Batch = tuple[Any, Any, Any]
 _NAMES = ("weights", "X", "y")
 _SHARED_MEMORY = Path("/dev/shm")
 # Other processes of the same user can open files that are open here through paths below it.
@@ -30,6 +32,7 @@ _SEED = 0
 N_LATER = 2  # weights for gradients that are asked for during the timing and after it
 # Memory of a contender beyond its copies of X.
 _SPARE_BYTES = 100 * 1024**2
+_FLOAT64_BYTES = 8
 
 
 @dataclass(frozen=True)
@@ -44,6 +47,8 @@ class Data:
         Name of a real data set; empty for drawn data.
     pixels : bool
         X of 8-bit levels, 0 to 255 divided by 255.
+    contents : str
+        Digest of the user's file that a data set is of; empty for all others.
     """
 
     problem: str
@@ -51,13 +56,14 @@ class Data:
     n_features: int = 0
     dataset: str = ""
     pixels: bool = False
+    contents: str = ""
 
     @property
     def title(self) -> str:
         """``1,000 x 100``, or the data set's name."""
         return self.dataset or f"{self.n_samples:,} x {self.n_features:,}"
 
-    def draw(self) -> tuple[Any, Any, Any]:
+    def draw(self) -> _Batch:
         """The batch ``(weights, X, y)``.
 
         Raises
@@ -65,17 +71,34 @@ class Data:
         Out
             If memory does not hold X twice, or the data set is missing.
         """
+        if self.contents:
+            return cast(_Batch, _named().draw(self.problem, self.dataset, self.contents))
         if self.dataset:
             try:
                 return impls.dataset(self.problem, self.dataset)
             except impls.Unavailable as reason:
                 raise Out("unavailable", str(reason)) from reason
-        _require_memory(8 * self.n_samples * self.n_features)
+        _require_memory(_FLOAT64_BYTES * self.n_samples * self.n_features)
         weights, X, y = impls.make(self.problem, self.n_samples, self.n_features, _SEED)
         if self.pixels:
             levels = np.random.default_rng(_SEED).integers(0, 256, X.shape, np.uint8)
             np.divide(levels, 255, out=X)
         return weights, X, y
+
+    def confirm(self) -> None:
+        """Refuse a file of the user's that has changed since it was listed.
+
+        Raises
+        ------
+        Out
+        """
+        if self.contents:
+            _named().confirm(self.problem, self.dataset, self.contents)
+
+
+def _named() -> Any:
+    """What reads the user's files, by name: no other value depends on it."""
+    return importlib.import_module("benchmarks._own.named")
 
 
 @dataclass(frozen=True)
@@ -91,12 +114,15 @@ class Inputs:
         What those weights are drawn from.
     shape : tuple of int
         Of X.
+    dtype : dtype
+        Of X.
     """
 
     files: dict[str, str]
     seeds: list[int]
     weights: Any
     shape: tuple[int, int]
+    dtype: np.dtype[Any]
     _exact: list[Future[_verify.Reference]]
 
     def wait(self) -> None:
@@ -116,8 +142,8 @@ class Inputs:
 
     @property
     def x_bytes(self) -> int:
-        """Size of X in float64."""
-        return 8 * self.shape[0] * self.shape[1]
+        """Size of X."""
+        return self.dtype.itemsize * self.shape[0] * self.shape[1]
 
 
 @dataclass(frozen=True)
@@ -130,7 +156,7 @@ class Plan:
 
 @contextmanager
 def on_disk(data: Data) -> Iterator[Inputs]:
-    """Draw the data into files, and compute the references.
+    """Draw the data into files, X in its own type and C order, and compute the references.
 
     The files are deleted when the block ends; a process that has mapped them can still read them.
 
@@ -139,10 +165,31 @@ def on_disk(data: Data) -> Iterator[Inputs]:
     Out
         As `Data.draw` raises it.
     """
-    batch = data.draw()
+    weights, X, y = data.draw()
     pool = ThreadPoolExecutor(_machine.count_threads())  # NumPy lets go of the lock
-    with _open_files(_place(batch[1].nbytes)) as files, pool:
-        yield _write(files, data.problem, batch, pool)
+    with _open_files(_place(X.nbytes)) as files, pool:
+        vectors = _write(files, weights, X, y)
+        data.confirm()
+        del X, y  # the references are computed on what contenders get
+        yield _inputs(files, data.problem, weights, vectors, pool)
+
+
+def takes(info: dict[str, Any], dtype: np.dtype[Any]) -> bool:
+    """Whether a contender prepares an X of this type as it is, not from a cast to float64."""
+    return bool(info.get("kernel")) or dtype.name in info["x_types"].split()
+
+
+def copies_of(info: dict[str, Any], dtype: np.dtype[Any]) -> float:
+    """Memory that a contender's preparation of an X of this type adds, in units of X.
+
+    What takes another type than float64 may copy it once, so that nobody can write to it.
+    """
+    stated = float(info["copies"])
+    if dtype == np.float64:
+        return stated
+    if takes(info, dtype):
+        return max(1.0, stated)
+    return _FLOAT64_BYTES / dtype.itemsize * (1 + stated)
 
 
 def plan_memory(copies: dict[str, float], x_bytes: int, available: int) -> Plan:
@@ -154,7 +201,7 @@ def plan_memory(copies: dict[str, float], x_bytes: int, available: int) -> Plan:
     Parameters
     ----------
     copies : dict[str, float]
-        PREPARED_COPIES of each contender. The first one must take part.
+        `copies_of` each contender. The first one must take part.
     """
     own = {name: _need(1 + each, x_bytes) for name, each in copies.items()}
     if sum(own.values()) <= available:
@@ -208,17 +255,29 @@ def _open_files(place: str | None) -> Iterator[dict[str, str]]:
             yield {name: f"{entered}/{name}.npy" for name in _NAMES}
 
 
-def _write(
-    files: dict[str, str], problem: str, batch: tuple[Any, Any, Any], pool: ThreadPoolExecutor
-) -> Inputs:
-    weights, X, y = batch
+def _write(files: dict[str, str], weights: Any, X: Any, y: Any) -> list[Any]:
+    """Write the files; return the weights in them."""
     # Zero weights are looked at on other data, see `judging`; a reference takes seconds here.
     vectors = _verify.vectors(weights)[:2]
+    save_array(files["weights"], np.stack(vectors))
+    is_turned = X.flags.f_contiguous and not X.flags.c_contiguous  # `np.save` would keep that
+    save_array(files["X"], np.ascontiguousarray(X) if is_turned else X)
+    save_array(files["y"], y)
+    return vectors
+
+
+def _inputs(
+    files: dict[str, str],
+    problem: str,
+    weights: Any,
+    vectors: list[Any],
+    pool: ThreadPoolExecutor,
+) -> Inputs:
+    """Compute references at the weights in the files, and at those of later gradients."""
+    X, y = (np.load(files[name], mmap_mode="r") for name in ("X", "y"))
     seeds = [secrets.randbelow(2**31) for _ in range(N_LATER)]
     later = [_verify.other_weights(weights, seed) for seed in seeds]
-    for name, array in zip(_NAMES, (np.stack(vectors), X, y), strict=True):
-        save_array(files[name], array)
     # Not kept on disk, where a contender could read them.
     exact = partial(_accuracy.exact_gradient, problem, X=X, y=y)
     futures = [pool.submit(exact, each) for each in (*vectors, *later)]
-    return Inputs(files, seeds, weights, (len(X), X.shape[1]), futures)
+    return Inputs(files, seeds, weights, (len(X), X.shape[1]), X.dtype, futures)

@@ -41,6 +41,7 @@ MOST_BYTES = 64 * 2**20  # of a file; the preset `full` writes some 20
 # What a line that does not fit leads to.
 MISFITS = (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError)
 _COMMIT = re.compile("[0-9a-f]{40}")
+_N_DATA = 6  # fields of `Data`
 _INFOS = {
     "bytes_per_value": (int,),
     "passes": (int, type(None)),
@@ -48,6 +49,7 @@ _INFOS = {
     "limited": (bool,),
     "rtol": (float, int),
 }
+_INFOS_OF_DATA = {"width": (int,), "casts": (bool,)}  # what older journals lack
 
 
 @dataclass(frozen=True)
@@ -243,7 +245,7 @@ class Journal:
         self._write(
             kind="round",
             measurement=measurement,
-            data=astuple(data),
+            data=_line_of(data),
             digest=self.digest,
             generation=found.generation,
             seconds=found.seconds,
@@ -256,7 +258,7 @@ class Journal:
         for cell in cells:
             self._write(
                 kind="cell",
-                data=astuple(cell.data),
+                data=_line_of(cell.data),
                 **{key: value for key, value in vars(cell).items() if key != "data"},
             )
 
@@ -369,22 +371,31 @@ def _add_measured(known: Known, record: dict[str, Any]) -> None:
             known.finished.setdefault((measurement, data, cell.name, cell.generations), n_rounds)
 
 
+def _line_of(data: Data) -> tuple[Any, ...]:
+    """Data in a line: the digest of a user's file is there for these alone."""
+    return astuple(data)[: None if data.contents else -1]
+
+
 def _read_data(values: list[Any]) -> Data:
-    problem, n_samples, n_features, dataset, pixels = values
+    problem, n_samples, n_features, dataset, pixels, contents = [*values, ""][:_N_DATA]
     sizes = [n_samples, n_features]
     if not all(type(size) is int and 0 <= size < 2**63 for size in sizes):
         raise ValueError("sizes")
-    if not (isinstance(problem, str) and isinstance(dataset, str)):
+    if not all(isinstance(text, str) for text in (problem, dataset, contents)):
         raise TypeError("names")
-    return Data(one_line(problem), n_samples, n_features, one_line(dataset), bool(pixels))
+    size = n_samples, n_features
+    return Data(one_line(problem), *size, one_line(dataset), bool(pixels), one_line(contents))
 
 
 def _read_info(info: Mapping[str, Any]) -> dict[str, Any]:
     """What a contender has said of itself; empty if it has said nothing."""
-    for key, types in _INFOS.items() if info else ():
+    if not info:
+        return {}
+    there = {key: types for key, types in _INFOS_OF_DATA.items() if info.get(key) is not None}
+    for key, types in (wanted := _INFOS | there).items():
         if not isinstance(info[key], types):
             raise TypeError(key)
-    return {key: info[key] for key in _INFOS} if info else {}
+    return {key: info[key] for key in wanted}
 
 
 def _numbers(values: Mapping[str, Any]) -> dict[str, float]:

@@ -48,7 +48,8 @@ class Measured:
     shape : tuple of int
         n_samples and n_features.
     infos : dict[str, dict]
-        What each contender says of itself: bytes_per_value, passes, peer, limited, rtol.
+        What each contender says of itself: bytes_per_value, passes, peer, limited, rtol; and on
+        these data the width of its X, and whether it has cast X to float64 first.
     costs : dict[str, dict]
         What does not vary from round to round: error, workspace, peak, prepare, prepared.
     rounds : list of Round
@@ -124,7 +125,7 @@ class Measured:
 
     def roof_fraction(self, name: str) -> Estimate:
         """Compulsory traffic / time / read roof of the same round."""
-        width = self.infos[name]["bytes_per_value"]
+        width = self.width(name)
         n_bytes = self.compulsory_bytes(width)
         return self._estimate(
             lambda each: n_bytes / each.seconds[name] / each.roofs.get(width, math.nan), [name]
@@ -140,6 +141,11 @@ class Measured:
             lambda each: each.seconds[BASELINE] * each.roofs.get(width, math.nan) / n_bytes,
             [BASELINE],
         )
+
+    def width(self, name: str) -> int:
+        """Bytes per value of the X that a contender has prepared; as it states before that."""
+        info = self.infos[name]
+        return int(info.get("width", info["bytes_per_value"]))
 
     def compulsory_bytes(self, width: int) -> int:
         """Least bytes that a gradient must move with values of `width` bytes."""

@@ -16,7 +16,7 @@ import numpy as np
 
 from benchmarks._session.crew import STEP_SECONDS, Crew, Reply
 from benchmarks._session.flags import keeps_answers, too_fast, too_many_processors, wrong_clock
-from benchmarks._session.inputs import Data, Inputs, on_disk, plan_memory
+from benchmarks._session.inputs import Data, Inputs, copies_of, on_disk, plan_memory, takes
 from benchmarks._session.measured import BASELINE, Measured, Round
 from benchmarks._session.process import Out
 from benchmarks._session.statistics import LEAST_ROUNDS, Estimate
@@ -118,7 +118,8 @@ class Measurement:
         self.settings = crew.settings
         self.generation = generation
         self.listener = listener
-        self.measured = Measured(data, (data.n_samples, data.n_features), crew.infos)
+        infos = {name: dict(info) for name, info in crew.infos.items()}
+        self.measured = Measured(data, (data.n_samples, data.n_features), infos)
         absent = crew.absent().items()
         self.measured.out |= {n: out for n, out in absent if names is None or n in names}
         # Contenders and reads that still take part; the baseline is the last to lack memory.
@@ -150,20 +151,24 @@ class Measurement:
 
     def _prepare(self, inputs: Inputs) -> None:
         """Prepare the contenders that fit into memory, and keep those that are right."""
-        infos = self.crew.infos
-        copies = {name: infos.get(name, {}).get("copies", 0) for name in self.present}
+        copies = {name: self._copies(name, inputs.dtype) for name in self.present}
         plan = plan_memory(copies, inputs.x_bytes, _machine.available_memory())
         if not plan.own_copy:
             self.measured.notes.append("memory does not hold an X for each: one X, shared by all")
         for name, reason in plan.lacking.items():
             self._drop(name, Out("lacks memory", reason))
-        seconds = max(STEP_SECONDS, inputs.x_bytes / _BYTES_PER_SECOND)
-        step = {"files": inputs.files, "own_copy": plan.own_copy}
+        seconds = max(STEP_SECONDS, math.prod(inputs.shape) * 8 / _BYTES_PER_SECOND)
+        step: Reply = {"files": inputs.files, "own_copy": plan.own_copy}
         step |= {"limited": self.settings.limited, "observed": False}
-        for name, reply in self._ask_all(self.present, "prepare", seconds, **step):
-            if name in self.crew.roofs:
-                self.read_bytes[name] = reply["bytes"]
-        self._drop_unused_reads()
+        own = [name for name in self.present if name not in self.crew.roofs]
+        for name, reply in self._ask_all(own, "prepare", seconds, **step):
+            if info := self.measured.infos.get(name):
+                info["casts"] = not takes(info, inputs.dtype)
+                info["width"] = reply.get("width", info["bytes_per_value"])
+        self._choose_reads()
+        reads = [name for name in self.present if name in self.crew.roofs]
+        for name, reply in self._ask_all(reads, "prepare", seconds, **step):
+            self.read_bytes[name] = reply["bytes"]
         inputs.wait()
         references = inputs.references
         for name in self.contenders:  # one at a time: each may use all threads
@@ -180,11 +185,20 @@ class Measurement:
             costs = self.ask(name, "cost", STEP_SECONDS) or {}
             self.measured.costs[name] |= {key: costs[key] for key in _COSTS if key in costs}
 
-    def _drop_unused_reads(self) -> None:
-        """Leave out the reads of a width that no contender has."""
-        used = {self.crew.infos[name]["bytes_per_value"] for name in self.contenders}
+    def _copies(self, name: str, dtype: np.dtype[Any]) -> float:
+        """What a process adds to its X, in units of it."""
+        if name in self.crew.roofs:  # of another type than float64, it reads values of its own
+            return 0.0 if dtype == np.float64 else self.crew.roofs[name] / dtype.itemsize
+        return copies_of(self.measured.infos[name], dtype)
+
+    def _choose_reads(self) -> None:
+        """Take the reads of the widths that contenders have on these data, and no others."""
+        used = {self.measured.width(name) for name in self.contenders}
+        self.crew.add_reads(used)
         roofs = self.crew.roofs
-        self.present = [n for n in self.present if n not in roofs or roofs[n] in used]
+        able = self.crew.processes.keys() - self.measured.out.keys()  # not what lacks memory
+        reads = [name for name, width in roofs.items() if width in used and name in able]
+        self.present = [name for name in self.present if name not in roofs] + reads
 
     def _time(self, inputs: Inputs) -> None:
         expected = {}
@@ -256,7 +270,7 @@ class Measurement:
         The reads of the rounds may lack a processor that other work has taken, where a contender
         that does without threads at such a moment does not.
         """
-        width = self.crew.infos[name]["bytes_per_value"]
+        width = self.measured.width(name)
         read = next(each for each, own in self.crew.roofs.items() if own == width)
         traffic = self.measured.compulsory_bytes(width) / self.read_bytes[read]
         for _ in range(_N_LONG):

@@ -242,6 +242,11 @@ class _Work:
             reasons = dict.fromkeys(self._trained_metrics, reason)
             self._note(measurement.measured, reasons, solvers.names())
             return
+        shape = measurement.measured.shape
+        if self.job.data.contents and (reason := training.reason_against_size(shape)):
+            reasons = dict.fromkeys(self._trained_metrics, reason)
+            self._note(measurement.measured, reasons, solvers.names())
+            return
         names = [name for name in measurement.contenders if name != TWIN]
         pairs = itertools.product(names, solvers.names())
         left = [(name, solver) for name, solver in pairs if not self._is_trained(name, solver)]

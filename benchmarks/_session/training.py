@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
@@ -17,6 +18,10 @@ N_EPOCHS = 20
 _HELD_OUT = 5  # every fifth sample
 # Epochs of a sample last as long in all, and are so many at least.
 _EPOCH_SECONDS, _LEAST_EPOCHS = 0.05, 3
+
+# Each implementation is trained with each solver, twice; those of one sample per update take 0.2 s
+# for an epoch of so many samples.
+_MOST_SAMPLES, _MOST_VALUES = 10_000, 2_000_000
 
 Reply = dict[str, Any]
 
@@ -52,6 +57,16 @@ def reason_against(problem: str) -> str:
     module = _table.problem_module(problem)
     missing = [name for name in needed if not hasattr(module, name)]
     return f"{problem} cannot be trained: it has no {', '.join(missing)}" if missing else ""
+
+
+def reason_against_size(shape: tuple[int, int]) -> str:
+    """Why a user's data set is not trained on; empty if it is."""
+    if shape[0] <= _MOST_SAMPLES and math.prod(shape) <= _MOST_VALUES:
+        return ""
+    return (
+        f"trainings on data sets of more than {_MOST_SAMPLES:,} samples or {_MOST_VALUES:,} values "
+        "take too long"
+    )
 
 
 def measure_epochs(implementation: impls.Implementation, solver: str, X: Any, y: Any) -> Reply:

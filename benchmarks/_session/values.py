@@ -156,7 +156,7 @@ def _p90(name: str, measured: Measured) -> tuple[Estimate, list[float]]:
 
 
 def _read_roof(name: str, measured: Measured) -> tuple[Estimate, list[float]]:
-    found = measured.roof(measured.infos[name]["bytes_per_value"])
+    found = measured.roof(measured.width(name))
     return Estimate(found.value / 1e9, found.low / 1e9, found.high / 1e9), []
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import importlib
 import json
+import math
 import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
@@ -24,6 +25,7 @@ from impls import _machine, _measure, _table, _verify
 Reply = dict[str, Any]
 # Weight vectors that take turns within a sample, and weight vectors that are used only once.
 _N_WEIGHTS, _N_FRESH = 8, 16
+_WIDTHS = (1, 2, 4, 8, 16)  # bytes per value
 _REST_SECONDS = 0.001
 _LONGEST_REST_SECONDS = 0.3
 # A call or a preparation that takes longer is not repeated where that only makes it steadier.
@@ -59,6 +61,8 @@ class Contender:
         return {
             "bytes_per_value": int(options.get("BYTES_PER_VALUE", 8)),
             "copies": float(options.get("PREPARED_COPIES", 0)),
+            # Trees of older commits cast all but float64.
+            "x_types": " ".join(getattr(self.implementation, "x_types", ("float64",))),
             "passes": self.implementation.passes,
             "peer": str(options.get("PEER", "")),
             "limited": "MAX_SAMPLES" in options or "MAX_ELEMENTS" in options,
@@ -76,7 +80,7 @@ class Contender:
     def prepare(
         self, files: dict[str, str], own_copy: bool, limited: bool = False, observed: bool = True
     ) -> Reply:
-        """Prepare the data; return the gradients at all weights.
+        """Prepare the data; return the bytes per value of X then, and the gradients.
 
         Parameters
         ----------
@@ -87,7 +91,7 @@ class Contender:
         limited : bool
             Skip sizes that the implementation says are too large for it.
         observed : bool
-            If not, `verify` returns the gradients later.
+            If not, `verify` returns the gradients at all weights later.
         """
         self.release()
         weights, X, y = read_batch(files, own_copy)
@@ -105,7 +109,9 @@ class Contender:
         self.raw = X, y
         self.all_weights, self.weights = list(weights), weights[0]
         self.call = partial(self.implementation.kernel, self.weights, *self.prepared)
-        return self.verify() if observed else {}
+        stated = int(self.implementation.options.get("BYTES_PER_VALUE", 8))
+        reply = {"width": width_of(self.prepared[0], X.shape, stated)}
+        return reply | (self.verify() if observed else {})
 
     def release(self) -> Reply:
         """Forget the data."""
@@ -240,9 +246,16 @@ class Read(Contender):
     def prepare(
         self, files: dict[str, str], own_copy: bool, limited: bool = False, observed: bool = True
     ) -> Reply:
-        """Take the part of X that has that many bytes."""
-        _, X, _ = read_batch(files, own_copy)
-        part = X.ravel()[: max(1, X.size * self.order["bytes_per_value"] // 8)]
+        """Take the part of X that has that many bytes; of another type than float64, other values.
+
+        Bytes of other types, read as float64, may form subnormal numbers, which are slow.
+        """
+        X = np.load(files["X"], mmap_mode="r")
+        count = max(1, X.size * self.order["bytes_per_value"] // 8)
+        if X.dtype == np.float64:
+            part = read_batch(files, own_copy)[1].ravel()[:count]
+        else:
+            part = np.full(count, 1.0)
         self.calls = _measure.reads_of(part, self.order["threads"])
         return {"bytes": part.nbytes}
 
@@ -278,6 +291,16 @@ def read_batch(files: dict[str, str], own_copy: bool) -> tuple[Any, Any, Any]:
     # Reading is faster than copying what is mapped, page by page.
     X = np.asarray(np.load(files["X"], mmap_mode=None if own_copy else "r"))
     return np.load(files["weights"]), X, np.load(files["y"])
+
+
+def width_of(X: Any, shape: tuple[int, ...], stated: int) -> int:
+    """Bytes per value of a prepared X, padding left out; `stated` if it does not tell."""
+    try:
+        own, n_bytes = tuple(X.shape), int(X.nbytes)
+    except Exception:  # whatever `prepare` has returned
+        return stated
+    fitting = [width for width in _WIDTHS if width * math.prod(shape) <= n_bytes]
+    return fitting[-1] if own == shape and fitting else stated
 
 
 def encode(gradients: Iterable[Any]) -> list[str]:

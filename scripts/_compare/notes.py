@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from benchmarks._session.inputs import Data
-from impls._provenance import Subject
 from scripts._compare.stored import Cells, Stored
+from scripts._measured.results import subject_of
 from scripts._measured.state import State, load_state
 
 MACHINES = (
@@ -58,7 +58,7 @@ def _changed_files(place: Place, a: Stored, b: Stored, now: State) -> list[str] 
     data, name = place
     if a.cell.digest == b.cell.digest:
         return []
-    subject = Subject(data.problem, name, "", data.dataset)
+    subject = subject_of(data, name)
     then = load_state(a.cell.digest)
     if then is None or load_state(b.cell.digest) is None or not now.has(subject):
         return None

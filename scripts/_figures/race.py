@@ -30,7 +30,7 @@ _SPREAD = 0.8  # width of a size's marks, as a fraction of its column
 
 def draw(race: Race, facts: Facts) -> Figure | None:
     """A panel per precision, a column per size, and in it a mark with interval per contender."""
-    results = sorted(filter(_is_raced, race.results), key=lambda r: r.measured.x_bytes)
+    results = sorted(filter(_is_raced, race.results), key=lambda r: r.x_bytes)
     widths = [w for w in DTYPES if any(set(r.comparable(w)) - {BASELINE} for r in results)]
     if not widths:
         return None

@@ -26,6 +26,7 @@ from asv.results import Results
 from asv.runner import BenchmarkResult
 
 from benchmarks import _measure
+from benchmarks._own import folder
 from benchmarks._session import guardian
 from benchmarks._session.journal import Source
 from benchmarks._session.values import FAULTS, Value
@@ -116,6 +117,7 @@ class Session:
             "GRADMARK_PLUGINS": " ".join(self.plugins),
             "GRADMARK_PATH": _import_path(),
             VARIABLE: self.commit,
+            **folder.variables(),
         }
 
 

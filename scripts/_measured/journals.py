@@ -35,6 +35,7 @@ from scripts._common.checked import (
 from scripts._measured.store import changed_at
 
 _LONGEST_LINE = 2**20
+_N_DRAWN = 5  # fields of data that are no user's file
 _MOST_MISFITS = 1000  # more are no damage: the file is no journal
 _AGAIN = "what they held is measured again by: python -m scripts.run"
 
@@ -45,7 +46,16 @@ _Size = Annotated[int, Field(strict=True, ge=0, le=2**48)]
 # A digest names a file; a metric's name may end in a solver, which names one too.
 _Digest = Annotated[Text, matching(r"[\w.-]{0,64}", "a digest")]
 _Metric = Annotated[Text, matching(r"\w{1,60}(/\w{1,60})?", "a metric, or a metric/solver")]
-_Data = tuple[Name, _Size, _Size, Annotated[Text, Field(max_length=200)], Truth]
+# The digest of a user's file, which lines of all other data lack.
+_Contents = Annotated[Text, matching(r"[0-9a-f]{0,64}", "a digest of a file")]
+_Data = Annotated[
+    tuple[Name, _Size, _Size, Annotated[Text, Field(max_length=200)], Truth, _Contents],
+    BeforeValidator(lambda value: [*value, ""] if _lacks_contents(value) else value),
+]
+
+
+def _lacks_contents(value: Any) -> bool:
+    return isinstance(value, list) and len(value) == _N_DRAWN
 
 
 class _Source(Record):
@@ -77,6 +87,8 @@ class _Info(Record):
     peer: Text
     limited: Truth
     rtol: NotNegative
+    width: Annotated[int, Field(strict=True, ge=1, le=64)] | None = None
+    casts: Truth | None = None
 
 
 class _Cell(Record):

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from benchmarks import _plan
 from benchmarks._measure import keyed_values, missing
 from benchmarks._session import journal, session
 from benchmarks._session.crew import Settings
@@ -139,7 +140,7 @@ def _values(now: State, threads: str) -> dict[tuple[str, ...], Value]:
     """All values that are valid, by asv's keys; the newest journal's win."""
     found: dict[tuple[str, ...], Value] = {}
     for known in known_journals(threads):
-        for data, name in known.cells:
+        for data, name in filter(lambda place: _plan.is_current(place[0]), known.cells):
             if cell := known.last(data, name, is_valid_in(now)):
                 for key, value in keyed_values(cell, known):
                     found.setdefault(key, value)

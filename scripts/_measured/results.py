@@ -9,7 +9,7 @@ from typing import Any
 
 import pandas as pd
 
-from benchmarks import _measure
+from benchmarks import _measure, _plan
 from benchmarks._session.inputs import Data
 from benchmarks._session.journal import OK, Cell, Known, Source
 from benchmarks._session.measured import BASELINE, TWIN
@@ -218,6 +218,9 @@ def _rows(found: Results, wanted: State) -> Iterator[_Row]:
     for (data, name), cells in known.cells.items():
         if name == TWIN or data.pixels or not wanted.has(_subject(cells[-1])):
             continue
+        edits = [] if _plan.is_current(data) else [f"the file of {data.problem}/{data.dataset}"]
+        if edits and data.dataset not in _plan.own_contents(data.problem):
+            continue
         cell = known.last(data, name, is_valid_in(wanted)) or cells[-1]
         measured = _measure.measured_with(cell, known)
         told = {"flag": flag_of(cell, measured), "rounds": len(measured.seconds(cell.name))}
@@ -226,7 +229,8 @@ def _rows(found: Results, wanted: State) -> Iterator[_Row]:
             if not wanted.has(subject):  # the solver's name is none
                 continue
             versions = wanted.versions(subject)
-            changes = wanted.changes(subject, cell.digest)
+            changes = [f"{file} has changed" for file in edits]
+            changes += wanted.changes(subject, cell.digest)
             if metric in _RELATIVE:
                 changes = changes or wanted.changes(_baseline_of(cell), cell.digest)
             if changes:
@@ -268,12 +272,17 @@ def _size(data: Data) -> tuple[int, int]:
     return data.n_samples, data.n_features
 
 
+def subject_of(data: Data, name: str, solver: str = "") -> Subject:
+    """What the value of an implementation, on data and with a solver, depends on."""
+    return Subject(data.problem, name, solver, data.dataset, is_own=bool(data.contents))
+
+
 def _subject(cell: Cell, solver: str = "") -> Subject:
-    return Subject(cell.data.problem, cell.name, solver, cell.data.dataset)
+    return subject_of(cell.data, cell.name, solver)
 
 
 def _baseline_of(cell: Cell) -> Subject:
-    return Subject(cell.data.problem, BASELINE, "", cell.data.dataset)
+    return subject_of(cell.data, BASELINE)
 
 
 def _describe_changes(changes: list[str]) -> str:

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
 
 from benchmarks._session.crew import Settings
 from benchmarks._session.measured import BASELINE, TWIN, Measured
 from benchmarks._session.statistics import Estimate
 from scripts._common.fastest import EXACT, PROMISED, SINGLE
 
+_FLOAT64 = np.dtype(np.float64)
 DTYPES = {8: "float64", 4: "float32"}
 # An implementation with 1 or 2 bytes per value competes in a precision if its tolerance is at most
 # this.
@@ -18,14 +22,32 @@ _EXACT_ENOUGH = {8: PROMISED[EXACT], 4: PROMISED[SINGLE]}
 
 @dataclass(frozen=True)
 class Result:
-    """One size: what a session has measured."""
+    """One size: what a session has measured.
+
+    Attributes
+    ----------
+    dtype : dtype
+        Of X, as contenders are given it.
+    """
 
     measured: Measured
+    dtype: np.dtype[Any] = _FLOAT64
 
     @property
     def title(self) -> str:
         """``1,000 x 100``."""
         return self.measured.data.title
+
+    @property
+    def x_bytes(self) -> int:
+        """Size of X, as contenders are given it."""
+        return self.dtype.itemsize * math.prod(self.measured.shape)
+
+    def casting(self) -> tuple[list[str], list[str]]:
+        """Who prepares X as it is, and who casts it to float64 first, of those with a time."""
+        casts = {name: self.measured.infos[name].get("casts", False) for name in self.ranking()}
+        taken, cast = ([n for n in sorted(casts) if casts[n] == each] for each in (False, True))
+        return taken, cast
 
     @property
     def n_rounds(self) -> int:

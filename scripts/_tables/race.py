@@ -6,6 +6,8 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import Any
 
+import numpy as np
+
 from benchmarks._session.measured import TWIN
 from benchmarks._session.statistics import LEAST_ROUNDS, Estimate, geometric_mean
 from scripts._common import escape, units
@@ -39,12 +41,11 @@ def render(race: Race) -> str:
 def size_table(result: Result) -> str:
     """Table of one size, the winner, ours against the fastest peer, and reasons for absences."""
     rounds = f", {result.n_rounds} rounds" if result.n_rounds else ""
-    parts = [
-        f"## {escape.markdown(result.title)}, X of {units.n_bytes(result.measured.x_bytes)}{rounds}"
-    ]
+    parts = [f"## {escape.markdown(result.title)}, X of {units.n_bytes(result.x_bytes)}{rounds}"]
     if result.ranking():
         parts += [_ranking(result), "\n".join(map(escape.markdown, _outcome(result)))]
-    parts += [f"Note: {escape.markdown(note)}." for note in result.measured.notes]
+    notes = [*result.measured.notes, *_casting(result)]
+    parts += [f"Note: {escape.markdown(note)}." for note in notes]
     if 0 < result.n_rounds < LEAST_ROUNDS:
         parts.append(f"Note: no intervals: those need {LEAST_ROUNDS} rounds.")
     if missing := _missing(result):
@@ -79,7 +80,7 @@ def _ranking(result: Result) -> str:
         rows.append(
             [
                 name,
-                _WIDTHS.get(info["bytes_per_value"], "?"),
+                _WIDTHS.get(result.measured.width(name), "?"),
                 info["peer"],
                 units.seconds(result.measured.time(name).value),
                 _text(result.measured.speed_up(name)),
@@ -112,6 +113,16 @@ def _outcome(result: Result) -> list[str]:
     return lines
 
 
+def _casting(result: Result) -> list[str]:
+    """Which contenders cast an X that is not of float64."""
+    if result.dtype == np.float64 or not result.ranking():
+        return []
+    taken, cast = map(", ".join, result.casting())
+    told = [f"{cast} cast it to float64 in prepare" if cast else ""]
+    told += [f"{taken} take it as it is" if taken else ""]
+    return [f"X is of {result.dtype.name}: {'; '.join(filter(None, told))}"]
+
+
 def _missing(result: Result) -> list[str]:
     """A line for each contender that is not in the table, with the reason."""
     out = sorted(result.measured.out.items())
@@ -141,20 +152,21 @@ def _overall(results: Sequence[Result], width: int) -> str:
 
 def _record(result: Result, name: str) -> dict[str, Any]:
     measured, info = result.measured, _info(result, name)
+    width = measured.width(name)
     speed_up = measured.speed_up(name)
     return {
         "contender": name,
         "state": "twin" if name == TWIN else "ok",
         "reason": "",
         "peer": info["peer"],
-        "bytes_per_value": info["bytes_per_value"],
+        "bytes_per_value": width,
         "rounds": len(measured.seconds(name)),
         "seconds": measured.time(name).value,
         "speed_up": speed_up.value,
         "speed_up_low": speed_up.low,
         "speed_up_high": speed_up.high,
         "roof_fraction": measured.roof_fraction(name).value,
-        "roof_speed_up": measured.roof_speed_up(info["bytes_per_value"]).value,
+        "roof_speed_up": measured.roof_speed_up(width).value,
         "processors": measured.processors(name).value,
     }
 

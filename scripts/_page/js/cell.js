@@ -3,8 +3,10 @@
 const quoted = (text) => `'${text.replaceAll("'", "'\\''")}'`;
 const threadsOption = (threads) => (threads === "all" ? "" : ` --threads ${threads}`);
 
+const literally = (text) => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&"); // in a regular expression
+
 function commandOf({ problem, threads, dataset, n_samples, n_features }) {
-  const where = quoted(dataset ? `'${dataset}'` : `, ${n_samples}, ${n_features}\\)`);
+  const where = quoted(dataset ? `'${literally(dataset)}'` : `, ${n_samples}, ${n_features}\\)`);
   return `python -m scripts.run --again --problem ${problem} --bench ${where}${threadsOption(threads)}`;
 }
 

@@ -18,11 +18,10 @@ from typing import IO, Any
 
 import numpy as np
 
+from benchmarks._own.limits import check_columns, check_names, check_size
 from impls._errors import one_line
 from impls._files import Unreadable, check_file
 from impls._frames import check_column, shown, stacked
-from scripts._common.errors import UserError, explain
-from scripts._common.own_limits import check_columns, check_names, check_size
 
 _TARGETS = ("y", "target", "label")  # names of a column that is y unless another is named
 _SHOWN_NAMES = 10
@@ -36,6 +35,10 @@ _UNREADABLE = (
     *(ValueError, EOFError, KeyError, OSError, RuntimeError, NotImplementedError, MemoryError),
     *(TypeError, SyntaxError, zipfile.BadZipFile, zlib.error),
 )
+
+
+class BadData(Exception):
+    """A file that holds no X and y; the message says what is wrong and what to do."""
 
 
 class _Finding(ValueError):
@@ -65,9 +68,11 @@ def read_table(path: Path, target: str | None = None) -> Table:
 
     Raises
     ------
-    UserError
+    BadData
         If there is no such file, or it does not hold X and y in its form: one sentence with the
         file, what was found, what was expected and what to do.
+    OSError
+        If it cannot be read.
     """
     reader = _FORMS.get(path.suffix.lower())
     with _named(path):
@@ -82,13 +87,11 @@ def read_table(path: Path, target: str | None = None) -> Table:
 
 @contextmanager
 def _named(path: Path) -> Iterator[None]:
-    """Errors as those of a user, with the file in front."""
+    """Errors with the file in front."""
     try:
         yield
-    except OSError as error:
-        raise UserError(one_line(explain(error))) from error
     except (TypeError, ValueError) as error:
-        raise UserError(f"{one_line(str(path))}: {error}") from error
+        raise BadData(f"{one_line(str(path))}: {error}") from error
 
 
 def _check_file(path: Path) -> None:
@@ -99,7 +102,7 @@ def _check_file(path: Path) -> None:
         raise ValueError(f"{error}: save the data to one") from error
     except FileNotFoundError:
         near = _nearest(path.name, _neighbours(path))
-        raise UserError(f"there is no file {one_line(str(path))}{near}") from None
+        raise BadData(f"there is no file {one_line(str(path))}{near}") from None
     if not found.st_size:
         raise ValueError("it is empty, expected X and y: write it again")
     with path.open("rb"):  # raises if it may not be read, and says so

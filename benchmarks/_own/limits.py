@@ -6,7 +6,6 @@ import os
 from pathlib import Path
 
 from impls._machine import available_memory
-from scripts._common import units
 
 _MOST_COLUMNS = 20_000  # of a table; pandas takes about 3 s for them, and time that rises faster
 _LONGEST_NAMES = 2**22  # bytes of the line of names
@@ -14,6 +13,14 @@ _LONGEST_NAMES = 2**22  # bytes of the line of names
 _MOST_SHRUNK = 500
 _LARGE = 2**28
 _END = 4096
+_UNITS = ("B", "kB", "MB", "GB", "TB")
+
+
+def amount(n_bytes: int) -> str:
+    """An amount of memory, in multiples of 1000: ``512 B``, ``80.8 kB``."""
+    rounded = int(float(f"{n_bytes:.3g}"))  # before the unit is chosen: 999,999 B are 1 MB
+    power = min(len(_UNITS) - 1, (len(str(rounded)) - 1) // 3)
+    return f"{rounded / 1000**power:.3g} {_UNITS[power]}"
 
 
 def check_size(what: str, n_bytes: int, path: Path) -> None:
@@ -28,13 +35,13 @@ def check_size(what: str, n_bytes: int, path: Path) -> None:
     """
     if n_bytes > (available := available_memory()):
         raise ValueError(
-            f"{what} take {units.n_bytes(n_bytes)}, {units.n_bytes(available)} of memory are "
+            f"{what} take {amount(n_bytes)}, {amount(available)} of memory are "
             "available; save X and y as columns of a .npy, which is mapped"
         )
     n_stored = path.stat().st_size
     if n_bytes > _LARGE and n_bytes > _MOST_SHRUNK * n_stored:
         raise ValueError(
-            f"{what} take {units.n_bytes(n_bytes)} and the file {units.n_bytes(n_stored)}, "
+            f"{what} take {amount(n_bytes)} and the file {amount(n_stored)}, "
             f"expected at most {_MOST_SHRUNK} times as much; if they are data, save X and y as "
             "columns of a .npy"
         )
@@ -64,7 +71,7 @@ def check_names(path: Path) -> None:
             line = file.readline(_LONGEST_NAMES)
     if len(line) == _LONGEST_NAMES and not line.endswith(b"\n"):
         raise ValueError(
-            f"its first line has over {units.n_bytes(_LONGEST_NAMES)}, expected names of columns"
+            f"its first line has over {amount(_LONGEST_NAMES)}, expected names of columns"
         )
     if b'"' not in line:  # a name in quotes may hold commas
         check_columns(line.count(b",") + 1)
