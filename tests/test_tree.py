@@ -94,10 +94,16 @@ MAY_IMPORT = {
     "impls": {"impls"},
     "benchmarks/_session": {"impls", _SESSION},
     "benchmarks": {"impls", "benchmarks"},
-    "scripts/_common": {"impls", _SESSION, "benchmarks._plan", "scripts._common"},
+    "scripts/_common": {
+        "impls",
+        _SESSION,
+        "benchmarks._own",
+        "benchmarks._plan",
+        "scripts._common",
+    },
     "scripts/_measured": {
-        *("impls", _SESSION, "benchmarks._measure", "benchmarks._parent"),
-        *("scripts._common", "scripts._measured"),
+        *("impls", _SESSION, "benchmarks._measure", "benchmarks._own", "benchmarks._parent"),
+        *("benchmarks._plan", "scripts._common", "scripts._measured"),
     },
     "scripts/_advice": {"scripts._advice", *_SHOWN},
     "scripts/_page": {"scripts._page", "scripts._advice", "scripts._common.kept", *_SHOWN},
@@ -174,6 +180,8 @@ def test_the_suite_imports_the_standard_library_and_what_impls_requires_alone():
     allowed = ("impls", "benchmarks", "numpy", "psutil", "scipy.special")
     for path in (ROOT / "benchmarks").rglob("*.py"):
         foreign = {x for x in imported(path) if x.split(".")[0] not in sys.stdlib_module_names}
+        if path.parent.name == "_own":  # within a function: without it, tables are skipped
+            foreign -= {"pandas"}
         assert all(f"{name}.".startswith(tuple(f"{x}." for x in allowed)) for name in foreign), path
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     required = {normalise(re.match(r"[\w.-]+", text).group()) for text in project["dependencies"]}
