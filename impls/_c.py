@@ -1,4 +1,4 @@
-"""`_one_pass.c` around a residual in C, compiled by the system's C compiler when first asked for."""
+"""`_one_pass.c` around a residual in C, compiled by the system's C compiler at its first use."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def require_compiler() -> None:
 
 @functools.cache
 def library(residual: Path) -> ctypes.CDLL:
-    """The compiled loop of a residual, with as many threads as the libraries that are loaded may use.
+    """The compiled loop of a residual, with as many threads as loaded libraries may use.
 
     Raises
     ------

@@ -4,7 +4,8 @@ Passes over X: 1 (a row stays in cache for its second use). Temporaries: one gra
 per thread. Order of additions: the samples' own within a thread's share, then share by share in the
 order in which threads end; within an inner product by vector lanes. `prepare` compiles, which takes
 a C compiler. ctypes, which hands over the arrays, takes some 5 us of a call.
-Source: the vectorisation text, code 1, in C (`impls/_one_pass.c`); compiled for the processor with -O3.
+Source: the vectorisation text, code 1, in C (`impls/_one_pass.c`); compiled for the processor with
+-O3.
 """
 
 from pathlib import Path
