@@ -18,15 +18,11 @@ from threadpoolctl import threadpool_limits
 import impls
 from impls import _accuracy, _machine, _table
 from impls._onepass import entries
-from tests._exact import bound, rounding_bound
+from tests._exact import bound, residual_error, rounding_bound, stored_type
 from tests._guarded import guarded
 from tests._loading import load_or_skip
 
 IMPLEMENTATIONS = [(problem, name) for problem in impls.problems() for name in impls.names(problem)]
-
-# Error of each sample's residual, whatever its size, by implementation. oneDAL lets no sigmoid come
-# closer to 0 or 1 than 1e-15; a tenth more is for rounding.
-RESIDUAL_ERRORS = {("logistic", "onedal"): 1.1e-15}
 
 
 class Batch(NamedTuple):
@@ -70,19 +66,6 @@ def in_range(problem_name, batch, dtype=np.float64) -> Batch:
         while not np.all(_accuracy.terms(problem_name, weights, X, y) <= largest):
             weights = weights / 2
     return Batch(weights, X, y)
-
-
-def stored_type(implementation):
-    """Type of the prepared X; levels are computed in float64."""
-    n_bytes = implementation.options.get("BYTES_PER_VALUE", 8)
-    return {8: np.float64, 4: np.float32, 2: np.float16}.get(n_bytes, np.float64)
-
-
-def residual_error(implementation) -> float:
-    """Error of each sample's residual that its library makes; XLA flushes subnormals to 0."""
-    if implementation.options.get("PEER") == "JAX":
-        return float(np.finfo(stored_type(implementation)).tiny)
-    return RESIDUAL_ERRORS.get((implementation.problem, implementation.name), 0.0)
 
 
 def excess(implementation, batch, gradient=None) -> float:

@@ -1,7 +1,7 @@
 """PyTorch's own derivative of its loss, operation by operation.
 
-Passes over X: 2. Temporaries: up to 3 vectors of n values, a copy of the weights. Order of
-additions: that of PyTorch's BLAS.
+Passes over X: 2. Temporaries: up to 3 vectors of n values, a copy of the weights.
+Order of additions: that of PyTorch's BLAS.
 Source: PyTorch's documentation of ``binary_cross_entropy_with_logits`` and ``autograd.grad``.
 """
 

@@ -1,8 +1,8 @@
 """JAX's own derivative of the loss, compiled by XLA, in single precision.
 
-Passes over X: 2, of half the bytes each. Temporaries: up to 2 vectors of n float32. Order of
-additions: XLA's. `prepare` casts, makes JAX arrays and compiles; the gradient is float32, read
-without a copy.
+Passes over X: 2, of half the bytes each. Temporaries: up to 2 vectors of n float32.
+Order of additions: XLA's. `prepare` casts, makes JAX arrays and compiles; the gradient is float32,
+read without a copy.
 Source: JAX's documentation of ``grad``; the loss of the neural-network text.
 """
 

@@ -1,7 +1,7 @@
 """scikit-learn's gradient in single precision.
 
-Passes over X: 2, of half the bytes each. Temporaries: 2 tables of n x K float32, 2 of K x d. Order
-of additions: BLAS's; the gradient is float32. `prepare` casts, the labels too.
+Passes over X: 2, of half the bytes each. Temporaries: 2 tables of n x K float32, 2 of K x d.
+Order of additions: BLAS's; the gradient is float32. `prepare` casts, the labels too.
 Source: scikit-learn, as `sklearn`.
 """
 
