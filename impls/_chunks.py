@@ -37,5 +37,11 @@ def add_chunks(
 
 def chunk_rows(X: Array, n_beside: int = 0) -> list[slice]:
     """Slices of rows that stay in cache, with so many values beside each."""
-    n_rows = max(1, chunk_bytes() // ((X.shape[1] + n_beside) * X.itemsize))
+    n_rows = rows_per_chunk(X, n_beside)
     return [slice(start, start + n_rows) for start in range(0, len(X), n_rows)]
+
+
+def rows_per_chunk(X: Array, n_beside: int = 0) -> int:
+    """Number of rows that stay in cache, with so many values beside each."""
+    bytes_per_row: int = (X.shape[1] + n_beside) * X.itemsize
+    return max(1, chunk_bytes() // bytes_per_row)

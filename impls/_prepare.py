@@ -19,8 +19,14 @@ def as_rows(X: Array, y: Array) -> tuple[Array, Array]:
 
 
 def as_single(X: Array, y: Array) -> tuple[Array, Array]:
-    """X in float32 and C order, as `single_rows`; y in float32 unless it indexes classes."""
-    return single_rows(X), y.astype(np.float32) if y.dtype.kind == "f" else y
+    """X in float32, as `single_rows`, and y in float32 unless it indexes classes; in C order."""
+    return single_rows(X), np.ascontiguousarray(y, np.float32 if y.dtype.kind == "f" else y.dtype)
+
+
+def zero_weights(X: Array, y: Array) -> Array:
+    """Weights of the shape that the data suggest: a row for each class, if y indexes classes."""
+    n_features = X.shape[1]
+    return np.zeros(n_features if y.dtype.kind == "f" else (int(y.max()) + 1, n_features))
 
 
 def single_rows(X: Array) -> Array:

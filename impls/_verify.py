@@ -117,12 +117,12 @@ def observe(
         given_weights = _checksums(weights=handed)
         gradient = _call(call, handed, X, y)
         _refuse_changes("it", given_weights, _checksums(weights=handed))
-        if np.size(y) <= _FEW_SAMPLES:  # elsewhere after the last call: X takes a while
+        if y.shape[0] <= _FEW_SAMPLES:  # elsewhere after the last call: X takes a while
             _refuse_changes("it", before, _checksums(X=X, y=y))
         _check_form(gradient, handed.shape)
         _check_memory(gradient, given, {"weights": handed, "X": X, "y": y})
         given.append(gradient)
-        copies.append(gradient.copy())
+        copies.append(gradient.copy(order="K"))  # as its checksum is read
     _refuse_changes("it", before, _checksums(X=X, y=y))
     if any(_checksum(one) != _checksum(copy) for one, copy in zip(given, copies, strict=True)):
         raise Misbehaves("it writes into a gradient that it has returned")

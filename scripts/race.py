@@ -31,6 +31,7 @@ from benchmarks._session.statistics import LEAST_GENERATIONS, medians
 from benchmarks._session.values import FAULTS, state_of
 from impls import _machine
 from impls._files import write_whole
+from impls._table import missing_package
 from scripts import _figures, _tables
 from scripts._common import escape
 from scripts._common.cli import make_out_folder, make_parser
@@ -89,13 +90,13 @@ def main() -> int:
     found = (_result(each, kept.known) for each in data)
     results = tuple(result for result in found if result)
     if results:
-        written: list[Path] = []
+        race, written = Race(settings, results, _absent(settings)), list[Path]()
         try:
             with held_off():
-                written = _write(Race(settings, results), facts, folder)
+                written = _write(race, facts, folder)
         finally:  # where the disk is full, they are printed at least
             with suppress(OSError) if stopped else nullcontext():  # the terminal may have closed
-                _print(results, settings, written)
+                _print(race, written)
     if stopped:
         raise stopped
     outs = [out for result in results for out in result.measured.out.values()]
@@ -286,11 +287,17 @@ def _result(data: Data, known: Known) -> Result | None:
     return Result(measured, data.dtype) if isinstance(data, OwnData) else Result(measured)
 
 
-def _print(results: Sequence[Result], settings: Settings, written: list[Path]) -> None:
+def _absent(settings: Settings) -> tuple[str, ...]:
+    """Packages that contenders need and that are not installed."""
+    needed = (missing_package(settings.problem, name) for name in settings.names)
+    return tuple(sorted(set(filter(None, needed))))
+
+
+def _print(race: Race, written: list[Path]) -> None:
     """Print each size, the outcome over all sizes and the paths of the files."""
-    for result in results:
+    for result in race.results:
         print(f"{size_table(result)}\n")
-    print(f"\n{overall_table(results, settings.widths)}\n")
+    print(f"\n{overall_table(race)}\n")
     for path in written:
         print(f"written: {path}")
 

@@ -11,6 +11,10 @@ mp.dps = 60
 # Added to the unit of the error where a sigmoid may be smaller, because float32 rounds that to 0.
 TINY = mp.mpf(2) ** -126
 
+# Error of each sample's residual, whatever its size, by implementation. oneDAL lets no sigmoid, and
+# no probability of two classes, come closer to 0 or 1 than 1e-15; a tenth more is for rounding.
+RESIDUAL_ERRORS = {("logistic", "onedal"): 1.1e-15, ("softmax", "onedal"): 1.1e-15}
+
 
 def to_mp(values) -> list:
     """The numbers of a vector of any real type, without rounding."""
@@ -68,3 +72,16 @@ def bound(implementation, weights, X) -> float:
     if "RTOL" in implementation.options:
         return implementation.rtol
     return min(implementation.rtol, rounding_bound(weights, X, np.float64))
+
+
+def stored_type(implementation):
+    """Type of the prepared X; levels are computed in float64."""
+    n_bytes = implementation.options.get("BYTES_PER_VALUE", 8)
+    return {8: np.float64, 4: np.float32, 2: np.float16}.get(n_bytes, np.float64)
+
+
+def residual_error(implementation) -> float:
+    """Error of each sample's residual that its library makes; XLA flushes subnormals to 0."""
+    if implementation.options.get("PEER") == "JAX":
+        return float(np.finfo(stored_type(implementation)).tiny)
+    return RESIDUAL_ERRORS.get((implementation.problem, implementation.name), 0.0)

@@ -18,15 +18,11 @@ from threadpoolctl import threadpool_limits
 import impls
 from impls import _accuracy, _machine, _table
 from impls._onepass import entries
-from tests._exact import bound, rounding_bound
+from tests._exact import bound, residual_error, rounding_bound, stored_type
 from tests._guarded import guarded
 from tests._loading import load_or_skip
 
 IMPLEMENTATIONS = [(problem, name) for problem in impls.problems() for name in impls.names(problem)]
-
-# Error of each sample's residual, whatever its size, by implementation. oneDAL lets no sigmoid come
-# closer to 0 or 1 than 1e-15; a tenth more is for rounding.
-RESIDUAL_ERRORS = {("logistic", "onedal"): 1.1e-15}
 
 
 class Batch(NamedTuple):
@@ -72,12 +68,6 @@ def in_range(problem_name, batch, dtype=np.float64) -> Batch:
     return Batch(weights, X, y)
 
 
-def stored_type(implementation):
-    """Type of the prepared X; levels are computed in float64."""
-    n_bytes = implementation.options.get("BYTES_PER_VALUE", 8)
-    return {8: np.float64, 4: np.float32, 2: np.float16}.get(n_bytes, np.float64)
-
-
 def excess(implementation, batch, gradient=None) -> float:
     """Error of a gradient, as a multiple of the largest error allowed."""
     actual = compute(implementation, batch) if gradient is None else gradient
@@ -88,7 +78,7 @@ def excess(implementation, batch, gradient=None) -> float:
     allowed += rounding_bound(batch.weights, batch.X, np.longdouble)
     exact = impls.reference(implementation.problem, *batch)
     terms = _accuracy.terms(implementation.problem, *batch)
-    off = RESIDUAL_ERRORS.get((implementation.problem, implementation.name), 0.0)
+    off = residual_error(implementation)
     terms += off / allowed * np.abs(batch.X, dtype=np.float64).sum(axis=0)
     return _accuracy.compare(actual, exact, terms) / allowed
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 import sys
+from dataclasses import replace
 
 import pandas as pd
 import psutil
@@ -15,6 +16,7 @@ from benchmarks._session.inputs import Data
 from benchmarks._session.measured import TWIN, Measured, Round
 from benchmarks._session.process import Out
 from benchmarks._session.statistics import Estimate
+from impls import _table
 from scripts import _figures, race
 from scripts._common.errors import UserError
 from scripts._common.facts import Facts
@@ -110,19 +112,31 @@ def test_a_table_of_few_rounds_says_that_it_has_no_intervals():
     assert "Note: no intervals: those need 6 rounds." in text
     assert (
         "beats the fastest library in 1 of 1 sizes (the interval is above 1x in 0, below in 0)"
-        in (race_tables.overall_table([result], [8]))
+        in race_tables.overall_table(Race(SETTINGS, (result,)))
     )
     assert _figures.draw("race", Race(SETTINGS, (result,)), facts()) is not None
 
 
 def test_the_outcome_over_all_sizes():
     slower = made_result(ours=[8e-6] * 6, pixels=[8e-6] * 6)
-    text = race_tables.overall_table([made_result(), slower], [8, 4])
+    text = race_tables.overall_table(Race(SETTINGS, (made_result(), slower)))
     assert (
         "float64: our fastest beats the fastest library in 1 of 2 sizes (the interval is " in text
     )
     assert "above 1x in 0, below in 1); geometric mean 1.00x" in text
     assert "float32: no size with one of ours and a peer" in text
+    assert "pip install" not in text
+
+
+def test_the_outcome_says_which_libraries_were_not_there(monkeypatch):
+    installed = {"jax": False, "torch": True}
+    monkeypatch.setattr(_table, "_is_installed", lambda package: installed.get(package, True))
+    names = ("matrix", "jax", "jax_float32", "torch")
+    settings = replace(SETTINGS, problem="softmax", names=names)
+    absent = race._absent(settings)
+    assert absent == ("jax",)
+    text = race_tables.overall_table(Race(settings, (made_result(),), absent))
+    assert text.endswith("\n\nNot installed here, and so not raced: pip install jax")
 
 
 def test_records_hold_who_was_raced_and_who_was_not():

@@ -565,23 +565,39 @@ def test_problems_are_the_folders_of_problems_alone(outcome):
     assert outcome["problems"] == sorted({"a_problem", "z_problem", *impls.problems()})
 
 
-def test_a_missing_library_makes_only_its_implementations_unavailable():
+@pytest.mark.parametrize("problem", impls.problems())
+def test_a_missing_library_makes_only_its_implementations_unavailable(problem):
     """If no library is installed, implementations that need one say so and the rest load."""
     outcome = run_python(f"""
         import json, sys
         sys.modules |= dict.fromkeys({PEERS})
         import impls
         outcome = {{}}
-        for name in impls.names({PROBLEM!r}):
+        for name in impls.names({problem!r}):
             try:
-                outcome[name] = impls.load({PROBLEM!r}, name).source
+                outcome[name] = impls.load({problem!r}, name).source
             except impls.Unavailable as error:
                 outcome[name] = str(error)
         print(json.dumps(outcome))
     """)
-    for name in BUILTINS:
-        requires = _table._requires(Path(_table.__file__).parent / PROBLEM / f"{name}.py")
+    for name in filter(lambda name: _table.is_builtin(problem, name), outcome):
+        requires = _table._requires(Path(_table.__file__).parent / problem / f"{name}.py")
         if requires:
             assert f"not installed; try: pip install {requires}" in outcome[name]
         else:
-            assert outcome[name] == f"the file impls/{PROBLEM}/{name}.py"
+            assert outcome[name] == f"the file impls/{problem}/{name}.py"
+
+
+def test_a_library_that_is_too_old_is_named():
+    outcome = run_python("""
+        import json, sys
+        from types import ModuleType
+        torch = sys.modules["torch"] = ModuleType("torch")
+        torch.nn, torch.__version__ = ModuleType("torch.nn"), "2.6.0"
+        import impls
+        try:
+            impls.load("softmax", "torch_linear_cross_entropy")
+        except impls.Unavailable as error:
+            print(json.dumps(str(error)))
+    """)
+    assert outcome.endswith("as of 2.13, and there is 2.6.0; try: pip install --upgrade torch")

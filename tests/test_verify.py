@@ -215,6 +215,37 @@ def test_what_is_right_is_right(problem, shape, seed):
     assert verdict.error <= verdict.rtol
 
 
+FORTRAN = """
+
+def gradient(weights, X, y):
+    p = np.exp(X @ weights.T)
+    p /= p.sum(axis=1, keepdims=True)
+    p[np.arange(len(y)), y] -= 1
+    return np.asfortranarray(p.T @ X / len(y))
+"""
+SIZE_IS_A_METHOD = """
+
+class Labels(np.ndarray):
+    size = np.ndarray.sum  # as of PyTorch's tensors
+
+
+def prepare(X, y):
+    return X, y.view(Labels)
+
+
+""" + body("return right(weights, X, np.asarray(y))")
+
+
+@pytest.mark.parametrize(
+    ("problem", "source"),
+    [(PROBLEM, SIZE_IS_A_METHOD), ("softmax", FORTRAN)],
+    ids=["a method size", "Fortran's order"],
+)
+def test_habits_of_other_libraries_are_no_fault(written, problem, source):
+    verdict = verify(_table.load_file(problem, written(source)), *impls.make(problem, 10, 3))
+    assert verdict.reason == ""
+
+
 @pytest.mark.parametrize("problem", impls.problems())
 def test_weights_are_at_least_three_and_different(problem):
     weights, X, y = impls.make(problem, 10, 5)

@@ -15,13 +15,6 @@ _MOST_SHAPES = 100
 _COMPILERS = {"darwin": "clang++", "win32": "cl"}
 
 
-def as_tensors(*arrays):
-    """Tensors that share the arrays' memory; of a read-only one PyTorch warns that it is."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", UserWarning)
-        return tuple(map(torch.from_numpy, arrays))
-
-
 def matrix_form(weights, X, y):
     return (torch.sigmoid(X @ weights) - y) @ X
 

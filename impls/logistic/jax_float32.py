@@ -8,8 +8,9 @@ Source: `matrix`; JAX's documentation of ``jit``.
 
 import numpy as np
 
-from impls._prepare import SINGLE_RTOL, as_single
-from impls.logistic._jax import compiled, on_device
+from impls._jax import make_kernel
+from impls._prepare import SINGLE_RTOL
+from impls.logistic._jax import matrix_form
 
 PEER = "JAX"
 PREPARED_COPIES = 1  # the cast and JAX's own copy of it, while prepare runs
@@ -17,10 +18,4 @@ BYTES_PER_VALUE = 4
 RTOL = SINGLE_RTOL
 REQUIRES = "jax"
 
-
-def prepare(X, y):
-    return on_device(*as_single(X, y))
-
-
-def gradient(weights, X, y):
-    return np.asarray(compiled()(weights.astype(np.float32), X, y))
+prepare, gradient = make_kernel(matrix_form, np.float32)

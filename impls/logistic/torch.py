@@ -8,7 +8,8 @@ Source: `matrix`; PyTorch's documentation of ``inference_mode``.
 import torch
 
 from impls._prepare import as_rows
-from impls.logistic._torch import as_tensors, matrix_form
+from impls._torch import as_tensors
+from impls.logistic._torch import matrix_form
 
 PEER = "PyTorch"
 REQUIRES = "torch"

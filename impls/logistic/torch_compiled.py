@@ -8,7 +8,8 @@ Source: `matrix`; PyTorch's documentation of ``torch.compile``.
 import torch
 
 from impls._prepare import as_rows
-from impls.logistic._torch import as_tensors, compile_for, compiled, require_compiler
+from impls._torch import as_tensors
+from impls.logistic._torch import compile_for, compiled, require_compiler
 
 PEER = "PyTorch"
 REQUIRES = "torch"

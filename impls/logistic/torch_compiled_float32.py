@@ -10,7 +10,8 @@ import numpy as np
 import torch
 
 from impls._prepare import SINGLE_RTOL, as_single
-from impls.logistic._torch import as_tensors, compile_for, compiled, require_compiler
+from impls._torch import as_tensors
+from impls.logistic._torch import compile_for, compiled, require_compiler
 
 PEER = "PyTorch"
 PREPARED_COPIES = 0.5

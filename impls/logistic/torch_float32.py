@@ -9,7 +9,8 @@ import numpy as np
 import torch
 
 from impls._prepare import SINGLE_RTOL, as_single
-from impls.logistic._torch import as_tensors, matrix_form
+from impls._torch import as_tensors
+from impls.logistic._torch import matrix_form
 
 PEER = "PyTorch"
 PREPARED_COPIES = 0.5

@@ -5,7 +5,8 @@ of the weights, and oneDAL's own. Order of additions: BLAS's within a block; one
 blocks of each thread, then the threads'.
 Source: daal4py, ``optimization_solver_cross_entropy_loss``, without an intercept and penalties. It
 takes 3 classes or more. For 2 there is ``optimization_solver_logistic_loss``: its weights are the
-difference of the classes', and the gradients of the classes differ in sign alone.
+difference of the classes', and the gradients of the classes differ in sign alone. It lets no
+probability come closer to 0 or 1 than 1e-15.
 """
 
 import functools

@@ -33,7 +33,8 @@ from scripts._common.records import Facts
 
 _GOVERNOR = Path("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor")
 _PACKAGES = ("numpy", "scipy", "numba", "scikit-learn", "asv", "asv_runner")
-_PEERS = ("numexpr", "jax", "torch")  # left out where they are not installed
+# Left out where they are not installed.
+_PEERS = ("numexpr", "jax", "torch", "scikit-learn-intelex")
 
 
 def collect_facts(threads: str, commit: str) -> Facts:

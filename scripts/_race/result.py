@@ -90,10 +90,17 @@ class Result:
 
 @dataclass(frozen=True)
 class Race:
-    """A race's settings, and its results from the smallest X to the largest."""
+    """A race's settings, its results from the smallest X to the largest, and who was absent.
+
+    Attributes
+    ----------
+    absent : tuple of str
+        Packages that contenders need and that are not installed.
+    """
 
     settings: Settings
     results: tuple[Result, ...]
+    absent: tuple[str, ...] = ()
 
     @property
     def title(self) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -34,7 +34,7 @@ _LEGEND = (
 def render(race: Race) -> str:
     """Explain the columns, then a table per size, then the outcome over all sizes."""
     tables = map(size_table, race.results)
-    overall = overall_table(race.results, race.settings.widths)
+    overall = overall_table(race)
     return "\n\n".join([f"# {escape.markdown(race.title)}", _LEGEND, *tables, overall, "---"])
 
 
@@ -53,9 +53,13 @@ def size_table(result: Result) -> str:
     return "\n\n".join(parts)
 
 
-def overall_table(results: Sequence[Result], widths: Iterable[int]) -> str:
-    """Wins over the fastest peer and the geometric mean of the advantages, by precision."""
-    lines = [f"- {DTYPES[width]}: {_overall(results, width)}" for width in widths]
+def overall_table(race: Race) -> str:
+    """Wins over the fastest peer, the geometric mean of the advantages, and libraries not raced."""
+    widths = race.settings.widths
+    lines = [f"- {DTYPES[width]}: {_overall(race.results, width)}" for width in widths]
+    if race.absent:
+        absent = escape.markdown(" ".join(race.absent))
+        lines.append(f"\nNot installed here, and so not raced: pip install {absent}")
     return "\n".join(["## Ours against the fastest peer, over all sizes\n", *lines])
 
 

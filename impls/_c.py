@@ -1,4 +1,6 @@
-"""`_one_pass.c`, compiled by the system's C compiler when it is first asked for."""
+"""`_one_pass.c` around a residual in C, compiled by the system's C compiler at its first use."""
+
+from __future__ import annotations
 
 import ctypes
 import functools
@@ -7,11 +9,17 @@ import shlex
 import shutil
 import subprocess
 import tempfile
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
+import numpy as np
 from threadpoolctl import threadpool_info
 
 from impls._errors import Unavailable, one_line
+from impls._prepare import as_rows
+
+Array = np.ndarray[Any, Any]
 
 _SOURCE = Path(__file__).with_name("_one_pass.c")
 _COMPILERS = ("cc", "gcc", "clang")
@@ -20,7 +28,38 @@ _SECONDS = 60
 _ADVICE = "install gcc, or set CC to a C compiler with OpenMP"
 
 
-def require_compiler():
+def make_kernel(
+    residual: Path,
+) -> tuple[Callable[[Array, Array], tuple[Array, Array]], Callable[[Array, Array, Array], Array]]:
+    """``prepare`` and ``gradient``, the sum over the samples of ``residual(<w, x>, y) x``.
+
+    Parameters
+    ----------
+    residual : Path
+        A file of C that defines ``static double residual(double z, double y)``.
+
+    Raises
+    ------
+    Unavailable
+        If there is no C compiler that knows OpenMP.
+    """
+    require_compiler()
+
+    def prepare(X: Array, y: Array) -> tuple[Array, Array]:
+        library(residual)
+        return as_rows(X, y)
+
+    def gradient(weights: Array, X: Array, y: Array) -> Array:
+        weights, total = np.ascontiguousarray(weights), np.zeros(X.shape[1])
+        inputs = (array.ctypes.data for array in (weights, X, y))
+        if not library(residual).add_gradient(*inputs, *X.shape, total.ctypes.data):
+            raise MemoryError(f"no memory for {total.nbytes:,} bytes of sums per thread")
+        return total
+
+    return prepare, gradient
+
+
+def require_compiler() -> None:
     """Refuse to load where there is no C compiler that knows OpenMP.
 
     Raises
@@ -32,8 +71,8 @@ def require_compiler():
 
 
 @functools.cache
-def library():
-    """The compiled code, with as many threads as the libraries that are loaded may use.
+def library(residual: Path) -> ctypes.CDLL:
+    """The compiled loop of a residual, with as many threads as loaded libraries may use.
 
     Raises
     ------
@@ -43,7 +82,18 @@ def library():
     # Loaded code needs no file; where the system keeps it open, cleaning up fails.
     with tempfile.TemporaryDirectory(prefix="gradmark-", ignore_cleanup_errors=True) as folder:
         path = Path(folder) / "one_pass.so"
-        _run([*_compiler(), *_OPTIONS, str(_SOURCE), "-o", str(path), "-lm"])
+        _run(
+            [
+                *_compiler(),
+                *_OPTIONS,
+                "-include",
+                str(residual),
+                str(_SOURCE),
+                "-o",
+                str(path),
+                "-lm",
+            ]
+        )
         try:
             loaded = ctypes.CDLL(str(path))
         except OSError as error:
@@ -61,7 +111,7 @@ def library():
     return loaded
 
 
-def _compiler():
+def _compiler() -> list[str]:
     """The command of CC, or the first compiler that there is."""
     asked = shlex.split(os.environ.get("CC", ""))
     found = [asked] if asked else [[name] for name in _COMPILERS if shutil.which(name)]
@@ -71,7 +121,7 @@ def _compiler():
     return found[0]
 
 
-def _run(command, source=None):
+def _run(command: Sequence[str], source: str | None = None) -> None:
     try:
         done = subprocess.run(
             command, input=source, capture_output=True, text=True, check=False, timeout=_SECONDS

@@ -1,0 +1,3 @@
+// z - y.
+
+static double residual(double z, double y) { return z - y; }

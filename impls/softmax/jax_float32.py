@@ -1,0 +1,21 @@
+"""JAX's own derivative of the loss, compiled by XLA, in single precision.
+
+Passes over X: 2, of half the bytes each. Temporaries: up to 2 tables of n x K float32.
+Order of additions: XLA's. `prepare` casts, makes JAX arrays and compiles; the gradient is float32,
+read without a copy.
+Source: JAX's documentation of ``grad``; the loss by ``log_softmax``.
+"""
+
+import numpy as np
+
+from impls._jax import make_kernel, slope
+from impls._prepare import SINGLE_RTOL
+from impls.softmax._jax import loss
+
+PEER = "JAX"
+PREPARED_COPIES = 1  # the cast and JAX's own copy of it, while prepare runs
+BYTES_PER_VALUE = 4
+RTOL = SINGLE_RTOL
+REQUIRES = "jax"
+
+prepare, gradient = make_kernel(slope(loss), np.float32)

@@ -1,0 +1,20 @@
+"""PyTorch's own derivative of the loss, operation by operation, in single precision.
+
+Passes over X: 2, of half the bytes each. Temporaries: up to 3 tables of n x K float32, a copy of
+the weights. Order of additions: that of PyTorch's BLAS; the gradient is float32.
+Source: PyTorch's documentation of ``autograd.grad`` and of ``cross_entropy``.
+"""
+
+import numpy as np
+from torch.nn.functional import cross_entropy
+
+from impls._prepare import SINGLE_RTOL
+from impls._torch import make_kernel
+
+PEER = "PyTorch"
+PREPARED_COPIES = 0.5
+BYTES_PER_VALUE = 4
+RTOL = SINGLE_RTOL
+REQUIRES = "torch"
+
+prepare, gradient = make_kernel(cross_entropy, np.float32)
