@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -70,6 +71,27 @@ def test_what_is_kept_in_memory_is_what_a_file_holds(path):
     kept.add_cells(journal.read(path).cells[SMALL, "matrix"])
     kept.add_cells(journal.read(path).cells[DIGITS, "fused"])
     assert contents(kept.known)[1:] == contents(journal.read(path))[1:]
+
+
+@pytest.mark.parametrize(("seconds", "behind"), [(-5, 0), (3600, 3600), (10**9, 10**9)])
+def test_what_is_measured_last_is_recorded_last_whatever_the_clock_shows(tmp_path, seconds, behind):
+    """Another journal of the machine has a time that this clock will show so much later."""
+    for name, ahead in {"other": seconds, "mine": 0}.items():
+        written = Journal(tmp_path / f"{name}.jsonl", SOURCE, "digest")
+        at = (datetime.now(UTC) + timedelta(seconds=ahead)).isoformat(timespec="seconds")
+        written.add_round("m1", SMALL, ROUND)
+        written.add_cells([replace(CELL, measured_at=at)])
+    other, mine = (journal.read(tmp_path / f"{name}.jsonl") for name in ("other", "mine"))
+    assert other.recorded_at <= mine.recorded_at <= other.recorded_at + abs(seconds) + 5
+    told = json.loads((tmp_path / "mine.jsonl").read_text().splitlines()[-1])
+    assert told.get("clock_behind", 0) == pytest.approx(behind, abs=5)
+
+
+@pytest.mark.parametrize("time", ["", "yesterday", "0001-01-01T00:00:00+14:00", "9" * 99])
+def test_a_time_that_is_none_orders_nothing(tmp_path, time):
+    path = tmp_path / "a.jsonl"
+    Journal(path, SOURCE, "digest").add_cells([replace(CELL, measured_at=time)])
+    assert journal.read(path).recorded_at <= 0
 
 
 def test_a_journal_that_is_not_there_is_empty(tmp_path):

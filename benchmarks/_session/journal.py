@@ -15,6 +15,10 @@ the round in hand. There are four kinds:
 
 A measurement is one set of data in one session; its generations and what an interrupt has cut in
 two share its id. Later lines win.
+
+Cells of several journals are ordered by `Cell.recorded_at`, which no clock that is set back turns
+round: within a journal it never falls, and a session whose clock shows less than another journal of
+the machine has recorded writes how far it is behind.
 """
 
 from __future__ import annotations
@@ -24,10 +28,12 @@ import json
 import math
 import os
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import astuple, dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
+from time import time
 from typing import IO, Any
 
 from benchmarks._session.inputs import Data
@@ -41,6 +47,8 @@ MOST_BYTES = 64 * 2**20  # of a file; the preset `full` writes some 20
 # What a line that does not fit leads to.
 MISFITS = (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError)
 _COMMIT = re.compile("[0-9a-f]{40}")
+_CELL = b'{"kind": "cell"'
+_OWN_FORM = ("data", "recorded_at")  # fields of a `Cell` that its line has in another form, or not
 _INFOS = {
     "bytes_per_value": (int,),
     "passes": (int, type(None)),
@@ -68,6 +76,8 @@ class Cell:
         Generations of processes that have finished.
     reasons : dict[str, str]
         Why a metric has no value, though the contender has a time.
+    recorded_at : float
+        Seconds since 1970 by which cells of several journals are ordered; 0 if it was not read.
     """
 
     data: Data
@@ -83,6 +93,7 @@ class Cell:
     info: dict[str, Any] = field(default_factory=dict)
     costs: dict[str, float] = field(default_factory=dict)
     reasons: dict[str, str] = field(default_factory=dict)
+    recorded_at: float = field(default=0.0, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -128,6 +139,8 @@ class Known:
         The last ones.
     format : int
         Of the lines; above `FORMAT` if a newer version has written them.
+    recorded_at : float
+        Of the last cell.
     cells : dict
         Cells by data and name, in the order of their lines.
     rounds : dict
@@ -143,6 +156,7 @@ class Known:
     source: Source | None = None
     facts: dict[str, Any] | None = None
     format: int = FORMAT
+    recorded_at: float = 0.0
     cells: dict[tuple[Data, str], list[Cell]] = field(default_factory=dict)
     rounds: dict[tuple[str, Data], list[Round]] = field(default_factory=dict)
     digests: dict[str, str] = field(default_factory=dict)
@@ -233,6 +247,7 @@ class Journal:
         self.known = Known()  # all that was written
         self._lines: list[bytes] = []
         self._is_begun = False
+        self._seconds_behind = 0
 
     def add_facts(self, record: dict[str, Any]) -> None:
         """Write what is known of the machine."""
@@ -254,19 +269,18 @@ class Journal:
     def add_cells(self, cells: Iterable[Cell]) -> None:
         """Write what has been found of each contender."""
         for cell in cells:
-            self._write(
-                kind="cell",
-                data=astuple(cell.data),
-                **{key: value for key, value in vars(cell).items() if key != "data"},
-            )
+            own = {key: value for key, value in vars(cell).items() if key not in _OWN_FORM}
+            self._write(kind="cell", data=astuple(cell.data), **own)
 
     def _write(self, **record: Any) -> None:
+        if self._path and not self._is_begun:
+            self._begin(self._path)
+        if record["kind"] == "cell" and self._seconds_behind:
+            record |= {"clock_behind": self._seconds_behind}
         add(self.known, json.loads(json.dumps(record)))
         if self._path is None:
             return
         self._lines.append(_line(record))
-        if not self._is_begun:
-            self._begin(self._path)
         if self._path.exists():
             _append(self._path, self._lines[-1])
         else:  # the first line, or the folder was moved or deleted meanwhile
@@ -274,6 +288,7 @@ class Journal:
 
     def _begin(self, path: Path) -> None:
         """Write the first line where another has it: without it, nothing would be read."""
+        self._seconds_behind = _seconds_behind(path.parent)
         with suppress(FileNotFoundError):
             check_file(path)
             known = read(path)
@@ -318,6 +333,33 @@ def _end_of_a_cut_line(file: IO[bytes]) -> bytes:
     return b"" if file.read(1) == b"\n" else b"\n"
 
 
+def _seconds_behind(folder: Path) -> int:
+    """How far this clock is behind what the journals of a machine have recorded; 0 if it is not."""
+    times = (_recorded_at(record) for path in folder.glob("*.jsonl") for record in _cells(path))
+    return max(0, math.ceil(max(times, default=0.0) - time()))
+
+
+def _cells(path: Path) -> Iterator[Any]:
+    """Lines of cells, as they stand in a journal."""
+    with suppress(OSError, Unreadable):
+        check_file(path, MOST_BYTES)
+        with path.open("rb") as file:
+            for line in file:
+                if line.startswith(_CELL):
+                    with suppress(*MISFITS):
+                        yield json.loads(line)
+
+
+def _recorded_at(record: Mapping[str, Any]) -> float:
+    """Seconds since 1970, of a clock that is behind none; 0 if there is no time."""
+    with suppress(*MISFITS, OSError):
+        behind = float(record.get("clock_behind", 0))
+        at = datetime.fromisoformat(record["measured_at"])
+        seconds = (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp() + behind
+        return seconds if math.isfinite(seconds) and behind >= 0 else 0.0
+    return 0.0
+
+
 def add(known: Known, record: dict[str, Any]) -> None:
     """Take up a line; one of `MISFITS` if it does not fit."""
     if record["kind"] == "source":
@@ -360,10 +402,12 @@ def _add_measured(known: Known, record: dict[str, Any]) -> None:
             _read_info(record["info"]),
             _numbers(record["costs"]),
             {str(key): one_line(text) for key, text in record["reasons"].items()},
+            max(known.recorded_at, _recorded_at(record)),
         )
         if cell.state == OK and not cell.info:
             raise ValueError("a time of a contender that has said nothing of itself")
         known.cells.setdefault((data, cell.name), []).append(cell)
+        known.recorded_at = cell.recorded_at
         if cell.generations:
             n_rounds = len(known.rounds.get((measurement, data), []))
             known.finished.setdefault((measurement, data, cell.name, cell.generations), n_rounds)

@@ -123,7 +123,7 @@ def _of_commit(side: Named, choice: Choice) -> dict[str, stored.Cells]:
 
 
 def _journals(machine: str, threads: str) -> Iterable[tuple[Source, Known]]:
-    """Contents of a machine's journals with so many threads, the last written first."""
+    """Contents of a machine's journals with so many threads, what was measured last first."""
     for each in journals_of(store_of(machine)):
         if each.source.threads == threads:
             yield each.source, each.known

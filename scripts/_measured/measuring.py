@@ -136,11 +136,13 @@ def measured_on(known: Known, data: Data) -> Measured:
 
 
 def _values(now: State, threads: str) -> dict[tuple[str, ...], Value]:
-    """All values that are valid, by asv's keys; the newest journal's win."""
-    found: dict[tuple[str, ...], Value] = {}
-    for known in known_journals(threads):
-        for data, name in known.cells:
-            if cell := known.last(data, name, is_valid_in(now)):
-                for key, value in keyed_values(cell, known):
-                    found.setdefault(key, value)
-    return found
+    """All values that are valid, by asv's keys; the newest win."""
+    holds = is_valid_in(now)
+    found = [
+        (cell, known)
+        for known in known_journals(threads)
+        for data, name in known.cells
+        if (cell := known.last(data, name, holds))
+    ]
+    found.sort(key=lambda each: each[0].recorded_at)
+    return dict(pair for each in found for pair in keyed_values(*each))

@@ -18,7 +18,7 @@ from impls._provenance import Provenance, Subject
 from scripts._common import project
 from scripts._common.errors import UserError
 from scripts._common.metrics import metrics
-from scripts._measured.journals import open_journal, paths_of
+from scripts._measured.journals import open_journals, paths_of
 from scripts._measured.machine import NAME_VARIABLE, machine_name
 from scripts._measured.state import State, load_state
 from scripts._measured.store import Store
@@ -33,6 +33,7 @@ COLUMNS = [
     *("metric", "value", "low", "high", "unit", "state", "reason"),
     *("threads", "commit", "environment", "measured", "generations", "rounds", "versions", "flag"),
 ]
+_RECORDED = "recorded"  # a column while the newest values are chosen
 _Row = dict[str, Any]
 
 
@@ -52,7 +53,7 @@ class Results:
 
 
 def list_results() -> list[Results]:
-    """This machine's journals, the last written first; one that cannot be read is named.
+    """This machine's journals, what was measured last first; one that cannot be read is named.
 
     Raises
     ------
@@ -83,8 +84,9 @@ def store_of(machine: str) -> Store:
 
 
 def journals_of(store: Store) -> list[Results]:
-    """A machine's journals in their order; one that cannot be read is named."""
-    return [each for path in store.journals if (each := _open(path))]
+    """A machine's journals, what was measured last first; one that cannot be read is named."""
+    found = open_journals(store.journals)
+    return [Results(path, known.source, known) for path, known in found if known.source]
 
 
 def load_results(
@@ -116,15 +118,16 @@ def load_results(
     """
     chosen = _chosen(environment, threads, store)
     rows = [row for each in chosen for row in _rows(each, wanted)]
-    frame = pd.DataFrame(rows, columns=COLUMNS)
+    frame = pd.DataFrame(rows, columns=[*COLUMNS, _RECORDED])
     if not (frame["state"] != "missing").any():
         raise UserError(
             f"there are no results of {wanted.title} with {threads} threads{_why(frame)}; "
             "make some: python -m scripts.run"
         )
-    # The newest journal comes first: its value is kept of a cell that was measured twice.
+    # Of a cell that was measured twice, the newest value comes first, and is kept.
+    frame = frame.sort_values(_RECORDED, ascending=False, kind="stable")
     frame = frame.sort_values("state", key=lambda state: state == "missing", kind="stable")
-    frame = frame.drop_duplicates([*_CELL, "metric"])
+    frame = frame.drop_duplicates([*_CELL, "metric"])[COLUMNS]
     typed = frame.astype(dict.fromkeys(["n_samples", "n_features"], "Int64"))
     return _with_missing(typed).assign(threads=threads)
 
@@ -142,7 +145,7 @@ def last_state(
             continue
         if commit in (None, each.source.commit) and environment in (None, each.source.environment):
             cells = [cell for own in each.known.cells.values() for cell in own]
-            cells.sort(key=lambda cell: cell.measured_at)
+            cells.sort(key=lambda cell: cell.recorded_at)
             states = [s for cell in cells if (s := load_state(cell.digest, store.provenance))]
             if states:
                 return states[-1]
@@ -185,14 +188,8 @@ def is_valid_in(state: State) -> _measure.Holds:
 
 
 def known_journals(threads: str) -> list[Known]:
-    """Contents of this machine's journals with so many threads, the last written first."""
+    """Contents of this machine's journals with so many threads, what was measured last first."""
     return [e.known for e in journals_of(own_store()) if e.source.threads == threads]
-
-
-def _open(path: Path) -> Results | None:
-    """A journal that says where it comes from; what is left aside is named, once."""
-    known = open_journal(path)
-    return Results(path, known.source, known) if known and known.source else None
 
 
 def _chosen(environment: str | None, threads: str, store: Store | None) -> list[Results]:
@@ -254,6 +251,7 @@ def _row(source: Source, cell: Cell, key: str, value: Value) -> _Row | None:
         "commit": source.commit[:8],
         "environment": source.environment,
         "measured": cell.measured_at,
+        _RECORDED: cell.recorded_at,
         "generations": cell.generations,
     }
 
