@@ -10,7 +10,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from benchmarks._measure import keyed_values, missing
-from benchmarks._session import journal, session
+from benchmarks._session import journal, session, whose
 from benchmarks._session.crew import Settings
 from benchmarks._session.inputs import Data
 from benchmarks._session.journal import Known
@@ -82,6 +82,8 @@ def measure(order: Order) -> Outcome:
     path = as_asv.journal_path if order.is_kept else None
     kept = journal.Journal(path, as_asv.source, now.provenance.digest)
     begun = _begun(as_asv.journal_path, order)
+    if order.is_kept:
+        driver.check_filed(as_asv)
     if wanted:
         if order.is_kept:
             _provenance.save(now.provenance, project.PROVENANCE)
@@ -104,10 +106,10 @@ def _begun(path: Path, order: Order) -> Known:
         If nothing could be read of what would be written there.
     """
     found = read_journal(path)
-    if found.fault and order.is_kept:
+    if order.is_kept and (why := found.fault or whose.difference(found.known.facts)):
         raise UserError(
-            f"nothing can be kept: the journal {one_line(str(path))} cannot be read "
-            f"({found.fault}); move it away"
+            f"nothing can be kept: the journal {one_line(str(path))} cannot be "
+            f"{'read' if found.fault else 'continued'} ({why}); move it away"
         )
     return Known() if order.again or found.fault else found.known
 

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from benchmarks import _measure
+from benchmarks._session import whose
 from benchmarks._session.inputs import Data
 from benchmarks._session.journal import OK, Cell, Known, Source
 from benchmarks._session.measured import BASELINE, TWIN
 from benchmarks._session.values import Value, flag_of, values_of
+from impls._errors import one_line
 from impls._provenance import Provenance, Subject
 from scripts._common import project
+from scripts._common.checked import leave_aside
 from scripts._common.errors import UserError
 from scripts._common.metrics import metrics
 from scripts._measured.journals import open_journals, paths_of
@@ -60,7 +64,7 @@ def list_results() -> list[Results]:
     UserError
         If there are none, or all are another machine's.
     """
-    found = journals_of(own_store())
+    found = own_journals()
     others = sorted({p.parent.name for p in _measure.FOLDER.glob("*/*.jsonl")} - {machine_name()})
     if not found and others:
         raise UserError(
@@ -73,14 +77,29 @@ def list_results() -> list[Results]:
     return found
 
 
-def own_store() -> Store:
-    """What this machine has measured in this folder."""
-    return store_of(machine_name())
-
-
 def store_of(machine: str) -> Store:
     """What this folder holds of a machine."""
     return Store(machine, tuple(paths_of(machine)), (project.PROVENANCE,))
+
+
+def own_journals() -> list[Results]:
+    """This machine's journals, what was measured last first.
+
+    One that cannot be read is named, and so is one of another machine of the same name.
+    """
+    found = journals_of(store_of(machine_name()))
+    others = {each.path: whose.difference(each.known.facts) for each in found}
+    for path in filter(others.get, others):
+        _name_once(path, others[path])
+    return [each for each in found if not others[each.path]]
+
+
+@cache
+def _name_once(path: Path, difference: str) -> None:
+    leave_aside(
+        f"the journal {one_line(str(path))}: {difference}; python -m scripts.report --results "
+        f"compares machines, and {NAME_VARIABLE} gives this one another name"
+    )
 
 
 def journals_of(store: Store) -> list[Results]:
@@ -139,14 +158,14 @@ def last_state(
     store: Store | None = None,
 ) -> Provenance | None:
     """State of the last measurement, of the commit and environment given or of any."""
-    store = store or own_store()
-    for each in journals_of(store):
+    provenance = store.provenance if store else (project.PROVENANCE,)
+    for each in _journals(store):
         if each.source.threads != threads:
             continue
         if commit in (None, each.source.commit) and environment in (None, each.source.environment):
             cells = [cell for own in each.known.cells.values() for cell in own]
             cells.sort(key=lambda cell: cell.recorded_at)
-            states = [s for cell in cells if (s := load_state(cell.digest, store.provenance))]
+            states = [s for cell in cells if (s := load_state(cell.digest, provenance))]
             if states:
                 return states[-1]
     return None
@@ -154,12 +173,12 @@ def last_state(
 
 def thread_settings(store: Store | None = None) -> list[str]:
     """Settings of threads that a machine's journals have results of."""
-    return sorted({each.source.threads for each in journals_of(store or own_store())})
+    return sorted({each.source.threads for each in _journals(store)})
 
 
 def facts_of(commit: str, environment: str, store: Store | None = None) -> dict[str, Any] | None:
     """The record of the facts of a run, by the columns ``commit`` and ``environment``."""
-    for each in journals_of(store or own_store()):
+    for each in _journals(store):
         if each.source.commit.startswith(commit) and each.source.environment == environment:
             return each.known.facts
     return None
@@ -189,7 +208,11 @@ def is_valid_in(state: State) -> _measure.Holds:
 
 def known_journals(threads: str) -> list[Known]:
     """Contents of this machine's journals with so many threads, what was measured last first."""
-    return [e.known for e in journals_of(own_store()) if e.source.threads == threads]
+    return [e.known for e in own_journals() if e.source.threads == threads]
+
+
+def _journals(store: Store | None) -> list[Results]:
+    return journals_of(store) if store else own_journals()
 
 
 def _chosen(environment: str | None, threads: str, store: Store | None) -> list[Results]:
