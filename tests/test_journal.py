@@ -197,6 +197,43 @@ def test_a_damaged_line_takes_no_other_with_it_and_invents_no_cell(path, data):
             assert all(seconds > 0 for seconds in (*each.seconds.values(), *each.roofs.values()))
 
 
+def test_lines_that_do_not_fit_are_named_once(path, tmp_path, monkeypatch, capsys):
+    """Also in the file from which asv's process tells what the suite has said."""
+    copy, notes = tmp_path / "damaged.jsonl", tmp_path / "notes"
+    lines = path.read_bytes().splitlines()
+    monkeypatch.setenv("GRADMARK_NOTES", str(notes))
+    copy.write_bytes(b"\n".join([lines[0], b"{}", b"\xff", *lines[1:], lines[1][:-9]]))
+    for _ in range(2):
+        assert parts(journal.read(copy)) == parts(journal.read(path))
+    (told,) = capsys.readouterr().err.splitlines()
+    assert told == (
+        f"left aside: 2 lines of the journal {copy} (line 2: it has no 'kind'); what they held is "
+        "measured again"
+    )
+    assert notes.read_text().splitlines() == [told]
+
+
+@pytest.mark.parametrize(
+    ("changed", "why"),
+    [
+        ({"kind": "cat"}, "its kind is 'cat', expected source, facts, round or cell"),
+        ({"data": ["linear", -1, 3, "", False]}, "its sizes are [-1, 3], expected whole numbers"),
+        ({"info": INFO | {"passes": "x"}}, "its info.passes is 'x'"),
+        ({"shape": None}, "'NoneType' object is not iterable"),
+    ],
+)
+def test_a_line_that_does_not_fit_says_why(path, tmp_path, capsys, changed, why):
+    copy = tmp_path / "a.jsonl"
+    copy.write_text(json.dumps(json.loads(path.read_bytes().splitlines()[-1]) | changed))
+    assert parts(journal.read(copy)) == set()
+    assert f"(line 1: {why})" in capsys.readouterr().err
+
+
+def test_a_folder_in_place_of_a_journal_is_named(tmp_path, capsys):
+    assert parts(journal.read(tmp_path)) == set()
+    assert f"the journal {tmp_path} cannot be read (it is a folder" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("seconds", [0, -1.0, math.nan, math.inf, "fast", None])
 def test_a_round_with_an_impossible_time_is_left_out(path, seconds):
     copy = path.with_name("impossible")

@@ -38,6 +38,7 @@ from typing import IO, Any
 
 from benchmarks._session.inputs import Data
 from benchmarks._session.measured import BASELINE, TWIN, Measured, Round
+from benchmarks._session.notes import leave_aside
 from benchmarks._session.process import Out
 from impls._errors import one_line
 from impls._files import FORMAT, Unreadable, check_file, write_whole
@@ -212,19 +213,51 @@ class Known:
 
 
 def read(path: Path) -> Known:
-    """Read a journal; lines that a kill has cut off or that do not fit are left out.
+    """Read a journal; what does not fit is left aside and named, once.
 
-    The commands read journals with `scripts._measured.journals`, which names what does not fit. A
-    suite runs where the libraries of the implementations alone are installed.
+    The commands read journals with `scripts._measured.journals`, whose sentences say more. A suite
+    runs where the libraries of the implementations alone are installed.
     """
-    known = Known()
-    if not path.is_file() or path.stat().st_size > MOST_BYTES:
-        return known
-    with path.open("rb") as file:
-        for line in filter(bytes.strip, file):
-            with suppress(*MISFITS):
-                add(known, json.loads(line))
+    try:
+        known, misfits = _read(path)
+    except FileNotFoundError:
+        return Known()
+    except Unreadable as error:
+        leave_aside(str(error))
+        return Known()
+    if misfits:
+        lines = f"{len(misfits):,} line{'s' * (len(misfits) > 1)}"
+        where = f"the journal {one_line(str(path))}"
+        leave_aside(f"{lines} of {where} ({misfits[0]}); what they held is measured again")
     return known
+
+
+def _read(path: Path) -> tuple[Known, list[str]]:
+    """What fits, and a sentence for each line that does not."""
+    known, misfits = Known(), []
+    try:
+        check_file(path, MOST_BYTES)
+    except Unreadable as error:
+        where = one_line(str(path))
+        raise Unreadable(f"the journal {where} cannot be read ({error}); move it away") from None
+    with path.open("rb") as file:
+        for number, line in enumerate(file, 1):
+            try:
+                if line.strip() and not is_cut(line):
+                    add(known, json.loads(line))
+            except MISFITS as error:
+                misfits.append(f"line {number}: {_why(error)}")
+    return known, misfits
+
+
+def is_cut(line: bytes) -> bool:
+    """Whether a kill has cut a line off."""
+    return line.startswith(b'{"kind": "') and not line.rstrip().endswith(b"}")
+
+
+def _why(error: Exception) -> str:
+    """Why a line does not fit."""
+    return f"it has no {error}" if isinstance(error, KeyError) else one_line(str(error))
 
 
 class Journal:
@@ -290,8 +323,7 @@ class Journal:
         """Write the first line where another has it: without it, nothing would be read."""
         self._seconds_behind = _seconds_behind(path.parent)
         with suppress(FileNotFoundError):
-            check_file(path)
-            known = read(path)
+            known, _ = _read(path)
             if known.format > FORMAT:
                 raise Unreadable(f"a newer version of Gradmark has written {path}: move it away")
             if known.source != self._source:
@@ -366,12 +398,16 @@ def add(known: Known, record: dict[str, Any]) -> None:
         known.format = max(known.format, record.get("format", FORMAT))
         texts = [record[key] for key in ("commit", "environment", "threads")]
         if not (all(isinstance(t, str) for t in texts) and _COMMIT.fullmatch(texts[0])):
-            raise ValueError("no commit")
+            raise ValueError("it names no commit")
         known.source = Source(*map(one_line, texts))
     elif record["kind"] == "facts":
         known.facts = dict(record["facts"])
-    else:
+    elif record["kind"] in ("round", "cell"):
         _add_measured(known, record)
+    else:
+        raise ValueError(
+            f"its kind is {record['kind']!r:.40}, expected source, facts, round or cell"
+        )
 
 
 def _add_measured(known: Known, record: dict[str, Any]) -> None:
@@ -386,7 +422,7 @@ def _add_measured(known: Known, record: dict[str, Any]) -> None:
         )
         known.rounds.setdefault((measurement, data), []).append(found)
         known.digests[measurement] = digest
-    elif record["kind"] == "cell":
+    else:
         n_samples, n_features = map(int, record["shape"])
         cell = Cell(
             data,
@@ -405,7 +441,7 @@ def _add_measured(known: Known, record: dict[str, Any]) -> None:
             max(known.recorded_at, _recorded_at(record)),
         )
         if cell.state == OK and not cell.info:
-            raise ValueError("a time of a contender that has said nothing of itself")
+            raise ValueError("it is a time of a contender that has said nothing of itself")
         known.cells.setdefault((data, cell.name), []).append(cell)
         known.recorded_at = cell.recorded_at
         if cell.generations:
@@ -417,9 +453,9 @@ def _read_data(values: list[Any]) -> Data:
     problem, n_samples, n_features, dataset, pixels = values
     sizes = [n_samples, n_features]
     if not all(type(size) is int and 0 <= size < 2**63 for size in sizes):
-        raise ValueError("sizes")
+        raise ValueError(f"its sizes are {sizes!r:.60}, expected whole numbers")
     if not (isinstance(problem, str) and isinstance(dataset, str)):
-        raise TypeError("names")
+        raise TypeError("the name of its problem or data is no text")
     return Data(one_line(problem), n_samples, n_features, one_line(dataset), bool(pixels))
 
 
@@ -427,7 +463,7 @@ def _read_info(info: Mapping[str, Any]) -> dict[str, Any]:
     """What a contender has said of itself; empty if it has said nothing."""
     for key, types in _INFOS.items() if info else ():
         if not isinstance(info[key], types):
-            raise TypeError(key)
+            raise TypeError(f"its info.{key} is {info[key]!r:.40}")
     return {key: info[key] for key in _INFOS} if info else {}
 
 
@@ -435,12 +471,12 @@ def _numbers(values: Mapping[str, Any]) -> dict[str, float]:
     """Finite numbers of at least 0, by name."""
     found = {str(name): float(value) for name, value in values.items()}
     if not all(math.isfinite(value) and value >= 0 for value in found.values()):
-        raise ValueError("a number that cannot be measured")
+        raise ValueError("it holds a number that cannot be measured")
     return found
 
 
 def _positive(values: Mapping[str, Any]) -> dict[str, float]:
     found = _numbers(values)
     if not all(found.values()):
-        raise ValueError("a time or a speed of 0")
+        raise ValueError("it holds a time or a speed of 0")
     return found

@@ -200,8 +200,8 @@ def _take(line: bytes, known: Known, problems: Collection[str]) -> None:
     try:
         record = checked.parse(line)
     except Misfit:
-        if line.startswith(b'{"kind": "') and not line.rstrip().endswith(b"}"):
-            return  # a kill has cut it off
+        if journal.is_cut(line):
+            return
         raise
     fitting = checked.fit(record, _LINE).model_dump()
     if "data" in fitting and fitting["data"][0] not in problems:
