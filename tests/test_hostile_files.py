@@ -456,6 +456,21 @@ def order():
 # Files that are made to be huge
 
 
+@pytest.mark.parametrize("name", [each for each in READERS if "json" in READERS[each].path])
+def test_a_key_that_stands_twice_is_named(name, place, capsys):
+    """The last value would win without a word, and the others would be lost."""
+    good = good_bytes(name, place)
+    first = good.splitlines()[0]
+    twice = first.replace(b'"', b'"odd": 1, "odd": 1, "', 1) + good[len(first) :]
+    path = place.put(place.path_for(name), twice)
+    told = attempt(name, place, path) + capsys.readouterr().err
+    if name != "asv's benchmarks":  # a cache, which is made again
+        assert path.name in told
+        assert "the key 'odd' twice in an object" in told
+    else:
+        assert "the key 'odd' twice" in asv_files.benchmarks_fault(str(path.parent))
+
+
 def test_more_choices_of_parameters_than_can_be_listed_are_named(place):
     params = [[str(i) for i in range(100)]] * 15
     row = [[1.0], params, "1"]

@@ -39,6 +39,7 @@ from typing import IO, Any
 from benchmarks._session.inputs import Data
 from benchmarks._session.measured import BASELINE, TWIN, Measured, Round
 from benchmarks._session.notes import leave_aside
+from benchmarks._session.parsing import parse_json
 from benchmarks._session.process import Out
 from impls._errors import one_line
 from impls._files import FORMAT, Unreadable, check_file, write_whole
@@ -244,7 +245,7 @@ def _read(path: Path) -> tuple[Known, list[str]]:
         for number, line in enumerate(file, 1):
             try:
                 if line.strip() and not is_cut(line):
-                    add(known, json.loads(line))
+                    add(known, parse_json(line))
             except MISFITS as error:
                 misfits.append(f"line {number}: {_why(error)}")
     return known, misfits
