@@ -21,6 +21,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from asv.commands import compare as asv_compare
+from asv.commands import show as asv_show
 from asv.results import iter_results
 
 from benchmarks import _measure, _plan
@@ -469,6 +471,16 @@ def test_a_key_that_stands_twice_is_named(name, place, capsys):
         assert "the key 'odd' twice in an object" in told
     else:
         assert "the key 'odd' twice" in asv_files.benchmarks_fault(str(path.parent))
+
+
+@pytest.mark.parametrize("record", [b"", b"[]", b"null", {"version": 1}, MACHINE | {"ram": {}}])
+@pytest.mark.parametrize("command", [asv_show, asv_compare], ids=["show", "compare"])
+def test_asv_names_damaged_facts_and_shows_other_machines(command, record, place, caplog):
+    path = place.put("results/odd/machine.json", record)
+    asv_files.setup()
+    found = list(command.iter_machine_files(str(place.folder / "results")))
+    assert found == [str(place.folder / "results" / "recorded" / "machine.json")]
+    assert f"asv's facts about a machine in {path} cannot be read" in caplog.text
 
 
 def test_more_choices_of_parameters_than_can_be_listed_are_named(place):

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from asv import benchmarks, machine, results, util
-from asv.commands import publish
+from asv.commands import compare, publish, show
+from asv.console import log
 from pydantic import Field, InstanceOf, RootModel, TypeAdapter, model_validator
 
 from impls._errors import one_line
@@ -38,6 +39,7 @@ _COLUMNS = frozenset({"result", "params", "version", "started_at", "duration", "
 _IGNORED = frozenset({"profile"})
 _STATISTIC = "stats_"
 _MACHINE = "machine.json"
+_FACTS = "asv's facts about a machine"
 _MEMORY = 0.05  # relative: what a system reports changes a little with its version
 _COMPARED = ("cpu", "num_cpu", "ram", "arch", "os")
 Facts = Mapping[str, Any]
@@ -145,14 +147,23 @@ def setup() -> None:
     if getattr(util.load_json, "checks", None) is None:
         util.load_json = _guarded(util.load_json)
         results.Results.load = _checked(results.Results.load)
-        publish.iter_machine_files = machine_files
-        machine.iter_machine_files = machine_files
+        publish.iter_machine_files = machine_files  # `SafePages` has told the others
+        for each in (machine, show, compare):
+            each.iter_machine_files = told_machine_files
 
 
 def machine_files(results_dir: str) -> Iterator[str]:
     """Paths of the files of the machines whose facts fit."""
     paths = _machine_files(results_dir)
     return (str(path) for path in paths if not fault(path, MachineFile))
+
+
+def told_machine_files(results_dir: str) -> Iterator[str]:
+    """As `machine_files`; asv's log tells which do not fit."""
+    for path in _machine_files(results_dir):
+        if why := fault(path, MachineFile):
+            log.warning(f"left aside: {_told(_FACTS, path, why)}")
+    return machine_files(results_dir)
 
 
 def good_results(results_dir: str) -> Iterator[Any]:
@@ -171,7 +182,7 @@ def faults(results_dir: str) -> Iterator[str]:
             yield f"asv's results in {one_line(str(path))} {why}; move them away"
     for path in _machine_files(results_dir):
         if why := fault(path, MachineFile):
-            yield _told("asv's facts about a machine", path, why)
+            yield _told(_FACTS, path, why)
 
 
 def benchmarks_fault(results_dir: str) -> str:
