@@ -14,7 +14,7 @@ from pathlib import Path
 
 import impls
 from benchmarks import _plan, _provenance
-from benchmarks._session import journal, session
+from benchmarks._session import journal, session, whose
 from benchmarks._session.crew import Settings
 from benchmarks._session.inputs import Data
 from benchmarks._session.journal import Cell, Known, Source
@@ -68,6 +68,8 @@ def values() -> dict[Key, Value]:
     path = path_of(source, os.environ.get("GRADMARK_MACHINE") or platform.node())
     digest = _provenance.record()
     known = journal.read(path)
+    if why := whose.difference(known.facts):
+        raise RuntimeError(f"the journal {path} cannot be continued ({why}); move it away")
 
     def holds(cell: Cell) -> bool:
         return cell.digest == digest and cell.generations >= preset.generations

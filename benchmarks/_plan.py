@@ -7,7 +7,6 @@ lists must not depend on what is installed, so they come from the working tree b
 from __future__ import annotations
 
 import ast
-import json
 import math
 import os
 from collections.abc import Iterable, Iterator
@@ -19,6 +18,7 @@ from typing import Any
 
 from benchmarks._own import folder
 from benchmarks._session.inputs import Data
+from benchmarks._session.parsing import parse_json
 from benchmarks._session.session import Job
 from impls import _table
 
@@ -57,12 +57,12 @@ class Preset:
 @cache
 def metrics() -> dict[str, dict[str, str]]:
     """Label, unit and page of each metric."""
-    return dict(json.loads(METRICS.read_bytes()))
+    return dict(parse_json(METRICS.read_bytes()))
 
 
 def presets() -> dict[str, Preset]:
     """Presets by name, from the shortest to the longest."""
-    records: dict[str, Any] = json.loads(PRESETS.read_bytes())
+    records: dict[str, Any] = parse_json(PRESETS.read_bytes())
     for record in records.values():
         record |= {key: tuple(map(tuple, record[key])) for key in ("sizes", "epochs")}
     return {name: Preset(**record) for name, record in records.items()}

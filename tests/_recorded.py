@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 from benchmarks import _measure
+from benchmarks._session import whose
 from benchmarks._session.journal import Source
 from impls import _provenance
 from scripts._common import project
@@ -14,6 +15,7 @@ from scripts._measured import journals, results
 from scripts._measured import state as _state
 
 LINES = (Path(__file__).parent / "data" / "journal.jsonl").read_text().splitlines()
+FACTS = json.loads(LINES[1])["facts"]
 SOURCE = Source(**{k: v for k, v in json.loads(LINES[0]).items() if k != "kind"})
 COMMIT, ENVIRONMENT = SOURCE.commit, SOURCE.environment
 NAMES = ("matrix", "nested_loop", "numba_loop", "float32")
@@ -43,6 +45,7 @@ class Recorded:
         monkeypatch.setattr(_measure, "FOLDER", folder / "asv" / "session")
         monkeypatch.setattr(project, "PROVENANCE", folder / "asv" / "provenance")
         monkeypatch.setattr(results, "machine_name", lambda: "recorded")
+        monkeypatch.setattr(whose, "here", lambda: FACTS)
         _state.load_state.cache_clear()
         for file, text in FILES.items():
             self.write(file, text)

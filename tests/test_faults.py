@@ -148,6 +148,7 @@ def planted(tmp_path_factory):
         monkeypatch.setattr(isolated, "_LOAD_SECONDS", 2.0)
         monkeypatch.setattr(process, "_WAIT_SECONDS", 0.2)
         monkeypatch.setattr(process, "_END_SECONDS", 0.5)
+        monkeypatch.setattr(process, "_STOPPED_SECONDS", 1.0)
         yield
 
 

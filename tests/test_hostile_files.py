@@ -21,6 +21,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from asv.commands import compare as asv_compare
+from asv.commands import show as asv_show
 from asv.results import iter_results
 
 from benchmarks import _measure, _plan
@@ -67,7 +69,7 @@ LONGEST_SECONDS = 5
 _FOREVER_SECONDS = 60
 RESULTS = Path(__file__).parent / "data" / "results.json"
 FUSED = Description("One pass.", "1", 8.0, "one pass", 1e-12)
-MACHINE = {"version": 1, "machine": "recorded", "cpu": "AMD EPYC", "ram": "1000"}
+MACHINE = {"version": 1, "machine": "recorded", "cpu": "a processor", "ram": "25276514304"}
 # Of an implementation of the recorded tree.
 MEMORY = replace(CURVE, implementation="matrix")
 LOSS = replace(loss_curve(), implementation="matrix")
@@ -356,7 +358,7 @@ def test_what_stands_in_a_files_place_stops_nothing_else(name, place, capsys):
 
 
 # Caches, which are made again, and copies, which are left out.
-SILENT = {"journal of a suite", "kept text", "owner of a run", "report", "asv's benchmarks"}
+SILENT = {"kept text", "owner of a run", "report", "asv's benchmarks"}
 
 
 def _clear(path):
@@ -454,6 +456,31 @@ def order():
 
 
 # Files that are made to be huge
+
+
+@pytest.mark.parametrize("name", [each for each in READERS if "json" in READERS[each].path])
+def test_a_key_that_stands_twice_is_named(name, place, capsys):
+    """The last value would win without a word, and the others would be lost."""
+    good = good_bytes(name, place)
+    first = good.splitlines()[0]
+    twice = first.replace(b'"', b'"odd": 1, "odd": 1, "', 1) + good[len(first) :]
+    path = place.put(place.path_for(name), twice)
+    told = attempt(name, place, path) + capsys.readouterr().err
+    if name != "asv's benchmarks":  # a cache, which is made again
+        assert path.name in told
+        assert "the key 'odd' twice in an object" in told
+    else:
+        assert "the key 'odd' twice" in asv_files.benchmarks_fault(str(path.parent))
+
+
+@pytest.mark.parametrize("record", [b"", b"[]", b"null", {"version": 1}, MACHINE | {"ram": {}}])
+@pytest.mark.parametrize("command", [asv_show, asv_compare], ids=["show", "compare"])
+def test_asv_names_damaged_facts_and_shows_other_machines(command, record, place, caplog):
+    path = place.put("results/odd/machine.json", record)
+    asv_files.setup()
+    found = list(command.iter_machine_files(str(place.folder / "results")))
+    assert found == [str(place.folder / "results" / "recorded" / "machine.json")]
+    assert f"asv's facts about a machine in {path} cannot be read" in caplog.text
 
 
 def test_more_choices_of_parameters_than_can_be_listed_are_named(place):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -70,6 +71,27 @@ def test_what_is_kept_in_memory_is_what_a_file_holds(path):
     kept.add_cells(journal.read(path).cells[SMALL, "matrix"])
     kept.add_cells(journal.read(path).cells[DIGITS, "fused"])
     assert contents(kept.known)[1:] == contents(journal.read(path))[1:]
+
+
+@pytest.mark.parametrize(("seconds", "behind"), [(-5, 0), (3600, 3600), (10**9, 10**9)])
+def test_what_is_measured_last_is_recorded_last_whatever_the_clock_shows(tmp_path, seconds, behind):
+    """Another journal of the machine has a time that this clock will show so much later."""
+    for name, ahead in {"other": seconds, "mine": 0}.items():
+        written = Journal(tmp_path / f"{name}.jsonl", SOURCE, "digest")
+        at = (datetime.now(UTC) + timedelta(seconds=ahead)).isoformat(timespec="seconds")
+        written.add_round("m1", SMALL, ROUND)
+        written.add_cells([replace(CELL, measured_at=at)])
+    other, mine = (journal.read(tmp_path / f"{name}.jsonl") for name in ("other", "mine"))
+    assert other.recorded_at <= mine.recorded_at <= other.recorded_at + abs(seconds) + 5
+    told = json.loads((tmp_path / "mine.jsonl").read_text().splitlines()[-1])
+    assert told.get("clock_behind", 0) == pytest.approx(behind, abs=5)
+
+
+@pytest.mark.parametrize("time", ["", "yesterday", "0001-01-01T00:00:00+14:00", "9" * 99])
+def test_a_time_that_is_none_orders_nothing(tmp_path, time):
+    path = tmp_path / "a.jsonl"
+    Journal(path, SOURCE, "digest").add_cells([replace(CELL, measured_at=time)])
+    assert journal.read(path).recorded_at <= 0
 
 
 def test_a_journal_that_is_not_there_is_empty(tmp_path):
@@ -173,6 +195,43 @@ def test_a_damaged_line_takes_no_other_with_it_and_invents_no_cell(path, data):
     for rounds in known.rounds.values():
         for each in rounds:
             assert all(seconds > 0 for seconds in (*each.seconds.values(), *each.roofs.values()))
+
+
+def test_lines_that_do_not_fit_are_named_once(path, tmp_path, monkeypatch, capsys):
+    """Also in the file from which asv's process tells what the suite has said."""
+    copy, notes = tmp_path / "damaged.jsonl", tmp_path / "notes"
+    lines = path.read_bytes().splitlines()
+    monkeypatch.setenv("GRADMARK_NOTES", str(notes))
+    copy.write_bytes(b"\n".join([lines[0], b"{}", b"\xff", *lines[1:], lines[1][:-9]]))
+    for _ in range(2):
+        assert parts(journal.read(copy)) == parts(journal.read(path))
+    (told,) = capsys.readouterr().err.splitlines()
+    assert told == (
+        f"left aside: 2 lines of the journal {copy} (line 2: it has no 'kind'); what they held is "
+        "measured again"
+    )
+    assert notes.read_text().splitlines() == [told]
+
+
+@pytest.mark.parametrize(
+    ("changed", "why"),
+    [
+        ({"kind": "cat"}, "its kind is 'cat', expected source, facts, round or cell"),
+        ({"data": ["linear", -1, 3, "", False]}, "its sizes are [-1, 3], expected whole numbers"),
+        ({"info": INFO | {"passes": "x"}}, "its info.passes is 'x'"),
+        ({"shape": None}, "'NoneType' object is not iterable"),
+    ],
+)
+def test_a_line_that_does_not_fit_says_why(path, tmp_path, capsys, changed, why):
+    copy = tmp_path / "a.jsonl"
+    copy.write_text(json.dumps(json.loads(path.read_bytes().splitlines()[-1]) | changed))
+    assert parts(journal.read(copy)) == set()
+    assert f"(line 1: {why})" in capsys.readouterr().err
+
+
+def test_a_folder_in_place_of_a_journal_is_named(tmp_path, capsys):
+    assert parts(journal.read(tmp_path)) == set()
+    assert f"the journal {tmp_path} cannot be read (it is a folder" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("seconds", [0, -1.0, math.nan, math.inf, "fast", None])

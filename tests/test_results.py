@@ -238,18 +238,47 @@ def test_values_hold_whatever_commit_they_are_filed_under(recorded):
     assert cell(frame, "matrix").commit == COMMIT[:8]
 
 
-def test_of_two_journals_the_newest_has_the_value(recorded):
-    newer = recorded.record_state("a" * 40)
-    for times, commit in [((1, 2), "a" * 8), ((2, 1), COMMIT[:8])]:
+@pytest.mark.parametrize(
+    ("day", "behind", "commit"),
+    [
+        ("2026-09-23", 0, COMMIT[:8]),
+        ("2026-09-25", 0, "a" * 8),
+        ("2025-09-24", 365 * 86400 + 1, "a" * 8),  # the clock was set back by a year
+        ("2025-09-24", 364 * 86400, COMMIT[:8]),
+    ],
+)
+def test_of_two_journals_the_one_that_was_measured_last_has_the_value(
+    recorded, day, behind, commit
+):
+    """Whatever times a copy has given to the files."""
+    later = recorded.record_state("a" * 40, measured(day, behind))
+    for times in [(1, 2), (2, 1)]:
         os.utime(recorded.path, (times[0], times[0]))
-        os.utime(newer, (times[1], times[1]))
+        os.utime(later, (times[1], times[1]))
+        journals._open.cache_clear()
         assert cell(load(recorded), "matrix").commit == commit
+        assert results.list_results()[0].source.commit[:8] == commit
+
+
+def measured(day, behind=0):
+    """The recorded lines, as if they had been measured then."""
+    lines = [line.replace("2026-09-24", day) for line in LINES]
+    told = f'"clock_behind": {behind}, "measured_at"'
+    return [line.replace('"measured_at"', told) for line in lines] if behind else lines
+
+
+def test_a_later_line_of_an_earlier_time_is_the_newest(recorded):
+    """The clock was set back within a session, before the last set of data."""
+    cells = [line for line in measured("2020-01-01") if '"kind": "cell"' in line]
+    recorded.record_state("a" * 40, measured("2026-09-25"))
+    recorded.record_state(COMMIT, [*measured("2026-09-26"), *cells])
+    assert cell(load(recorded), "matrix").measured.startswith("2020-01-01")
 
 
 def test_a_stale_value_does_not_hide_one_that_holds(recorded):
     """The older journal is valid; the newer one was measured with an edit that was reverted."""
-    recorded.record_state("a" * 40, files={"impls/logistic/matrix.py": "0" * 40})
-    os.utime(recorded.path, (1, 1))
+    edited = {"impls/logistic/matrix.py": "0" * 40}
+    recorded.record_state("a" * 40, measured("2026-09-25"), files=edited)
     assert cell(load(recorded), "matrix").state == "ok"
 
 
@@ -287,8 +316,7 @@ def test_another_environment_is_named(recorded):
 
 def test_the_last_state_is_that_of_the_last_line(recorded):
     first = results.last_state()
-    recorded.record_state("a" * 40, versions={"numba": "0.1"})
-    os.utime(recorded.path, (1, 1))
+    recorded.record_state("a" * 40, measured("2026-09-25"), versions={"numba": "0.1"})
     assert results.last_state().versions["numba"] == "0.1"
     assert results.last_state(COMMIT) == first
     assert results.last_state(environment="other") is None

@@ -8,17 +8,19 @@ import math
 
 import numpy as np
 import pytest
+from asv import runner
 from asv_runner.discovery import disc_benchmarks
 
 import impls
 from benchmarks import _measure, _plan, _provenance, _suite
 from benchmarks._own import folder
-from benchmarks._session import journal, session
+from benchmarks._session import journal, notes, session
 from benchmarks._session.inputs import Data
 from benchmarks._session.journal import Cell, Journal, Known, Source
 from benchmarks._session.session import Job
 from benchmarks._session.values import Value
 from impls import _machine, _table
+from scripts._measured import plugin
 
 MODULES = ["datasets", "epoch", "gradient", "training"]
 GRADIENT = ["time", "time_over_baseline", "error", "workspace", "peak", "prepare"]
@@ -286,6 +288,23 @@ def test_of_the_users_data_sets_the_edited_one_alone_is_measured_again(asv, monk
     with pytest.raises(InterruptedError) as caught:
         suite("datasets").setup_cache()
     assert caught.value.args[0] == ["mine"]
+
+
+def test_asv_tells_what_a_suite_has_left_aside(tmp_path, monkeypatch, capsys):
+    """It drops the output of a suite that measures."""
+    monkeypatch.setattr(plugin.guardian, "folder", lambda: str(tmp_path))
+    monkeypatch.setenv(notes.VARIABLE, "")  # set back afterwards
+
+    def measure(*arguments):
+        notes.leave_aside("".join(arguments))
+        return "done"
+
+    monkeypatch.setattr(runner.Spawner, "create_setup_cache", measure)
+    plugin._tell_notes()
+    for text in ("some line", "another"):
+        assert runner.Spawner.create_setup_cache(text) == "done"
+        assert capsys.readouterr().err.count(f"left aside: {text}") == 2  # the suite, then asv
+    assert not (tmp_path / "notes").exists()
 
 
 def test_what_the_commit_lacks_is_no_failure(asv):

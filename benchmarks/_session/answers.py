@@ -85,6 +85,7 @@ _FORMS: dict[str, Callable[[Any], bool]] = {
     "n_calls": _is_count,
     "processors": is_number,
     "reasons": _are_reasons,
+    "suspended": _is_bool,
 }
 _NEEDED = {
     "load": (

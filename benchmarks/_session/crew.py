@@ -12,11 +12,16 @@ from typing import Any
 import impls
 from benchmarks._session.judging import Batch, Findings, draw_extreme, judge_batches
 from benchmarks._session.measured import BASELINE, TWIN
+from benchmarks._session.notes import leave_aside
 from benchmarks._session.process import Out, Process
 from impls._measure import SAMPLE_SECONDS
 
 Reply = dict[str, Any]
 STEP_SECONDS = 60.0  # limit of a step, unless more is expected
+ATTEMPTS = 4
+SUSPENDED = f"its process was suspended during each of {ATTEMPTS} attempts to measure it"
+# Steps that are timed and can be repeated. A sample is repeated with other weights.
+_TIMED = ("count", "cost", "train")
 _AT_ONCE = 2
 _MOST_DEATHS = 2
 
@@ -185,8 +190,20 @@ class Crew:
         """
         if name not in self.processes:
             raise self.absent()[name]
-        self.processes[name].send(step, **arguments)
-        return self._answer(name, seconds)
+        for _ in range(ATTEMPTS):
+            self.processes[name].send(step, **arguments)
+            reply = self._answer(name, seconds)
+            if step not in _TIMED or not reply.pop("suspended", False):
+                return reply
+            self.tell_suspended(name)
+        raise Out("failed", SUSPENDED)
+
+    def tell_suspended(self, name: str) -> None:
+        """Say that what was just measured is dropped, and measured again."""
+        leave_aside(
+            f"a measurement of {self.settings.problem}, {name}: its process was suspended, "
+            "and it is measured again"
+        )
 
     def ask_all(
         self, names: Iterable[str], step: str, seconds: float, **arguments: Any

@@ -15,6 +15,10 @@ the round in hand. There are four kinds:
 
 A measurement is one set of data in one session; its generations and what an interrupt has cut in
 two share its id. Later lines win.
+
+Cells of several journals are ordered by `Cell.recorded_at`, which no clock that is set back turns
+round: within a journal it never falls, and a session whose clock shows less than another journal of
+the machine has recorded writes how far it is behind.
 """
 
 from __future__ import annotations
@@ -24,14 +28,18 @@ import json
 import math
 import os
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import astuple, dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path
+from time import time
 from typing import IO, Any
 
 from benchmarks._session.inputs import Data
 from benchmarks._session.measured import BASELINE, TWIN, Measured, Round
+from benchmarks._session.notes import leave_aside
+from benchmarks._session.parsing import parse_json
 from benchmarks._session.process import Out
 from impls._errors import one_line
 from impls._files import FORMAT, Unreadable, check_file, write_whole
@@ -42,6 +50,8 @@ MOST_BYTES = 64 * 2**20  # of a file; the preset `full` writes some 20
 MISFITS = (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError)
 _COMMIT = re.compile("[0-9a-f]{40}")
 _N_DATA = 6  # fields of `Data`
+_CELL = b'{"kind": "cell"'
+_OWN_FORM = ("data", "recorded_at")  # fields of a `Cell` that its line has in another form, or not
 _INFOS = {
     "bytes_per_value": (int,),
     "passes": (int, type(None)),
@@ -70,6 +80,8 @@ class Cell:
         Generations of processes that have finished.
     reasons : dict[str, str]
         Why a metric has no value, though the contender has a time.
+    recorded_at : float
+        Seconds since 1970 by which cells of several journals are ordered; 0 if it was not read.
     """
 
     data: Data
@@ -85,6 +97,7 @@ class Cell:
     info: dict[str, Any] = field(default_factory=dict)
     costs: dict[str, float] = field(default_factory=dict)
     reasons: dict[str, str] = field(default_factory=dict)
+    recorded_at: float = field(default=0.0, compare=False, repr=False)
 
 
 @dataclass(frozen=True)
@@ -130,6 +143,8 @@ class Known:
         The last ones.
     format : int
         Of the lines; above `FORMAT` if a newer version has written them.
+    recorded_at : float
+        Of the last cell.
     cells : dict
         Cells by data and name, in the order of their lines.
     rounds : dict
@@ -145,6 +160,7 @@ class Known:
     source: Source | None = None
     facts: dict[str, Any] | None = None
     format: int = FORMAT
+    recorded_at: float = 0.0
     cells: dict[tuple[Data, str], list[Cell]] = field(default_factory=dict)
     rounds: dict[tuple[str, Data], list[Round]] = field(default_factory=dict)
     digests: dict[str, str] = field(default_factory=dict)
@@ -200,19 +216,51 @@ class Known:
 
 
 def read(path: Path) -> Known:
-    """Read a journal; lines that a kill has cut off or that do not fit are left out.
+    """Read a journal; what does not fit is left aside and named, once.
 
-    The commands read journals with `scripts._measured.journals`, which names what does not fit. A
-    suite runs where the libraries of the implementations alone are installed.
+    The commands read journals with `scripts._measured.journals`, whose sentences say more. A suite
+    runs where the libraries of the implementations alone are installed.
     """
-    known = Known()
-    if not path.is_file() or path.stat().st_size > MOST_BYTES:
-        return known
-    with path.open("rb") as file:
-        for line in filter(bytes.strip, file):
-            with suppress(*MISFITS):
-                add(known, json.loads(line))
+    try:
+        known, misfits = _read(path)
+    except FileNotFoundError:
+        return Known()
+    except Unreadable as error:
+        leave_aside(str(error))
+        return Known()
+    if misfits:
+        lines = f"{len(misfits):,} line{'s' * (len(misfits) > 1)}"
+        where = f"the journal {one_line(str(path))}"
+        leave_aside(f"{lines} of {where} ({misfits[0]}); what they held is measured again")
     return known
+
+
+def _read(path: Path) -> tuple[Known, list[str]]:
+    """What fits, and a sentence for each line that does not."""
+    known, misfits = Known(), []
+    try:
+        check_file(path, MOST_BYTES)
+    except Unreadable as error:
+        where = one_line(str(path))
+        raise Unreadable(f"the journal {where} cannot be read ({error}); move it away") from None
+    with path.open("rb") as file:
+        for number, line in enumerate(file, 1):
+            try:
+                if line.strip() and not is_cut(line):
+                    add(known, parse_json(line))
+            except MISFITS as error:
+                misfits.append(f"line {number}: {_why(error)}")
+    return known, misfits
+
+
+def is_cut(line: bytes) -> bool:
+    """Whether a kill has cut a line off."""
+    return line.startswith(b'{"kind": "') and not line.rstrip().endswith(b"}")
+
+
+def _why(error: Exception) -> str:
+    """Why a line does not fit."""
+    return f"it has no {error}" if isinstance(error, KeyError) else one_line(str(error))
 
 
 class Journal:
@@ -235,6 +283,7 @@ class Journal:
         self.known = Known()  # all that was written
         self._lines: list[bytes] = []
         self._is_begun = False
+        self._seconds_behind = 0
 
     def add_facts(self, record: dict[str, Any]) -> None:
         """Write what is known of the machine."""
@@ -256,19 +305,18 @@ class Journal:
     def add_cells(self, cells: Iterable[Cell]) -> None:
         """Write what has been found of each contender."""
         for cell in cells:
-            self._write(
-                kind="cell",
-                data=_line_of(cell.data),
-                **{key: value for key, value in vars(cell).items() if key != "data"},
-            )
+            own = {key: value for key, value in vars(cell).items() if key not in _OWN_FORM}
+            self._write(kind="cell", data=_line_of(cell.data), **own)
 
     def _write(self, **record: Any) -> None:
+        if self._path and not self._is_begun:
+            self._begin(self._path)
+        if record["kind"] == "cell" and self._seconds_behind:
+            record |= {"clock_behind": self._seconds_behind}
         add(self.known, json.loads(json.dumps(record)))
         if self._path is None:
             return
         self._lines.append(_line(record))
-        if not self._is_begun:
-            self._begin(self._path)
         if self._path.exists():
             _append(self._path, self._lines[-1])
         else:  # the first line, or the folder was moved or deleted meanwhile
@@ -276,9 +324,9 @@ class Journal:
 
     def _begin(self, path: Path) -> None:
         """Write the first line where another has it: without it, nothing would be read."""
+        self._seconds_behind = _seconds_behind(path.parent)
         with suppress(FileNotFoundError):
-            check_file(path)
-            known = read(path)
+            known, _ = _read(path)
             if known.format > FORMAT:
                 raise Unreadable(f"a newer version of Gradmark has written {path}: move it away")
             if known.source != self._source:
@@ -320,18 +368,49 @@ def _end_of_a_cut_line(file: IO[bytes]) -> bytes:
     return b"" if file.read(1) == b"\n" else b"\n"
 
 
+def _seconds_behind(folder: Path) -> int:
+    """How far this clock is behind what the journals of a machine have recorded; 0 if it is not."""
+    times = (_recorded_at(record) for path in folder.glob("*.jsonl") for record in _cells(path))
+    return max(0, math.ceil(max(times, default=0.0) - time()))
+
+
+def _cells(path: Path) -> Iterator[Any]:
+    """Lines of cells, as they stand in a journal."""
+    with suppress(OSError, Unreadable):
+        check_file(path, MOST_BYTES)
+        with path.open("rb") as file:
+            for line in file:
+                if line.startswith(_CELL):
+                    with suppress(*MISFITS):
+                        yield json.loads(line)
+
+
+def _recorded_at(record: Mapping[str, Any]) -> float:
+    """Seconds since 1970, of a clock that is behind none; 0 if there is no time."""
+    with suppress(*MISFITS, OSError):
+        behind = float(record.get("clock_behind", 0))
+        at = datetime.fromisoformat(record["measured_at"])
+        seconds = (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp() + behind
+        return seconds if math.isfinite(seconds) and behind >= 0 else 0.0
+    return 0.0
+
+
 def add(known: Known, record: dict[str, Any]) -> None:
     """Take up a line; one of `MISFITS` if it does not fit."""
     if record["kind"] == "source":
         known.format = max(known.format, record.get("format", FORMAT))
         texts = [record[key] for key in ("commit", "environment", "threads")]
         if not (all(isinstance(t, str) for t in texts) and _COMMIT.fullmatch(texts[0])):
-            raise ValueError("no commit")
+            raise ValueError("it names no commit")
         known.source = Source(*map(one_line, texts))
     elif record["kind"] == "facts":
         known.facts = dict(record["facts"])
-    else:
+    elif record["kind"] in ("round", "cell"):
         _add_measured(known, record)
+    else:
+        raise ValueError(
+            f"its kind is {record['kind']!r:.40}, expected source, facts, round or cell"
+        )
 
 
 def _add_measured(known: Known, record: dict[str, Any]) -> None:
@@ -346,7 +425,7 @@ def _add_measured(known: Known, record: dict[str, Any]) -> None:
         )
         known.rounds.setdefault((measurement, data), []).append(found)
         known.digests[measurement] = digest
-    elif record["kind"] == "cell":
+    else:
         n_samples, n_features = map(int, record["shape"])
         cell = Cell(
             data,
@@ -362,10 +441,12 @@ def _add_measured(known: Known, record: dict[str, Any]) -> None:
             _read_info(record["info"]),
             _numbers(record["costs"]),
             {str(key): one_line(text) for key, text in record["reasons"].items()},
+            max(known.recorded_at, _recorded_at(record)),
         )
         if cell.state == OK and not cell.info:
-            raise ValueError("a time of a contender that has said nothing of itself")
+            raise ValueError("it is a time of a contender that has said nothing of itself")
         known.cells.setdefault((data, cell.name), []).append(cell)
+        known.recorded_at = cell.recorded_at
         if cell.generations:
             n_rounds = len(known.rounds.get((measurement, data), []))
             known.finished.setdefault((measurement, data, cell.name, cell.generations), n_rounds)
@@ -380,9 +461,9 @@ def _read_data(values: list[Any]) -> Data:
     problem, n_samples, n_features, dataset, pixels, contents = [*values, ""][:_N_DATA]
     sizes = [n_samples, n_features]
     if not all(type(size) is int and 0 <= size < 2**63 for size in sizes):
-        raise ValueError("sizes")
+        raise ValueError(f"its sizes are {sizes!r:.60}, expected whole numbers")
     if not all(isinstance(text, str) for text in (problem, dataset, contents)):
-        raise TypeError("names")
+        raise TypeError("the name of its problem or data is no text")
     size = n_samples, n_features
     return Data(one_line(problem), *size, one_line(dataset), bool(pixels), one_line(contents))
 
@@ -394,7 +475,7 @@ def _read_info(info: Mapping[str, Any]) -> dict[str, Any]:
     there = {key: types for key, types in _INFOS_OF_DATA.items() if info.get(key) is not None}
     for key, types in (wanted := _INFOS | there).items():
         if not isinstance(info[key], types):
-            raise TypeError(key)
+            raise TypeError(f"its info.{key} is {info[key]!r:.40}")
     return {key: info[key] for key in wanted}
 
 
@@ -402,12 +483,12 @@ def _numbers(values: Mapping[str, Any]) -> dict[str, float]:
     """Finite numbers of at least 0, by name."""
     found = {str(name): float(value) for name, value in values.items()}
     if not all(math.isfinite(value) and value >= 0 for value in found.values()):
-        raise ValueError("a number that cannot be measured")
+        raise ValueError("it holds a number that cannot be measured")
     return found
 
 
 def _positive(values: Mapping[str, Any]) -> dict[str, float]:
     found = _numbers(values)
     if not all(found.values()):
-        raise ValueError("a time or a speed of 0")
+        raise ValueError("it holds a time or a speed of 0")
     return found

@@ -17,8 +17,11 @@ from pathlib import Path
 from time import monotonic
 from typing import Any
 
+import psutil
+
 import impls
 from benchmarks._session import answers, guardian
+from benchmarks._session.notes import leave_aside
 from benchmarks._session.output import Output
 from impls._errors import one_line
 
@@ -51,6 +54,9 @@ _TORCH_CACHE = "TORCHINDUCTOR_CACHE_DIR"
 # than any pause between the calls of a sample.
 _SLEEP_SOON = {"OPENBLAS_THREAD_TIMEOUT": "20"}
 _WAIT_SECONDS = 1.0
+_STOPPED_SECONDS = (
+    900.0  # that somebody may stop a contender; one that stops itself is dropped then
+)
 _CLOSE_SECONDS = 10.0  # usually some milliseconds
 _DOING = {
     "load": "it was imported",
@@ -100,6 +106,7 @@ class Process:
             errors="replace",  # an implementation may write to the pipe too
             start_new_session=True,  # Ctrl-C reaches the command alone, which then ends them all
         )
+        self._contender: psutil.Process | None = None
         self._lines: queue.Queue[str] = queue.Queue()
         threading.Thread(target=self._listen, daemon=True).start()
         assert self._process.stderr is not None
@@ -197,7 +204,7 @@ class Process:
         Waits in short steps: the system may deliver a signal to a library's thread, and Python
         handles it only once the main thread wakes by itself.
         """
-        left, has_ended = seconds, False
+        left, stopped_left, has_ended = seconds, _STOPPED_SECONDS, False
         while True:
             start, step = monotonic(), max(0, min(left, _WAIT_SECONDS))
             with suppress(queue.Empty):
@@ -207,8 +214,22 @@ class Process:
             if left <= 0:
                 return None
             # Of a pause that stopped both processes, such as a suspended machine's, little counts.
-            left -= min(monotonic() - start, 2 * step)
+            if stopped_left > 0 and self._is_stopped():
+                stopped_left -= monotonic() - start
+            else:
+                left -= min(monotonic() - start, 2 * step)
             has_ended = not self.is_alive
+
+    def _is_stopped(self) -> bool:
+        """Whether somebody has stopped the contender, which then cannot answer."""
+        with suppress(psutil.Error):
+            if self._contender is None:  # a keeper has one child, once it has forked
+                self._contender = next(iter(psutil.Process(self._process.pid).children()), None)
+            running = self._contender or psutil.Process(self._process.pid)
+            if running.status() == psutil.STATUS_STOPPED:
+                leave_aside(f"time in which process {running.pid} is stopped")
+                return True
+        return False
 
     def _listen(self) -> None:
         stdout = self._process.stdout

@@ -14,10 +14,11 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks._session.crew import STEP_SECONDS, Crew, Reply
+from benchmarks._session.crew import ATTEMPTS, STEP_SECONDS, SUSPENDED, Crew, Reply
 from benchmarks._session.flags import keeps_answers, too_fast, too_many_processors, wrong_clock
 from benchmarks._session.inputs import Data, Inputs, copies_of, on_disk, plan_memory, takes
 from benchmarks._session.measured import BASELINE, Measured, Round
+from benchmarks._session.pauses import is_paused
 from benchmarks._session.process import Out
 from benchmarks._session.statistics import LEAST_ROUNDS, Estimate
 from benchmarks._session.worker import decode
@@ -214,9 +215,10 @@ class Measurement:
             found = {}
             for name in _shuffled(self.present):
                 if reply := self._sample(name, seed, expected[name]):
-                    found[name] = reply
                     if number == told_round:
                         self._judge_sample(name, reply, inputs, inputs.later[told_seed])
+                    if whole := self._whole_sample(name, reply, expected[name]):
+                        found[name] = whole
                 self.listener.sample()
             self._keep(found)
             self.listener.round(self.measured)
@@ -226,6 +228,23 @@ class Measurement:
         start = perf_counter()
         reply = self.ask(name, "sample", limit, seed=seed, flush=self.settings.flush)
         return reply and reply | {"waited": perf_counter() - start}
+
+    def _whole_sample(self, name: str, reply: Reply | None, expected: float) -> Reply | None:
+        """The sample, or another one, with weights that are not known before, if it was suspended.
+
+        One that a pause has reached although nothing tells it is taken again as well.
+        """
+        for left in reversed(range(ATTEMPTS)):
+            if not reply:
+                return None
+            is_told = reply.pop("suspended", False)
+            if not is_told and not (expected and is_paused(reply, expected)):
+                return reply
+            if left:
+                self.crew.tell_suspended(name)
+                reply = self._sample(name, secrets.randbelow(2**31), expected)
+        self._drop(name, Out("failed", SUSPENDED))
+        return None
 
     def _count_rounds(self, seconds_per_round: float) -> int:
         asked = self.settings.rounds
@@ -288,7 +307,7 @@ class Measurement:
 
     def _more_samples(self, name: str) -> list[Reply]:
         more = (self._sample(name, secrets.randbelow(2**31), 0.0) for _ in range(_N_FRESH))
-        return [reply for reply in more if reply]
+        return [reply for reply in more if reply and not reply.get("suspended")]
 
     def _check_fresh(self, name: str) -> None:
         """Drop a contender if gradients at new weights take longer in many more samples too.

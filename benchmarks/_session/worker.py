@@ -20,6 +20,7 @@ from typing import Any, TextIO
 import numpy as np
 
 import impls
+from benchmarks._session import pauses
 from impls import _machine, _measure, _table, _verify
 
 Reply = dict[str, Any]
@@ -390,10 +391,14 @@ def main() -> None:
     requests, pipe = keep_input(), keep_output()
     order = json.loads(requests.readline())
     contender = Contender(order) if order["name"] else Read(order)
+    was_suspended = pauses.watch()
     for line in requests:
         request = json.loads(line)
         step = request.pop("to")
+        was_suspended()  # before
         reply = answer(getattr(contender, request.pop("do")), request) | {"to": step}
+        if was_suspended():
+            reply["suspended"] = True
         reply["in_gradients"], contender.seconds_in_gradients = contender.seconds_in_gradients, 0.0
         if "warm_seconds" in order and "times" not in request:  # other contenders follow
             rest()

@@ -15,7 +15,7 @@ from scripts._compare.comparison import SAME_ROUNDS, Comparison, judge
 from scripts._compare.named import COMMIT, IMPLEMENTATION, MACHINE, WORKING_TREE, Named
 from scripts._compare.trees import tree_of
 from scripts._measured.machine import machine_name
-from scripts._measured.results import is_valid_in, journals_of, last_state, store_of
+from scripts._measured.results import is_valid_in, journals_of, last_state, own_journals, store_of
 from scripts._measured.state import state_of
 
 _OVER_BASELINE = "Ratios of the times over the baseline's, each in its own session, B over A"
@@ -123,7 +123,8 @@ def _of_commit(side: Named, choice: Choice) -> dict[str, stored.Cells]:
 
 
 def _journals(machine: str, threads: str) -> Iterable[tuple[Source, Known]]:
-    """Contents of a machine's journals with so many threads, the last written first."""
-    for each in journals_of(store_of(machine)):
+    """Contents of a machine's journals with so many threads, what was measured last first."""
+    own = own_journals() if machine == machine_name() else journals_of(store_of(machine))
+    for each in own:
         if each.source.threads == threads:
             yield each.source, each.known

@@ -54,7 +54,7 @@ def collect(
     Parameters
     ----------
     journals : iterable of (Source, Known)
-        The last written first.
+        In any order.
     holds : callable
         Whether a cell of a source belongs to the side.
     wanted : callable
@@ -69,9 +69,13 @@ def collect(
                 continue
             best = max(reversed(held), key=lambda cell: cell.generations)
             before = own.get((data, name))
-            if before is None or before.cell.generations < best.generations:
+            if before is None or _worth(before.cell) < _worth(best):
                 own[data, name] = Stored(best, _with_baseline(best, known))
     return {environment: cells for environment, cells in found.items() if cells}
+
+
+def _worth(cell: Cell) -> tuple[int, float]:
+    return cell.generations, cell.recorded_at
 
 
 def common_environment(a: Mapping[str, Cells], b: Mapping[str, Cells]) -> tuple[str, str]:

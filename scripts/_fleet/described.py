@@ -37,7 +37,7 @@ def _infos(store: Store, problem: str) -> dict[str, dict[str, Any]]:
         for cell in own
         if data.problem == problem and cell.info
     ]
-    return {cell.name: cell.info for cell in sorted(cells, key=lambda cell: cell.measured_at)}
+    return {cell.name: cell.info for cell in sorted(cells, key=lambda cell: cell.recorded_at)}
 
 
 def _description(info: dict[str, Any]) -> Description:

@@ -42,8 +42,7 @@ class Journal:
 def read_journals(folder: Folder, name: str) -> list[Journal]:
     """A machine's journals in a folder, those that were measured last first."""
     store = Store(name, folder.machines[name], folder.provenance)
-    found = [_read(each.path, each.known, folder.provenance) for each in journals_of(store)]
-    return sorted(found, key=lambda each: each.measured, reverse=True)
+    return [_read(each.path, each.known, folder.provenance) for each in journals_of(store)]
 
 
 def read_facts_of(record: Any) -> Facts | None:
@@ -57,7 +56,7 @@ def read_facts_of(record: Any) -> Facts | None:
 
 def _read(path: Path, known: Known, provenance: tuple[Path, ...]) -> Journal:
     cells = [cell for own in known.cells.values() for cell in own]
-    last = max(cells, key=lambda cell: cell.measured_at, default=None)
+    last = max(cells, key=lambda cell: cell.recorded_at, default=None)
     state: Provenance | None = load_state(last.digest, provenance) if last else None
     hardware = hardware_of(read_facts_of(known.facts), state)
     return Journal(path, hardware, frozenset(_marks(known)), last.measured_at if last else "")

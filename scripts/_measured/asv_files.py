@@ -7,12 +7,14 @@ file names, however many those are.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from asv import benchmarks, machine, results, util
-from asv.commands import publish
+from asv.commands import compare, publish, show
+from asv.console import log
 from pydantic import Field, InstanceOf, RootModel, TypeAdapter, model_validator
 
 from impls._errors import one_line
@@ -37,6 +39,10 @@ _COLUMNS = frozenset({"result", "params", "version", "started_at", "duration", "
 _IGNORED = frozenset({"profile"})
 _STATISTIC = "stats_"
 _MACHINE = "machine.json"
+_FACTS = "asv's facts about a machine"
+_MEMORY = 0.05  # relative: what a system reports changes a little with its version
+_COMPARED = ("cpu", "num_cpu", "ram", "arch", "os")
+Facts = Mapping[str, Any]
 # asv writes NaN and infinity, and null where a benchmark failed.
 _Numbers = Many[Annotated[float, Field(strict=True)] | None]
 _Params = Annotated[Many[Many[InstanceOf[str]]], Field(max_length=20)]
@@ -140,9 +146,10 @@ def setup() -> None:
     """Let asv's readers check first, in this process, from now on."""
     if getattr(util.load_json, "checks", None) is None:
         util.load_json = _guarded(util.load_json)
-        results.Results.load = _checked(results.Results.load, ResultFile)
-        publish.iter_machine_files = machine_files
-        machine.iter_machine_files = machine_files
+        results.Results.load = _checked(results.Results.load)
+        publish.iter_machine_files = machine_files  # `SafePages` has told the others
+        for each in (machine, show, compare):
+            each.iter_machine_files = told_machine_files
 
 
 def machine_files(results_dir: str) -> Iterator[str]:
@@ -151,10 +158,18 @@ def machine_files(results_dir: str) -> Iterator[str]:
     return (str(path) for path in paths if not fault(path, MachineFile))
 
 
+def told_machine_files(results_dir: str) -> Iterator[str]:
+    """As `machine_files`; asv's log tells which do not fit."""
+    for path in _machine_files(results_dir):
+        if why := fault(path, MachineFile):
+            log.warning(f"left aside: {_told(_FACTS, path, why)}")
+    return machine_files(results_dir)
+
+
 def good_results(results_dir: str) -> Iterator[Any]:
     """asv's results that fit, also those of a machine whose facts do not."""
     for path in _result_files(results_dir):
-        if not fault(path, ResultFile):
+        if not (fault(path, ResultFile) or foreign(path)):
             yield results.Results.load(str(path))
 
 
@@ -163,14 +178,48 @@ def faults(results_dir: str) -> Iterator[str]:
     for path in _result_files(results_dir):
         if why := fault(path, ResultFile):
             yield _told("asv's results", path, why)
+        elif why := foreign(path):
+            yield f"asv's results in {one_line(str(path))} {why}; move them away"
     for path in _machine_files(results_dir):
         if why := fault(path, MachineFile):
-            yield _told("asv's facts about a machine", path, why)
+            yield _told(_FACTS, path, why)
 
 
 def benchmarks_fault(results_dir: str) -> str:
     """What does not fit in asv's list of benchmarks; empty if it does or is not there."""
     return fault(benchmarks.Benchmarks.get_benchmark_file_path(results_dir), BenchmarksFile)
+
+
+def foreign(path: str | Path, own: Facts | None = None) -> str:
+    """How the machine of a result file differs from its folder's, or one of other facts."""
+    with suppress(FileNotFoundError, Misfit):
+        facts = _facts_beside(Path(path)) if own is None else own
+        told = difference(read(Path(path), ResultFile).params, facts)
+        return f"are of another machine of this name, with {told}" if told else ""
+    return ""
+
+
+def difference(its: Facts, own: Facts) -> str:
+    """How asv's facts of two machines differ, in words; empty if nothing tells.
+
+    A system's version and a few pages of memory change on the same machine.
+    """
+    pairs = {key: [str(each.get(key) or "") for each in (its, own)] for key in _COMPARED}
+    apart = {k: both for k, both in pairs.items() if all(both) and not _is_same(k, *both)}
+    return "; ".join(f"{key} {one_line(a)}, not {one_line(b)}" for key, (a, b) in apart.items())
+
+
+def _is_same(key: str, a: str, b: str) -> bool:
+    if key == "ram" and a.isdigit() and b.isdigit():
+        return math.isclose(int(a[:30]), int(b[:30]), rel_tol=_MEMORY)
+    return a.split()[:1] == b.split()[:1] if key == "os" else a == b
+
+
+def _facts_beside(path: Path) -> Facts:
+    """Facts of the machine whose folder a result file is in; none if they are damaged."""
+    with suppress(FileNotFoundError, Misfit):
+        return read(path.parent / _MACHINE, MachineFile).model_dump()
+    return {}
 
 
 def fault(path: str | Path, model: Any) -> str:
@@ -231,12 +280,14 @@ def _guarded(load_json: Callable[..., Any]) -> Callable[..., Any]:
     return load
 
 
-def _checked(load: Any, model: Any) -> Any:
-    """asv's reader of a kind of file, which checks first."""
+def _checked(load: Any) -> Any:
+    """asv's reader of results, which checks first."""
 
     def checked_load(path: str, *arguments: Any, **options: Any) -> Any:
-        if why := fault(path, model):
+        if why := fault(path, ResultFile):
             raise util.UserError(f"left aside: {path} cannot be read ({why})")
+        if why := foreign(path):
+            raise util.UserError(f"left aside: the results in {path} {why}")
         return load(path, *arguments, **options)
 
     return staticmethod(checked_load)

@@ -22,7 +22,7 @@ from asv import environment, util
 from asv.benchmarks import Benchmarks
 from asv.config import Config
 from asv.repo import get_repo
-from asv.results import Results
+from asv.results import Results, get_filename
 from asv.runner import BenchmarkResult
 
 from benchmarks import _measure
@@ -139,6 +139,18 @@ def write_config(path: Path, **variables: str) -> None:
     settings["matrix"] = {"env_nobuild": {name: [text] for name, text in variables.items()}}
     settings["dvcs"] = MeasuredTree.dvcs
     write_json(path, settings)
+
+
+def check_filed(session: Session) -> None:
+    """Raise if values would be added to those of another machine of the same name."""
+    conf = Config.load(str(session.config_path))
+    machine = settle_machine()
+    filed = get_filename(machine.stem, session.commit, session.environment)
+    path = Path(conf.results_dir, filed)
+    if why := asv_files.foreign(path, util.load_json(str(machine))[machine.stem]):
+        raise UserError(
+            f"nothing can be kept: asv's results in {one_line(str(path))} {why}; move them away"
+        )
 
 
 def file_results(session: Session, values: Values) -> None:

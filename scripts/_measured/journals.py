@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -106,6 +106,7 @@ class _Cell(Record):
     info: Annotated[_Info | None, BeforeValidator(lambda value: None if value == {} else value)]
     costs: ByName[_Metric, NotNegative]
     reasons: ByName[_Metric, Text]
+    clock_behind: NotNegative = 0.0
 
     @model_validator(mode="after")
     def _check(self) -> _Cell:
@@ -137,13 +138,18 @@ class Contents:
 
 
 def paths_of(machine: str) -> list[Path]:
-    """A machine's journals, the last written first."""
-    return sorted((_measure.FOLDER / machine).glob("*.jsonl"), key=changed_at, reverse=True)
+    """A machine's journals."""
+    return sorted((_measure.FOLDER / machine).glob("*.jsonl"))
 
 
-def open_journal(path: Path) -> Known | None:
-    """A journal that says where it comes from; what is left aside is named, once."""
-    return _open(path, changed_at(path))
+def open_journals(paths: Iterable[Path]) -> list[tuple[Path, Known]]:
+    """Journals that say where they come from, what was measured last first.
+
+    What is left aside is named, once. The order is that of what the journals have recorded: a copy
+    of a file may carry any time.
+    """
+    found = [(path, known) for path in paths if (known := _open(path, changed_at(path)))]
+    return sorted(found, key=lambda each: each[1].recorded_at, reverse=True)
 
 
 def read_journal(path: Path) -> Contents:
@@ -206,8 +212,8 @@ def _take(line: bytes, known: Known, problems: Collection[str]) -> None:
     try:
         record = checked.parse(line)
     except Misfit:
-        if line.startswith(b'{"kind": "') and not line.rstrip().endswith(b"}"):
-            return  # a kill has cut it off
+        if journal.is_cut(line):
+            return
         raise
     fitting = checked.fit(record, _LINE).model_dump()
     if "data" in fitting and fitting["data"][0] not in problems:

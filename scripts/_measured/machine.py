@@ -14,12 +14,24 @@ from typing import Annotated, Any
 from asv.machine import Machine, MachineCollection
 from pydantic import Field, RootModel, model_validator
 
+from impls._errors import one_line
 from impls._files import write_json
-from scripts._common.checked import Misfit, Record, Text, fit, read_or_name
+from scripts._common.checked import (
+    Misfit,
+    Record,
+    Text,
+    fit,
+    leave_aside,
+    read,
+    read_or_name,
+)
 from scripts._common.errors import UserError
 from scripts._common.project import STATE
+from scripts._measured.asv_files import difference
 
 NAME_VARIABLE = "GRADMARK_MACHINE"
+# Beside the facts, which their owner may have edited: what asv has collected where they were made.
+_HERE = "/here"  # no name of a machine
 FILE_VARIABLE = "GRADMARK_MACHINE_FILE"
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}")
 _ODD = re.compile(r"[/\\<>&\"'|:*?]|^[.-]|^$")
@@ -77,10 +89,11 @@ def settle_machine() -> Path:
     """Path of the file with this machine's facts for asv; make the file if it is missing."""
     name = machine_name()
     path = STATE / "machines" / f"{name}.json"
-    if _read(name, path) is None:
+    if _read(name, path) is None or _is_copied(path):
         home = Path(MachineCollection.get_machine_file_path())
-        facts = _read(name, home) or Machine.get_defaults() | {"machine": name}
-        write_json(path, {"version": MachineCollection.api_version, name: facts})
+        here = Machine.get_defaults()
+        facts = _read(name, home) or here | {"machine": name}
+        write_json(path, {"version": MachineCollection.api_version, name: facts, _HERE: here})
     return path
 
 
@@ -96,13 +109,26 @@ def _read(name: str, path: Path) -> dict[str, Any] | None:
     Facts that a file has of a single machine are this one's, whose name may have changed.
     """
     found = read_or_name(path, _File, "asv's file of machines", "the facts are collected anew")
-    records = {key: each for key, each in found.root.items() if key != "version"} if found else {}
+    others = ("version", _HERE)
+    records = {key: each for key, each in found.root.items() if key not in others} if found else {}
     single = next(iter(records.values())) if len(records) == 1 and _is_own(name) else None
     try:
         facts = fit(records.get(name, single), _Facts)
     except Misfit:
         return None
     return dict(facts) | {"machine": name}
+
+
+def _is_copied(path: Path) -> bool:
+    """Whether another machine of this name has written a file, which is told."""
+    try:
+        here = fit(read(path, _File).root.get(_HERE), _Facts).model_dump()
+    except (FileNotFoundError, Misfit):  # of an earlier version
+        return False
+    if told := difference(here, Machine.get_defaults()):
+        where = f"asv's file of machines {one_line(str(path))} is of another machine of this name"
+        leave_aside(f"{where}, with {told}; the facts are collected anew")
+    return bool(told)
 
 
 def _is_own(name: str) -> bool:

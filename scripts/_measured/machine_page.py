@@ -10,7 +10,7 @@ from scripts._common import units
 from scripts._common.checked import Misfit
 from scripts._common.facts import parse_facts
 from scripts._common.records import Facts
-from scripts._measured.journals import open_journal, paths_of
+from scripts._measured.journals import open_journals, paths_of
 
 
 def describe_machine(name: str, record: Mapping[str, Any]) -> dict[str, str]:
@@ -54,9 +54,8 @@ def _memory(ram: str) -> str:
 
 def _last_facts(machine: str) -> Facts | None:
     """Facts of the newest journal that has some; a damaged record counts as none."""
-    for path in paths_of(machine):
-        known = open_journal(path)
-        if known and known.facts is not None:
+    for _, known in open_journals(paths_of(machine)):
+        if known.facts is not None:
             with suppress(Misfit):
                 return parse_facts(known.facts)
     return None

@@ -11,7 +11,7 @@ from tqdm import tqdm
 
 from benchmarks import _plan
 from benchmarks._measure import keyed_values, missing
-from benchmarks._session import journal, session
+from benchmarks._session import journal, session, whose
 from benchmarks._session.crew import Settings
 from benchmarks._session.inputs import Data
 from benchmarks._session.journal import Known
@@ -83,6 +83,8 @@ def measure(order: Order) -> Outcome:
     path = as_asv.journal_path if order.is_kept else None
     kept = journal.Journal(path, as_asv.source, now.provenance.digest)
     begun = _begun(as_asv.journal_path, order)
+    if order.is_kept:
+        driver.check_filed(as_asv)
     if wanted:
         if order.is_kept:
             _provenance.save(now.provenance, project.PROVENANCE)
@@ -105,10 +107,10 @@ def _begun(path: Path, order: Order) -> Known:
         If nothing could be read of what would be written there.
     """
     found = read_journal(path)
-    if found.fault and order.is_kept:
+    if order.is_kept and (why := found.fault or whose.difference(found.known.facts)):
         raise UserError(
-            f"nothing can be kept: the journal {one_line(str(path))} cannot be read "
-            f"({found.fault}); move it away"
+            f"nothing can be kept: the journal {one_line(str(path))} cannot be "
+            f"{'read' if found.fault else 'continued'} ({why}); move it away"
         )
     return Known() if order.again or found.fault else found.known
 
@@ -137,11 +139,13 @@ def measured_on(known: Known, data: Data) -> Measured:
 
 
 def _values(now: State, threads: str) -> dict[tuple[str, ...], Value]:
-    """All values that are valid, by asv's keys; the newest journal's win."""
-    found: dict[tuple[str, ...], Value] = {}
-    for known in known_journals(threads):
-        for data, name in filter(lambda place: _plan.is_current(place[0]), known.cells):
-            if cell := known.last(data, name, is_valid_in(now)):
-                for key, value in keyed_values(cell, known):
-                    found.setdefault(key, value)
-    return found
+    """All values that are valid, by asv's keys; the newest win."""
+    holds = is_valid_in(now)
+    found = [
+        (cell, known)
+        for known in known_journals(threads)
+        for data, name in known.cells
+        if _plan.is_current(data) and (cell := known.last(data, name, holds))
+    ]
+    found.sort(key=lambda each: each[0].recorded_at)
+    return dict(pair for each in found for pair in keyed_values(*each))

@@ -9,19 +9,22 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 import tempfile
 from collections.abc import Collection
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from subprocess import SubprocessError
 from typing import Any
 
-from asv import util
+from asv import runner, util
 from asv.plugins.git import Git
 from asv.repo import NoSuchNameError, Repo
 
 from benchmarks import _parent
 from benchmarks._session import guardian
+from benchmarks._session.notes import VARIABLE as VARIABLE_OF_NOTES
 from impls._files import written_aside
 
 # Holds the name of the tree that is measured or published: 40 hexadecimal digits, as for a commit.
@@ -35,6 +38,7 @@ def setup() -> None:
     """asv calls this once the plug-in is loaded."""
     _guard()
     keep_whole()
+    _tell_notes()
 
 
 def keep_whole() -> None:
@@ -48,6 +52,22 @@ def _guard() -> None:
     if guardian.VARIABLE not in os.environ:
         os.environ |= {guardian.VARIABLE: guardian.mark(), "TMPDIR": guardian.folder()}
         tempfile.tempdir = guardian.folder()
+
+
+def _tell_notes() -> None:
+    """Show what a suite has left aside: of one that measures, asv drops all output."""
+    notes = Path(guardian.folder(), "notes")
+    os.environ[VARIABLE_OF_NOTES] = str(notes)
+    create = runner.Spawner.create_setup_cache
+
+    def create_and_tell(*arguments: Any) -> Any:
+        found = create(*arguments)
+        with suppress(OSError):
+            sys.stderr.write(f"\n{notes.read_text(encoding='utf-8')}")
+            notes.unlink()
+        return found
+
+    runner.Spawner.create_setup_cache = create_and_tell
 
 
 def _write_whole(path: str, *arguments: Any, compact: bool = False, **options: Any) -> None:

@@ -4,21 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
 from benchmarks import _measure, _plan
+from benchmarks._session import whose
 from benchmarks._session.inputs import Data
 from benchmarks._session.journal import OK, Cell, Known, Source
 from benchmarks._session.measured import BASELINE, TWIN
 from benchmarks._session.values import Value, flag_of, values_of
+from impls._errors import one_line
 from impls._provenance import Provenance, Subject
 from scripts._common import project
+from scripts._common.checked import leave_aside
 from scripts._common.errors import UserError
 from scripts._common.metrics import metrics
-from scripts._measured.journals import open_journal, paths_of
+from scripts._measured.journals import open_journals, paths_of
 from scripts._measured.machine import NAME_VARIABLE, machine_name
 from scripts._measured.state import State, load_state
 from scripts._measured.store import Store
@@ -33,6 +37,7 @@ COLUMNS = [
     *("metric", "value", "low", "high", "unit", "state", "reason"),
     *("threads", "commit", "environment", "measured", "generations", "rounds", "versions", "flag"),
 ]
+_RECORDED = "recorded"  # a column while the newest values are chosen
 _Row = dict[str, Any]
 
 
@@ -52,14 +57,14 @@ class Results:
 
 
 def list_results() -> list[Results]:
-    """This machine's journals, the last written first; one that cannot be read is named.
+    """This machine's journals, what was measured last first; one that cannot be read is named.
 
     Raises
     ------
     UserError
         If there are none, or all are another machine's.
     """
-    found = journals_of(own_store())
+    found = own_journals()
     others = sorted({p.parent.name for p in _measure.FOLDER.glob("*/*.jsonl")} - {machine_name()})
     if not found and others:
         raise UserError(
@@ -72,19 +77,35 @@ def list_results() -> list[Results]:
     return found
 
 
-def own_store() -> Store:
-    """What this machine has measured in this folder."""
-    return store_of(machine_name())
-
-
 def store_of(machine: str) -> Store:
     """What this folder holds of a machine."""
     return Store(machine, tuple(paths_of(machine)), (project.PROVENANCE,))
 
 
+def own_journals() -> list[Results]:
+    """This machine's journals, what was measured last first.
+
+    One that cannot be read is named, and so is one of another machine of the same name.
+    """
+    found = journals_of(store_of(machine_name()))
+    others = {each.path: whose.difference(each.known.facts) for each in found}
+    for path in filter(others.get, others):
+        _name_once(path, others[path])
+    return [each for each in found if not others[each.path]]
+
+
+@cache
+def _name_once(path: Path, difference: str) -> None:
+    leave_aside(
+        f"the journal {one_line(str(path))}: {difference}; python -m scripts.report --results "
+        f"compares machines, and {NAME_VARIABLE} gives this one another name"
+    )
+
+
 def journals_of(store: Store) -> list[Results]:
-    """A machine's journals in their order; one that cannot be read is named."""
-    return [each for path in store.journals if (each := _open(path))]
+    """A machine's journals, what was measured last first; one that cannot be read is named."""
+    found = open_journals(store.journals)
+    return [Results(path, known.source, known) for path, known in found if known.source]
 
 
 def load_results(
@@ -116,15 +137,16 @@ def load_results(
     """
     chosen = _chosen(environment, threads, store)
     rows = [row for each in chosen for row in _rows(each, wanted)]
-    frame = pd.DataFrame(rows, columns=COLUMNS)
+    frame = pd.DataFrame(rows, columns=[*COLUMNS, _RECORDED])
     if not (frame["state"] != "missing").any():
         raise UserError(
             f"there are no results of {wanted.title} with {threads} threads{_why(frame)}; "
             "make some: python -m scripts.run"
         )
-    # The newest journal comes first: its value is kept of a cell that was measured twice.
+    # Of a cell that was measured twice, the newest value comes first, and is kept.
+    frame = frame.sort_values(_RECORDED, ascending=False, kind="stable")
     frame = frame.sort_values("state", key=lambda state: state == "missing", kind="stable")
-    frame = frame.drop_duplicates([*_CELL, "metric"])
+    frame = frame.drop_duplicates([*_CELL, "metric"])[COLUMNS]
     typed = frame.astype(dict.fromkeys(["n_samples", "n_features"], "Int64"))
     return _with_missing(typed).assign(threads=threads)
 
@@ -136,14 +158,14 @@ def last_state(
     store: Store | None = None,
 ) -> Provenance | None:
     """State of the last measurement, of the commit and environment given or of any."""
-    store = store or own_store()
-    for each in journals_of(store):
+    provenance = store.provenance if store else (project.PROVENANCE,)
+    for each in _journals(store):
         if each.source.threads != threads:
             continue
         if commit in (None, each.source.commit) and environment in (None, each.source.environment):
             cells = [cell for own in each.known.cells.values() for cell in own]
-            cells.sort(key=lambda cell: cell.measured_at)
-            states = [s for cell in cells if (s := load_state(cell.digest, store.provenance))]
+            cells.sort(key=lambda cell: cell.recorded_at)
+            states = [s for cell in cells if (s := load_state(cell.digest, provenance))]
             if states:
                 return states[-1]
     return None
@@ -151,12 +173,12 @@ def last_state(
 
 def thread_settings(store: Store | None = None) -> list[str]:
     """Settings of threads that a machine's journals have results of."""
-    return sorted({each.source.threads for each in journals_of(store or own_store())})
+    return sorted({each.source.threads for each in _journals(store)})
 
 
 def facts_of(commit: str, environment: str, store: Store | None = None) -> dict[str, Any] | None:
     """The record of the facts of a run, by the columns ``commit`` and ``environment``."""
-    for each in journals_of(store or own_store()):
+    for each in _journals(store):
         if each.source.commit.startswith(commit) and each.source.environment == environment:
             return each.known.facts
     return None
@@ -185,14 +207,12 @@ def is_valid_in(state: State) -> _measure.Holds:
 
 
 def known_journals(threads: str) -> list[Known]:
-    """Contents of this machine's journals with so many threads, the last written first."""
-    return [e.known for e in journals_of(own_store()) if e.source.threads == threads]
+    """Contents of this machine's journals with so many threads, what was measured last first."""
+    return [e.known for e in own_journals() if e.source.threads == threads]
 
 
-def _open(path: Path) -> Results | None:
-    """A journal that says where it comes from; what is left aside is named, once."""
-    known = open_journal(path)
-    return Results(path, known.source, known) if known and known.source else None
+def _journals(store: Store | None) -> list[Results]:
+    return journals_of(store) if store else own_journals()
 
 
 def _chosen(environment: str | None, threads: str, store: Store | None) -> list[Results]:
@@ -258,6 +278,7 @@ def _row(source: Source, cell: Cell, key: str, value: Value) -> _Row | None:
         "commit": source.commit[:8],
         "environment": source.environment,
         "measured": cell.measured_at,
+        _RECORDED: cell.recorded_at,
         "generations": cell.generations,
     }
 

@@ -15,7 +15,7 @@ class Store:
     name : str
         The machine's name.
     journals : tuple of Path
-        The last written first.
+        In any order.
     provenance : tuple of Path
         Folders with the states that values were measured in.
     """
