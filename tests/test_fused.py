@@ -146,18 +146,12 @@ def loaded(one_seconds):
     return found
 
 
-def lose(found, begin, seconds):
-    """A call that wakes the threads after a rest, then one that takes so long."""
-    for _ in range(1 if found.is_awake else 2):
-        found.note_threads(begin, begin + seconds)
-
-
 def test_a_machine_that_is_busy_takes_one_thread_for_a_while():
     found = loaded(one_seconds=1.0)
-    lose(found, 10.0, 10.0)  # 9 s lost
+    found.note_threads(10.0, 20.0)  # 9 s lost
     assert not found.asks_for_threads(28.9)
     assert found.asks_for_threads(29.1)
-    lose(found, 30.0, 2.0)  # a second lost again, which counts twice
+    found.note_threads(30.0, 32.0)  # a second lost again, which counts twice
     assert not found.asks_for_threads(33.9)
     assert found.asks_for_threads(34.1)
 
@@ -175,11 +169,32 @@ def test_one_slow_call_of_several_does_not_stop_threads():
 def test_threads_rest_less_long_after_they_have_gained():
     found = loaded(one_seconds=1.0)
     for k in range(7):
-        lose(found, 1000.0 * k, 2.0)
+        found.note_threads(1000.0 * k, 1000.0 * k + 2.0)
     assert found.rests == 64
     for k in range(7000, 9000):
         found.note_threads(float(k), k + 0.5)
     assert found.rests == 1
+
+
+def test_the_call_that_wakes_threads_counts_if_it_waits_for_a_processor():
+    found = loaded(one_seconds=1e-5)
+    found.note_threads(10.0, 10.001)
+    assert not found.asks_for_threads(10.002)
+    found.note_threads(20.0, 20.0005)  # wakes them
+    assert found.asks_for_threads(20.0005)
+
+
+@pytest.mark.parametrize(("used", "is_taken"), [(0.9, False), (1.4, False), (1.6, True)])
+def test_threads_go_on_resting_while_this_process_has_the_processors(monkeypatch, used, is_taken):
+    """As where another library's threads wait busily: `used` seconds of CPU time a second."""
+    monkeypatch.setattr(load, "count_threads", lambda: 2)
+    monkeypatch.setattr(load, "process_time", lambda: clock * used)
+    clock, found = 1.0, loaded(one_seconds=1e-5)
+    found.note_threads(1.0 - 0.004, 1.0)  # 4 ms lost
+    clock = 1.011
+    assert found.asks_for_threads(clock) == (not is_taken)
+    clock = 1.012
+    assert found.asks_for_threads(clock) == (not is_taken)
 
 
 @pytest.mark.parametrize(("label", "z"), [(1, 20), (0, -20)])
