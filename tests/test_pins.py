@@ -115,7 +115,7 @@ def test_what_make_has_installed_is_of_the_pinned_versions():
 
 
 def test_asv_builds_a_commit_with_the_pinned_versions():
-    """pip before 25.3 reads the one variable for what builds a package, and later ones the other."""
+    """pip before 25.3 reads the one variable for what builds a package, later ones the other."""
     settings = util.load_json(str(ROOT / "asv.conf.json"), js_comments=True)
     places = {"conf_dir": str(ROOT), "build_cache_dir": "cache", "build_dir": "build"}
     (command,) = settings["build_command"]
