@@ -10,6 +10,7 @@ from itertools import chain
 from pathlib import Path
 
 import pytest
+from asv import util
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
@@ -111,3 +112,14 @@ def test_what_make_has_installed_is_of_the_pinned_versions():
         if not pinned()[canonicalize_name(name)].specifier.contains(version)
     ]
     assert other == []
+
+
+def test_asv_builds_a_commit_with_the_pinned_versions():
+    """pip before 25.3 reads the one variable for what builds a package, later ones the other."""
+    settings = util.load_json(str(ROOT / "asv.conf.json"), js_comments=True)
+    places = {"conf_dir": str(ROOT), "build_cache_dir": "cache", "build_dir": "build"}
+    (command,) = settings["build_command"]
+    words, variables, _, _ = util.interpolate_command(command, places)
+    assert words[:4] == ["python", "-m", "pip", "wheel"]
+    for name in ("PIP_CONSTRAINT", "PIP_BUILD_CONSTRAINT"):
+        assert Path(variables[name]) == ROOT / "constraints.txt"
