@@ -13,9 +13,9 @@ True
 >>> implementation.gradient(weights, X, y).shape
 (100,)
 
-`set_threads` limits the threads of all libraries that are loaded. The implementations in one pass
-use one thread below a size of X that depends on the processor; GRADMARK_THREADS_PAY_FROM sets it,
-in bytes.
+`set_threads` limits the threads of all libraries that are loaded, and `one_blas_thread` those of
+BLAS while an optimiser runs. The implementations in one pass use one thread below a size of X that
+depends on the processor; GRADMARK_THREADS_PAY_FROM sets it, in bytes.
 
 Listing imports no implementation, so that a process pays in time and memory only for the one
 that it measures.
@@ -33,7 +33,7 @@ from impls._errors import (
     UnknownName,
     WorkerLost,
 )
-from impls._machine import set_threads
+from impls._machine import one_blas_thread, set_threads
 from impls._objective import Objective, objective
 from impls._solve import Solution, solve
 from impls._table import Implementation, load, names, problems
@@ -55,6 +55,7 @@ __all__ = [
     "make",
     "names",
     "objective",
+    "one_blas_thread",
     "open_rows",
     "problems",
     "reference",

@@ -8,7 +8,10 @@ import os
 import platform
 import re
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from impls._compiled import limit_threads
 
@@ -67,6 +70,27 @@ def set_threads(n_threads: int) -> None:
         torch.set_num_threads(n_threads)
     if daal4py:
         daal4py.daalinit(n_threads)
+
+
+@contextmanager
+def one_blas_thread() -> Iterator[None]:
+    """Limit BLAS to one thread in a block, such as an optimiser's call.
+
+    An optimiser's own products are short, and OpenBLAS's threads wait busily after each: with two
+    processors, L-BFGS-B takes up to ten times as long for the same steps. Implementations in one
+    pass do not use BLAS and keep their threads. The first block takes 3 ms, as does the first after
+    an import.
+    """
+    with _controller(len(sys.modules)).limit(limits=1, user_api="blas"):
+        yield
+
+
+@functools.lru_cache(maxsize=1)
+def _controller(n_modules: int) -> Any:
+    """Controls the libraries that are loaded; finding them takes 3 ms."""
+    from threadpoolctl import ThreadpoolController
+
+    return ThreadpoolController()
 
 
 def count_openmp_runtimes() -> int:

@@ -51,6 +51,7 @@ import math
 import re
 import sys
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from importlib.metadata import EntryPoint, PackageNotFoundError, entry_points, version
 from pathlib import Path
@@ -500,9 +501,24 @@ def _sources(problem: str) -> dict[str, list[Path | EntryPoint]]:
     found: dict[str, list[Path | EntryPoint]] = {}
     for path in files(_PACKAGE / problem):
         found.setdefault(path.stem, []).append(path)
-    for entry in sorted(set(entry_points(group=f"gradmark.{problem}"))):
+    for entry in _entries(f"gradmark.{problem}", _state_of_path()):
         found.setdefault(entry.name, []).append(entry)
     return found
+
+
+def _state_of_path() -> tuple[tuple[str, int], ...]:
+    """The folders that Python imports from, and when files in them came or went."""
+    found = []
+    for folder in sys.path:
+        with suppress(OSError):
+            found.append((folder, Path(folder).stat().st_mtime_ns))
+    return tuple(found)
+
+
+@functools.lru_cache(maxsize=32)
+def _entries(group: str, state: tuple[tuple[str, int], ...]) -> tuple[EntryPoint, ...]:
+    """Entry points of a group, sorted: reading those of all packages takes 3 ms."""
+    return tuple(sorted(set(entry_points(group=group))))
 
 
 def _describe(source: Path | EntryPoint) -> str:

@@ -265,3 +265,19 @@ def test_set_threads_limits_the_libraries():
         assert numba.get_num_threads() == 1
         assert {library["num_threads"] for library in threadpool_info()} <= {1}
     numba.set_num_threads(before)
+
+
+def blas_threads():
+    return {
+        library["num_threads"] for library in threadpool_info() if library["user_api"] == "blas"
+    }
+
+
+def test_blas_has_one_thread_in_a_block_and_numba_keeps_its_own():
+    import numba
+
+    before = blas_threads(), numba.get_num_threads()
+    with _machine.one_blas_thread():
+        assert blas_threads() == {1}
+        assert numba.get_num_threads() == before[1]
+    assert blas_threads() == before[0]

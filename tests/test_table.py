@@ -401,6 +401,14 @@ def test_plugins_are_listed_and_not_imported(plugins):
     assert "elsewhere" not in sys.modules
 
 
+def test_a_plugin_that_is_installed_or_removed_meanwhile_is_seen(plugins, tmp_path):
+    assert "later" not in impls.names(PROBLEM)
+    install(tmp_path, "gradmark_later", {"later": "elsewhere.good"})
+    assert "later" in impls.names(PROBLEM)
+    shutil.rmtree(tmp_path / "gradmark_later-1.0.dist-info")
+    assert "later" not in impls.names(PROBLEM)
+
+
 def test_a_good_plugin_loads_and_computes(plugins):
     implementation = impls.load(PROBLEM, "good")
     weights, X, y = impls.make(PROBLEM, 20, 3)

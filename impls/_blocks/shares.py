@@ -6,17 +6,9 @@ import functools
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 from impls._compiled import limit_threads
 from impls._machine import count_threads, set_threads
-
-
-@contextmanager
-def one_thread_each() -> Iterator[None]:
-    """One thread for each of BLAS's calls, while Dask's threads call them side by side."""
-    with _controller().limit(limits=1, user_api="blas"):
-        yield
 
 
 @contextmanager
@@ -57,10 +49,3 @@ def limit_worker(n_threads: int) -> None:
 @functools.cache
 def _limit_once(n_threads: int) -> None:
     set_threads(n_threads)
-
-
-@functools.cache
-def _controller() -> Any:
-    from threadpoolctl import ThreadpoolController
-
-    return ThreadpoolController()

@@ -14,9 +14,9 @@ import dask.threaded
 import numpy as np
 
 from impls._blocks.pieces import Held, Piece, Pieces, hold, read_and_hold, sum_blocks
-from impls._blocks.shares import numba_alone, one_thread_each
+from impls._blocks.shares import numba_alone
 from impls._blocks.sums import Sums, Work, add
-from impls._machine import count_threads
+from impls._machine import count_threads, one_blas_thread
 
 Array = np.ndarray[Any, Any]
 
@@ -48,7 +48,7 @@ class Threads:
             k: (partial(_sum_share, work, share, sample_weight),)
             for k, share in enumerate(self._shares)
         }
-        with one_thread_each():
+        with one_blas_thread():  # each, while they call it side by side
             return add(dask.threaded.get(graph, list(graph), num_workers=len(graph)))
 
 

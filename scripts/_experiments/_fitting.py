@@ -7,6 +7,7 @@ import importlib
 import time
 import warnings
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from statistics import median
@@ -19,6 +20,7 @@ import impls
 from impls import _numerics
 from impls._errors import one_line
 from scripts._common.families import LIBRARY, NUMPY, ONE_PASS
+from scripts._common.metrics import BASELINE
 from scripts._common.names import pick
 
 Array = np.ndarray[Any, Any]
@@ -272,7 +274,8 @@ def _lbfgs(name: str, maxcor: int = 10) -> Callable[[Array, Array, float], Fit]:
         options: dict[str, float] = {"ftol": 0, "gtol": tolerance * len(y), "maxcor": maxcor}
         options |= {"maxiter": _MOST_ITERATIONS, "maxfun": 10 * _MOST_ITERATIONS, "maxls": 50}
         start = objective.zero_weights()
-        found = minimize(objective, start, jac=True, method="L-BFGS-B", options=options)
+        with nullcontext() if name == BASELINE else impls.one_blas_thread():
+            found = minimize(objective, start, jac=True, method="L-BFGS-B", options=options)
         return Fit(found.x, found.nit, found.nfev)
 
     return fit
@@ -283,7 +286,10 @@ def _newton_cg(X: Array, y: Array, tolerance: float) -> Fit:
     objective = impls.objective("logistic", "fused", X, y, l2=L2, fit_intercept=True)
     start, hessp = objective.zero_weights(), objective.hessian_vector
     options: dict[str, float] = {"maxiter": _MOST_ITERATIONS, "xtol": 100 * tolerance}
-    found = minimize(objective, start, jac=True, hessp=hessp, method="newton-cg", options=options)
+    with impls.one_blas_thread():
+        found = minimize(
+            objective, start, jac=True, hessp=hessp, method="newton-cg", options=options
+        )
     return Fit(found.x, found.nit, found.nfev, found.nhev)
 
 
@@ -300,14 +306,15 @@ def _trust_ncg(X: Array, y: Array, tolerance: float) -> Fit:
         return loss / n_samples, slope / n_samples
 
     options: dict[str, float] = {"maxiter": _MOST_ITERATIONS, "gtol": tolerance}
-    found = minimize(
-        mean,
-        objective.zero_weights(),
-        jac=True,
-        hessp=lambda weights, v: objective.hessian_vector(weights, v) / n_samples,
-        method="trust-ncg",
-        options=options,
-    )
+    with impls.one_blas_thread():
+        found = minimize(
+            mean,
+            objective.zero_weights(),
+            jac=True,
+            hessp=lambda weights, v: objective.hessian_vector(weights, v) / n_samples,
+            method="trust-ncg",
+            options=options,
+        )
     return Fit(found.x, found.nit, found.nfev, found.nhev)
 
 
