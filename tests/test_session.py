@@ -21,6 +21,7 @@ import impls
 from benchmarks._measure import read_values
 from benchmarks._session import crew, inputs, journal, rounds, session, worker
 from benchmarks._session.crew import Crew, Settings
+from benchmarks._session.honesty import Honesty
 from benchmarks._session.inputs import Data
 from benchmarks._session.journal import Journal, Known, Source
 from benchmarks._session.measured import BASELINE, TWIN
@@ -486,7 +487,7 @@ def test_who_beats_one_slow_read_is_compared_with_more(later, is_dropped):
     one.read_bytes["read"] = one.measured.compulsory_bytes(8)
     replies = {"fine": {"seconds": 1e-5, "processors": 1.0}, "read": {"seconds": 1e-3}}
     one._keep(replies)
-    one._check_honesty()
+    Honesty(one).check()
     assert ("fine" in one.measured.out) == is_dropped
 
 
@@ -535,7 +536,7 @@ def test_reads_are_of_the_widths_on_these_data_without_those_that_lack_memory():
         add_reads=started.extend,
     )
     one = rounds.Measurement(crew, SMALL, 0, None, rounds.Listener())
-    one._drop("read of 4", Out("lacks memory", "needs 1 GB"))
+    one.drop("read of 4", Out("lacks memory", "needs 1 GB"))
     one.measured.infos["fine"]["width"] = 2
     one._choose_reads()
     assert one.present == ["fine", "single", "read of 2"]

@@ -8,19 +8,18 @@ from collections.abc import Callable, Collection, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from random import SystemRandom
-from statistics import median
 from time import perf_counter
 from typing import Any
 
 import numpy as np
 
 from benchmarks._session.crew import ATTEMPTS, STEP_SECONDS, SUSPENDED, Crew, Reply
-from benchmarks._session.flags import keeps_answers, too_fast, too_many_processors, wrong_clock
+from benchmarks._session.honesty import Honesty
 from benchmarks._session.inputs import Data, Inputs, copies_of, on_disk, plan_memory, takes
 from benchmarks._session.measured import BASELINE, Measured, Round
 from benchmarks._session.pauses import is_paused
 from benchmarks._session.process import Out
-from benchmarks._session.statistics import LEAST_ROUNDS, Estimate
+from benchmarks._session.statistics import LEAST_ROUNDS
 from benchmarks._session.worker import decode
 from impls import _machine, _verify
 
@@ -28,16 +27,6 @@ from impls import _machine, _verify
 # allow for.
 _BYTES_PER_SECOND = 50e6
 _TIMES_EXPECTED = 20
-# The sample by which clocks are compared: its least seconds, and at most so many usual samples.
-_LONG_SECONDS, _MOST_SAMPLES = 0.2, 20
-# Such samples, until one is not suspicious. CPU time can jump in a virtual machine: 1 honest sample
-# of 85 showed 4 processors of 2.
-_N_LONG = 3
-# Samples that repeat a suspicion: 1 honest cell of 56 seemed to keep answers in 6 rounds, and
-# beside other work a single round showed 7.7 times the speed of a read.
-_N_FRESH = 20
-# Between the session and its contender, where nothing is suspicious.
-_PIPE_SECONDS = 0.004
 _MOST_WARM = 0.02  # of the calls before a sample, whatever a contender says
 _COSTS = ("workspace", "peak", "prepare", "prepared", "openmp")
 
@@ -136,7 +125,7 @@ class Measurement:
         self._prepare(inputs)
         self._time(inputs)
         if not self.settings.flush:
-            self._check_honesty()
+            Honesty(self).check()
         self._verify_later(inputs)
         self.listener.end(self)
         # Not after an interrupt: the processes are about to end, and one may be at a long step.
@@ -157,7 +146,7 @@ class Measurement:
         if not plan.own_copy:
             self.measured.notes.append("memory does not hold an X for each: one X, shared by all")
         for name, reason in plan.lacking.items():
-            self._drop(name, Out("lacks memory", reason))
+            self.drop(name, Out("lacks memory", reason))
         seconds = max(STEP_SECONDS, math.prod(inputs.shape) * 8 / _BYTES_PER_SECOND)
         step: Reply = {"files": inputs.files, "own_copy": plan.own_copy}
         step |= {"limited": self.settings.limited, "observed": False}
@@ -214,7 +203,7 @@ class Measurement:
             seed = told_seed if number == told_round else secrets.randbelow(2**31)
             found = {}
             for name in _shuffled(self.present):
-                if reply := self._sample(name, seed, expected[name]):
+                if reply := self.sample(name, seed, expected[name]):
                     if number == told_round:
                         self._judge_sample(name, reply, inputs, inputs.later[told_seed])
                     if whole := self._whole_sample(name, reply, expected[name]):
@@ -223,7 +212,8 @@ class Measurement:
             self._keep(found)
             self.listener.round(self.measured)
 
-    def _sample(self, name: str, seed: int, expected: float) -> Reply | None:
+    def sample(self, name: str, seed: int, expected: float) -> Reply | None:
+        """Take a sample at weights of a seed; None if the contender leaves the race instead."""
         limit = max(STEP_SECONDS, _TIMES_EXPECTED * expected)
         start = perf_counter()
         reply = self.ask(name, "sample", limit, seed=seed, flush=self.settings.flush)
@@ -242,8 +232,8 @@ class Measurement:
                 return reply
             if left:
                 self.crew.tell_suspended(name)
-                reply = self._sample(name, secrets.randbelow(2**31), expected)
-        self._drop(name, Out("failed", SUSPENDED))
+                reply = self.sample(name, secrets.randbelow(2**31), expected)
+        self.drop(name, Out("failed", SUSPENDED))
         return None
 
     def _count_rounds(self, seconds_per_round: float) -> int:
@@ -270,89 +260,6 @@ class Measurement:
         for name, reply in own.items():
             self.replies.setdefault(name, []).append(reply)
 
-    def _check_honesty(self) -> None:
-        """Drop who was too fast, keeps answers, or is suspicious in long samples."""
-        for name in self.contenders:
-            own = self.replies[name]
-            seconds = [reply["seconds"] for reply in own]
-            fresh = [reply["fresh"] for reply in own if "fresh" in reply]
-            if reason := too_fast(self.measured.roof_fraction(name)):
-                self._check_reads(name, reason)
-            elif keeps_answers(fresh, seconds):
-                self._check_fresh(name)
-            elif self._is_suspicious(name, own):
-                self._check_long_samples(name, median(seconds) * own[0]["n_calls"])
-
-    def _check_reads(self, name: str, reason: str) -> None:
-        """Drop a contender that is too fast for the fastest of many more reads too.
-
-        The reads of the rounds may lack a processor that other work has taken, where a contender
-        that does without threads at such a moment does not.
-        """
-        width = self.measured.width(name)
-        read = next(each for each, own in self.crew.roofs.items() if own == width)
-        traffic = self.measured.compulsory_bytes(width) / self.read_bytes[read]
-        for _ in range(_N_LONG):
-            self.ask(read, "count", STEP_SECONDS)  # again chooses the fastest way to read
-            own, reads = self._more_seconds(name), self._more_seconds(read)
-            if own and reads:
-                fraction = traffic * min(reads) / median(own)
-                reason = too_fast(Estimate(fraction, fraction, fraction))
-            if not reason:
-                return
-        self._drop(name, Out("too fast", reason))
-
-    def _more_seconds(self, name: str) -> list[float]:
-        return [reply["seconds"] for reply in self._more_samples(name)]
-
-    def _more_samples(self, name: str) -> list[Reply]:
-        more = (self._sample(name, secrets.randbelow(2**31), 0.0) for _ in range(_N_FRESH))
-        return [reply for reply in more if reply and not reply.get("suspended")]
-
-    def _check_fresh(self, name: str) -> None:
-        """Drop a contender if gradients at new weights take longer in many more samples too.
-
-        Both times come from these samples: other work may have begun since the rounds.
-        """
-        own = [reply for reply in self._more_samples(name) if "fresh" in reply]
-        fresh, seconds = ([reply[key] for reply in own] for key in ("fresh", "seconds"))
-        if reason := keeps_answers(fresh, seconds):
-            self._drop(name, Out("too fast", reason))
-
-    def _is_suspicious(self, name: str, own: list[Reply]) -> bool:
-        """Whether the usual samples are too short to clear a contender of a slow clock or threads.
-
-        The session waits for a sample, for the calls before it, and for threads to sleep.
-        """
-        slack = self.warm[name] + _PIPE_SECONDS
-        # The last of the calls before a sample begins before the end of that time.
-        late = min(each["waited"] - (1.5 * each["n_calls"] + 1) * each["seconds"] for each in own)
-        processors = median(each["processors"] for each in own)
-        return late > slack or bool(too_many_processors(processors, self.settings.threads))
-
-    def _check_long_samples(self, name: str, usual_seconds: float) -> None:
-        """Drop a contender if each of some long samples is suspicious."""
-        times = math.ceil(min(_MOST_SAMPLES, _LONG_SECONDS / max(usual_seconds, 1e-9)))
-        for _ in range(_N_LONG):
-            reason = self._check_long_sample(name, times)
-            if not reason:
-                return
-        if reason:
-            self._drop(name, reason)
-
-    def _check_long_sample(self, name: str, times: int) -> Out | None:
-        """Compare the contender's clock with the session's own, and count its processors."""
-        start = perf_counter()
-        step = {"seed": secrets.randbelow(2**31), "times": times}
-        reply = self.ask(name, "sample", STEP_SECONDS, **step)
-        waited = perf_counter() - start
-        if reply is None:
-            return None
-        if reason := wrong_clock(waited, reply["seconds"] * reply["n_calls"]):
-            return Out("too fast", reason)
-        reason = too_many_processors(reply["processors"], self.settings.threads)
-        return Out("too many threads", reason) if reason else None
-
     def _verify_later(self, inputs: Inputs) -> None:
         """Compare a gradient after the timing, at new weights."""
         seed, reference = list(inputs.later.items())[-1]
@@ -374,7 +281,7 @@ class Measurement:
         gradients = decode(texts, np.shape(inputs.weights), len(references) + 1)
         verdict = _verify.judge(gradients, references, self.crew.infos[name]["rtol"])
         if verdict.fault:
-            self._drop(name, Out("wrong", verdict.reason))
+            self.drop(name, Out("wrong", verdict.reason))
         return verdict.error
 
     def ask(self, name: str, step: str, seconds: float, **arguments: Any) -> Reply | None:
@@ -382,7 +289,7 @@ class Measurement:
         try:
             return self.crew.ask(name, step, seconds, **arguments)
         except Out as reason:
-            self._drop(name, reason)
+            self.drop(name, reason)
             return None
 
     def _ask_all(
@@ -391,11 +298,12 @@ class Measurement:
         """Answers of those who give one; the others leave the race."""
         for name, reply in self.crew.ask_all(list(names), step, seconds, **arguments):
             if isinstance(reply, Out):
-                self._drop(name, reply)
+                self.drop(name, reply)
             else:
                 yield name, reply
 
-    def _drop(self, name: str, reason: Out) -> None:
+    def drop(self, name: str, reason: Out) -> None:
+        """Let a contender leave the race."""
         if name in self.present:
             self.present.remove(name)
             self.measured.out[name] = reason
