@@ -34,10 +34,10 @@ class Folder:
         self.result_file = path / "recorded" / "f358501e-existing.json"
         self.result_file.parent.mkdir(parents=True)
         shutil.copy(DATA / "results.json", self.result_file)
-        self.write(
-            "recorded/machine.json", {"machine": "recorded", "cpu": "AMD EPYC", "version": 1}
-        )
-        params = json.loads(self.result_file.read_text())["results"][BENCHMARK][1]
+        recorded = json.loads(self.result_file.read_text())
+        cpu = recorded["params"]["cpu"]
+        self.write("recorded/machine.json", {"machine": "recorded", "cpu": cpu, "version": 1})
+        params = recorded["results"][BENCHMARK][1]
         names = ["implementation", "n_samples", "n_features"]
         benchmark = {"name": BENCHMARK, "code": CODE, "unit": "seconds", "version": "1"}
         benchmark |= {"params": params, "param_names": names, "type": "time"}
