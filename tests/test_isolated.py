@@ -1,5 +1,6 @@
 """An odd implementation stops no other: list, check, report and trace run each in a process."""
 
+import io
 import json
 import os
 import re
@@ -199,6 +200,20 @@ def test_trace_records_the_others_and_tells_what_they_print(planted, monkeypatch
     kept = sorted(path.name for path in (tmp_path / "curves").iterdir())
     assert kept == [f"{PROBLEM}-{name}-10x3.json" for name in ("fine", "noisy")]
     assert f"{PROBLEM}/noisy printed 2,000,002 bytes" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("reason", [impls.Unavailable("not here"), impls.Unfit("no levels")])
+def test_what_has_no_curve_for_a_known_reason_says_nothing(reason, monkeypatch):
+    def refuse(*_):
+        raise reason
+
+    pipe = io.StringIO()
+    monkeypatch.setattr(curves, "_sample", refuse)
+    monkeypatch.setattr(curves, "keep_input", lambda: None)
+    monkeypatch.setattr(curves, "keep_output", lambda: pipe)
+    monkeypatch.setattr(sys, "argv", ["curves", PROBLEM, "matrix", "10", "3"])
+    curves.main()
+    assert not pipe.getvalue()
 
 
 # Odd files: in a copy of the tree, in which commands run
