@@ -24,6 +24,8 @@ _N_LONG = 3
 # Samples that repeat a suspicion: 1 honest cell of 56 seemed to keep answers in 6 rounds, and
 # beside other work a single round showed 7.7 times the speed of a read.
 _N_FRESH = 20
+# Those of a contender beside 20 reads: whoever has a slow clock may take seconds for each.
+_N_OWN = 3
 # Between the session and its contender, where nothing is suspicious.
 _PIPE_SECONDS = 0.004
 
@@ -58,7 +60,7 @@ class Honesty:
         traffic = self._one.measured.compulsory_bytes(width) / self._one.read_bytes[read]
         for _ in range(_N_LONG):
             self._one.ask(read, "count", STEP_SECONDS)  # again chooses the fastest way to read
-            own, reads = self._more_seconds(name), self._more_seconds(read)
+            own, reads = self._more_seconds(name, _N_OWN), self._more_seconds(read, _N_FRESH)
             if own and reads:
                 fraction = traffic * min(reads) / median(own)
                 reason = too_fast(Estimate(fraction, fraction, fraction))
@@ -66,11 +68,11 @@ class Honesty:
                 return
         self._one.drop(name, Out("too fast", reason))
 
-    def _more_seconds(self, name: str) -> list[float]:
-        return [reply["seconds"] for reply in self._more_samples(name)]
+    def _more_seconds(self, name: str, count: int) -> list[float]:
+        return [reply["seconds"] for reply in self._more_samples(name, count)]
 
-    def _more_samples(self, name: str) -> list[Reply]:
-        more = (self._one.sample(name, secrets.randbelow(2**31), 0.0) for _ in range(_N_FRESH))
+    def _more_samples(self, name: str, count: int) -> list[Reply]:
+        more = (self._one.sample(name, secrets.randbelow(2**31), 0.0) for _ in range(count))
         return [reply for reply in more if reply and not reply.get("suspended")]
 
     def _check_fresh(self, name: str) -> None:
@@ -78,7 +80,7 @@ class Honesty:
 
         Both times come from these samples: other work may have begun since the rounds.
         """
-        own = [reply for reply in self._more_samples(name) if "fresh" in reply]
+        own = [reply for reply in self._more_samples(name, _N_FRESH) if "fresh" in reply]
         fresh, seconds = ([reply[key] for reply in own] for key in ("fresh", "seconds"))
         if reason := keeps_answers(fresh, seconds):
             self._one.drop(name, Out("too fast", reason))
