@@ -54,9 +54,8 @@ _TORCH_CACHE = "TORCHINDUCTOR_CACHE_DIR"
 # than any pause between the calls of a sample.
 _SLEEP_SOON = {"OPENBLAS_THREAD_TIMEOUT": "20"}
 _WAIT_SECONDS = 1.0
-_STOPPED_SECONDS = (
-    900.0  # that somebody may stop a contender; one that stops itself is dropped then
-)
+# That somebody may stop a contender; one that stops itself is dropped then.
+_STOPPED_SECONDS = 900.0
 _CLOSE_SECONDS = 10.0  # usually some milliseconds
 _DOING = {
     "load": "it was imported",
