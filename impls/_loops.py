@@ -50,7 +50,11 @@ def make_parallel(residual):
             start = share * n_samples // n_shares
             stop = (share + 1) * n_samples // n_shares
             _add_rows(residual, weights, X, y, start, stop, totals[share])
-        return totals[:, :n_features].sum(axis=0)
+        total = totals[0, :n_features]
+        for share in range(1, n_shares):  # numba compiles ``sum(axis=0)`` for a second
+            for j in range(n_features):
+                total[j] += totals[share, j]
+        return total.copy()
 
     return sum_shares
 

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections import Counter, deque
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import impls
 from benchmarks._session.judging import Batch, Findings, draw_extreme, judge_batches
@@ -17,6 +16,7 @@ from benchmarks._session.process import Out, Process
 from impls._measure import SAMPLE_SECONDS
 
 Reply = dict[str, Any]
+Found = TypeVar("Found")
 STEP_SECONDS = 60.0  # limit of a step, unless more is expected
 ATTEMPTS = 4
 SUSPENDED = f"its process was suspended during each of {ATTEMPTS} attempts to measure it"
@@ -209,16 +209,15 @@ class Crew:
         self, names: Iterable[str], step: str, seconds: float, **arguments: Any
     ) -> Iterator[tuple[str, Reply | Out]]:
         """Let contenders take a step that is not timed, two at a time; yield each answer."""
-        waiting, asked = list(names), deque[str]()
-        while waiting or asked:
-            while waiting and len(asked) < _AT_ONCE:
-                asked.append(waiting.pop(0))
-                self.processes[asked[-1]].send(step, **arguments)
-            name = asked.popleft()
+
+        def ask(name: str) -> tuple[str, Reply | Out]:
+            self.processes[name].send(step, **arguments)
             try:
-                yield name, self._answer(name, seconds)
+                return name, self._answer(name, seconds)
             except Out as out:
-                yield name, out
+                return name, out
+
+        yield from self._each_of(ask, names)
 
     def _answer(self, name: str, seconds: float) -> Reply:
         try:
@@ -236,10 +235,10 @@ class Crew:
             self._close(name)
 
     def _close(self, name: str) -> None:
-        process = self.processes.pop(name)
-        process.close()
-        if process.told:
-            self.printed[name] = process.told
+        if process := self.processes.pop(name, None):  # else another thread closes it
+            process.close()
+            if process.told:
+                self.printed[name] = process.told
 
     def _enlist(self, orders: dict[str, Reply], on_start: Callable[[], object]) -> None:
         common = {
@@ -252,11 +251,15 @@ class Crew:
         self._start(orders, on_start)
 
     def _start(self, names: Iterable[str], on_start: Callable[[], object]) -> None:
+        # Backwards: `auto` finds the compiled code of what it chooses from, then.
+        for _ in self._each_of(self._start_one, list(names)[::-1]):
+            on_start()
+
+    def _each_of(self, step: Callable[[str], Found], names: Iterable[str]) -> Iterator[Found]:
+        """What a step returns for each contender, two at a time; an interrupt ends them all."""
         with ThreadPoolExecutor(_AT_ONCE) as pool:
             try:
-                # Backwards: `auto` finds the compiled code of what it chooses from, then.
-                for _ in pool.map(self._start_one, list(names)[::-1]):
-                    on_start()
+                yield from pool.map(step, names)
             except BaseException:
                 pool.shutdown(wait=False, cancel_futures=True)
                 self.close()
@@ -304,7 +307,6 @@ class Crew:
 
     def _bury(self, name: str, out: Out) -> None:
         """Take leave of a process that has died or cannot be understood any more."""
-        with suppress(KeyError):
-            self._close(name)
+        self._close(name)
         self._deaths[name] += 1
         self._reasons[name] = out.reason

@@ -74,5 +74,9 @@ def mean_of_shares(weights, X, y, n_shares):
         stop = (share + 1) * n_samples // n_shares
         table = totals[share, : n_classes * n_features].reshape((n_classes, n_features))
         add_rows(weights, X, y, start, stop, table)
-    total = totals[:, : n_classes * n_features].sum(axis=0)
-    return total.reshape((n_classes, n_features)) / n_samples
+    mean = np.zeros((n_classes, n_features))
+    for share in range(n_shares):  # numba compiles ``sum(axis=0)`` for a second
+        for k in range(n_classes):
+            for j in range(n_features):
+                mean[k, j] += totals[share, k * n_features + j] / n_samples
+    return mean

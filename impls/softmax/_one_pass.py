@@ -160,6 +160,15 @@ def _sum_weighted_losses(largest, right, total, weight, start, n_rows):
     return loss
 
 
+@njit(nogil=True)
+def _add_intercepts(z, exact, intercept, n_rows):
+    """Add each class's intercept, which is read from an address, to its logits."""
+    for k in range(len(z)):
+        own = value_at(exact, intercept, k)
+        for i in range(n_rows):  # in one array expression, numba compiles for 1.3 s
+            z[k, i] += own
+
+
 @njit(nogil=True, fastmath=_FASTMATH)
 def _weigh(z, like, weight, start, n_rows):
     """Multiply each sample's residuals by its weight."""
@@ -249,8 +258,7 @@ def _make_add_share(built_from, dtype):
             else:
                 _dot_rows(like, w_at, w_step, here, n, n_features, n_classes, z_at, z_step, front)
             if intercept:
-                for k in range(n_classes):
-                    z[k, :n] += value_at(exact, intercept, k)
+                _add_intercepts(z, exact, intercept, n)
             if extra:
                 for i in range(n):
                     right[0, i] = z[integer_at(y, begin + i), i]
