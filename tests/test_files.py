@@ -23,7 +23,7 @@ from impls._files import folder_aside, save_array, write_json, write_whole
 from scripts import compare, race
 from scripts._common.errors import UserError, explain
 from scripts._experiments import Outcome, TextTable, _written
-from scripts._measured import curves, driver, losses, plugin
+from scripts._measured import driver, losses, plugin, sampling
 from scripts._race.result import Race
 from scripts._report import pictures
 from scripts._report.files import write_data, write_index, write_page, write_tables
@@ -311,5 +311,5 @@ def test_a_full_folder_for_temporary_files_is_told_by_its_name(tmp_path):
 
 
 def test_a_clock_that_is_set_back_makes_no_curve():
-    assert curves._rise([1.0, 1.0, 2.0])
-    assert not curves._rise([1.0, 3.0, 2.0])
+    assert sampling._rise([1.0, 1.0, 2.0])
+    assert not sampling._rise([1.0, 3.0, 2.0])

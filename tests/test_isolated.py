@@ -20,7 +20,7 @@ from scripts._common.errors import UserError
 from scripts._common.families import NUMPY, ONE_PASS, OTHER
 from scripts._common.tree import working_tree
 from scripts._experiments import descent
-from scripts._measured import chosen, curves
+from scripts._measured import chosen, curves, sampling
 from scripts._measured.state import state_of
 from tests._planting import plant
 
@@ -208,11 +208,11 @@ def test_what_has_no_curve_for_a_known_reason_says_nothing(reason, monkeypatch):
         raise reason
 
     pipe = io.StringIO()
-    monkeypatch.setattr(curves, "_sample", refuse)
-    monkeypatch.setattr(curves, "keep_input", lambda: None)
-    monkeypatch.setattr(curves, "keep_output", lambda: pipe)
-    monkeypatch.setattr(sys, "argv", ["curves", PROBLEM, "matrix", "10", "3"])
-    curves.main()
+    monkeypatch.setattr(sampling, "_sample", refuse)
+    monkeypatch.setattr(sampling, "keep_input", lambda: None)
+    monkeypatch.setattr(sampling, "keep_output", lambda: pipe)
+    monkeypatch.setattr(sys, "argv", ["sampling", PROBLEM, "matrix", "10", "3"])
+    sampling.main()
     assert not pipe.getvalue()
 
 

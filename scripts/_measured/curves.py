@@ -1,4 +1,4 @@
-"""Record memory over time of an implementation in its own process, sampled by memory_profiler.
+"""Record memory over time of each implementation in a process of its own: see `sampling`.
 
 The sampled curve shows when memory is used. For exact numbers see the suite.
 """
@@ -9,23 +9,17 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Sequence
-from contextlib import suppress
-from dataclasses import asdict
-from itertools import pairwise
 from pathlib import Path
 from tempfile import TemporaryFile
-from time import sleep, time
 from typing import Any
 
 from tqdm import tqdm
 
-import impls
 from benchmarks._session import guardian
 from benchmarks._session.output import Output
-from benchmarks._session.worker import keep_input, keep_output
 from impls import _provenance
 from impls._files import FORMAT, write_json
+from impls._table import missing_package
 from scripts._common import checked
 from scripts._common.project import PROVENANCE, ROOT, STATE
 from scripts._common.records import MemoryCurve
@@ -34,22 +28,20 @@ from scripts._measured.curve_files import MemoryRecord, is_valid, load_all
 from scripts._measured.state import State
 
 FOLDER = STATE / "curves"
-_SAMPLE_SECONDS = 0.005
-_REST_SECONDS = 0.05  # pause before and after the calls, so that they stand out in the figure
-_N_CALLS = 3
 _LONGEST_SECONDS = 600.0
 _END_SECONDS = 2.0
 _BOOT = """
 from benchmarks._session.keeper import keep
 keep()
-from scripts._measured.curves import main
+from scripts._measured.sampling import main
 main()
 """
 
 
 def record_curves(state: State, cells: list[tuple[str, str, int, int]], *, again: bool) -> int:
     """Record the missing curves of (problem, name, n_samples, n_features); return their number."""
-    missing = cells if again else [cell for cell in cells if not _is_known(_path(*cell), state)]
+    able = [cell for cell in cells if not missing_package(*cell[:2])]
+    missing = able if again else [cell for cell in able if not _is_known(_path(*cell), state)]
     n_recorded = 0
     for cell in tqdm(missing, unit="curve", disable=None, leave=False):
         if curve := _record(*cell):
@@ -120,57 +112,3 @@ def _run(command: list[str], name: str) -> bytes:
             tqdm.write(f"{name} {output.told}", file=sys.stderr)
         printed.seek(0)
         return printed.read()
-
-
-def main() -> None:
-    """Print the curve of the implementation and size on the command line, and nothing else."""
-    keep_input()
-    pipe = keep_output()
-    problem, name, *size = sys.argv[1:]
-    curve = None
-    with suppress(impls.TableError, impls.Unfit):  # the suite's results say why
-        curve = _sample(problem, name, *map(int, size))
-    if curve:
-        print(json.dumps(asdict(curve)), file=pipe)
-
-
-def _sample(problem: str, name: str, n_samples: int, n_features: int) -> MemoryCurve | None:
-    """Draw data, prepare and call in this process while memory_profiler samples its memory.
-
-    None if the implementation would take too long at this size, or the clock was set back.
-    """
-    from memory_profiler import memory_usage
-
-    calls: list[float] = []
-
-    def work() -> None:
-        implementation = impls.load(problem, name)
-        if implementation.reason_to_skip(n_samples, n_features):
-            return
-        weights, X, y = impls.make(problem, n_samples, n_features)
-        X, y = implementation.prepare(X, y)
-        implementation.kernel(weights, X, y)  # loads machine code, starts threads
-        sleep(_REST_SECONDS)
-        calls.append(time())
-        for _ in range(_N_CALLS):
-            implementation.kernel(weights, X, y)
-        calls.append(time())
-        sleep(_REST_SECONDS)
-
-    start = time()
-    samples = memory_usage((work, (), {}), interval=_SAMPLE_SECONDS, timestamps=True)
-    if not calls or not _rise([start, *(moment for _, moment in samples)]):
-        return None
-    return MemoryCurve(
-        problem=problem,
-        implementation=name,
-        n_samples=n_samples,
-        n_features=n_features,
-        seconds=tuple(round(moment - start, 4) for _, moment in samples),
-        mebibytes=tuple(round(mebibytes, 2) for mebibytes, _ in samples),
-        call_seconds=(round(calls[0] - start, 4), round(calls[1] - start, 4)),
-    )
-
-
-def _rise(moments: Sequence[float]) -> bool:
-    return all(a <= b for a, b in pairwise(moments))
