@@ -597,6 +597,7 @@ def test_groups_stand_together_with_the_fastest_first():
 def test_what_is_skipped_at_every_size_is_in_the_note():
     results = frame(("fast", "gone", "matrix"))
     results.loc[results["implementation"] == "gone", ["state", "value"]] = "skipped", nan
+    results = lose(results, "gone", SIZES[0], "missing")
     assert "gone" not in heat_map(results)
     figure = _figures.draw("speedup", results, Facts())
     assert "Skipped at every size: gone." in figure.texts[-1].get_text()

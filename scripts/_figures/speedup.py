@@ -125,10 +125,11 @@ def _at_the_roof(base: dict[Size, Point], roofs: dict[Size, float]) -> dict[Size
 def _rank(
     families: dict[str, str], cells: ByPlace, speedups: ByPlace
 ) -> tuple[list[str], list[str]]:
-    """Names that are skipped at every size, and the others, fastest first."""
+    """Names that are skipped wherever they were to be measured, and the others, fastest first."""
     states: dict[str, set[str]] = {}
     for (name, _), cell in cells.items():
-        states.setdefault(name, set()).add(cell.state)
+        if cell.state != "missing":  # at a size of another run
+            states.setdefault(name, set()).add(cell.state)
     skipped = [name for name in families if states.get(name) == {"skipped"}]
     means = _means(speedups)
     shown = [name for name in families if name not in skipped]
