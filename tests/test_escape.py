@@ -105,7 +105,6 @@ def raced():
             each.seconds[name] = 1e-6
     measured.out |= {f"no {name}": Out("died", name) for name in TEXTS}
     measured.data = Data("logistic", 10, 10, NAMES[10])
-    measured.notes += NAMES
     return Race(SETTINGS, (Result(measured),))
 
 

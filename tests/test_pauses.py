@@ -95,7 +95,7 @@ def suspended(monkeypatch):
     own, start = Process.answer, Process.__init__
     monkeypatch.setattr(Process, "answer", answer)
     monkeypatch.setattr(Process, "__init__", begin)
-    notes.leave_aside.cache_clear()
+    notes.tell.cache_clear()
     return steps
 
 

@@ -321,6 +321,13 @@ def interrupt_after(n_samples):
     return interrupt
 
 
+def test_what_is_done_otherwise_than_asked_for_is_told(planted, monkeypatch, capsys):
+    monkeypatch.setattr(rounds, "plan_memory", lambda *_: inputs.Plan(False, {}))
+    measure((SMALL, ("fine",)))
+    told = "linear, 11 x 3: memory does not hold an X for each: one X, shared by all\n"
+    assert told in capsys.readouterr().err
+
+
 # The baseline, its twin, fine and the read.
 PER_ROUND = 4
 JOB = (SMALL, ("fine",))

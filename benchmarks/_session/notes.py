@@ -1,4 +1,4 @@
-"""Tell what is left aside: on stderr, and to asv, which keeps the output of a suite to itself."""
+"""Tell what a reader has to know: on stderr, and to asv, which keeps a suite's output to itself."""
 
 from __future__ import annotations
 
@@ -11,11 +11,15 @@ from pathlib import Path
 VARIABLE = "GRADMARK_NOTES"
 
 
-@cache
 def leave_aside(sentence: str) -> None:
     """Say what is not taken, once in a process."""
-    line = f"left aside: {sentence}\n"
-    sys.stderr.write(line)
+    tell(f"left aside: {sentence}")
+
+
+@cache
+def tell(line: str) -> None:
+    """Write a line, once in a process."""
+    sys.stderr.write(f"{line}\n")
     if path := os.environ.get(VARIABLE):
         with Path(path).open("a", encoding="utf-8") as file:
-            file.write(line)
+            file.write(f"{line}\n")

@@ -17,8 +17,10 @@ from benchmarks._session.crew import STEP_SECONDS, Crew, Settings
 from benchmarks._session.inputs import Data
 from benchmarks._session.journal import OK, Begun, Cell, Journal, Known
 from benchmarks._session.measured import BASELINE, TWIN, Measured
+from benchmarks._session.notes import tell
 from benchmarks._session.process import Out
 from impls import solvers
+from impls._errors import one_line
 
 # Rough seconds of a contender on one set of data, for the time that is left: of a sample with what
 # is around it, of the verification, and per byte of X.
@@ -195,6 +197,8 @@ class _Work:
             raise
         finally:
             crew.settings = usual
+        for note in measured.notes:
+            tell(f"{self.job.data.problem}, {self.job.data.title}: {one_line(note)}")
         self.begun = replace(
             self.begun, n_done=self.begun.n_done + 1, n_rounds=0, next=self.begun.next + 1
         )
