@@ -16,8 +16,8 @@ from scipy.optimize import minimize
 
 import impls
 from impls import _accuracy, _table
-from tests._loading import load_or_skip
-from tests.test_kernels import IMPLEMENTATIONS, Batch, compute
+from tests._loading import IMPLEMENTATIONS, load_or_skip
+from tests.test_kernels import Batch, compute
 
 # The examples are the same on every run, so that a failure is caused by a change.
 steady = settings(max_examples=6, deadline=None, derandomize=True)
