@@ -30,7 +30,8 @@ test: .venv/ready  ## lint, types and tests
 	$(BIN)/python -m ruff format --check .
 	$(BIN)/python -m ruff check .
 	$(BIN)/python -m mypy
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -m "not alone" --numprocesses 2 --dist loadfile
+	$(BIN)/python -m pytest -m alone
 
 smoke: .venv/ready  ## measure every cell once at the smallest size; keep nothing
 	$(BIN)/python -m scripts.run --preset smoke

@@ -335,8 +335,8 @@ def test_threads_are_a_number_as_it_is_written(text):
 
 
 @contextmanager
-def loaded_here(problem, name):
-    """In place of `isolated.started`: a process for each of all takes a quarter of a minute."""
+def load_here(problem, name):
+    """In place of `isolated.started`, which starts a process."""
     order = {"problem": problem, "name": name, "threads": _machine.count_threads()}
 
     def ask(step, _):
@@ -348,15 +348,20 @@ def loaded_here(problem, name):
     yield SimpleNamespace(ask=ask)
 
 
-def test_list_shows_every_implementation(monkeypatch, capsys):
-    monkeypatch.setattr(isolated, "started", loaded_here)
+@pytest.fixture
+def without_processes(monkeypatch):
+    """One for each implementation takes half a second; `test_isolated` starts them."""
+    monkeypatch.setattr(isolated, "started", load_here)
     monkeypatch.setattr(isolated, "each", map)
+
+
+def test_list_shows_every_implementation(without_processes, monkeypatch, capsys):
     assert call(list.main, monkeypatch=monkeypatch) == 0
     text = capsys.readouterr().out
     assert all(name in text for problem in impls.problems() for name in impls.names(problem))
 
 
-def test_list_goes_on_past_a_broken_entry(monkeypatch, tmp_path, capsys):
+def test_list_goes_on_past_a_broken_entry(without_processes, monkeypatch, tmp_path, capsys):
     plant("linear", {"broken": "total = 1"}, tmp_path, monkeypatch)
     assert call(list.main, "linear", monkeypatch=monkeypatch) == 1
     text = capsys.readouterr().out
