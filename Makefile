@@ -35,7 +35,7 @@ test: .venv/ready  ## lint, types and tests
 	$(BIN)/python -m ruff check .
 	$(BIN)/python -m mypy
 	$(BIN)/python -m pytest -m "not alone" $(TWO_AT_ONCE)
-	$(BIN)/python -m pytest -m alone
+	$(BIN)/python -m pytest -m alone $$(grep -l mark.alone tests/test_*.py)
 
 smoke: .venv/ready  ## measure every cell once at the smallest size; keep nothing
 	$(BIN)/python -m scripts.run --preset smoke
