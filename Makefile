@@ -9,6 +9,10 @@ BIN := .venv/bin
 PINS := PIP_CONSTRAINT=constraints.txt PIP_BUILD_CONSTRAINT=constraints.txt
 PIP := env -u PIP_TARGET -u PIP_PREFIX PIP_USER=0 $(PINS) $(BIN)/python -m pip
 
+# At most two: many tests start processes. A file's tests stay together, since they share what is costly,
+# and files keep their order, in which the last one is short.
+TWO_AT_ONCE := --numprocesses logical --maxprocesses 2 --dist loadfile --no-loadscope-reorder
+
 .DEFAULT_GOAL := help
 .PHONY: help report test smoke clean
 
@@ -30,7 +34,8 @@ test: .venv/ready  ## lint, types and tests
 	$(BIN)/python -m ruff format --check .
 	$(BIN)/python -m ruff check .
 	$(BIN)/python -m mypy
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -m "not alone" $(TWO_AT_ONCE)
+	$(BIN)/python -m pytest -m alone $$(grep -l mark.alone tests/test_*.py)
 
 smoke: .venv/ready  ## measure every cell once at the smallest size; keep nothing
 	$(BIN)/python -m scripts.run --preset smoke

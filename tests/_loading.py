@@ -5,6 +5,20 @@ import functools
 import pytest
 
 import impls
+from impls import _table
+
+
+def installed(problem):
+    """Names of the implementations whose packages are installed, for `parametrize`.
+
+    The others are skipped once, by `test_kernels.test_an_implementation_can_be_loaded`, and not by
+    each of some thousand tests.
+    """
+    names = impls.names(problem)
+    return [name for name in names if not _table.missing_package(problem, name)]
+
+
+IMPLEMENTATIONS = [(problem, name) for problem in impls.problems() for name in installed(problem)]
 
 
 def load_or_skip(problem, name):

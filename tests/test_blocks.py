@@ -19,6 +19,7 @@ from hypothesis.extra import numpy as st_numpy
 
 import impls
 from impls._blocks import ahead, files, pieces, rows, stream
+from tests._loading import installed
 
 BLOCKS = ("memmap_stream", "dask_blocks")
 every_blocks = pytest.mark.parametrize("name", BLOCKS)
@@ -85,7 +86,7 @@ def test_types_of_a_file_are_kept(name, dtype, tmp_path, small_blocks):
     assert error("logistic", found, weights, X.astype(np.float64), y) < 1e-12
 
 
-@pytest.mark.parametrize("kernel", impls.names("logistic"))
+@pytest.mark.parametrize("kernel", installed("logistic"))
 @every_blocks
 def test_any_kernel_of_the_table_computes_on_the_blocks(name, kernel, small_blocks):
     if kernel in BLOCKS:

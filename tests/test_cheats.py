@@ -22,6 +22,7 @@ from benchmarks._session.values import FAULTS, values_of
 from scripts import race
 from tests._planting import plant
 
+pytestmark = pytest.mark.alone
 FILES = sorted((Path(__file__).parent / "cheats").glob("*.py"))
 CHEATS = [path.stem for path in FILES if not path.stem.startswith("honest_")]
 HONEST = [path.stem for path in FILES if path.stem.startswith("honest_")]

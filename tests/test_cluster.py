@@ -210,7 +210,7 @@ def test_lost_workers_and_a_lost_scheduler_are_named(data, monkeypatch):
 def test_a_silent_worker_is_named(data, monkeypatch):
     """As behind a link that is down: it is stopped, and tells nothing."""
     monkeypatch.setattr(lookout, "_POLL_SECONDS", 0.2)
-    monkeypatch.setattr(lookout, "_SILENT_SECONDS", 1.5)
+    monkeypatch.setattr(lookout, "_SILENT_SECONDS", 3.0)  # the other one tells each second
     with local_cluster(2) as client:
         implementation = impls.load("logistic", "dask_blocks")
         prepared = implementation.prepare(*data["file"])

@@ -10,23 +10,26 @@ import re
 import subprocess
 import sys
 import time
-from contextlib import nullcontext
+from collections import Counter
+from contextlib import contextmanager, nullcontext
 from dataclasses import asdict, replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import pandas as pd
 import pytest
 
 import impls
 from benchmarks import _measure, _plan
-from benchmarks._session import session
+from benchmarks._session import session, worker
 from benchmarks._session.journal import Cell
 from benchmarks._session.measured import BASELINE, Round
+from benchmarks._session.process import Out
 from benchmarks._session.values import Value
-from impls import _table
+from impls import _machine, _table
 from scripts import _tables, check, list, report, run
 from scripts._common import facts as _facts
-from scripts._common import lock, metrics, project
+from scripts._common import isolated, lock, metrics, project
 from scripts._common.errors import UserError, checks_usage, run_command
 from scripts._common.names import check_threads
 from scripts._measured import chosen, driver, journals, results, state
@@ -332,13 +335,36 @@ def test_threads_are_a_number_as_it_is_written(text):
         check_threads(text)
 
 
-def test_list_shows_every_implementation(monkeypatch, capsys):
+@contextmanager
+def load_here(problem, name):
+    """In place of `isolated.started`, which starts a process."""
+    order = {"problem": problem, "name": name, "threads": _machine.count_threads()}
+
+    def ask(step, _):
+        reply = getattr(worker.Contender(order), step)()
+        if "state" in reply:
+            raise Out(reply["state"], reply["reason"])
+        return reply
+
+    yield SimpleNamespace(ask=ask)
+
+
+@pytest.fixture
+def without_processes(monkeypatch):
+    """One for each implementation takes half a second; `test_isolated` starts them."""
+    monkeypatch.setattr(isolated, "started", load_here)
+    monkeypatch.setattr(isolated, "each", map)
+
+
+def test_list_shows_every_implementation(without_processes, monkeypatch, capsys):
     assert call(list.main, monkeypatch=monkeypatch) == 0
     text = capsys.readouterr().out
-    assert all(name in text for problem in impls.problems() for name in impls.names(problem))
+    wanted = Counter(name for problem in impls.problems() for name in impls.names(problem))
+    wanted["name"] = len(impls.problems())  # the head of each table
+    assert Counter(re.findall(r"^(\w+)  ", text, re.MULTILINE)) == wanted
 
 
-def test_list_goes_on_past_a_broken_entry(monkeypatch, tmp_path, capsys):
+def test_list_goes_on_past_a_broken_entry(without_processes, monkeypatch, tmp_path, capsys):
     plant("linear", {"broken": "total = 1"}, tmp_path, monkeypatch)
     assert call(list.main, "linear", monkeypatch=monkeypatch) == 1
     text = capsys.readouterr().out

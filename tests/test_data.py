@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import impls
-from tests._loading import load_or_skip
+from tests._loading import installed, load_or_skip
 
 SHAPES = {"breast_cancer": (569, 31), "digits_even_odd": (1797, 65)}
 REAL = [(problem, name) for problem in impls.problems() for name in impls.datasets(problem)]
@@ -143,7 +143,7 @@ def test_odd_digits_are_the_ones():
 
 @pytest.mark.parametrize(
     ("problem", "name", "implementation"),
-    [(*real, name) for real in REAL for name in impls.names(real[0])],
+    [(*real, name) for real in REAL for name in installed(real[0])],
 )
 def test_implementations_on_real_data(problem, name, implementation):
     weights, X, y = load_real(problem, name)

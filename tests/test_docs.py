@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import functools
+import importlib
+import io
 import re
-import subprocess
 import sys
+from contextlib import redirect_stdout
 from pathlib import Path
 
 import pytest
@@ -54,9 +56,11 @@ def section(command):
 @functools.cache
 def options(command):
     """Options of a command, from its help."""
-    argv = [sys.executable, "-m", f"scripts.{command}", "--help"]
-    done = subprocess.run(argv, cwd=ROOT, capture_output=True, text=True, check=True)
-    listed = done.stdout.partition("options:")[2].partition("\nexamples:")[0]
+    out = io.StringIO()
+    with pytest.MonkeyPatch.context() as patch, redirect_stdout(out), pytest.raises(SystemExit):
+        patch.setattr(sys, "argv", [command, "--help"])
+        importlib.import_module(f"scripts.{command}").main()
+    listed = out.getvalue().partition("options:")[2].partition("\nexamples:")[0]
     return set(re.findall(r"^  (?:-\w, )?(--[a-z-]+)", listed, re.MULTILINE))
 
 

@@ -4,7 +4,6 @@ import io
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -22,6 +21,7 @@ from scripts._common.tree import working_tree
 from scripts._experiments import descent
 from scripts._measured import chosen, curves, sampling
 from scripts._measured.state import state_of
+from tests._copied import copy_packages
 from tests._planting import plant
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -250,8 +250,7 @@ print(json.dumps([names, lacking, _plan.implementations({PROBLEM!r})]))
 def tree(tmp_path_factory):
     """The commands in a tree with two implementations and odd files, folders, links and pipes."""
     folder = tmp_path_factory.mktemp("tree")
-    for part in ("impls", "scripts", "benchmarks"):
-        shutil.copytree(ROOT / part, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
+    copy_packages(folder)
     problem = folder / "impls" / PROBLEM
     for path in problem.glob("[a-z]*.py"):
         if path.stem not in ("matrix", "numba_parallel"):

@@ -20,9 +20,9 @@ from impls import _accuracy, _machine, _table
 from impls._onepass import entries
 from tests._exact import bound, residual_error, rounding_bound, stored_type
 from tests._guarded import guarded
-from tests._loading import load_or_skip
+from tests._loading import IMPLEMENTATIONS, load_or_skip
 
-IMPLEMENTATIONS = [(problem, name) for problem in impls.problems() for name in impls.names(problem)]
+ALL = [(problem, name) for problem in impls.problems() for name in impls.names(problem)]
 
 
 class Batch(NamedTuple):
@@ -81,6 +81,12 @@ def excess(implementation, batch, gradient=None) -> float:
     off = residual_error(implementation)
     terms += off / allowed * np.abs(batch.X, dtype=np.float64).sum(axis=0)
     return _accuracy.compare(actual, exact, terms) / allowed
+
+
+@pytest.mark.parametrize(("problem_name", "name"), ALL, ids=map("/".join, ALL))
+def test_an_implementation_can_be_loaded(problem_name, name):
+    loaded = load_or_skip(problem_name, name)
+    assert (loaded.problem, loaded.name) == (problem_name, name)
 
 
 # Values

@@ -20,6 +20,7 @@ import pytest
 from filelock import FileLock
 
 import impls
+from tests._copied import copy_packages
 from tests._families import END_SECONDS, ROOT, shared_files, start, wait_for
 
 N_KILLS = int(os.environ.get("GRADMARK_KILLS", "10"))
@@ -57,9 +58,9 @@ def place(tmp_path_factory):
     """A copy of the working tree with results, a committed clone that asv can measure."""
     folder = tmp_path_factory.mktemp("kills")
     clone = folder / "clone"
-    for name in ("impls", "benchmarks", "scripts"):
-        shutil.copytree(ROOT / name, clone / name, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(ROOT / "asv.conf.json", clone)
+    copy_packages(clone)
+    for name in ("asv.conf.json", ".gitignore"):
+        shutil.copy(ROOT / name, clone)
     _remove_most(clone / "impls")
     source = LOOSE.format(seconds=_seconds(folder))
     (clone / "impls" / "linear" / "loose.py").write_text(source)

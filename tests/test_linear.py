@@ -12,12 +12,12 @@ import impls
 from impls import _accuracy, _numerics
 from impls import linear as problem
 from tests._exact import add_up, bound, largest_error, mp, rounding_bound, to_mp
-from tests._loading import load_or_skip
+from tests._loading import installed, load_or_skip
 
 PROBLEM = "linear"
 
 
-@pytest.fixture(scope="module", params=impls.names(PROBLEM))
+@pytest.fixture(scope="module", params=installed(PROBLEM))
 def implementation(request):
     return load_or_skip(PROBLEM, request.param)
 

@@ -14,7 +14,7 @@ import impls
 from impls import _accuracy, _chunks, _numerics
 from impls import logistic as problem
 from tests._exact import TINY, add_up, bound, largest_error, mp, rounding_bound, sigmoid, to_mp
-from tests._loading import load_or_skip
+from tests._loading import installed, load_or_skip
 
 PROBLEM = "logistic"
 
@@ -25,7 +25,7 @@ class Batch(NamedTuple):
     y: np.ndarray
 
 
-@pytest.fixture(scope="module", params=impls.names(PROBLEM))
+@pytest.fixture(scope="module", params=installed(PROBLEM))
 def implementation(request):
     return load_or_skip(PROBLEM, request.param)
 

@@ -19,9 +19,8 @@ import impls
 from impls import _accuracy, _measure, _table
 from impls._onepass import load, threads
 from tests._exact import mp, rounding_bound, to_mp
-from tests._loading import load_or_skip
+from tests._loading import IMPLEMENTATIONS, load_or_skip
 
-IMPLEMENTATIONS = [(problem, name) for problem in impls.problems() for name in impls.names(problem)]
 CASES = list(product([0.0, 0.3], [False, True], [False, True]))  # l2, intercept, weights
 
 every_implementation = pytest.mark.parametrize(

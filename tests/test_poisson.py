@@ -16,12 +16,12 @@ from impls import _accuracy, _numerics, _optimum, _verify
 from impls import poisson as problem
 from impls.poisson import _terms
 from tests._exact import TINY, add_up, bound, largest_error, mp, rounding_bound, to_mp
-from tests._loading import load_or_skip
+from tests._loading import installed, load_or_skip
 
 PROBLEM = "poisson"
 
 
-@pytest.fixture(scope="module", params=impls.names(PROBLEM))
+@pytest.fixture(scope="module", params=installed(PROBLEM))
 def implementation(request):
     return load_or_skip(PROBLEM, request.param)
 

@@ -23,12 +23,12 @@ from tests._exact import (
     sigmoid,
     to_mp,
 )
-from tests._loading import load_or_skip
+from tests._loading import installed, load_or_skip
 
 PROBLEM = "sigmoid_net"
 
 
-@pytest.fixture(scope="module", params=impls.names(PROBLEM))
+@pytest.fixture(scope="module", params=installed(PROBLEM))
 def implementation(request):
     return load_or_skip(PROBLEM, request.param)
 

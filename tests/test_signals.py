@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks._session import guardian as _guardian
+from tests._copied import copy_packages
 from tests._families import END_SECONDS, ROOT, alive, assert_gone, shared_files, start, wait_for
 
 SLEEP = [sys.executable, "-c", "import time; time.sleep(60)"]
@@ -350,8 +351,7 @@ PRESET |= {"generations": 1, "warm_seconds": 0.0, "sample_seconds": 0.001}
 def clone(tmp_path):
     """The working tree as it is, with a small preset and an implementation that hangs."""
     folder = tmp_path / "clone"
-    for name in ("impls", "benchmarks", "scripts"):
-        shutil.copytree(ROOT / name, folder / name, ignore=shutil.ignore_patterns("__pycache__"))
+    copy_packages(folder)
     shutil.copy(ROOT / "asv.conf.json", folder)
     (folder / "impls" / "linear" / "waits.py").write_text(WAITS + HANGS.format(name="hang"))
     presets = dict.fromkeys(("smoke", "quick", "standard", "full"), PRESET)

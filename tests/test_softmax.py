@@ -24,7 +24,7 @@ from impls._onepass import load
 from impls.softmax import _batch_softmax, _files
 from tests._exact import residual_error, stored_type
 from tests._guarded import guarded
-from tests._loading import load_or_skip
+from tests._loading import installed, load_or_skip
 
 PROBLEM = "softmax"
 
@@ -40,7 +40,7 @@ class Batch(NamedTuple):
     y: np.ndarray
 
 
-@pytest.fixture(scope="module", params=impls.names(PROBLEM))
+@pytest.fixture(scope="module", params=installed(PROBLEM))
 def implementation(request):
     return load_or_skip(PROBLEM, request.param)
 

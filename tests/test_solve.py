@@ -11,9 +11,8 @@ from scipy.optimize import OptimizeResult, minimize
 
 import impls
 from impls import _optimum, _solve, _table, solvers
-from tests._loading import load_or_skip
+from tests._loading import IMPLEMENTATIONS, load_or_skip
 
-KERNELS = [(problem, name) for problem in impls.problems() for name in impls.names(problem)]
 PROBLEMS = impls.problems()
 # Some losses have unbounded curvature, so that no step is stable for all data.
 WITH_A_STEP = [name for name in PROBLEMS if hasattr(_table.problem_module(name), "CURVATURE")]
@@ -123,7 +122,7 @@ def test_arrays_of_another_library_are_prepared_batch_by_batch(recorder):
 
 
 @pytest.mark.parametrize("solver", solvers.names())
-@pytest.mark.parametrize(("problem", "name"), KERNELS)
+@pytest.mark.parametrize(("problem", "name"), IMPLEMENTATIONS)
 def test_every_kernel_takes_the_same_way(problem, name, solver):
     rtol = load_or_skip(problem, name).rtol
     ours, baseline = train(problem, name, solver), train(problem, "matrix", solver)

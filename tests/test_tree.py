@@ -15,6 +15,7 @@ import impls
 from impls._imports import Sources
 
 ROOT = Path(__file__).resolve().parent.parent
+SOURCES = Sources({"impls": ROOT / "impls"})  # reads each file once
 IMPLEMENTATIONS = [
     (problem, path)
     for problem in impls.problems()
@@ -34,7 +35,7 @@ def imported(path):
 
 def closure(file):
     """Files of the package that a file imports, directly or not."""
-    return Sources({"impls": ROOT / "impls"}).closure([file]).files
+    return SOURCES.closure([file]).files
 
 
 @pytest.mark.parametrize(("problem", "path"), IMPLEMENTATIONS, ids=lambda x: getattr(x, "stem", x))
