@@ -15,16 +15,11 @@ from numba import config, njit, prange
 from numba.extending import overload
 
 from impls._onepass.memory import integer_at, set_value_at, take, value_at
-from impls._onepass.narrow_rows import PART_ROWS
-from impls._onepass.passes import add_resident, add_samples, new_room, part_of, read_few, sum_few
+from impls._onepass.passes import add_all, add_samples, is_small, new_room, read_few, sum_few
 from impls._onepass.terms import CACHED, IS_MEAN, SAMPLE_WEIGHT, SUM, SUMS, turn
 from impls._onepass.tuning import tuning
 from impls._onepass.vectors import LINE_BYTES, prefetch_value
 
-# Bytes of X up to which all rows are read and then added: from L1 and L2, a pipeline gains nothing.
-# In L1 (32 KB) the time falls to 0.7 to 0.8 of the pipeline's, from 10 to 500 features; up to 96 KB
-# to 0.9 to 1.03 (python -m scripts.race --contender fused --size 40 100, with the number at 0).
-_RESIDENT_BYTES = 3 * 2**15
 # A chunk of samples costs 0.2 us, which is 2 % of 10 us: a small X has 2 or 4 chunks, a large one 4
 # for each so many bytes, 32 at most. A chunk has a multiple of so many rows, or of fewer where
 # chunks would differ too much.
@@ -116,12 +111,6 @@ def _copy_weights(weights, y):
     return copied
 
 
-@njit(nogil=True, inline="always")
-def _move(total, result):
-    if total.itemsize != result.itemsize:
-        _copy(total, result)
-
-
 @njit(nogil=True)
 def chunk_rows(n_samples, n_bytes):
     """Samples of a chunk, by the size of X alone; whole blocks, so that few rows are left over."""
@@ -155,13 +144,11 @@ def make_add_alone(engine):
     @njit(cache=True)
     def add_alone(call, weights, X, y, result):
         _ = engine
-        own = _in_type(weights, y)
-        if X.size * X.itemsize <= _RESIDENT_BYTES and len(y) <= PART_ROWS:
-            total = part_of(result, y)
-            add_resident(terms_of(call, 0), own, X, y, total)
-            _move(total, result)
+        own, z, cached = _in_type(weights, y), new_room(y), integer_at(call, CACHED)
+        if is_small(X, y):
+            add_all(terms_of(call, 0), own, X, y, z, result)
         else:
-            (sums, n_rows), z, cached = _new_sums(y, result), new_room(y), integer_at(call, CACHED)
+            sums, n_rows = _new_sums(y, result)
             for n in range(len(sums)):
                 _add_chunk(call, own, X, y, cached, n, n_rows, z, sums, result)
             _add_up(result, sums)
@@ -230,7 +217,8 @@ def make_add_features_together(engine):
         for share in prange(n_shares):
             n = np.int64(share)
             start, stop = _features_of(n, n_shares, n_features)
-            sum_few(weights[start:stop], X[:, start:stop], z, result[start:stop])
+            result[start:stop] = 0
+            sum_few(weights[start:stop], X[:, start:stop], result[start:stop], z)
         finish(call, result, n_samples)
 
     return add_features_together

@@ -189,10 +189,10 @@ class _Narrow:
 
     def _prefetch(self, first):
         """Prefetch as many lines as a step has, ahead in its part."""
-        b, ahead = self.b, tuning().narrow
-        front = b.gep(self._row(first), [I64(ahead.n_bytes // self.x.n_bytes)])
+        b = self.b
+        front = b.gep(self._row(first), [I64(tuning().narrow_prefetch_bytes // self.x.n_bytes)])
         n_bytes = STEP * len(self.places) * self.kind.count * self.x.n_bytes
-        prefetch_lines(b, front, n_bytes, ahead.level)
+        prefetch_lines(b, front, n_bytes, 2)
 
     def _turn(self, i, n):
         """Stage 2: inner products of `n` steps into residuals."""

@@ -9,7 +9,7 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-from impls._onepass.tuning import Prefetch, tuning
+from impls._onepass.tuning import tuning
 from impls._onepass.vectors import (
     ELEMENTS,
     FUSE,
@@ -30,14 +30,7 @@ from impls._onepass.vectors import (
 _FEW = 4  # rows, each with a pointer in a register
 
 
-def _prefetch_of(n_rows, from_memory):
-    """What a step prefetches."""
-    if not from_memory:
-        return Prefetch(level=0)
-    return tuning().eight if n_rows > _FEW else tuning().four
-
-
-def make_step(n_rows, reads=False, adds=False, from_memory=False):
+def make_step(n_rows, reads=False, adds=False):
     """Make a loop over the features that reads `n_rows` rows and adds as many.
 
     ``step(weights, X, first_read, first_added, gradient, z, to, of)`` stores the inner products of
@@ -50,16 +43,15 @@ def make_step(n_rows, reads=False, adds=False, from_memory=False):
         Rows that lie next to each other in a 2-D X. A 3-D X (n_rows, n, n_features) has distant
         parts: a step takes one row of each, and `first_read` and `first_added` count within a part.
     reads, adds : bool
-        What the step does.
-    from_memory : bool
-        Whether to prefetch, and to use the vectors that suit memory.
+        What the step does. One that does both reads from memory: it prefetches, and uses the
+        vectors that suit memory.
     """
 
     @intrinsic
     def step(_context, weights, X, first_read, first_added, gradient, z, to, of):
         def build(context, b, signature, arguments):
             element, n_bytes, _ = ELEMENTS[z.dtype]
-            spread, ahead = X.ndim == 3, _prefetch_of(n_rows, from_memory)
+            from_memory = reads and adds
             longest = tuning().memory_vector_bytes if from_memory else VECTOR_BYTES
             lanes = count_lanes(X.dtype, z.dtype, longest)
             kind = ir.VectorType(element, lanes)
@@ -89,21 +81,19 @@ def make_step(n_rows, reads=False, adds=False, from_memory=False):
                 here = keep(b, here) if n_rows > _FEW else here
                 return [x.load(here, distance, mask) for distance in apart]
 
-            n_ahead = b.mul(width, I64(ahead.n_blocks * n_rows))
-            least = I64(ahead.n_bytes // x.n_bytes)
-            n_ahead = b.select(b.icmp_unsigned(">", n_ahead, least), n_ahead, least)
-            front = b.gep(read, [n_ahead])
+            n_ahead = I64(tuning().prefetch_bytes // x.n_bytes)
+            n_next = b.mul(width, I64(2 * n_rows))
+            front = b.gep(read, [b.select(b.icmp_unsigned(">", n_ahead, n_next), n_ahead, n_next)])
 
             def fetch(j):
-                """Prefetch line by line: the rows to come as they lie in memory, or each row ahead
-                along itself."""
-                if spread or (ahead.along and x.n_bytes >= 4):
-                    here = b.gep(read, [b.add(j, I64(ahead.n_bytes // x.n_bytes))])
-                    starts, n_rows_each = [b.gep(here, [distance]) for distance in apart], 1
+                """Prefetch the rows to come as they lie in memory; of distant parts, each row."""
+                if X.ndim == 3:
+                    here = b.gep(read, [b.add(j, n_ahead)])
+                    for distance in apart:
+                        prefetch_lines(b, b.gep(here, [distance]), lanes * x.n_bytes, 2)
                 else:
-                    starts, n_rows_each = [b.gep(front, [b.mul(j, I64(n_rows))])], n_rows
-                for start in starts:
-                    prefetch_lines(b, start, n_rows_each * lanes * x.n_bytes, ahead.level)
+                    here = b.gep(front, [b.mul(j, I64(n_rows))])
+                    prefetch_lines(b, here, n_rows * lanes * x.n_bytes, 2)
 
             def add_rows(j, mask):
                 parts = [zero] * 2  # two accumulators: half the latency
@@ -116,7 +106,7 @@ def make_step(n_rows, reads=False, adds=False, from_memory=False):
                 exact.store(total, g.data, j, mask)
 
             def pass_over(j, sums, mask):
-                if ahead.level:
+                if from_memory:
                     fetch(j)
                 if reads:
                     weight = w.load(w.data, j, mask)
