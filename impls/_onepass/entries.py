@@ -15,10 +15,11 @@ from numba import config, njit, prange
 from numba.extending import overload
 
 from impls._onepass.memory import integer_at, set_value_at, take, value_at
-from impls._onepass.passes import add_all, add_samples, is_small, new_room, read_few, sum_few
-from impls._onepass.terms import CACHED, IS_MEAN, SAMPLE_WEIGHT, SUM, SUMS, turn
+from impls._onepass.narrow_rows import PART_ROWS
+from impls._onepass.passes import add_all, add_samples, new_room, read_few, sum_few
+from impls._onepass.terms import CACHED, IS_MEAN, RESIDENT, SAMPLE_WEIGHT, SUM, SUMS, turn
 from impls._onepass.tuning import tuning
-from impls._onepass.vectors import LINE_BYTES, prefetch_value
+from impls._onepass.vectors import LINE_BYTES
 
 # A chunk of samples costs 0.2 us, which is 2 % of 10 us: a small X has 2 or 4 chunks, a large one 4
 # for each so many bytes, 32 at most. A chunk has a multiple of so many rows, or of fewer where
@@ -63,11 +64,9 @@ def _copy(source, target):
 
 @njit(nogil=True)
 def _add_up(result, totals):
-    """Add the sums of the chunks after the first, each prefetched from another thread's cache."""
+    """Add the sums of the chunks after the first."""
     for n in range(1, len(totals)):
         total = totals[n]
-        for j in range(0, len(result), LINE_BYTES // total.itemsize):
-            prefetch_value(total, j)
         for j in range(len(result)):
             result[j] += total[j]
 
@@ -130,11 +129,11 @@ def _new_sums(y, result):
 
 
 @njit(nogil=True, inline="always")
-def _add_chunk(call, weights, X, y, cached, n, n_rows, z, sums, result):
+def _add_chunk(call, weights, X, y, n, n_rows, z, sums, result):
     """Make the n-th sum that of the n-th chunk; the first one's is the result itself."""
     total = sums[n, : len(result)] if n else result
     start, stop = min(n * n_rows, len(X)), min((n + 1) * n_rows, len(X))
-    from_memory = X.size * X.itemsize > cached
+    from_memory = X.size * X.itemsize > integer_at(call, CACHED)
     add_samples(terms_of(call, n), weights, X, y, start, stop, from_memory, z, total)
 
 
@@ -144,13 +143,13 @@ def make_add_alone(engine):
     @njit(cache=True)
     def add_alone(call, weights, X, y, result):
         _ = engine
-        own, z, cached = _in_type(weights, y), new_room(y), integer_at(call, CACHED)
-        if is_small(X, y):
-            add_all(terms_of(call, 0), own, X, y, z, result)
+        own = _in_type(weights, y)
+        if X.size * X.itemsize <= integer_at(call, RESIDENT) and len(y) <= PART_ROWS:
+            add_all(terms_of(call, 0), own, X, y, result)
         else:
-            sums, n_rows = _new_sums(y, result)
+            (sums, n_rows), z = _new_sums(y, result), new_room(y)
             for n in range(len(sums)):
-                _add_chunk(call, own, X, y, cached, n, n_rows, z, sums, result)
+                _add_chunk(call, own, X, y, n, n_rows, z, sums, result)
             _add_up(result, sums)
         finish(call, result, len(y))
 
@@ -167,7 +166,7 @@ def make_add_together(engine):
     def add_together(call, weights, X, y, n_workers, result):
         _ = engine
         own, (sums, n_rows) = _in_type(weights, y), _new_sums(y, result)
-        n_chunks, cached = len(sums), integer_at(call, CACHED)
+        n_chunks = len(sums)
         taken = np.zeros((n_workers, LINE_BYTES // 8), np.int64)
         # With few chunks, waiting for one costs as little as asking the others for theirs.
         n_asked = n_workers if n_chunks > 2 * n_workers else 1
@@ -178,7 +177,7 @@ def make_add_together(engine):
                 begin, end = owner * n_chunks // n_workers, (owner + 1) * n_chunks // n_workers
                 n = begin + take(taken, owner)
                 while n < end:
-                    _add_chunk(call, own, X, y, cached, n, n_rows, z, sums, result)
+                    _add_chunk(call, own, X, y, n, n_rows, z, sums, result)
                     n = begin + take(taken, owner)
         _add_up(result, sums)
         finish(call, result, len(y))

@@ -3,29 +3,26 @@
 The gradient ``X^T r(X w)`` needs each row of X twice: for its inner product with the weights, and,
 once its residual is known, to be added to the gradient. Two matrix-vector products read X from
 memory twice. Here the second use comes from cache, because the pass is a software pipeline over
-blocks of 8 to 32 rows::
+steps of 4 or 8 rows::
 
     iteration      k-2             k-1              k
-    block k-2      read from       residuals        added to
+    rows of k-2    read from       residuals        added to
                    memory          (one vector)     the gradient, from L1
-    block k-1                      read             residuals        added
-    block k                                         read             residuals ...
+    rows of k-1                    read             residuals        added
+    rows of k                                       read             residuals ...
 
 In iteration k, one loop over the features (a step, `steps.py`) loads each vector of the weights and
-of the gradient once, reads 8 rows of block k and adds 8 rows of block k-2. Inner products and
-residuals live in z, a ring of three blocks. No load waits for the residual of the same iteration,
-and memory stays busy while rows are added: reading a block and then adding it would leave memory
-idle half the time.
+of the gradient once, reads the rows of k and adds those of k-2. Inner products and residuals live
+in z, a ring of three steps. No load waits for the residual of the same iteration, and memory stays
+busy while rows are added: reading some rows and then adding them would leave memory idle half the
+time.
 
-Variants, chosen by the length of a row (`_choose_way`, `tuning.py`):
+Variants:
 
-- steps of 8 rows in blocks of 8, 16 or 32 (`_add_eights`), a lag of two blocks;
-- steps of 4 long rows (`_add_fours`), a lag of one or two steps;
-- rows of a step from 4 or 8 distant parts of X (`_add_spread`), where the hardware prefetcher
-  follows that many streams;
+- rows of a step from distant parts of X (`_add_spread`), where the hardware prefetcher follows that
+  many streams;
 - narrow rows (`narrow_rows.py`), whose weights and sums stay in registers;
-- an X that stays in L1 or L2 is read and then added, without a pipeline (`add_resident`);
-- so are 8 rows at a time of a cached X of long rows, where that is faster (`in_turn_bytes`).
+- an X that stays in L1 or L2 is read and then added, without a pipeline (`add_all`).
 
 The steps and residuals are written in LLVM IR, because LLVM does not vectorise a loop that both
 sums and stores, nor a call of exp.
@@ -53,16 +50,16 @@ from impls._onepass.steps import make_step
 from impls._onepass.terms import turn
 from impls._onepass.tuning import tuning
 
-# Bytes of the rows in cache that are read and then added: they stay in L1 and L2.
-RESIDENT_BYTES = 3 * 2**15
-_LAG_BYTES = 24576
+# Longest row, in bytes, that is added two steps after it is read, so that no step waits for the
+# residuals of the one before; three steps of longer rows leave L2 (1,000 x 10,000: 1.15x).
+_LAG_BYTES = 3 * 2**13
 _PIPE = tuning().step_rows  # rows of a step of the pipeline
 # The ring of 3 steps, then labels and weights of a step of rows from distant parts.
-_LABELS, _WEIGHTS = 3 * STEP, 4 * STEP
-# Beside the inner products of a block: that ring, and a line so that threads share none.
-_ROOM = 5 * STEP + 8
+# Padded so that threads share no cache line.
+_LABELS, _WEIGHTS, _ROOM = 3 * STEP, 4 * STEP, 5 * STEP + 8
 
-_both = make_step(_PIPE, reads=True, adds=True)
+_both_near = make_step(_PIPE, reads=True, adds=True)
+_both_far = make_step(_PIPE, reads=True, adds=True, from_memory=True)
 _read, _add = make_step(_PIPE, reads=True), make_step(_PIPE, adds=True)
 
 
@@ -102,19 +99,13 @@ def _move(part, total):
             part[j] = 0
 
 
-@njit(nogil=True, inline="always")
-def is_small(X, y):
-    """Whether X stays in cache while all rows are read and then added."""
-    return X.size * X.itemsize <= RESIDENT_BYTES and len(y) <= PART_ROWS
-
-
 def _round_rows(X, y):
     """Samples of a round of narrow rows, or 0 if rows are not narrow."""
 
 
 @overload(_round_rows)
 def _count_round_rows(X, y):
-    (least, most), n_rows = narrow_features(X.dtype, y.dtype), STEP * tuning().narrow_parts
+    (least, most), n_rows = narrow_features(X.dtype, y.dtype), STEP * tuning().parts
     return lambda X, y: n_rows if least <= X.shape[1] <= most else 0
 
 
@@ -139,8 +130,8 @@ def _turn_parts(terms, z, at, y, i, n):
 
 
 @njit(nogil=True, inline="always")
-def _add_far(terms, weights, X, y, start, stop, total, part, z):
-    """The pipeline for rows from memory; returns the first row left over.
+def _add_pipelined(terms, weights, X, y, start, stop, from_memory, total, part, z):
+    """The pipeline, in steps of some rows; returns the first row left over.
 
     The rows of a step are neighbours in a 2-D X. In a 3-D X they come from its parts, and `start`
     and `stop` count rows of a part.
@@ -155,8 +146,10 @@ def _add_far(terms, weights, X, y, start, stop, total, part, z):
             _turn(terms, z, (k - 1) % 3 * _PIPE, y, i - n_taken, _PIPE)
         if k < min(n_steps, lag):
             _read(weights, X, i, 0, part, z, to, 0)
+        elif k < n_steps and from_memory:
+            _both_far(weights, X, i, i - lag * n_taken, part, z, to, of)
         elif k < n_steps:
-            _both(weights, X, i, i - lag * n_taken, part, z, to, of)
+            _both_near(weights, X, i, i - lag * n_taken, part, z, to, of)
         elif k >= lag:
             _add(weights, X, 0, i - lag * n_taken, part, z, 0, of)
         if k % (PART_ROWS // _PIPE) == 1:  # PART_ROWS rows are added: two steps lag
@@ -165,7 +158,7 @@ def _add_far(terms, weights, X, y, start, stop, total, part, z):
 
 
 def _add_spread(terms, weights, X, y, start, stop, total, part, z):
-    """Rows from memory, each of a step from another part of X; returns the first row left over.
+    """As `_add_pipelined`, each row of a step from another part of X.
 
     The rows of a part follow each other in memory: a stream for the hardware prefetcher.
     """
@@ -173,7 +166,7 @@ def _add_spread(terms, weights, X, y, start, stop, total, part, z):
 
 @overload(_add_spread)
 def _choose_spread(terms, weights, X, y, start, stop, total, part, z):
-    if not tuning().spreads:
+    if tuning().parts == 1:
         return lambda terms, weights, X, y, start, stop, total, part, z: start
 
     def add_spread(terms, weights, X, y, start, stop, total, part, z):
@@ -184,27 +177,20 @@ def _choose_spread(terms, weights, X, y, start, stop, total, part, z):
         call, sample_weight, sums = terms
         if sample_weight:
             sample_weight += start * z.itemsize
-        _add_far((call, sample_weight, sums), weights, rows, labels, 0, n, total, part, z)
+        _add_pipelined(
+            (call, sample_weight, sums), weights, rows, labels, 0, n, True, total, part, z
+        )
         return end
 
     return add_spread
 
 
 @njit(nogil=True, inline="always")
-def _add_block(terms, weights, rows, y, i, part, z):
+def _add_rest(terms, weights, rows, y, i, part, z):
     """Read rows, of which the first has the i-th label, and then add them."""
     read_few(weights, rows, part, z)
     turn(terms, z, 0, y, i, len(rows))
     sum_few(weights, rows, part, z)
-
-
-@njit(nogil=True, inline="always")
-def _add_near(terms, weights, X, y, start, stop, total, part, z):
-    """Rows in cache: some are read, and then added."""
-    n = max(STEP, min(PART_ROWS, RESIDENT_BYTES // (X.shape[1] * X.itemsize) // STEP * STEP))
-    for i in range(start, stop, n):
-        _add_block(terms, weights, X[i : min(i + n, stop)], y, i, part, z)
-        _move(part, total)
 
 
 def part_of(total, z):
@@ -221,33 +207,35 @@ def _choose_part(total, z):
 @njit(nogil=True, inline="always")
 def new_room(y):
     """Room for the inner products and residuals of a thread, in the type of y."""
-    return np.empty(min(len(y), PART_ROWS) + _ROOM, y.dtype)
+    return np.empty(_ROOM, y.dtype)
 
 
 @njit(nogil=True, inline="always")
 def add_samples(terms, weights, X, y, start, stop, from_memory, z, total):
     """Make `total` the sum over the samples ``start <= i < stop``, computed in the type of z.
 
-    z is from `new_room`. In float32, rows are added up in a separate array, which is added to
-    `total` every `PART_ROWS` rows (and some more at the end).
+    Rows from memory are prefetched, or taken from distant parts of the share; in cache both only
+    cost time. z is from `new_room`. In float32, rows are added up in a separate array, which is
+    added to `total` every `PART_ROWS` rows (and some more at the end).
     """
     total[:] = 0  # by the thread that adds: else lines would come from another core's cache
     part, n_rows = part_of(total, z), _round_rows(X, y)
-    if n_rows and not is_small(X, y):
+    if n_rows:
         n_rounds = (stop - start) // n_rows
         add_narrow(terms, weights, X, y, start, n_rounds, total)
         start += n_rounds * n_rows
     if from_memory:
         start = _add_spread(terms, weights, X, y, start, stop, total, part, z)
-        start = _add_far(terms, weights, X, y, start, stop, total, part, z)
-    _add_near(terms, weights, X, y, start, stop, total, part, z)
+    start = _add_pipelined(terms, weights, X, y, start, stop, from_memory, total, part, z)
+    _add_rest(terms, weights, X[start:stop], y, start, part, z)
     _move(part, total)
 
 
 @njit(nogil=True, inline="always")
-def add_all(terms, weights, X, y, z, total):
-    """As `add_samples`, of all samples of a small X."""
+def add_all(terms, weights, X, y, total):
+    """As `add_samples`, of an X that stays in cache: all rows are read, and then added."""
     total[:] = 0
+    z = np.empty(len(y) + STEP, y.dtype)
     part = part_of(total, z)
-    _add_block(terms, weights, X, y, 0, part, z)
+    _add_rest(terms, weights, X, y, 0, part, z)
     _move(part, total)

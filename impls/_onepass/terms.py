@@ -23,7 +23,7 @@ from numba.np.arrayobj import make_array
 
 from impls._onepass import caches
 from impls._onepass.formula import Vector
-from impls._onepass.tuning import target
+from impls._onepass.tuning import target, tuning
 from impls._onepass.vectors import DOUBLE, FLOAT, I32, I64, call, convert, first_lanes, splat
 
 _LANES = 8
@@ -46,6 +46,8 @@ class Call(ctypes.Structure):
         Added to each inner product.
     is_mean : int
         Whether the gradient is divided by the number of samples.
+    resident : int
+        An X of at most so many bytes stays in cache while all rows are read and then added.
     cached : int
         An X of more bytes comes from memory.
     """
@@ -56,11 +58,12 @@ class Call(ctypes.Structure):
         ("sums", ctypes.c_int64),
         ("intercept", ctypes.c_double),
         ("is_mean", ctypes.c_int64),
+        ("resident", ctypes.c_int64),
         ("cached", ctypes.c_int64),
     )
 
 
-_CODE, SAMPLE_WEIGHT, SUM, _INTERCEPT, IS_MEAN, CACHED = range(6)  # places of the fields
+_CODE, SAMPLE_WEIGHT, SUM, _INTERCEPT, IS_MEAN, RESIDENT, CACHED = range(7)  # places of the fields
 
 
 @dataclass(frozen=True)
@@ -95,8 +98,13 @@ class Terms:
 
         It holds the address of the sums: keep them alive.
         """
-        code, cached = self._codes[dtype], caches.cached_bytes()
-        return Call(code=code, sums=sums, is_mean=self.is_mean, cached=cached)
+        return Call(
+            code=self._codes[dtype],
+            sums=sums,
+            is_mean=self.is_mean,
+            resident=tuning().resident_bytes,
+            cached=caches.cached_bytes(),
+        )
 
     @functools.cached_property
     def _codes(self):

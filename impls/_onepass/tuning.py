@@ -1,22 +1,26 @@
 """What is fastest on which processor: numbers that the engine is compiled with.
 
 Measured on four processors: a Xeon of 2019 (Cascade Lake, AVX-512), and EPYCs of 2021 (Zen 3,
-AVX2), 2022 (Zen 4, AVX-512) and 2024 (Zen 5, AVX-512; `threads_pay_from` alone). The processor that
-numba compiles for decides.
+AVX2), 2022 (Zen 4, AVX-512) and 2024 (Zen 5, AVX-512). The processor that numba compiles for
+decides. Since then the engine has lost variants that made no difference beyond 5 % on the Zen 5;
+the others' numbers are those of the variants that are left, and were not measured again. What they
+may have lost: on the Zen 3, reading 8 rows in cache and then adding them gained 1.1 to 1.25x from
+160 features on; on the Xeon, residuals of 32 short rows in cache were computed together, as those
+of 8 take hardly less.
 
-To check a ratio in a comment, race before and after a change of the number, at a size that the
+``python -m scripts.race --tune`` finds a machine's own numbers, which take the place of these. To
+check a ratio in a comment, race before and after a change of the number, at a size that the
 comment names::
 
     python -m scripts.race --contender fused fused_float32 --size 1000000 100 --rounds 9
-
-To find `threads_pay_from`, race with GRADMARK_THREADS_PAY_FROM=0 and with a large number, at sizes
-from 32 to 512 KB.
 """
 
 import functools
 from dataclasses import dataclass, replace
 
 from numba.core.registry import cpu_target
+
+from impls._tuned import tuned
 
 
 @dataclass(frozen=True)
@@ -26,51 +30,74 @@ class Tuning:
     Attributes
     ----------
     memory_vector_bytes : int
-        Size of the vectors for rows that come from memory.
-    llc_needs_no_prefetch : bool
-        Whether rows in the last-level cache arrive in time without a prefetch.
+        Size of the vectors of the pipeline for rows that come from memory, 32 or 64.
     step_rows : int
-        Rows of a step from memory, 4 or 8.
-    narrow_parts : int
+        Rows of its steps, 4 or 8.
+    parts : int
         Distant parts of X from which the steps of narrow rows are taken in turn. If there are
-        several, the rows of another step from memory come from as many parts as it has rows,
-        instead of lying next to each other.
-    narrow_prefetch_bytes, prefetch_bytes : int
-        How far ahead steps of narrow rows and other steps from memory prefetch; the latter at least
-        two steps.
+        several, the rows of another step come from as many parts as it has rows, instead of lying
+        next to each other.
+    prefetch_bytes : int
+        How far ahead steps prefetch: as X lies in memory, and two steps at least, but along itself
+        each row that comes from a part of its own.
+    prefetches_llc : int
+        Whether rows in the last-level cache arrive too late without a prefetch, 0 or 1.
+    resident_bytes : int
+        Bytes of X up to which all rows are read and then added: from L1 and L2, a pipeline gains
+        nothing.
     threads_pay_from : int
         Bytes of X, as computed, from which two threads beat one; GRADMARK_THREADS_PAY_FROM sets
         another number.
     """
 
     memory_vector_bytes: int
-    llc_needs_no_prefetch: bool
     step_rows: int
-    narrow_parts: int
-    narrow_prefetch_bytes: int
+    parts: int
     prefetch_bytes: int
+    prefetches_llc: int
+    resident_bytes: int = 3 * 2**15
     threads_pay_from: int = 2**17
 
-    @property
-    def spreads(self):
-        return self.narrow_parts > 1
 
-
-_XEON = Tuning(32, False, 4, 1, 2560, 2560)
-_ZEN4 = Tuning(64, True, 8, 1, 8192, 8192)
-_ZEN3 = Tuning(32, True, 4, 3, 1536, 1024)
-_ZEN5 = replace(_ZEN4, llc_needs_no_prefetch=False, threads_pay_from=3 * 2**16)
+# Vectors of 64 bytes cost up to 15 % for rows from memory: unaligned ones touch each line twice,
+# and the clock drops. The hardware prefetcher follows few streams, hence 4 rows at a time. In L1
+# (32 KB) an X that is read and then added takes 0.7 to 0.8 of the pipeline's time, from 10 to 500
+# features; up to 96 KB 0.9 to 1.03.
+_XEON = Tuning(memory_vector_bytes=32, step_rows=4, parts=1, prefetch_bytes=2560, prefetches_llc=1)
+# Rows side by side defeat Zen 4's hardware prefetcher. At 100 features from memory, no prefetch
+# reaches 0.4 of the read roof, a prefetch into L1 0.5, into L2 two steps ahead 0.9. Long vectors do
+# not lower the clock: 1.1 to 1.2x from 1,000 features on. Rows of more than 24 KB took 0.85 of the
+# time 4 at a time, each prefetched along itself (on a Zen 5: 0.95). From the last-level cache a
+# prefetch costs a fifth (on a Zen 5 a tenth).
+_ZEN4 = Tuning(memory_vector_bytes=64, step_rows=8, parts=1, prefetch_bytes=8192, prefetches_llc=0)
+# Streams. Zen 3's hardware prefetcher follows a few long streams, and hardly any rows below 8 KB
+# that lie side by side. At 100 features from memory, rows next to each other reach 0.5 of the read
+# roof; 0.8 to 0.9 with any software prefetch (24 lines in flight, 13 cycles a line; the hardware
+# prefetcher needs 9 to 10). Rows from 4 distant parts reach 1.1, as does a read that only sums 4
+# parts. Prefetching 1 KB along instead of 512 bytes gains 1.01 to 1.05x.
+# Narrow rows. Steps of 8 adjacent rows from 3 parts in turn: 16 features in float64 reach 0.9 of
+# the roof on one thread with a prefetch of 1,536 bytes along; 0.8 from 4 parts, or with 512 or
+# 4,096 bytes.
+_ZEN3 = replace(_ZEN4, step_rows=4, parts=3, prefetch_bytes=1536)
+# Two threads break even with one at 128 to 192 KB, from 16 to 1,024 features (medians of 41 turns
+# in one process; 256 to 512 KB while other programs keep the cores busy).
+_ZEN5 = replace(_ZEN4, threads_pay_from=3 * 2**16)
 
 
 @functools.cache
 def tuning():
-    """The numbers of the processor that numba compiles for."""
+    """The numbers that the engine is compiled with: those tuned on this machine, else defaults."""
+    return replace(defaults()[1], **tuned())
+
+
+def defaults():
+    """Family of the processor that numba compiles for, and its numbers."""
     processor = target()[1]
     if processor in ("znver1", "znver2", "znver3"):
-        return _ZEN3
+        return "Zen 3", _ZEN3
     if processor == "znver4":
-        return _ZEN4
-    return _ZEN5 if processor.startswith("znver") else _XEON
+        return "Zen 4", _ZEN4
+    return ("Zen 5", _ZEN5) if processor.startswith("znver") else ("Xeon", _XEON)
 
 
 @functools.cache  # a look-up takes 35 us, as long as a whole gradient may
