@@ -235,7 +235,11 @@ def _tune(arguments: argparse.Namespace) -> int:
     """Race the engine's numbers, print what was found, and keep the numbers that are faster."""
     threads = _threads(arguments)
     family, default, questions = tuning.ask(threads)
-    print(f"defaults: those of {family}; {_machine.processor_name()}, {threads} threads")
+    print(
+        f"defaults: those of {family}; {_machine.processor_name()}, {threads} threads; "
+        "about five minutes",
+        flush=True,
+    )
     n_steps = arguments.generations * len(questions)
     with (
         TemporaryDirectory() as folder,

@@ -91,7 +91,15 @@ class Terms:
     @functools.cached_property
     def addresses(self):
         """Address of the plain `Call` by the bytes of a label; compiled at its first use."""
-        return _Addresses(self)
+        return _Made(self._keep_call)
+
+    @functools.cached_property
+    def _codes(self):
+        return _Made(self._keep_code)
+
+    @functools.cached_property
+    def _kept(self):
+        return []  # what owns the memory at an address
 
     def call(self, dtype, sums=0):
         """A `Call` for labels of a type, without weights and intercept.
@@ -106,35 +114,24 @@ class Terms:
             cached=caches.cached_bytes(),
         )
 
-    @functools.cached_property
-    def _codes(self):
-        return _Codes(self)
+    def _keep_call(self, n_bytes):
+        self._kept.append(self.call(np.dtype(f"f{n_bytes}")))
+        return ctypes.addressof(self._kept[-1])
+
+    def _keep_code(self, dtype):
+        self._kept.append(_compile(self.residual, self.loss, _ELEMENTS[dtype]))
+        return self._kept[-1].get_function_address("terms")
 
 
-class _Codes(dict):
-    """Address of the compiled terms, by type."""
+class _Made(dict):
+    """What a function makes of a key, made at its first use."""
 
-    def __init__(self, terms):
-        self._terms, self._engines = terms, []
+    def __init__(self, make):
+        self._make = make
 
-    def __missing__(self, dtype):
-        engine = _compile(self._terms.residual, self._terms.loss, _ELEMENTS[dtype])
-        self._engines.append(engine)  # it owns the code
-        self[dtype] = engine.get_function_address("terms")
-        return self[dtype]
-
-
-class _Addresses(dict):
-    """Address of a plain `Call`, by the bytes of a label."""
-
-    def __init__(self, terms):
-        self._terms, self._calls = terms, []
-
-    def __missing__(self, n_bytes):
-        call = self._terms.call(np.dtype(f"f{n_bytes}"))
-        self._calls.append(call)
-        self[n_bytes] = ctypes.addressof(call)
-        return self[n_bytes]
+    def __missing__(self, key):
+        self[key] = self._make(key)
+        return self[key]
 
 
 def _compile(residual, loss, element):

@@ -107,6 +107,12 @@ def chosen(answers: Sequence[Answer]) -> dict[str, int]:
     return {each.question.number: each.chosen for each in answers if each.chosen != each.default}
 
 
+def _environment(path: Path, cache: Path) -> dict[str, str]:
+    own = {_tuned.VARIABLE: str(path), "NUMBA_CACHE_DIR": str(cache)}
+    # A number of the user's for all processes would leave nothing to compare.
+    return {k: v for k, v in os.environ.items() if k != "GRADMARK_THREADS_PAY_FROM"} | own
+
+
 def ask(threads: int) -> tuple[str, dict[str, int], tuple[Question, ...]]:
     """Family of this processor, its numbers, and what is to be raced with so many threads."""
     from impls._onepass.tuning import defaults  # takes numba
@@ -125,7 +131,8 @@ class Runner:
         self._process = subprocess.Popen(
             [sys.executable, "-m", "scripts._race.tuning_worker", str(threads)],
             cwd=ROOT,
-            env=os.environ | {_tuned.VARIABLE: str(path), "NUMBA_CACHE_DIR": str(cache)},
+            env=_environment(path, cache),
+            start_new_session=True,  # Ctrl-C is for the command, which ends this process
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,
