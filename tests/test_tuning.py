@@ -42,7 +42,7 @@ def test_what_is_written_is_read(file):
         ("rows = 4", "'rows' is no number, expected one of memory_vector_bytes, step_rows, "),
         ("[parts]\nrows = 4", "parts is a dict, expected a whole number"),
         ("parts = 2\nparts = 3", "Cannot overwrite a value"),
-        ("parts", "line 1, column 6"),
+        ("parts", "Expected '=' after a key"),
         ("parts = " + "[" * 5000, "holds no tuned numbers"),
         ("parts = 1\x00", "holds no tuned numbers"),
         (b"parts = 1 # \xff", "invalid start byte"),

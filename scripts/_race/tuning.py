@@ -8,6 +8,7 @@ started anew in each generation: memory and compiled code lie elsewhere then.
 from __future__ import annotations
 
 import json
+import math
 import os
 import random
 import subprocess
@@ -20,11 +21,15 @@ from statistics import median
 from time import monotonic
 from typing import Any
 
-from benchmarks._session.statistics import LEAST_GENERATIONS, Estimate, geometric_mean
+from benchmarks._session.statistics import (
+    LEAST_GENERATIONS,
+    Estimate,
+    geometric_mean,
+    student_interval,
+)
 from impls import _tuned
 from scripts._common.errors import UserError
 from scripts._common.project import ROOT
-from scripts._compare.intervals import one_sample
 
 GENERATIONS, ROUNDS = 5, 5
 _MOST_SECONDS = 300.0
@@ -73,8 +78,10 @@ class Answer:
     ratios: dict[int, list[float]] = field(default_factory=dict)
 
     def estimate(self, candidate: int) -> Estimate:
-        """Time over that of the default, with its interval."""
-        return one_sample(self.ratios[candidate], _TAIL)
+        """Time over that of the default, with its interval; one generation has none."""
+        own = self.ratios[candidate]
+        bounds = student_interval(own, _TAIL) if len(own) > 1 else (math.nan, math.nan)
+        return Estimate(geometric_mean(own), *bounds)
 
     @property
     def chosen(self) -> int:
