@@ -40,11 +40,19 @@ _Size = tuple[int, int]
 
 @dataclass(frozen=True)
 class Question:
-    """A number, what it may be, and the sizes at which that matters."""
+    """A number, what it may be, and the sizes at which that matters.
+
+    Attributes
+    ----------
+    is_of_threads : bool
+        Whether all threads are raced. One is steadier: other candidates' threads may still wait
+        busily, and then two of a kind differ by a factor of two.
+    """
 
     number: str
     candidates: tuple[int, ...]
     sizes: tuple[_Size, ...]
+    is_of_threads: bool = False
 
 
 _FROM_MEMORY = ((100_000, 100), (20_000, 1000))
@@ -59,6 +67,7 @@ QUESTIONS = (
         "threads_pay_from",
         (2**16, 2**17, 3 * 2**16, 2**18),
         ((160, 64), (320, 64), (448, 64)),
+        is_of_threads=True,
     ),
 )
 
@@ -125,9 +134,8 @@ def ask(threads: int) -> tuple[str, dict[str, int], tuple[Question, ...]]:
     from impls._onepass.tuning import defaults  # takes numba
 
     family, numbers = defaults()  # type: ignore[no-untyped-call]
-    is_alone = threads == 1
-    questions = [q for q in QUESTIONS if not (is_alone and q.number == "threads_pay_from")]
-    return family, asdict(numbers), tuple(questions)
+    questions = tuple(each for each in QUESTIONS if threads > 1 or not each.is_of_threads)
+    return family, asdict(numbers), questions
 
 
 class Runner:
@@ -172,13 +180,13 @@ def running(
     default: Mapping[str, int], question: Question, folder: Path, threads: int
 ) -> Iterator[dict[int, Runner]]:
     """A process for each candidate and for the default."""
-    number = question.number
+    number, n_threads = question.number, threads if question.is_of_threads else 1
     with ExitStack() as stack:
         found = {}
         for candidate in dict.fromkeys((default[number], *question.candidates)):
             numbers = {**default, number: candidate}
             path = folder / f"{number}-{candidate}.toml"
-            found[candidate] = Runner(numbers, path, folder / "numba", threads)
+            found[candidate] = Runner(numbers, path, folder / "numba", n_threads)
             stack.callback(found[candidate].end)
         yield found
 
