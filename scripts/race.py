@@ -155,13 +155,15 @@ def _parse(argv: list[str]) -> argparse.Namespace:
     )
     parser.add_argument("--threads", default="all", help="all (default) or a number")
     parser.add_argument(
-        "--rounds", type=int, help="in each generation of processes; default: 5, 3 with --aa"
+        "--rounds",
+        type=int,
+        help="in each generation of processes; default: 5, 3 with --aa and --tune",
     )
     parser.add_argument(
         "--generations",
         type=int,
         help="times that all processes are started anew; default: 3, the least for intervals that "
-        "cover what differs between processes; 14 with --aa, 5 with --tune",
+        "cover what differs between processes; 14 with --aa, 12 with --tune",
     )
     parser.add_argument(
         "--cold", action="store_true", help="evict the caches before each call, whatever its size"

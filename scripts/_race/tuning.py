@@ -31,7 +31,8 @@ from impls import _tuned
 from scripts._common.errors import UserError
 from scripts._common.project import ROOT
 
-GENERATIONS, ROUNDS = 5, 5
+# Of what comes from memory, generations differ by more than candidates do: many of few rounds.
+GENERATIONS, ROUNDS = 12, 3
 _MOST_SECONDS = 300.0
 _TAIL = 0.01  # probability that each end of an interval misses the true ratio
 _LEAST_GAIN = 0.02  # smaller ones are not worth numbers of one's own
