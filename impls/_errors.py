@@ -23,6 +23,10 @@ class BadPlugin(TableError):
     """A file or entry point breaks the contract; the message names it and what is missing."""
 
 
+class BadTuning(TableError):
+    """The file of numbers that were tuned on this machine cannot be read; the message names it."""
+
+
 class Diverged(ArithmeticError):
     """The loss of a training grows without bound: the step is too large."""
 

@@ -18,7 +18,7 @@ from importlib.metadata import PackageNotFoundError, entry_points, version
 from importlib.util import find_spec
 from pathlib import Path
 
-from impls import _machine
+from impls import _machine, _tuned
 from impls._errors import BadPlugin
 from impls._files import write_json
 from impls._imports import Closure, Sources
@@ -51,8 +51,8 @@ class Provenance:
     versions : dict[str, str]
         Versions of Python and of each installed distribution that a file imports.
     settings : dict[str, str]
-        Processor model, number of processors that the process may use, and the environment
-        variables that affect a value.
+        Processor model, number of processors that the process may use, numbers that were tuned on
+        the machine, and the environment variables that affect a value.
     """
 
     files: dict[str, str]
@@ -120,9 +120,11 @@ def read_settings() -> dict[str, str]:
         for name, text in sorted(os.environ.items())
         if name.startswith(_PREFIXES) and name not in _WITHOUT_EFFECT
     }
+    tuned = " ".join(f"{name}={number}" for name, number in sorted(_tuned.tuned().items()))
     return {
         "processor": _machine.processor_name(),
         "processors": str(_machine.count_threads()),
+        **({"tuning": tuned} if tuned else {}),
         **variables,
     }
 

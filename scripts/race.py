@@ -16,6 +16,7 @@ from collections.abc import Sequence
 from contextlib import nullcontext, suppress
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pandas as pd
@@ -29,12 +30,12 @@ from benchmarks._session.journal import Known
 from benchmarks._session.session import Job
 from benchmarks._session.statistics import LEAST_GENERATIONS, medians
 from benchmarks._session.values import FAULTS, state_of
-from impls import _machine
+from impls import _machine, _tuned
 from impls._files import write_whole
 from impls._table import missing_package
 from scripts import _figures, _tables
 from scripts._common import escape
-from scripts._common.cli import make_out_folder, make_parser
+from scripts._common.cli import BAR, make_out_folder, make_parser
 from scripts._common.csv_text import to_csv
 from scripts._common.errors import UserError, checks_usage
 from scripts._common.facts import collect_facts
@@ -47,7 +48,7 @@ from scripts._common.signals import held_off, run_stoppable
 from scripts._common.tree import working_tree
 from scripts._compare.intervals import TAIL, one_sample
 from scripts._measured.measuring import measured_on, run_session
-from scripts._race import aa
+from scripts._race import aa, tuning
 from scripts._race.disturbed import busy_processors
 from scripts._race.result import DTYPES, Race, Result
 from scripts._tables.race import overall_table, race_records, size_table
@@ -62,7 +63,9 @@ _EXAMPLES = """examples:
   python -m scripts.race --disturbed --size 1000 100 --size 100000 100
   python -m scripts.race --contender fused --size 1000 100 --fail-below 0.95
   python -m scripts.race --data mine.csv --target label
+  python -m scripts.race --tune
 """
+_KEPT = "Finished rounds, if any, are in the report."
 _SIZES = ((10, 10), (1000, 100), (10_000, 100), (100_000, 100), (10_000, 1000))
 _LARGEST_X = 2_000_000_000  # bytes; limits the grid
 _GRID_SAMPLES = (10, 100, 1000, 10_000, 100_000, 1_000_000)
@@ -72,6 +75,8 @@ _GRID_FEATURES = (10, 100, 1000, 10_000)
 def main() -> int:
     """Race every size, print the tables, write the report."""
     arguments = _parse(sys.argv[1:])
+    if arguments.tune:
+        return _tune(arguments)
     settings = _settings(arguments)
     sizes = _sizes(arguments)
     if arguments.aa:
@@ -142,15 +147,23 @@ def _parse(argv: list[str]) -> argparse.Namespace:
         help="race one contender against copies of itself and against itself with more rows: how "
         "often is noise called a difference, and which differences are found",
     )
+    parser.add_argument(
+        "--tune",
+        action="store_true",
+        help="race the numbers that the one-pass kernels are compiled with, and keep those that "
+        "are faster on this machine than the defaults; at most about five minutes",
+    )
     parser.add_argument("--threads", default="all", help="all (default) or a number")
     parser.add_argument(
-        "--rounds", type=int, help="in each generation of processes; default: 5, 3 with --aa"
+        "--rounds",
+        type=int,
+        help="in each generation of processes; default: 5, 3 with --aa and --tune",
     )
     parser.add_argument(
         "--generations",
         type=int,
         help="times that all processes are started anew; default: 3, the least for intervals that "
-        "cover what differs between processes; 14 with --aa",
+        "cover what differs between processes; 14 with --aa, 12 with --tune",
     )
     parser.add_argument(
         "--cold", action="store_true", help="evict the caches before each call, whatever its size"
@@ -171,9 +184,19 @@ def _parse(argv: list[str]) -> argparse.Namespace:
     arguments = parser.parse_args(argv)
     check_data_options(arguments)
     rounds, generations = (aa.ROUNDS, aa.GENERATIONS) if arguments.aa else (5, 3)
+    if arguments.tune:
+        rounds, generations = tuning.ROUNDS, tuning.GENERATIONS
+        _check_tuning(arguments)
     arguments.rounds = rounds if arguments.rounds is None else arguments.rounds
     arguments.generations = generations if arguments.generations is None else arguments.generations
     return arguments
+
+
+def _check_tuning(arguments: argparse.Namespace) -> None:
+    """Refuse options that ``--tune`` would leave unread: it has sizes and contenders of its own."""
+    others = ("contender", "size", "grid", "data", "pixels", "aa", "disturbed", "cold")
+    if given := [name for name in others if getattr(arguments, name)]:
+        raise UserError(f"--tune races candidates of its own; leave out --{given[0]}")
 
 
 @checks_usage
@@ -182,11 +205,7 @@ def _settings(arguments: argparse.Namespace) -> Settings:
     known = impls.names(problem)
     names = [pick(f"implementation of {problem}", n, known) for n in arguments.contender or known]
     dtype = pick("data type", arguments.dtype, (*DTYPES.values(), "both"))
-    check_threads(arguments.threads)
-    for option in ("rounds", "generations"):
-        if (number := getattr(arguments, option)) < 1:
-            raise UserError(f"--{option} is {number}, expected at least 1")
-    threads = arguments.threads
+    threads = _threads(arguments)
     contenders = tuple(dict.fromkeys([BASELINE, *names]))
     if arguments.fail_below is not None:
         _check_gate(arguments, contenders)
@@ -197,11 +216,52 @@ def _settings(arguments: argparse.Namespace) -> Settings:
         problem=problem,
         names=contenders,
         widths=tuple(width for width, name in DTYPES.items() if dtype in (name, "both")),
-        threads=_machine.count_threads() if threads == "all" else int(threads),
+        threads=threads,
         rounds=arguments.rounds,
         flush=arguments.cold,
         costs=False,
     )
+
+
+@checks_usage
+def _threads(arguments: argparse.Namespace) -> int:
+    """Threads of each process; checks the other numbers of the command line too."""
+    check_threads(arguments.threads)
+    for option in ("rounds", "generations"):
+        if (number := getattr(arguments, option)) < 1:
+            raise UserError(f"--{option} is {number}, expected at least 1")
+    return _machine.count_threads() if arguments.threads == "all" else int(arguments.threads)
+
+
+def _tune(arguments: argparse.Namespace) -> int:
+    """Race the engine's numbers, print what was found, and keep the numbers that are faster."""
+    threads = _threads(arguments)
+    family, default, questions = tuning.ask(threads)
+    print(
+        f"defaults: those of {family}; {_machine.processor_name()}, {threads} threads; "
+        "about five minutes",
+        flush=True,
+    )
+    n_steps = arguments.generations * len(questions)
+    with (
+        TemporaryDirectory() as folder,
+        tqdm(total=n_steps, desc="tune", bar_format=BAR, disable=None, leave=False) as bar,
+    ):
+        answers = tuning.tune(
+            questions,
+            default,
+            Path(folder),
+            threads,
+            arguments.generations,
+            arguments.rounds,
+            bar.update,
+        )
+    print("\n".join(answer.text for answer in answers))
+    path = _tuned.path_of_machine()
+    with held_off():
+        _tuned.write(path, tuning.chosen(answers))
+    print(f"written: {path}")
+    return 0
 
 
 def _check_gate(arguments: argparse.Namespace, contenders: Sequence[str]) -> None:
@@ -323,4 +383,6 @@ def _write_table(name: str, race: Race, facts: Facts, folder: Path) -> Path:
 
 
 if __name__ == "__main__":
-    run_stoppable(main, "Finished rounds, if any, are in the report.")
+    is_tuning = "--tune" in sys.argv[1:]
+    kept = "The numbers of this machine are as they were." if is_tuning else _KEPT
+    run_stoppable(main, kept)

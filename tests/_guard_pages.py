@@ -22,7 +22,9 @@ import pytest
 import impls
 from impls import _accuracy
 from impls._onepass import caches, kernel, limbs, load, threads
+from impls._onepass import terms as engine_terms
 from impls._onepass.storage import Levels
+from impls._onepass.tuning import tuning
 from impls.softmax import _one_pass
 from tests._guarded import guarded
 
@@ -62,6 +64,7 @@ def all_names() -> list[str]:
 def keep_nothing_near(patch: pytest.MonkeyPatch) -> None:
     """Make small data take the ways of large ones: from memory, shared out to threads, in limbs."""
     patch.setattr(caches, "cached_bytes", lambda: 0)
+    patch.setattr(engine_terms, "tuning", lambda: replace(tuning(), resident_bytes=0))
     for module in (threads, kernel):
         patch.setattr(module, "threads_pay_from", lambda: 0)
     patch.setattr(kernel, "ALONE_VALUES", 0)

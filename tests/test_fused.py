@@ -6,6 +6,7 @@ import math
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from textwrap import dedent
 
@@ -15,6 +16,7 @@ import pytest
 import impls
 from impls import _accuracy, _machine, _measure
 from impls._onepass import caches, entries, kernel, limbs, load, threads
+from impls._onepass import terms as engine_terms
 from impls._onepass.tuning import tuning
 from impls.logistic._terms import terms
 from tests._guarded import guarded
@@ -75,10 +77,11 @@ def distance(request, monkeypatch):
         yield
         return
     monkeypatch.setattr(caches, "cached_bytes", lambda: 0)
+    monkeypatch.setattr(engine_terms, "tuning", lambda: replace(tuning(), resident_bytes=0))
     for module in (threads, kernel):
         monkeypatch.setattr(module, "threads_pay_from", lambda: 0)
     monkeypatch.setattr(kernel, "ALONE_VALUES", 0)
-    forget_calls()  # which hold what is cached
+    forget_calls()  # which hold the number
     yield
     forget_calls()
 

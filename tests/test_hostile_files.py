@@ -29,6 +29,7 @@ from benchmarks import _measure, _plan
 from benchmarks._own import limits
 from benchmarks._session import journal
 from benchmarks._session.journal import Journal
+from impls import TableError, _tuned
 from impls._files import Unreadable
 from impls.softmax._files import load_npz
 from scripts import compare, race, recommend, report, run, train
@@ -252,6 +253,12 @@ def report_page(place, path):
     own_pages.copy_report(path, place.folder / "copy.html")
 
 
+def tuned_numbers(_, path):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv(_tuned.VARIABLE, str(path))
+        assert set(_tuned.tuned()) <= set(_tuned.ALLOWED)
+
+
 def own_data(place, path):
     load_own("logistic", path)
 
@@ -307,10 +314,11 @@ READERS = {
     "npy": Reader("odd.npy", lambda _: _npy(np.column_stack([X, Y])), own_data),
     "csv": Reader("odd.csv", lambda _: FRAME.to_csv(index=False).encode(), own_data),
     "parquet": Reader("odd.parquet", lambda _: FRAME.to_parquet(index=False), own_data),
+    "tuned numbers": Reader("odd.toml", lambda _: b"step_rows = 4\n", tuned_numbers),
     "images": Reader("odd.npz", lambda _: saved(**IMAGES), images),
 }
 # What a reader says where nothing goes on without the file.
-REFUSALS = (UserError, Misfit, OSError)
+REFUSALS = (UserError, Misfit, OSError, TableError)
 RECORDS = [name for name, each in READERS.items() if each.path.endswith(".json")]
 
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 import impls
 from impls import _accuracy
-from impls._onepass import kernel, storage, threads
+from impls._onepass import kernel, limbs, storage, threads
 
 steady = settings(max_examples=40, deadline=None, derandomize=True)
 
@@ -203,8 +203,8 @@ def test_tiny_data_are_not_taken_for_level_0(monkeypatch):
 def test_levels_are_taken_where_they_are_ahead(monkeypatch, n_features, unit, masks, pay, kind):
     """The data are levels and, with a unit of 1, also float32 values."""
     monkeypatch.setattr(storage, "masks_levels", lambda: masks)
-    monkeypatch.setattr(storage, "limbs_pay", lambda n_samples, n_features: pay)
-    stored = storage.smallest(np.arange(2.0 * n_features).reshape(2, -1) * unit)
+    monkeypatch.setattr(limbs, "limbs_pay", lambda n_samples, n_features: pay)
+    stored = limbs.smallest(np.arange(2.0 * n_features).reshape(2, -1) * unit)
     assert getattr(stored, "levels", stored).dtype == kind
 
 

@@ -60,10 +60,16 @@ def test_an_implementation_shares_no_arithmetic_with_the_reference(problem, path
 
 
 def test_the_engine_imports_what_tells_of_the_machine_and_of_errors_alone():
-    """And what casts X. `_machine` imports `_compiled` to set numba's number of threads."""
+    """And what casts X, and tuned numbers. `_machine` imports `_compiled` for numba's threads."""
     engine = {f"impls/_onepass/{path.name}" for path in (ROOT / "impls/_onepass").glob("*.py")}
     used = {file for path in engine for file in closure(path)} - engine
-    assert used == {f"impls/{name}.py" for name in ("_errors", "_machine", "_compiled", "_prepare")}
+    others = ("_errors", "_files", "_machine", "_compiled", "_prepare", "_tuned")
+    assert used == {f"impls/{name}.py" for name in others}
+
+
+def test_no_other_file_of_the_engine_imports_the_limbs():
+    for path in (ROOT / "impls/_onepass").glob("*.py"):
+        assert not any(name.startswith("impls._onepass.limbs") for name in modules(path)), path
 
 
 def test_the_engine_is_no_problem_and_counts_where_it_is_used():

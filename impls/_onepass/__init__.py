@@ -14,7 +14,7 @@ hands in its residual r and its loss as formulas of NumPy. From the formula to t
 ``passes``        the order of the steps: one pass over a share of the samples
 ``steps``         loops over the features that read some rows and add others
 ``narrow_rows``   the loop for rows of up to 4 vectors
-``limbs``         the pass over 8-bit levels in integer arithmetic
+``limbs``         8-bit levels in integer arithmetic, which nothing else here imports
 ``memory``        memory by its address, and counters that threads share
 ``load``          whether threads gain anything just now
 ``caches``        how much of X the processor's caches hold

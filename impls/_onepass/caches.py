@@ -10,7 +10,7 @@ from impls._onepass.tuning import tuning
 def cached_bytes():
     """Bytes of X up to which rows arrive in time without a prefetch, by any number of threads."""
     # Half of the last-level cache, which other cores use as well.
-    llc = largest_cache_bytes() // 2 if tuning().llc_needs_no_prefetch else 0
+    llc = 0 if tuning().prefetches_llc else largest_cache_bytes() // 2
     return max(own_cache_bytes(), llc)
 
 

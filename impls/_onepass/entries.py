@@ -16,15 +16,11 @@ from numba.extending import overload
 
 from impls._onepass.memory import integer_at, set_value_at, take, value_at
 from impls._onepass.narrow_rows import PART_ROWS
-from impls._onepass.passes import add_resident, add_samples, new_room, part_of, read_few, sum_few
-from impls._onepass.terms import CACHED, IS_MEAN, SAMPLE_WEIGHT, SUM, SUMS, turn
+from impls._onepass.passes import add_all, add_samples, new_room, read_few, sum_few
+from impls._onepass.terms import CACHED, IS_MEAN, RESIDENT, SAMPLE_WEIGHT, SUM, SUMS, turn
 from impls._onepass.tuning import tuning
-from impls._onepass.vectors import LINE_BYTES, prefetch_value
+from impls._onepass.vectors import LINE_BYTES
 
-# Bytes of X up to which all rows are read and then added: from L1 and L2, a pipeline gains nothing.
-# In L1 (32 KB) the time falls to 0.7 to 0.8 of the pipeline's, from 10 to 500 features; up to 96 KB
-# to 0.9 to 1.03 (python -m scripts.race --contender fused --size 40 100, with the number at 0).
-_RESIDENT_BYTES = 3 * 2**15
 # A chunk of samples costs 0.2 us, which is 2 % of 10 us: a small X has 2 or 4 chunks, a large one 4
 # for each so many bytes, 32 at most. A chunk has a multiple of so many rows, or of fewer where
 # chunks would differ too much.
@@ -68,11 +64,9 @@ def _copy(source, target):
 
 @njit(nogil=True)
 def _add_up(result, totals):
-    """Add the sums of the chunks after the first, each prefetched from another thread's cache."""
+    """Add the sums of the chunks after the first."""
     for n in range(1, len(totals)):
         total = totals[n]
-        for j in range(0, len(result), LINE_BYTES // total.itemsize):
-            prefetch_value(total, j)
         for j in range(len(result)):
             result[j] += total[j]
 
@@ -116,12 +110,6 @@ def _copy_weights(weights, y):
     return copied
 
 
-@njit(nogil=True, inline="always")
-def _move(total, result):
-    if total.itemsize != result.itemsize:
-        _copy(total, result)
-
-
 @njit(nogil=True)
 def chunk_rows(n_samples, n_bytes):
     """Samples of a chunk, by the size of X alone; whole blocks, so that few rows are left over."""
@@ -141,11 +129,11 @@ def _new_sums(y, result):
 
 
 @njit(nogil=True, inline="always")
-def _add_chunk(call, weights, X, y, cached, n, n_rows, z, sums, result):
+def _add_chunk(call, weights, X, y, n, n_rows, z, sums, result):
     """Make the n-th sum that of the n-th chunk; the first one's is the result itself."""
     total = sums[n, : len(result)] if n else result
     start, stop = min(n * n_rows, len(X)), min((n + 1) * n_rows, len(X))
-    from_memory = X.size * X.itemsize > cached
+    from_memory = X.size * X.itemsize > integer_at(call, CACHED)
     add_samples(terms_of(call, n), weights, X, y, start, stop, from_memory, z, total)
 
 
@@ -156,14 +144,12 @@ def make_add_alone(engine):
     def add_alone(call, weights, X, y, result):
         _ = engine
         own = _in_type(weights, y)
-        if X.size * X.itemsize <= _RESIDENT_BYTES and len(y) <= PART_ROWS:
-            total = part_of(result, y)
-            add_resident(terms_of(call, 0), own, X, y, total)
-            _move(total, result)
+        if X.size * X.itemsize <= integer_at(call, RESIDENT) and len(y) <= PART_ROWS:
+            add_all(terms_of(call, 0), own, X, y, result)
         else:
-            (sums, n_rows), z, cached = _new_sums(y, result), new_room(y), integer_at(call, CACHED)
+            (sums, n_rows), z = _new_sums(y, result), new_room(y)
             for n in range(len(sums)):
-                _add_chunk(call, own, X, y, cached, n, n_rows, z, sums, result)
+                _add_chunk(call, own, X, y, n, n_rows, z, sums, result)
             _add_up(result, sums)
         finish(call, result, len(y))
 
@@ -180,7 +166,7 @@ def make_add_together(engine):
     def add_together(call, weights, X, y, n_workers, result):
         _ = engine
         own, (sums, n_rows) = _in_type(weights, y), _new_sums(y, result)
-        n_chunks, cached = len(sums), integer_at(call, CACHED)
+        n_chunks = len(sums)
         taken = np.zeros((n_workers, LINE_BYTES // 8), np.int64)
         # With few chunks, waiting for one costs as little as asking the others for theirs.
         n_asked = n_workers if n_chunks > 2 * n_workers else 1
@@ -191,7 +177,7 @@ def make_add_together(engine):
                 begin, end = owner * n_chunks // n_workers, (owner + 1) * n_chunks // n_workers
                 n = begin + take(taken, owner)
                 while n < end:
-                    _add_chunk(call, own, X, y, cached, n, n_rows, z, sums, result)
+                    _add_chunk(call, own, X, y, n, n_rows, z, sums, result)
                     n = begin + take(taken, owner)
         _add_up(result, sums)
         finish(call, result, len(y))
@@ -230,7 +216,8 @@ def make_add_features_together(engine):
         for share in prange(n_shares):
             n = np.int64(share)
             start, stop = _features_of(n, n_shares, n_features)
-            sum_few(weights[start:stop], X[:, start:stop], z, result[start:stop])
+            result[start:stop] = 0
+            sum_few(weights[start:stop], X[:, start:stop], result[start:stop], z)
         finish(call, result, n_samples)
 
     return add_features_together

@@ -28,6 +28,7 @@ from numba import njit, prange, types
 from numba.core import cgutils
 from numba.extending import intrinsic, overload
 
+from impls._onepass import storage
 from impls._onepass.caches import own_cache_bytes
 from impls._onepass.entries import THREADS_ONLY, digest, finish, terms_of
 from impls._onepass.steps import make_step
@@ -124,6 +125,17 @@ def _number(b, sums, kind):
     return value
 
 
+def _sum_parts(b, by_limb):
+    """The inner products of 4 rows, from the sums of each limb that stand side by side."""
+    part = by_limb[0].type.count
+    value = _number(b, by_limb, ir.VectorType(DOUBLE, part))
+    while part > _STEP:
+        part //= 2
+        halves = [shuffle(b, value, value, [half + i for i in range(part)]) for half in (0, part)]
+        value = b.fadd(*halves)
+    return value
+
+
 @intrinsic
 def _read(_context, limbs, X, first, start, stop, z, at, unit, ahead):
     """Add `unit` times the inner products of 4 rows with limbs, of some features, to z."""
@@ -149,15 +161,7 @@ def _read(_context, limbs, X, first, start, stop, z, at, unit, ahead):
                     for k, limb in enumerate(limbs):
                         _add_products(b, sums[k * _STEP + r], levels, limb)
         by_limb = sum_neighbours(b, [b.load(s) for s in sums], 4)
-        part = sum_kind.count
-        value = _number(b, by_limb, ir.VectorType(DOUBLE, part))
-        while part > _STEP:
-            part //= 2
-            halves = [
-                shuffle(b, value, value, [half + i for i in range(part)]) for half in (0, part)
-            ]
-            value = b.fadd(*halves)
-        value = b.fmul(value, splat(b, arguments[7], _STEP))
+        value = b.fmul(_sum_parts(b, by_limb), splat(b, arguments[7], _STEP))
         value = b.fadd(products.load(products.data, arguments[6]), value)
         products.store(value, products.data, arguments[6])
         return context.get_dummy_value()
@@ -189,56 +193,67 @@ def _add_line(_context, X, first, n_rows, start, n_used, limbs, unit, total, ahe
     """
 
     def build(context, b, signature, arguments):
-        words, sum_kind = _kinds()
-        kinds = {0: words, 5: words, 7: ir.VectorType(DOUBLE, 8)}
-        x, residuals, g = (
-            Array(context, b, signature.args[i], arguments[i], kind) for i, kind in kinds.items()
-        )
-        first, n_rows, start, n_used = arguments[1:5]
-        corner = b.gep(x.address(b.mul(first, x.n_columns)), [start])
-        parts = [residuals.address(b.mul(residuals.n_columns, I64(k))) for k in range(_LIMBS)]
-        factor = splat(b, arguments[6], 8)
-
-        def sum_rows(at, halves):
-            """Sums of each limb, for the even and the odd features of the halves."""
-            sums = _zero_sums(b, sum_kind, 2 * len(halves) * _LIMBS)
-            asks = at == halves[0] == 0 and len(_PREFETCHED_ROWS[words.count]) < _STEP
-            with cgutils.for_range_slice(b, I64(0), n_rows, I64(2), I64) as (i, _):
-                apart = [b.mul(b.add(i, I64(k)), x.n_columns) for k in range(2)]
-                lines = [b.gep(corner, [b.add(distance, I64(at))]) for distance in apart]
-                if asks:
-                    prefetch(b, b.gep(lines[0], [arguments[8]]), 2)
-                pair = [b.load(b.bitcast(line, words.as_pointer()), align=1) for line in lines]
-                paired = [word for half in halves for word in _pair_rows(b, *pair, half)]
-                for k, part in enumerate(parts):
-                    both = b.load(b.bitcast(b.gep(part, [i]), I32.as_pointer()), align=4)
-                    limb = b.bitcast(splat(b, both, sum_kind.count), words)
-                    for q, word in enumerate(paired):
-                        _add_products(b, sums[q * _LIMBS + k], word, limb)
-            return [[b.load(s) for s in sums[i : i + _LIMBS]] for i in range(0, len(sums), _LIMBS)]
-
-        def add_eight(even, odd, lane, j):
-            order = [side + lane + i for i in range(4) for side in (0, sum_kind.count)]
-            part = b.fmul(shuffle(b, even, odd, order), factor, flags=FUSE)
-            g.store(b.fadd(g.load(g.data, j), part, flags=FUSE), g.data, j)
-
-        def add_halves(at, halves):
-            sums = sum_rows(at, halves)
-            kind = ir.VectorType(DOUBLE, sum_kind.count)
-            numbers = [_number(b, by_limb, kind) for by_limb in sums]
-            for half, even, odd in zip(halves, numbers[::2], numbers[1::2], strict=True):
-                for lane in range(0, sum_kind.count, 4):
-                    add_eight(even, odd, lane, b.add(start, I64(at + 4 * lane + 8 * half)))
-
-        for at in range(0, LINE_BYTES, 2 * words.count):
-            for halves in _groups(range(2)):
-                least = b.add(start, I64(at + 8 * halves[0]))
-                with b.if_then(b.icmp_signed("<", least, n_used)):
-                    add_halves(at, halves)
+        _Line(context, b, signature.args, arguments).build()
         return context.get_dummy_value()
 
     n = types.intp
     return types.void(X, n, n, n, n, limbs, types.float64, total, n), build
+
+
+class _Line:
+    """Builds `_add_line`."""
+
+    def __init__(self, context, b, kinds, arguments):
+        self.b, (self.words, self.sum_kind) = b, _kinds()
+        self.x, residuals, self.g = (
+            Array(context, b, kinds[i], arguments[i], kind)
+            for i, kind in ((0, self.words), (5, self.words), (7, ir.VectorType(DOUBLE, 8)))
+        )
+        first, self.n_rows, self.start, self.n_used = arguments[1:5]
+        self.corner = b.gep(self.x.address(b.mul(first, self.x.n_columns)), [self.start])
+        self.parts = [residuals.address(b.mul(residuals.n_columns, I64(k))) for k in range(_LIMBS)]
+        self.factor, self.ahead = splat(b, arguments[6], 8), arguments[8]
+
+    def build(self):
+        for at in range(0, LINE_BYTES, 2 * self.words.count):
+            for halves in _groups(range(2)):
+                least = self.b.add(self.start, I64(at + 8 * halves[0]))
+                with self.b.if_then(self.b.icmp_signed("<", least, self.n_used)):
+                    self._add_halves(at, halves)
+
+    def _add_halves(self, at, halves):
+        """Add the features `at` the beginning of the line and after, of some halves."""
+        kind = ir.VectorType(DOUBLE, self.sum_kind.count)
+        numbers = [_number(self.b, by_limb, kind) for by_limb in self._sum_rows(at, halves)]
+        for half, even, odd in zip(halves, numbers[::2], numbers[1::2], strict=True):
+            for lane in range(0, self.sum_kind.count, 4):
+                j = self.b.add(self.start, I64(at + 4 * lane + 8 * half))
+                self._add_eight(even, odd, lane, j)
+
+    def _sum_rows(self, at, halves):
+        """Sums of each limb, for the even and the odd features of the halves."""
+        b, n_columns = self.b, self.x.n_columns
+        sums = _zero_sums(b, self.sum_kind, 2 * len(halves) * _LIMBS)
+        asks = at == halves[0] == 0 and len(_PREFETCHED_ROWS[self.words.count]) < _STEP
+        with cgutils.for_range_slice(b, I64(0), self.n_rows, I64(2), I64) as (i, _):
+            apart = [b.mul(b.add(i, I64(k)), n_columns) for k in range(2)]
+            lines = [b.gep(self.corner, [b.add(distance, I64(at))]) for distance in apart]
+            if asks:
+                prefetch(b, b.gep(lines[0], [self.ahead]), 2)
+            pair = [b.load(b.bitcast(line, self.words.as_pointer()), align=1) for line in lines]
+            paired = [word for half in halves for word in _pair_rows(b, *pair, half)]
+            for k, part in enumerate(self.parts):
+                both = b.load(b.bitcast(b.gep(part, [i]), I32.as_pointer()), align=4)
+                limb = b.bitcast(splat(b, both, self.sum_kind.count), self.words)
+                for q, word in enumerate(paired):
+                    _add_products(b, sums[q * _LIMBS + k], word, limb)
+        return [[b.load(s) for s in sums[i : i + _LIMBS]] for i in range(0, len(sums), _LIMBS)]
+
+    def _add_eight(self, even, odd, lane, j):
+        b, g = self.b, self.g
+        order = [side + lane + i for i in range(4) for side in (0, self.sum_kind.count)]
+        part = b.fmul(shuffle(b, even, odd, order), self.factor, flags=FUSE)
+        g.store(b.fadd(g.load(g.data, j), part, flags=FUSE), g.data, j)
 
 
 @njit(nogil=True)
@@ -421,3 +436,39 @@ def ready_limbs(call, X, y):
     few = _STEP * count_threads()
     limbs = split_weights(np.zeros(X.shape[1]), 1)
     limbs_gradient(call, *limbs, 0.0, X[:few], y[:few], X.shape[1])
+
+
+class LimbLevels(storage.Levels):
+    """Levels that are summed in integers where that is faster and exact enough."""
+
+    @staticmethod
+    def pay(n_samples, n_features):
+        return storage.Levels.pay(n_samples, n_features) or limbs_pay(n_samples, n_features)
+
+    @staticmethod
+    def row_unit(n_samples, n_features):
+        if limbs_pay(n_samples, n_features):
+            return LINE_BYTES
+        return storage.Levels.row_unit(n_samples, n_features)
+
+    def ready(self, terms, y):
+        y = super().ready(terms, y)
+        if self._limbs_pay():
+            ready_limbs(terms.addresses[8], self.levels, y)
+        return y
+
+    def sum(self, call, folded, shift, y):
+        n_used, limbs = len(self.scale) + self.shifted, None
+        if self._limbs_pay():
+            limbs = split_weights(folded[:n_used], self.most_levels)
+        if limbs is None:
+            return super().sum(call, folded, shift, y)
+        return limbs_gradient(call, *limbs, shift, self.levels, y, n_used)
+
+    def _limbs_pay(self):
+        """Whether integers pay, and rows fill lines."""
+        return self.levels.shape[1] % LINE_BYTES == 0 and limbs_pay(*self.shape)
+
+
+as_levels = functools.partial(storage.as_levels, kind=LimbLevels)
+smallest = functools.partial(storage.smallest, kind=LimbLevels)

@@ -55,7 +55,7 @@ def narrow_features(stored, computed):
 
 def _turned_steps():
     """Steps whose residuals are computed together: one where each comes from another part."""
-    return _TURNED_STEPS if tuning().narrow_parts == 1 else 1
+    return _TURNED_STEPS if tuning().parts == 1 else 1
 
 
 def _n_slots():
@@ -67,7 +67,7 @@ def _n_slots():
 def add_narrow(_context, terms, weights, X, y, start, n_rounds, total):
     """Add the terms of the samples from `start` on to `total`, computed in the type of y.
 
-    The samples are `narrow_parts` parts (see `Tuning`) of `n_rounds` steps each, which follow each
+    The samples are `parts` parts (see `Tuning`) of `n_rounds` steps each, which follow each
     other in memory; a round takes one step from each part.
     """
 
@@ -133,7 +133,7 @@ class _Narrow:
     def _loop(self):
         """The pipeline, with so many iterations more than there are steps that it drains."""
         b, n_turned = self.b, _turned_steps()
-        n_steps = b.mul(self.n_rounds, I64(tuning().narrow_parts))
+        n_steps = b.mul(self.n_rounds, I64(tuning().parts))
         lag = I64(n_turned + 1)
         with cgutils.for_range(b, b.add(n_steps, lag)) as loop:
             i = loop.index
@@ -154,7 +154,7 @@ class _Narrow:
 
     def _first(self, i):
         """First row of a step; parts are taken in turn."""
-        b, n_parts = self.b, I64(tuning().narrow_parts)
+        b, n_parts = self.b, I64(tuning().parts)
         part_rows = b.mul(self.n_rounds, I64(STEP))
         row = b.add(b.mul(b.urem(i, n_parts), part_rows), b.mul(b.udiv(i, n_parts), I64(STEP)))
         return b.add(self.start, row)
@@ -189,10 +189,10 @@ class _Narrow:
 
     def _prefetch(self, first):
         """Prefetch as many lines as a step has, ahead in its part."""
-        b, ahead = self.b, tuning().narrow
-        front = b.gep(self._row(first), [I64(ahead.n_bytes // self.x.n_bytes)])
+        b = self.b
+        front = b.gep(self._row(first), [I64(tuning().prefetch_bytes // self.x.n_bytes)])
         n_bytes = STEP * len(self.places) * self.kind.count * self.x.n_bytes
-        prefetch_lines(b, front, n_bytes, ahead.level)
+        prefetch_lines(b, front, n_bytes)
 
     def _turn(self, i, n):
         """Stage 2: inner products of `n` steps into residuals."""

@@ -3,29 +3,26 @@
 The gradient ``X^T r(X w)`` needs each row of X twice: for its inner product with the weights, and,
 once its residual is known, to be added to the gradient. Two matrix-vector products read X from
 memory twice. Here the second use comes from cache, because the pass is a software pipeline over
-blocks of 8 to 32 rows::
+steps of 4 or 8 rows::
 
     iteration      k-2             k-1              k
-    block k-2      read from       residuals        added to
+    rows of k-2    read from       residuals        added to
                    memory          (one vector)     the gradient, from L1
-    block k-1                      read             residuals        added
-    block k                                         read             residuals ...
+    rows of k-1                    read             residuals        added
+    rows of k                                       read             residuals ...
 
 In iteration k, one loop over the features (a step, `steps.py`) loads each vector of the weights and
-of the gradient once, reads 8 rows of block k and adds 8 rows of block k-2. Inner products and
-residuals live in z, a ring of three blocks. No load waits for the residual of the same iteration,
-and memory stays busy while rows are added: reading a block and then adding it would leave memory
-idle half the time.
+of the gradient once, reads the rows of k and adds those of k-2. Inner products and residuals live
+in z, a ring of three steps. No load waits for the residual of the same iteration, and memory stays
+busy while rows are added: reading some rows and then adding them would leave memory idle half the
+time.
 
-Variants, chosen by the length of a row (`_choose_way`, `tuning.py`):
+Variants:
 
-- steps of 8 rows in blocks of 8, 16 or 32 (`_add_eights`), a lag of two blocks;
-- steps of 4 long rows (`_add_fours`), a lag of one or two steps;
-- rows of a step from 4 or 8 distant parts of X (`_add_spread`), where the hardware prefetcher
-  follows that many streams;
+- rows of a step from distant parts of X (`_add_spread`), where the hardware prefetcher follows that
+  many streams;
 - narrow rows (`narrow_rows.py`), whose weights and sums stay in registers;
-- an X that stays in L1 or L2 is read and then added, without a pipeline (`add_resident`);
-- so are 8 rows at a time of a cached X of long rows, where that is faster (`in_turn_bytes`).
+- an X that stays in L1 or L2 is read and then added, without a pipeline (`add_all`).
 
 The steps and residuals are written in LLVM IR, because LLVM does not vectorise a loop that both
 sums and stores, nor a call of exp.
@@ -53,22 +50,44 @@ from impls._onepass.steps import make_step
 from impls._onepass.terms import turn
 from impls._onepass.tuning import tuning
 
-# Rows of a step: 8 (`STEP`), or 4 long ones. Rows of a block, whose residuals are computed
-# together: 32, 16 or 8.
-_FEW_STEP, _HALF_BLOCK, _BLOCK = 4, 16, 32
-_NO_BLOCKS = 2**62  # more rows than any share has: no pipeline
-# The ring of 3 blocks, then labels and weights of a block of rows from distant parts; padded so
-# that threads share no cache line.
-_LABELS, _WEIGHTS, _ROOM = 3 * _BLOCK, 4 * _BLOCK, 5 * _BLOCK + 8
+# Longest row, in bytes, that is added two steps after it is read, so that no step waits for the
+# residuals of the one before; three steps of longer rows leave L2 (1,000 x 10,000: 1.15x).
+_LAG_BYTES = 3 * 2**13
+_PIPE = tuning().step_rows  # rows of a step of the pipeline
+# The ring of 3 steps, then labels and weights of a step of rows from distant parts.
+# Padded so that threads share no cache line.
+_LABELS, _WEIGHTS, _ROOM = 3 * STEP, 4 * STEP, 5 * STEP + 8
 
-_read_eight, _add_eight = make_step(STEP, reads=True), make_step(STEP, adds=True)
-_both_eight = make_step(STEP, reads=True, adds=True)
-_both_eight_memory = make_step(STEP, reads=True, adds=True, from_memory=True)
-_read_four, _add_four = make_step(_FEW_STEP, reads=True), make_step(_FEW_STEP, adds=True)
-_both_four = make_step(_FEW_STEP, reads=True, adds=True)
-_both_four_memory = make_step(_FEW_STEP, reads=True, adds=True, from_memory=True)
-_read_two, _add_two = make_step(2, reads=True), make_step(2, adds=True)
-_read_one, _add_one = make_step(1, reads=True), make_step(1, adds=True)
+_both_near = make_step(_PIPE, reads=True, adds=True)
+_both_far = make_step(_PIPE, reads=True, adds=True, from_memory=True)
+_read, _add = make_step(_PIPE, reads=True), make_step(_PIPE, adds=True)
+
+
+def _make_few(**kind):
+    """Make a function that takes all rows of an X, 8 at a time, then 4, 2 and 1."""
+    eight, four, two, one = (make_step(n, **kind) for n in (STEP, 4, 2, 1))
+
+    @njit(nogil=True, inline="always")
+    def take(weights, X, total, z):
+        n = len(X)
+        for i in range(0, n - STEP + 1, STEP):
+            eight(weights, X, i, i, total, z, i, i)
+        i = n // STEP * STEP
+        if n & 4:
+            four(weights, X, i, i, total, z, i, i)
+            i += 4
+        if n & 2:
+            two(weights, X, i, i, total, z, i, i)
+            i += 2
+        if n & 1:
+            one(weights, X, i, i, total, z, i, i)
+
+    return take
+
+
+# Store the inner products of all rows in ``z[:len(X)]``; add all rows times their residuals, which
+# stand there, to the total.
+read_few, sum_few = _make_few(reads=True), _make_few(adds=True)
 
 
 @njit(nogil=True)
@@ -86,12 +105,12 @@ def _round_rows(X, y):
 
 @overload(_round_rows)
 def _count_round_rows(X, y):
-    (least, most), n_rows = narrow_features(X.dtype, y.dtype), STEP * tuning().narrow_parts
+    (least, most), n_rows = narrow_features(X.dtype, y.dtype), STEP * tuning().parts
     return lambda X, y: n_rows if least <= X.shape[1] <= most else 0
 
 
 def _turn(terms, z, at, y, i, n):
-    """As `turn`. A 2-D y has the labels of distant parts: ``y[:, i]``, then ``y[:, i + 1]``..."""
+    """As `turn`. A 2-D y has the labels of distant parts: ``y[:, i]``."""
 
 
 @overload(_turn)
@@ -100,93 +119,46 @@ def _choose_turn(terms, z, at, y, i, n):
 
 
 def _turn_parts(terms, z, at, y, i, n):
-    n_parts, n_rows = y.shape
+    n_rows = y.shape[1]
     call, sample_weight, sums = terms
-    for m in range(n):
-        part, row = m % n_parts, i + m // n_parts
-        z[_LABELS + m] = y[part, row]
+    for part in range(n):
+        z[_LABELS + part] = y[part, i]
         if sample_weight:
-            z[_WEIGHTS + m] = value_at(z, sample_weight, part * n_rows + row)
+            z[_WEIGHTS + part] = value_at(z, sample_weight, part * n_rows + i)
     gathered = address_of(z, _WEIGHTS) if sample_weight else 0
     turn((call, gathered, sums), z, at, z[_LABELS:], 0, n)
 
 
 @njit(nogil=True, inline="always")
-def _add_eights(terms, weights, X, y, start, stop, total, part, z, from_memory, n):
-    """The pipeline in blocks of `n` rows and steps of 8; returns the first row left over.
+def _add_pipelined(terms, weights, X, y, start, stop, from_memory, total, part, z):
+    """The pipeline, in steps of some rows; returns the first row left over.
 
-    The 8 rows of a step are neighbours in a 2-D X. In a 3-D X they come from its 8 parts, and
-    `start` and `stop` count rows of a part. Rows that fill no block are read and then added, 8 at a
-    time.
+    The rows of a step are neighbours in a 2-D X. In a 3-D X they come from its parts, and `start`
+    and `stop` count rows of a part.
     """
-    step, n_taken = STEP, 1 if X.ndim == 3 else STEP
-    n_steps = n // step
-    n_rows = n_steps * n_taken
-    n_blocks = (stop - start) // n_rows
-    for k in range(n_blocks):
-        i = start + k * n_rows
-        to, of = k % 3 * n, (k - 2) % 3 * n
-        if k >= 1:
-            _turn(terms, z, (k - 1) % 3 * n, y, i - n_rows, n)
-        for m in range(n_steps):
-            row, at = i + m * n_taken, m * step
-            if k < 2:
-                _read_eight(weights, X, row, 0, part, z, to + at, 0)
-            elif from_memory:
-                _both_eight_memory(weights, X, row, row - 2 * n_rows, part, z, to + at, of + at)
-            else:
-                _both_eight(weights, X, row, row - 2 * n_rows, part, z, to + at, of + at)
-        if k > 1 and k % (PART_ROWS // n) == 1:  # PART_ROWS rows are added: two blocks lag
-            _move(part, total)
-    end = start + n_blocks * n_rows
-    if n_blocks:
-        _turn(terms, z, (n_blocks - 1) % 3 * n, y, end - n_rows, n)
-    for k in range(max(0, n_blocks - 2), n_blocks):
-        for m in range(n_steps):
-            row, of = start + k * n_rows + m * n_taken, k % 3 * n + m * step
-            _add_eight(weights, X, 0, row, part, z, 0, of)
-    while end + n_taken <= stop:
-        _read_eight(weights, X, end, 0, part, z, 0, 0)
-        _turn(terms, z, 0, y, end, step)
-        _add_eight(weights, X, 0, end, part, z, 0, 0)
-        end += n_taken
-        if (end - start) % PART_ROWS == 0:
-            _move(part, total)
-    return end
-
-
-@njit(nogil=True, inline="always")
-def _add_fours(terms, weights, X, y, start, stop, total, part, z, from_memory, lag):
-    """As `_add_eights`, with blocks of 4 rows: one step is one block.
-
-    A block is added `lag` steps after it is read, 1 or 2 (the ring of four allows 3). With a lag of
-    2, its residuals are computed while another block is added, so that short steps need not wait.
-    """
-    n, n_taken = _FEW_STEP, 1 if X.ndim == 3 else _FEW_STEP
-    n_blocks = (stop - start) // n_taken
-    for k in range(n_blocks):
+    n_taken = 1 if X.ndim == 3 else _PIPE
+    n_steps = (stop - start) // n_taken
+    lag = 2 if X.shape[1] * X.itemsize <= _LAG_BYTES else 1
+    for k in range(n_steps + lag):
         i = start + k * n_taken
-        to, of = (k & 3) * n, ((k - lag) & 3) * n
-        if k >= 1:
-            _turn(terms, z, ((k - 1) & 3) * n, y, i - n_taken, n)
-        if k < lag:
-            _read_four(weights, X, i, 0, part, z, to, 0)
-        elif from_memory:
-            _both_four_memory(weights, X, i, i - lag * n_taken, part, z, to, of)
-        else:
-            _both_four(weights, X, i, i - lag * n_taken, part, z, to, of)
-        if k and k % (PART_ROWS // n) == 0:
+        to, of = k % 3 * _PIPE, (k + 3 - lag) % 3 * _PIPE
+        if 1 <= k <= n_steps:
+            _turn(terms, z, (k - 1) % 3 * _PIPE, y, i - n_taken, _PIPE)
+        if k < min(n_steps, lag):
+            _read(weights, X, i, 0, part, z, to, 0)
+        elif k < n_steps and from_memory:
+            _both_far(weights, X, i, i - lag * n_taken, part, z, to, of)
+        elif k < n_steps:
+            _both_near(weights, X, i, i - lag * n_taken, part, z, to, of)
+        elif k >= lag:
+            _add(weights, X, 0, i - lag * n_taken, part, z, 0, of)
+        if k % (PART_ROWS // _PIPE) == 1:  # PART_ROWS rows are added: two steps lag
             _move(part, total)
-    end = start + n_blocks * n_taken
-    if n_blocks:
-        _turn(terms, z, ((n_blocks - 1) & 3) * n, y, end - n_taken, n)
-    for k in range(max(0, n_blocks - lag), n_blocks):
-        _add_four(weights, X, 0, start + k * n_taken, part, z, 0, (k & 3) * n)
-    return end
+    return start + n_steps * n_taken
 
 
 def _add_spread(terms, weights, X, y, start, stop, total, part, z):
-    """Rows from memory, each of a step from another part of X; returns the first row left over.
+    """As `_add_pipelined`, each row of a step from another part of X.
 
     The rows of a part follow each other in memory: a stream for the hardware prefetcher.
     """
@@ -194,90 +166,31 @@ def _add_spread(terms, weights, X, y, start, stop, total, part, z):
 
 @overload(_add_spread)
 def _choose_spread(terms, weights, X, y, start, stop, total, part, z):
-    if not tuning().spreads:
+    if tuning().parts == 1:
         return lambda terms, weights, X, y, start, stop, total, part, z: start
 
     def add_spread(terms, weights, X, y, start, stop, total, part, z):
-        n_features = X.shape[1]
-        block, eights, _, lag = _choose_way(n_features * X.itemsize, True, y)
-        n_parts = STEP if eights else _FEW_STEP
-        n = (stop - start) // n_parts
-        end = start + n * n_parts
-        rows = X[start:end].reshape((n_parts, n, n_features))
-        labels = y[start:end].reshape((n_parts, n))
+        n = (stop - start) // _PIPE
+        end = start + n * _PIPE
+        rows = X[start:end].reshape((_PIPE, n, X.shape[1]))
+        labels = y[start:end].reshape((_PIPE, n))
         call, sample_weight, sums = terms
         if sample_weight:
             sample_weight += start * z.itemsize
-        terms = call, sample_weight, sums
-        if eights:
-            _add_eights(terms, weights, rows, labels, 0, n, total, part, z, True, block)
-        else:
-            _add_fours(terms, weights, rows, labels, 0, n, total, part, z, True, lag)
+        _add_pipelined(
+            (call, sample_weight, sums), weights, rows, labels, 0, n, True, total, part, z
+        )
         return end
 
     return add_spread
 
 
 @njit(nogil=True, inline="always")
-def _add_rows(terms, weights, X, y, start, stop, total, part, z, from_memory):
-    """Add the terms of the samples ``start <= i < stop`` to `total`.
-
-    Rows from memory may be prefetched, or taken from distant parts of the share; in cache both only
-    cost time. In float64 `part` is `total`. In float32 it is a separate array, which is added to
-    `total` every `PART_ROWS` rows (and some more at the end).
-    """
-    n_rows = _round_rows(X, y)
-    if n_rows:
-        n_rounds = (stop - start) // n_rows
-        add_narrow(terms, weights, X, y, start, n_rounds, total)
-        start += n_rounds * n_rows
-    row_bytes = X.shape[1] * X.itemsize
-    block, eights, prefetches, lag = _choose_way(row_bytes, from_memory, y)
-    if from_memory and start < stop:
-        start = _add_spread(terms, weights, X, y, start, stop, total, part, z)
-    if eights and stop - start >= STEP:
-        start = _add_eights(terms, weights, X, y, start, stop, total, part, z, from_memory, block)
-    prefetches = from_memory and prefetches
-    if stop - start >= _FEW_STEP:
-        start = _add_fours(terms, weights, X, y, start, stop, total, part, z, prefetches, lag)
-    while start + 2 <= stop:
-        _read_two(weights, X, start, 0, part, z, 0, 0)
-        turn(terms, z, 0, y, start, 2)
-        _add_two(weights, X, 0, start, part, z, 0, 0)
-        start += 2
-    for i in range(start, stop):
-        _read_one(weights, X, i, 0, part, z, 0, 0)
-        turn(terms, z, 0, y, i, 1)
-        _add_one(weights, X, 0, i, part, z, 0, 0)
-    _move(part, total)
-
-
-def _choose_way(row_bytes, from_memory, y):
-    """Return (rows of a block, use steps of 8, steps of 4 prefetch, lag of steps of 4)."""
-
-
-@overload(_choose_way)
-def _choose_tuned_way(row_bytes, from_memory, y):
-    t = tuning()
-    cached = t.cached_blocks if y.dtype.bitwidth == 64 else t.cached_single_blocks
-    (cached_block, cached_half), (memory_block, memory_half) = cached, t.memory_blocks
-    cached_eight, memory_eight = t.cached_eight_bytes, t.memory_eight_bytes
-    prefetched = t.prefetched_bytes
-    in_turn, lag_bytes = t.in_turn_bytes, t.lag_bytes
-
-    def choose(row_bytes, from_memory, y):
-        block = STEP
-        if not from_memory and row_bytes > in_turn:
-            block = _NO_BLOCKS
-        elif row_bytes <= (memory_block if from_memory else cached_block):
-            block = _BLOCK
-        elif row_bytes <= (memory_half if from_memory else cached_half):
-            block = _HALF_BLOCK
-        lag = 2 if from_memory and row_bytes <= lag_bytes else 1
-        eights = row_bytes <= (memory_eight if from_memory else cached_eight)
-        return block, eights, row_bytes <= prefetched, lag
-
-    return choose
+def _add_rest(terms, weights, rows, y, i, part, z):
+    """Read rows, of which the first has the i-th label, and then add them."""
+    read_few(weights, rows, part, z)
+    turn(terms, z, 0, y, i, len(rows))
+    sum_few(weights, rows, part, z)
 
 
 def part_of(total, z):
@@ -301,51 +214,28 @@ def new_room(y):
 def add_samples(terms, weights, X, y, start, stop, from_memory, z, total):
     """Make `total` the sum over the samples ``start <= i < stop``, computed in the type of z.
 
-    z is from `new_room`.
+    Rows from memory are prefetched, or taken from distant parts of the share; in cache both only
+    cost time. z is from `new_room`. In float32, rows are added up in a separate array, which is
+    added to `total` every `PART_ROWS` rows (and some more at the end).
     """
     total[:] = 0  # by the thread that adds: else lines would come from another core's cache
-    _add_rows(terms, weights, X, y, start, stop, total, part_of(total, z), z, from_memory)
+    part, n_rows = part_of(total, z), _round_rows(X, y)
+    if n_rows:
+        n_rounds = (stop - start) // n_rows
+        add_narrow(terms, weights, X, y, start, n_rounds, total)
+        start += n_rounds * n_rows
+    if from_memory:
+        start = _add_spread(terms, weights, X, y, start, stop, total, part, z)
+    start = _add_pipelined(terms, weights, X, y, start, stop, from_memory, total, part, z)
+    _add_rest(terms, weights, X[start:stop], y, start, part, z)
+    _move(part, total)
 
 
 @njit(nogil=True, inline="always")
-def read_few(weights, X, unused, z):
-    """Store the inner products of all rows in ``z[:len(X)]``."""
-    n_samples = len(X)
-    i = n_samples // STEP * STEP
-    for start in range(0, i, STEP):
-        _read_eight(weights, X, start, 0, unused, z, start, 0)
-    if i + _FEW_STEP <= n_samples:
-        _read_four(weights, X, i, 0, unused, z, i, 0)
-        i += _FEW_STEP
-    if i + 2 <= n_samples:
-        _read_two(weights, X, i, 0, unused, z, i, 0)
-        i += 2
-    if i < n_samples:
-        _read_one(weights, X, i, 0, unused, z, i, 0)
-
-
-@njit(nogil=True, inline="always")
-def sum_few(unused, X, z, total):
-    """Make `total` the sum of all rows times their residuals ``z[:len(X)]``."""
-    n_samples = len(X)
+def add_all(terms, weights, X, y, total):
+    """As `add_samples`, of an X that stays in cache: all rows are read, and then added."""
     total[:] = 0
-    i = n_samples // STEP * STEP
-    for start in range(0, i, STEP):
-        _add_eight(unused, X, 0, start, total, z, 0, start)
-    if i + _FEW_STEP <= n_samples:
-        _add_four(unused, X, 0, i, total, z, 0, i)
-        i += _FEW_STEP
-    if i + 2 <= n_samples:
-        _add_two(unused, X, 0, i, total, z, 0, i)
-        i += 2
-    if i < n_samples:
-        _add_one(unused, X, 0, i, total, z, 0, i)
-
-
-@njit(nogil=True, inline="always")
-def add_resident(terms, weights, X, y, result):
-    """Make `result` the gradient of an X that stays in cache: read all rows, then add them."""
     z = np.empty(len(y) + STEP, y.dtype)
-    read_few(weights, X, result, z)
-    turn(terms, z, 0, y, 0, len(y))
-    sum_few(weights, X, z, result)
+    part = part_of(total, z)
+    _add_rest(terms, weights, X, y, 0, part, z)
+    _move(part, total)

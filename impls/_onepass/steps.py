@@ -9,7 +9,7 @@ from llvmlite import ir
 from numba import types
 from numba.extending import intrinsic
 
-from impls._onepass.tuning import Prefetch, tuning
+from impls._onepass.tuning import tuning
 from impls._onepass.vectors import (
     ELEMENTS,
     FUSE,
@@ -30,13 +30,6 @@ from impls._onepass.vectors import (
 _FEW = 4  # rows, each with a pointer in a register
 
 
-def _prefetch_of(n_rows, from_memory):
-    """What a step prefetches."""
-    if not from_memory:
-        return Prefetch(level=0)
-    return tuning().eight if n_rows > _FEW else tuning().four
-
-
 def make_step(n_rows, reads=False, adds=False, from_memory=False):
     """Make a loop over the features that reads `n_rows` rows and adds as many.
 
@@ -55,86 +48,102 @@ def make_step(n_rows, reads=False, adds=False, from_memory=False):
         Whether to prefetch, and to use the vectors that suit memory.
     """
 
+    does = reads, adds, from_memory
+
     @intrinsic
     def step(_context, weights, X, first_read, first_added, gradient, z, to, of):
         def build(context, b, signature, arguments):
-            element, n_bytes, _ = ELEMENTS[z.dtype]
-            spread, ahead = X.ndim == 3, _prefetch_of(n_rows, from_memory)
-            longest = tuning().memory_vector_bytes if from_memory else VECTOR_BYTES
-            lanes = count_lanes(X.dtype, z.dtype, longest)
-            kind = ir.VectorType(element, lanes)
-            zero = ir.Constant(kind, [0.0] * lanes)
-            w, x, g, r = (
-                Array(context, b, signature.args[i], arguments[i], kind) for i in (0, 1, 4, 5)
-            )
-            width = x.n_columns
-
-            apart = [I64(0), *(keep(b, b.mul(x.apart_values, I64(k))) for k in range(1, n_rows))]
-
-            def rows_from(first):
-                return x.address(b.mul(first, x.row_values))
-
-            def number(place, k):
-                return b.gep(r.data, [b.add(place, I64(k))])
-
-            read, added = rows_from(arguments[2]), rows_from(arguments[3])
-            factors = [
-                splat(b, b.load(number(arguments[7], k)), lanes) for k in range(n_rows * adds)
-            ]
-
-            def load_rows(start, j, mask):
-                """One vector from each row. Up to 4 rows have a pointer each; with 8, registers run
-                out, so one base pointer and shared offsets are used."""
-                here = b.gep(start, [j])
-                here = keep(b, here) if n_rows > _FEW else here
-                return [x.load(here, distance, mask) for distance in apart]
-
-            n_ahead = b.mul(width, I64(ahead.n_blocks * n_rows))
-            least = I64(ahead.n_bytes // x.n_bytes)
-            n_ahead = b.select(b.icmp_unsigned(">", n_ahead, least), n_ahead, least)
-            front = b.gep(read, [n_ahead])
-
-            def fetch(j):
-                """Prefetch line by line: the rows to come as they lie in memory, or each row ahead
-                along itself."""
-                if spread or (ahead.along and x.n_bytes >= 4):
-                    here = b.gep(read, [b.add(j, I64(ahead.n_bytes // x.n_bytes))])
-                    starts, n_rows_each = [b.gep(here, [distance]) for distance in apart], 1
-                else:
-                    starts, n_rows_each = [b.gep(front, [b.mul(j, I64(n_rows))])], n_rows
-                for start in starts:
-                    prefetch_lines(b, start, n_rows_each * lanes * x.n_bytes, ahead.level)
-
-            def add_rows(j, mask):
-                parts = [zero] * 2  # two accumulators: half the latency
-                rows = load_rows(added, j, mask)
-                for k, (row, factor) in enumerate(zip(rows, factors, strict=True)):
-                    parts[k % 2] = multiply_add(b, row, factor, parts[k % 2], (*FUSE, "nsz"))
-                part = convert(b, b.fadd(*parts, flags=FUSE), ir.VectorType(g.element, lanes))
-                exact = Array(context, b, gradient, arguments[4], part.type)
-                total = b.fadd(exact.load(g.data, j, mask), part)
-                exact.store(total, g.data, j, mask)
-
-            def pass_over(j, sums, mask):
-                if ahead.level:
-                    fetch(j)
-                if reads:
-                    weight = w.load(w.data, j, mask)
-                    rows = load_rows(read, j, mask)
-                    pairs = zip(rows, sums, strict=True)
-                    sums = [multiply_add(b, row, weight, total, SUM) for row, total in pairs]
-                if adds:
-                    add_rows(j, mask)
-                return sums
-
-            sums = _loop(b, width, kind, n_rows * reads, pass_over)
-            store_sums(b, sums, number(arguments[6], 0), n_bytes)
+            _Step(context, b, n_rows, does, signature.args, arguments).build()
             return context.get_dummy_value()
 
         places = types.intp, types.intp
         return types.void(weights, X, *places, gradient, z, *places), build
 
     return step
+
+
+class _Step:
+    """Builds a step."""
+
+    def __init__(self, context, b, n_rows, does, kinds, arguments):
+        self.b, self.n_rows, self.spread = b, n_rows, kinds[1].ndim == 3
+        self.reads, self.adds, self.from_memory = does
+        element, self.n_bytes, _ = ELEMENTS[kinds[5].dtype]
+        longest = tuning().memory_vector_bytes if self.from_memory else VECTOR_BYTES
+        lanes = count_lanes(kinds[1].dtype, kinds[5].dtype, longest)
+        self.kind = ir.VectorType(element, lanes)
+        exact = ir.VectorType(ELEMENTS[kinds[4].dtype][0], lanes)
+        self.w, self.x, self.g, self.z = (
+            Array(context, b, kinds[i], arguments[i], kind)
+            for i, kind in ((0, self.kind), (1, self.kind), (4, exact), (5, self.kind))
+        )
+        self.apart = [
+            I64(0),
+            *(keep(b, b.mul(self.x.apart_values, I64(k))) for k in range(1, n_rows)),
+        ]
+        self.read, self.added = (
+            self.x.address(b.mul(first, self.x.row_values)) for first in arguments[2:4]
+        )
+        self.to, of = arguments[6:]
+        self.factors = [
+            splat(b, b.load(self._number(of, k)), lanes) for k in range(n_rows * self.adds)
+        ]
+
+    def build(self):
+        self._aim()
+        width, n_sums = self.x.n_columns, self.n_rows * self.reads
+        sums = _loop(self.b, width, self.kind, n_sums, self._pass_over)
+        store_sums(self.b, sums, self._number(self.to, 0), self.n_bytes)
+
+    def _number(self, place, k):
+        return self.z.address(self.b.add(place, I64(k)))
+
+    def _pass_over(self, j, sums, mask):
+        """One vector of the features; returns the sums with its products."""
+        if self.from_memory:
+            self._prefetch(j)
+        if self.reads:
+            weight = self.w.load(self.w.data, j, mask)
+            pairs = zip(self._load_rows(self.read, j, mask), sums, strict=True)
+            sums = [multiply_add(self.b, row, weight, total, SUM) for row, total in pairs]
+        if self.adds:
+            self._add_rows(j, mask)
+        return sums
+
+    def _load_rows(self, start, j, mask):
+        """One vector from each row. Up to 4 rows have a pointer each; with 8, registers run out, so
+        one base pointer and shared offsets are used."""
+        here = self.b.gep(start, [j])
+        here = keep(self.b, here) if self.n_rows > _FEW else here
+        return [self.x.load(here, distance, mask) for distance in self.apart]
+
+    def _add_rows(self, j, mask):
+        b, parts = self.b, [ir.Constant(self.kind, [0.0] * self.kind.count)] * 2
+        rows = self._load_rows(self.added, j, mask)
+        for k, (row, factor) in enumerate(zip(rows, self.factors, strict=True)):
+            # Two accumulators: half the latency.
+            parts[k % 2] = multiply_add(b, row, factor, parts[k % 2], (*FUSE, "nsz"))
+        part = convert(b, b.fadd(*parts, flags=FUSE), self.g.kind)
+        total = b.fadd(self.g.load(self.g.data, j, mask), part)
+        self.g.store(total, self.g.data, j, mask)
+
+    def _aim(self):
+        """Where to prefetch: in the rows to come as they lie in memory; of distant parts, along."""
+        b, x = self.b, self.x
+        self.ahead = I64(tuning().prefetch_bytes // x.n_bytes)
+        n_next = b.mul(x.n_columns, I64(2 * self.n_rows))
+        is_far = b.icmp_unsigned(">", self.ahead, n_next)
+        self.front = b.gep(self.read, [b.select(is_far, self.ahead, n_next)])
+
+    def _prefetch(self, j):
+        b, n_bytes = self.b, self.kind.count * self.x.n_bytes
+        if self.spread:
+            here = b.gep(self.read, [b.add(j, self.ahead)])
+            for distance in self.apart:
+                prefetch_lines(b, b.gep(here, [distance]), n_bytes)
+        else:
+            here = b.gep(self.front, [b.mul(j, I64(self.n_rows))])
+            prefetch_lines(b, here, self.n_rows * n_bytes)
 
 
 def _merge(b, kind, *ways):

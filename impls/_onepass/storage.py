@@ -1,15 +1,15 @@
 """X in fewer bytes than float64: 8-bit levels or float32, and which of them holds X exactly."""
 
 import contextlib
+import functools
 from dataclasses import dataclass
 
 import numpy as np
 
 from impls._errors import Unfit
 from impls._onepass.caches import own_cache_bytes
-from impls._onepass.limbs import limbs_gradient, limbs_pay, ready_limbs, split_weights
 from impls._onepass.threads import compute, own_caches_bytes, ready
-from impls._onepass.vectors import LINE_BYTES, aligned, masks_levels, whole
+from impls._onepass.vectors import aligned, masks_levels, whole
 from impls._prepare import single_rows
 
 _EPS = np.finfo(np.float64).eps
@@ -70,41 +70,43 @@ class Levels:
 
     def ready(self, terms, y):
         """y in C order; compiles the code for such data."""
-        _, y = ready(terms, self.levels, y)
-        if self._limbs_pay():
-            ready_limbs(terms.addresses[8], self.levels, y)
-        return y
+        return ready(terms, self.levels, y)[1]
+
+    @staticmethod
+    def pay(n_samples, n_features):
+        """Whether levels are read and converted as fast as values of float64 are read."""
+        return masks_levels()
+
+    @staticmethod
+    def row_unit(n_samples, n_features):
+        """Levels to whose multiple a row is padded."""
+        return 1 if masks_levels() else _VECTOR_LEVELS
 
     def gradient(self, call, weights, y):
         """Gradient of X, with scale and offset folded into the weights and into the sums."""
-        sums = self._sum(call, weights, weights @ self.offset, y)
+        folded = np.zeros(self.levels.shape[1])
+        np.multiply(weights, self.scale, out=folded[: len(weights)])
+        sums = self.sum(call, folded, weights @ self.offset, y)
         gradient = sums[: len(weights)]
         gradient *= self.scale
         if self.shifted:
             gradient += self.offset * sums[len(weights)]
         return gradient
 
-    def _sum(self, call, weights, shift, y):
-        """Sums of the levels, in integers where that is faster and exact enough."""
-        folded = np.zeros(self.levels.shape[1])
-        np.multiply(weights, self.scale, out=folded[: len(weights)])
-        n_used, limbs = len(weights) + self.shifted, None
-        if self._limbs_pay():
-            limbs = split_weights(folded[:n_used], self.most_levels)
-        if limbs:
-            del folded  # one vector less while the threads allocate theirs
-            return limbs_gradient(call, *limbs, shift, self.levels, y, n_used)
+    def sum(self, call, folded, shift, y):
+        """Sums of the levels times residuals, for inner products ``levels @ folded + shift``."""
         if self.shifted:
-            folded[len(weights)] = shift
+            folded[len(self.scale)] = shift
         return compute(call, folded, self.levels, y)
 
-    def _limbs_pay(self):
-        """Whether integers pay, and rows fill lines."""
-        return self.levels.shape[1] % LINE_BYTES == 0 and limbs_pay(*self.shape)
 
-
-def as_levels(X):
+def as_levels(X, kind=Levels):
     """X, in float64, float32 or uint8, as 8-bit levels, equal to rounding.
+
+    Parameters
+    ----------
+    kind : type
+        `Levels`, or what computes with them in another way.
 
     Raises
     ------
@@ -114,9 +116,9 @@ def as_levels(X):
     with np.errstate(over="ignore", invalid="ignore"):  # values that overflow have no levels
         for unit in (1.0, 1 / 255):
             if _are_levels(X, unit):
-                return _store_levels(X, np.full(X.shape[1], unit), np.zeros(X.shape[1]))
+                return _store_levels(kind, X, np.full(X.shape[1], unit), np.zeros(X.shape[1]))
         spacings = [_spacing(column, j) for j, column in enumerate(X.T)]
-        stored = _store_levels(X, *map(np.array, zip(*spacings, strict=True)))
+        stored = _store_levels(kind, X, *map(np.array, zip(*spacings, strict=True)))
         _check_levels(X, stored)
         return stored
 
@@ -132,16 +134,17 @@ def inner_products(weights, X):
     return z + weights @ X.offset
 
 
-def _store_levels(X, scale, offset):
+def _store_levels(kind, X, scale, offset):
     """Levels of an X that has them, by each feature's scale and offset."""
     (n_samples, n_features), shifted = X.shape, bool(offset.any())
-    levels = aligned((n_samples, _count_columns(*X.shape, shifted)), np.uint8)
+    n_columns = whole(n_features + shifted, kind.row_unit(*X.shape))
+    levels = aligned((n_samples, n_columns), np.uint8)
     steps = np.where(scale, scale, 1)
     for rows in _blocks(X):
         np.rint((X[rows] - offset) / steps, out=levels[rows, :n_features], casting="unsafe")
     if shifted:
         levels[:, n_features] = 1
-    return Levels(levels, scale, offset, int(levels[:, :n_features].max(axis=0).sum()), shifted)
+    return kind(levels, scale, offset, int(levels[:, :n_features].max(axis=0).sum()), shifted)
 
 
 def _check_levels(X, stored):
@@ -172,18 +175,6 @@ def _blocks(X):
 def _in_float64(values):
     """Values of a block in float64."""
     return values.astype(np.float64, copy=False)
-
-
-def _count_columns(n_samples, n_features, shifted):
-    """Columns of the levels: the features, one if they are shifted, and the padding."""
-    return whole(n_features + shifted, _row_unit(n_samples, n_features))
-
-
-def _row_unit(n_samples, n_features):
-    """Levels to whose multiple a row is padded."""
-    if limbs_pay(n_samples, n_features):
-        return LINE_BYTES
-    return 1 if masks_levels() else _VECTOR_LEVELS
 
 
 def _are_levels(X, unit):
@@ -230,7 +221,7 @@ def as_singles(X):
     return single_rows(X)
 
 
-def smallest(X):
+def smallest(X, kind=Levels):
     """X in the fewest bytes that hold it exactly if it comes from memory; else in float64.
 
     X is in float64, float32 or uint8. Levels are not taken where converting them is slower than
@@ -240,23 +231,23 @@ def smallest(X):
     # One core's cache first: to count the threads starts them.
     if n_bytes <= own_cache_bytes() or n_bytes <= own_caches_bytes():
         return _in_float64(X)
-    ways = [_as_exact_levels, _as_exact_single]
+    ways = [functools.partial(_as_exact_levels, kind=kind), _as_exact_single]
     if X.shape[1] < _NO_SINGLE_FEATURES and not masks_levels():
         ways.reverse()
     stored = (way(X) for way in ways)
     return next((smaller for smaller in stored if smaller is not None), X)
 
 
-def _as_exact_levels(X):
+def _as_exact_levels(X, kind):
     """X as levels, if it has them and they pay, or None.
 
     On a Zen 3 with AVX2, levels converted to float64 take 1.1 to 1.3 times as long as float64 where
     memory is fast (python -m scripts.race --pixels --contender fused_uint8 fused --size 4000000
     16).
     """
-    if masks_levels() or limbs_pay(*X.shape):
+    if kind.pay(*X.shape):
         with contextlib.suppress(Unfit):
-            return as_levels(X)
+            return as_levels(X, kind)
     return None
 
 

@@ -23,7 +23,7 @@ from numba.np.arrayobj import make_array
 
 from impls._onepass import caches
 from impls._onepass.formula import Vector
-from impls._onepass.tuning import target
+from impls._onepass.tuning import target, tuning
 from impls._onepass.vectors import DOUBLE, FLOAT, I32, I64, call, convert, first_lanes, splat
 
 _LANES = 8
@@ -46,6 +46,8 @@ class Call(ctypes.Structure):
         Added to each inner product.
     is_mean : int
         Whether the gradient is divided by the number of samples.
+    resident : int
+        An X of at most so many bytes stays in cache while all rows are read and then added.
     cached : int
         An X of more bytes comes from memory.
     """
@@ -56,11 +58,12 @@ class Call(ctypes.Structure):
         ("sums", ctypes.c_int64),
         ("intercept", ctypes.c_double),
         ("is_mean", ctypes.c_int64),
+        ("resident", ctypes.c_int64),
         ("cached", ctypes.c_int64),
     )
 
 
-_CODE, SAMPLE_WEIGHT, SUM, _INTERCEPT, IS_MEAN, CACHED = range(6)  # places of the fields
+_CODE, SAMPLE_WEIGHT, SUM, _INTERCEPT, IS_MEAN, RESIDENT, CACHED = range(7)  # places of the fields
 
 
 @dataclass(frozen=True)
@@ -88,45 +91,47 @@ class Terms:
     @functools.cached_property
     def addresses(self):
         """Address of the plain `Call` by the bytes of a label; compiled at its first use."""
-        return _Addresses(self)
+        return _Made(self._keep_call)
+
+    @functools.cached_property
+    def _codes(self):
+        return _Made(self._keep_code)
+
+    @functools.cached_property
+    def _kept(self):
+        return []  # what owns the memory at an address
 
     def call(self, dtype, sums=0):
         """A `Call` for labels of a type, without weights and intercept.
 
         It holds the address of the sums: keep them alive.
         """
-        code, cached = self._codes[dtype], caches.cached_bytes()
-        return Call(code=code, sums=sums, is_mean=self.is_mean, cached=cached)
+        return Call(
+            code=self._codes[dtype],
+            sums=sums,
+            is_mean=self.is_mean,
+            resident=tuning().resident_bytes,
+            cached=caches.cached_bytes(),
+        )
 
-    @functools.cached_property
-    def _codes(self):
-        return _Codes(self)
+    def _keep_call(self, n_bytes):
+        self._kept.append(self.call(np.dtype(f"f{n_bytes}")))
+        return ctypes.addressof(self._kept[-1])
 
-
-class _Codes(dict):
-    """Address of the compiled terms, by type."""
-
-    def __init__(self, terms):
-        self._terms, self._engines = terms, []
-
-    def __missing__(self, dtype):
-        engine = _compile(self._terms.residual, self._terms.loss, _ELEMENTS[dtype])
-        self._engines.append(engine)  # it owns the code
-        self[dtype] = engine.get_function_address("terms")
-        return self[dtype]
+    def _keep_code(self, dtype):
+        self._kept.append(_compile(self.residual, self.loss, _ELEMENTS[dtype]))
+        return self._kept[-1].get_function_address("terms")
 
 
-class _Addresses(dict):
-    """Address of a plain `Call`, by the bytes of a label."""
+class _Made(dict):
+    """What a function makes of a key, made at its first use."""
 
-    def __init__(self, terms):
-        self._terms, self._calls = terms, []
+    def __init__(self, make):
+        self._make = make
 
-    def __missing__(self, n_bytes):
-        call = self._terms.call(np.dtype(f"f{n_bytes}"))
-        self._calls.append(call)
-        self[n_bytes] = ctypes.addressof(call)
-        return self[n_bytes]
+    def __missing__(self, key):
+        self[key] = self._make(key)
+        return self[key]
 
 
 def _compile(residual, loss, element):

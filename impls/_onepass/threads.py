@@ -18,10 +18,9 @@ from impls._onepass.tuning import tuning
 from impls._onepass.vectors import LINE_BYTES, aligned
 
 PAY_FROM_VARIABLE = "GRADMARK_THREADS_PAY_FROM"
-# Rows of float32 below which one thread beats two, because converting the weights and merging the
-# sums cost more than they save (10,000 features: two threads are 1.4x slower for 10 rows, equal at
-# 20; python -m scripts.race --contender fused_float32 --size 10 10000, with 0 here and
-# _MANY_FEATURES raised).
+# Rows of float32 in cache below which one thread beats two, because converting the weights and
+# merging the sums cost more than they save (10,000 features: two threads are 1.2x slower for 10
+# rows, equal at 20).
 _CONVERTED_ROWS = 12
 # Up to so many samples, and from so many features on, threads share out features instead of
 # samples: merging sums that no longer fit in L1 takes longer than waking the threads twice. The
@@ -51,8 +50,8 @@ def compute(call, weights, X, y):
     if not isinstance(X, np.ndarray):
         return X.gradient(call, weights, y)
     result, n_bytes = np.empty(len(weights)), len(y) * len(weights) * y.itemsize
-    is_small = n_bytes < threads_pay_from() or n_bytes <= _singles_alone_bytes(weights, y)
-    if is_small or count_threads() == 1:
+    is_few = y.itemsize == 4 and len(y) < _CONVERTED_ROWS and n_bytes <= own_cache_bytes()
+    if is_few or n_bytes < threads_pay_from() or count_threads() == 1:
         add_alone(call, weights, X, y, result)
     else:
         _compute_together(call, weights, X, y, n_bytes, result)
@@ -67,14 +66,6 @@ def _compute_together(call, weights, X, y, n_bytes, result):
         shared, together = "features", _add_features_together
     by_threads = call, weights, X, y, count_threads(), result
     load.run(n_bytes, shared, together, by_threads, add_alone, (call, weights, X, y, result))
-
-
-def _singles_alone_bytes(weights, y):
-    """Bytes of float32 up to which one thread beats two; 0 in float64."""
-    if y.itemsize == 8:
-        return 0
-    row_bytes = len(weights) * y.itemsize
-    return min(own_cache_bytes(), threads_pay_from() + _CONVERTED_ROWS * row_bytes)
 
 
 def ready(terms, X, y):

@@ -9,7 +9,6 @@ import numpy as np
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
-from numba.extending import intrinsic
 from numba.np.arrayobj import make_array
 
 from impls._onepass.tuning import target
@@ -65,24 +64,11 @@ def prefetch(b, pointer, level):
     call(b, "llvm.prefetch.p0", ir.VoidType(), [pointer, I32(0), I32(4 - level), I32(1)])
 
 
-def prefetch_lines(b, pointer, n_bytes, level):
-    """Prefetch the cache lines of the next `n_bytes` from a pointer on."""
+def prefetch_lines(b, pointer, n_bytes):
+    """Prefetch the cache lines of the next `n_bytes` from a pointer on, into L2."""
     first = b.bitcast(pointer, I8.as_pointer())
     for line in range(0, n_bytes, LINE_BYTES):
-        prefetch(b, b.gep(first, [I64(line)]), level)
-
-
-@intrinsic
-def prefetch_value(_context, values, index):
-    """Prefetch the cache line of ``values[index]`` into L1."""
-
-    def build(context, b, signature, arguments):
-        data = make_array(signature.args[0])(context, b, arguments[0]).data
-        at = b.bitcast(b.gep(data, [arguments[1]]), I8.as_pointer())
-        prefetch(b, at, level=1)
-        return context.get_dummy_value()
-
-    return types.void(values, types.intp), build
+        prefetch(b, b.gep(first, [I64(line)]), 2)
 
 
 def convert(b, value, kind):
