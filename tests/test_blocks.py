@@ -153,13 +153,56 @@ def test_batches_are_all_samples_once_an_epoch(small_blocks):
     assert list(seen) != sorted(seen)
 
 
-def test_batches_of_few_samples_train_a_stream_and_are_refused_by_dask(small_blocks):
-    _, X, y = draw("logistic")
-    options = {"solver": "minibatch", "step": 1e-2, "n_epochs": 2, "progress": False}
-    trained = impls.solve("logistic", "memmap_stream", X, y, **options)
-    assert trained.loss[1] < trained.loss[0] < len(y)
-    with pytest.raises(impls.Unfit, match="take the solver gd"):
-        impls.solve("logistic", "dask_blocks", X, y, **options)
+@every_blocks
+@every_problem
+def test_batches_of_few_samples_train(problem, name, small_blocks):
+    _, X, y = draw(problem)
+    options = {"solver": "minibatch", "step": 1e-3, "n_epochs": 2, "progress": False}
+    trained = impls.solve(problem, name, X, y, **options)
+    assert trained.loss[1] < trained.loss[0]
+
+
+@every_blocks
+def test_updates_are_as_many_as_there_are_batches(name, small_blocks):
+    _, X, y = draw("logistic", 301)
+    prepared, _ = impls.load("logistic", name).prepare(X, y)
+    batches = [*prepared.draw_batches(np.random.default_rng(0), 32)]
+    assert prepared.count_batches(32) == len(batches) >= 10
+    options = {"solver": "minibatch", "step": 1e-3, "n_epochs": 2, "progress": False}
+    assert impls.solve("logistic", name, X, y, **options).n_updates == 2 * len(batches)
+
+
+def test_batches_of_dask_are_all_samples_once_and_their_gradients_those_of_the_kernel():
+    weights, X, y = draw("linear", 301)  # a mean
+    implementation = impls.load("linear", "dask_blocks:matrix")
+    chunks = da.from_array(X, chunks=(70, -1)), da.from_array(y, chunks=70)
+    prepared, _ = implementation.prepare(*chunks)
+    seen = []
+    for batch, labels in prepared.draw_batches(np.random.default_rng(0), 32):
+        rows = 70 * batch.number + batch.samples
+        found = implementation.kernel(weights, batch, labels)
+        assert error("linear", found, weights, X[rows], y[rows]) < 1e-12
+        seen += rows.tolist()
+    assert sorted(seen) == list(range(301))
+    assert seen[:70] != sorted(seen[:70])
+
+
+def test_the_row_of_a_batch_that_is_not_finite_is_named():
+    weights, X, y = draw("logistic", 300)
+    X[217, 1] = np.nan
+    implementation = impls.load("logistic", "dask_blocks:fused")
+    chunks = da.from_array(X, chunks=(150, -1)), da.from_array(y, chunks=150)
+    prepared, _ = implementation.prepare(*chunks)
+    with pytest.raises(ValueError, match="X is not finite in row 217"):
+        for batch, labels in prepared.draw_batches(np.random.default_rng(1), 32):
+            implementation.kernel(weights, batch, labels)
+
+
+def test_a_kernel_that_keeps_no_rows_draws_no_batches():
+    _, X, y = draw("logistic", 300)
+    options = {"solver": "minibatch", "step": 1e-3, "n_epochs": 1, "progress": False}
+    with pytest.raises(impls.Unfit, match=r"fused_uint8 keeps X as .*: take the solver gd"):
+        impls.solve("logistic", "dask_blocks:fused_uint8", np.round(X * 20) / 20, y, **options)
 
 
 @settings(max_examples=30, deadline=None)
