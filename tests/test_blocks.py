@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as st_numpy
 
 import impls
-from impls._blocks import ahead, files, pieces, rows, stream
+from impls._blocks import ahead, files, mapped, pieces, rows, stream
 
 BLOCKS = ("memmap_stream", "dask_blocks")
 every_blocks = pytest.mark.parametrize("name", BLOCKS)
@@ -240,6 +240,77 @@ def test_rows_of_a_mapped_slice_are_those_of_the_file(tmp_path_factory, array, d
     assert isinstance(found, rows.FileRows)
     stop = data.draw(st.integers(0, len(array) - start))
     np.testing.assert_array_equal(found.read(0, stop), array[start : start + stop])
+
+
+needs_mapping = pytest.mark.skipif(
+    not mapped._can_populate(), reason="this system brings no pages of a mapping in on request"
+)
+
+
+@needs_mapping
+@pytest.mark.parametrize("n_features", [1, 3, 8, 700])
+def test_mapped_blocks_are_the_rows_of_the_file_and_let_go_of(tmp_path, n_features):
+    X = np.arange(9000.0 * n_features).reshape(9000, n_features)
+    np.save(tmp_path / "X.npy", X)
+    file = mapped.MappedFile(impls.open_rows(tmp_path / "X.npy"))
+    for start in range(0, 9000, 1100):
+        stop = min(start + 1100, 9000)
+        found = file.load(start, stop)
+        np.testing.assert_array_equal(found, X[start:stop])
+        assert not found.flags.writeable
+        file.release(start, stop)
+    np.testing.assert_array_equal(file.load(0, 9000), X)  # those let go of are still there
+
+
+@needs_mapping
+@pytest.mark.parametrize("n_features", [3, 25, 100])
+def test_mapped_blocks_begin_with_a_cache_line(tmp_path, n_features):
+    _, X, y = draw("logistic", 20_000, n_features)
+    np.save(tmp_path / "X.npy", X)
+    streamed, _ = impls.load("logistic", "memmap_stream").prepare(
+        impls.open_rows(tmp_path / "X.npy"), y
+    )
+    assert {block.ctypes.data % 64 for _, block, _ in streamed._read()} == {0}
+
+
+@needs_mapping
+def test_a_file_that_becomes_shorter_between_two_blocks_is_named(tmp_path):
+    np.save(tmp_path / "X.npy", np.ones((50_000, 10)))
+    file = mapped.MappedFile(impls.open_rows(tmp_path / "X.npy"))
+    file.load(0, 1000)
+    os.truncate(tmp_path / "X.npy", 1_000_000)
+    with pytest.raises(ValueError, match=r"X\.npy ends after 1,000,000 bytes, expected 4,000,128"):
+        file.load(40_000, 41_000)
+
+
+def refuse(*_, **__):
+    raise OSError("no such device")
+
+
+@pytest.mark.parametrize("lacking", ["system", "file system"])
+@every_problem
+def test_a_file_that_cannot_be_mapped_is_read(
+    problem, lacking, tmp_path, small_blocks, monkeypatch
+):
+    weights, X, y = draw(problem)
+    if lacking == "system":
+        monkeypatch.setattr(mapped, "_can_populate", lambda: False)
+    else:
+        monkeypatch.setattr(mapped, "MappedFile", refuse)
+    implementation = impls.load(problem, "memmap_stream")
+    prepared = implementation.prepare(*sources(tmp_path, X, y)["file"])
+    found = implementation.gradient(weights, *prepared)
+    assert error(problem, found, weights, X, y) < 1e-12
+
+
+def test_values_that_are_not_aligned_in_the_file_are_read(tmp_path, small_blocks):
+    weights, X, y = draw("logistic")
+    (tmp_path / "X.bin").write_bytes(b"odd" + X.tobytes())
+    raw = np.memmap(tmp_path / "X.bin", np.float64, "r", 3, X.shape)
+    assert not mapped.can_map(rows.rows_of("X", raw))
+    implementation = impls.load("logistic", "memmap_stream")
+    found = implementation.gradient(weights, *implementation.prepare(raw, y))
+    assert error("logistic", found, weights, X, y) < 1e-12
 
 
 def test_what_does_not_follow_in_the_file_is_read_through_its_mapping(tmp_path):

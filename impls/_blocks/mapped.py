@@ -7,6 +7,7 @@ touch a mapped page that is not there would end the process.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import mmap
 import os
@@ -69,6 +70,21 @@ class MappedFile:
         )
         if end > first:
             self._pages.madvise(mmap.MADV_DONTNEED, first, end - first)
+
+
+def open_mapped(rows: Rows) -> MappedFile | None:
+    """The file of rows, or None if it cannot be mapped.
+
+    Raises
+    ------
+    ValueError
+        If the file is shorter than its header says.
+    """
+    if not (isinstance(rows, FileRows) and can_map(rows)):
+        return None
+    with contextlib.suppress(OSError):  # of a file system; a file that is gone is read in vain
+        return MappedFile(rows)
+    return None
 
 
 def can_map(rows: Rows) -> bool:

@@ -13,8 +13,8 @@ import numpy as np
 
 from impls._blocks.ahead import make_buffers, read_ahead
 from impls._blocks.labels import Labels, labels_of, range_of
-from impls._blocks.mapped import MappedFile, can_map
-from impls._blocks.rows import ArrayRows, FileRows, Rows, check_rows, rows_of
+from impls._blocks.mapped import MappedFile, can_map, open_mapped
+from impls._blocks.rows import ArrayRows, Rows, check_rows, rows_of
 from impls._blocks.shares import numba_leaves_one
 from impls._blocks.sums import Block, Sums, Work, add
 from impls._machine import chunk_bytes
@@ -116,8 +116,8 @@ class Stream:
             yield from map(self._read_block, ((start, None) for start in starts))
         elif hasattr(self.rows, "iterate"):
             yield from self._iterate(self.rows.iterate(self.n_rows))
-        elif isinstance(self.rows, FileRows) and can_map(self.rows):
-            yield from self._map(MappedFile(self.rows), starts)
+        elif file := open_mapped(self.rows):
+            yield from self._map(file, starts)
         else:
             row_bytes = self.rows.dtype.itemsize * self.shape[1]
             buffers = make_buffers(min(self.n_rows, len(self)) * row_bytes)

@@ -25,7 +25,7 @@ from scripts._common.errors import UserError
 
 Array = np.ndarray[Any, Any]
 
-_BUFFER_BYTES = 2**25
+_BUFFER_BYTES = 2**22  # stays in cache; one of 32 MiB reads a warm file at two thirds of the rate
 _SAMPLE_SECONDS = 0.02
 _PART_ROWS = 100_000
 _SPARE_BYTES = 2**30
