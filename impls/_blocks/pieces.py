@@ -153,9 +153,9 @@ def sum_samples(work: Work, held: Held, samples: Array) -> Sums:
             f"{held.kernel.name} keeps X as {type(X).__name__}, of which no batches are drawn: "
             "take the solver gd, or another kernel, as in dask_blocks:fused"
         )
-    ready = held.kernel.prepare_batch(X[samples], y[samples])
+    X, y = held.kernel.prepare_batch(X[samples], y[samples])
     work = replace(work, kernel=held.kernel)
-    return work.on(Block(*ready, held.block.start, samples))
+    return work.on(Block(X, y, held.block.start, samples))
 
 
 def _is_dask(values: Any) -> bool:
