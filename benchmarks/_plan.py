@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks._own import folder
-from benchmarks._session.inputs import Data
+from benchmarks._session.inputs import Data, in_file
 from benchmarks._session.parsing import parse_json
 from benchmarks._session.session import Job
 from impls import _table
@@ -37,6 +37,8 @@ class Preset:
     sizes : tuple of (n_samples, n_features)
     epochs : tuple of (n_samples, n_features)
         Those at which epochs of training are measured too.
+    files, files_of : tuple of (n_samples, n_features), tuple of str
+        Sizes of X in a file, and the problems that are measured with them; all if empty.
     most_epochs : int
         Train on real data, with so many epochs at most; 0: do not.
     rounds, generations : int
@@ -52,6 +54,8 @@ class Preset:
     generations: int
     warm_seconds: float
     sample_seconds: float
+    files: tuple[Size, ...] = ()
+    files_of: tuple[str, ...] = ()
 
 
 @cache
@@ -64,7 +68,9 @@ def presets() -> dict[str, Preset]:
     """Presets by name, from the shortest to the longest."""
     records: dict[str, Any] = parse_json(PRESETS.read_bytes())
     for record in records.values():
-        record |= {key: tuple(map(tuple, record[key])) for key in ("sizes", "epochs")}
+        sizes = record.keys() & {"sizes", "epochs", "files"}
+        record |= {key: tuple(map(tuple, record[key])) for key in sizes}
+        record["files_of"] = tuple(record.get("files_of", ()))
     return {name: Preset(**record) for name, record in records.items()}
 
 
@@ -83,9 +89,18 @@ def listed_sizes() -> tuple[list[int], list[int]]:
     asv deletes the values of parameters that a later run of the same commit does not list:
     `scripts.run` lists those of every preset, by GRADMARK_LISTED_PRESET.
     """
-    name = os.environ.get("GRADMARK_LISTED_PRESET")
-    sizes = presets()[name].sizes if name else current_preset().sizes
+    sizes = _listed_preset().sizes
     return sorted({n for n, _ in sizes}), sorted({d for _, d in sizes})
+
+
+def listed_files(problem: str) -> list[str]:
+    """Names of data whose X is in a file that asv lists."""
+    return [data.dataset for data in files(_listed_preset(), problem)]
+
+
+def _listed_preset() -> Preset:
+    name = os.environ.get("GRADMARK_LISTED_PRESET")
+    return presets()[name] if name else current_preset()
 
 
 def solvers() -> list[str]:
@@ -145,6 +160,13 @@ def data_of(problem: str, dataset: str) -> Data:
     return Data(problem, dataset=dataset, contents=folder.contents(path) if path else "")
 
 
+def files(preset: Preset, problem: str) -> list[Data]:
+    """Data of a problem whose X is in a file, from the smallest to the largest."""
+    if preset.files_of and problem not in preset.files_of:
+        return []
+    return [in_file(problem, *size) for size in sorted(preset.files, key=math.prod)]
+
+
 def left_aside(problems: Iterable[str]) -> list[str]:
     """A sentence for each entry of the user's folder that is no data set of these problems."""
     asides = [own_sets(problem).left_aside for problem in problems]
@@ -155,9 +177,14 @@ def left_aside(problems: Iterable[str]) -> list[str]:
 
 
 def jobs(preset: Preset, problem: str, names: Iterable[str]) -> Iterator[Job]:
-    """Jobs of one problem: real data, then drawn data from the smallest X to the largest."""
+    """Jobs of one problem: real data, then drawn data from the smallest X to the largest.
+
+    X in a file comes last.
+    """
     own = tuple(names)
     for dataset in datasets(problem):
         yield Job(data_of(problem, dataset), own, most_epochs=preset.most_epochs)
     for size in sorted(preset.sizes, key=lambda size: (math.prod(size), size)):
         yield Job(Data(problem, *size), own, epochs=size in preset.epochs)
+    for data in files(preset, problem):
+        yield Job(data, own)

@@ -1,4 +1,7 @@
-"""One gradient on real data: time, time over the baseline's, error, memory, preparation."""
+"""One gradient on real data, and on drawn data whose X is in a file.
+
+Time, time over the baseline's, error, memory, preparation.
+"""
 
 from typing import Any
 
@@ -9,11 +12,12 @@ from benchmarks.gradient import _Gradient
 class _Datasets(_suite.Template):
     param_names = ("implementation", "dataset")
     metrics = _Gradient.metrics
-    data_title = " on real data"
+    data_title = " on data sets"
 
     @staticmethod
     def list_params(problem: str) -> list[list[Any]]:
-        return [_plan.implementations(problem), _plan.datasets(problem)]
+        data = [*_plan.datasets(problem), *_plan.listed_files(problem)]
+        return [_plan.implementations(problem), data]
 
     def key(self, metric: str, *params: Any) -> tuple[str, ...]:
         implementation, dataset = params

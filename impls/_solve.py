@@ -187,6 +187,9 @@ class Training:
     @property
     def updates_per_epoch(self) -> int:
         """Number of batches that hold all samples."""
+        if self._shuffles and self._implementation.takes_rows:  # a batch is of one block
+            rows: Any = self._prepared[0]
+            return int(rows.count_batches(self.batch_size))
         return -(-len(self._raw[0]) // self.batch_size)
 
     def start(self, weights: Array | None) -> Array:

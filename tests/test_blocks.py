@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as st_numpy
 
 import impls
-from impls._blocks import ahead, files, pieces, rows, stream
+from impls._blocks import ahead, files, mapped, pieces, rows, stream
 from tests._loading import installed
 
 BLOCKS = ("memmap_stream", "dask_blocks")
@@ -154,13 +154,56 @@ def test_batches_are_all_samples_once_an_epoch(small_blocks):
     assert list(seen) != sorted(seen)
 
 
-def test_batches_of_few_samples_train_a_stream_and_are_refused_by_dask(small_blocks):
-    _, X, y = draw("logistic")
-    options = {"solver": "minibatch", "step": 1e-2, "n_epochs": 2, "progress": False}
-    trained = impls.solve("logistic", "memmap_stream", X, y, **options)
-    assert trained.loss[1] < trained.loss[0] < len(y)
-    with pytest.raises(impls.Unfit, match="take the solver gd"):
-        impls.solve("logistic", "dask_blocks", X, y, **options)
+@every_blocks
+@every_problem
+def test_batches_of_few_samples_train(problem, name, small_blocks):
+    _, X, y = draw(problem)
+    options = {"solver": "minibatch", "step": 1e-3, "n_epochs": 2, "progress": False}
+    trained = impls.solve(problem, name, X, y, **options)
+    assert trained.loss[1] < trained.loss[0]
+
+
+@every_blocks
+def test_updates_are_as_many_as_there_are_batches(name, small_blocks):
+    _, X, y = draw("logistic", 301)
+    prepared, _ = impls.load("logistic", name).prepare(X, y)
+    batches = [*prepared.draw_batches(np.random.default_rng(0), 32)]
+    assert prepared.count_batches(32) == len(batches) >= 10
+    options = {"solver": "minibatch", "step": 1e-3, "n_epochs": 2, "progress": False}
+    assert impls.solve("logistic", name, X, y, **options).n_updates == 2 * len(batches)
+
+
+def test_batches_of_dask_are_all_samples_once_and_their_gradients_those_of_the_kernel():
+    weights, X, y = draw("linear", 301)  # a mean
+    implementation = impls.load("linear", "dask_blocks:matrix")
+    chunks = da.from_array(X, chunks=(70, -1)), da.from_array(y, chunks=70)
+    prepared, _ = implementation.prepare(*chunks)
+    seen = []
+    for batch, labels in prepared.draw_batches(np.random.default_rng(0), 32):
+        rows = 70 * batch.number + batch.samples
+        found = implementation.kernel(weights, batch, labels)
+        assert error("linear", found, weights, X[rows], y[rows]) < 1e-12
+        seen += rows.tolist()
+    assert sorted(seen) == list(range(301))
+    assert seen[:70] != sorted(seen[:70])
+
+
+def test_the_row_of_a_batch_that_is_not_finite_is_named():
+    weights, X, y = draw("logistic", 300)
+    X[217, 1] = np.nan
+    implementation = impls.load("logistic", "dask_blocks:fused")
+    chunks = da.from_array(X, chunks=(150, -1)), da.from_array(y, chunks=150)
+    prepared, _ = implementation.prepare(*chunks)
+    with pytest.raises(ValueError, match="X is not finite in row 217"):
+        for batch, labels in prepared.draw_batches(np.random.default_rng(1), 32):
+            implementation.kernel(weights, batch, labels)
+
+
+def test_a_kernel_that_keeps_no_rows_draws_no_batches():
+    _, X, y = draw("logistic", 300)
+    options = {"solver": "minibatch", "step": 1e-3, "n_epochs": 1, "progress": False}
+    with pytest.raises(impls.Unfit, match=r"fused_uint8 keeps X as .*: take the solver gd"):
+        impls.solve("logistic", "dask_blocks:fused_uint8", np.round(X * 20) / 20, y, **options)
 
 
 @settings(max_examples=30, deadline=None)
@@ -198,6 +241,77 @@ def test_rows_of_a_mapped_slice_are_those_of_the_file(tmp_path_factory, array, d
     assert isinstance(found, rows.FileRows)
     stop = data.draw(st.integers(0, len(array) - start))
     np.testing.assert_array_equal(found.read(0, stop), array[start : start + stop])
+
+
+needs_mapping = pytest.mark.skipif(
+    not mapped._can_populate(), reason="this system brings no pages of a mapping in on request"
+)
+
+
+@needs_mapping
+@pytest.mark.parametrize("n_features", [1, 3, 8, 700])
+def test_mapped_blocks_are_the_rows_of_the_file_and_let_go_of(tmp_path, n_features):
+    X = np.arange(9000.0 * n_features).reshape(9000, n_features)
+    np.save(tmp_path / "X.npy", X)
+    file = mapped.MappedFile(impls.open_rows(tmp_path / "X.npy"))
+    for start in range(0, 9000, 1100):
+        stop = min(start + 1100, 9000)
+        found = file.load(start, stop)
+        np.testing.assert_array_equal(found, X[start:stop])
+        assert not found.flags.writeable
+        file.release(start, stop)
+    np.testing.assert_array_equal(file.load(0, 9000), X)  # those let go of are still there
+
+
+@needs_mapping
+@pytest.mark.parametrize("n_features", [3, 25, 100])
+def test_mapped_blocks_begin_with_a_cache_line(tmp_path, n_features):
+    _, X, y = draw("logistic", 20_000, n_features)
+    np.save(tmp_path / "X.npy", X)
+    streamed, _ = impls.load("logistic", "memmap_stream").prepare(
+        impls.open_rows(tmp_path / "X.npy"), y
+    )
+    assert {block.ctypes.data % 64 for _, block, _ in streamed._read()} == {0}
+
+
+@needs_mapping
+def test_a_file_that_becomes_shorter_between_two_blocks_is_named(tmp_path):
+    np.save(tmp_path / "X.npy", np.ones((50_000, 10)))
+    file = mapped.MappedFile(impls.open_rows(tmp_path / "X.npy"))
+    file.load(0, 1000)
+    os.truncate(tmp_path / "X.npy", 1_000_000)
+    with pytest.raises(ValueError, match=r"X\.npy ends after 1,000,000 bytes, expected 4,000,128"):
+        file.load(40_000, 41_000)
+
+
+def refuse(*_, **__):
+    raise OSError("no such device")
+
+
+@pytest.mark.parametrize("lacking", ["system", "file system"])
+@every_problem
+def test_a_file_that_cannot_be_mapped_is_read(
+    problem, lacking, tmp_path, small_blocks, monkeypatch
+):
+    weights, X, y = draw(problem)
+    if lacking == "system":
+        monkeypatch.setattr(mapped, "_can_populate", lambda: False)
+    else:
+        monkeypatch.setattr(mapped, "MappedFile", refuse)
+    implementation = impls.load(problem, "memmap_stream")
+    prepared = implementation.prepare(*sources(tmp_path, X, y)["file"])
+    found = implementation.gradient(weights, *prepared)
+    assert error(problem, found, weights, X, y) < 1e-12
+
+
+def test_values_that_are_not_aligned_in_the_file_are_read(tmp_path, small_blocks):
+    weights, X, y = draw("logistic")
+    (tmp_path / "X.bin").write_bytes(b"odd" + X.tobytes())
+    raw = np.memmap(tmp_path / "X.bin", np.float64, "r", 3, X.shape)
+    assert not mapped.can_map(rows.rows_of("X", raw))
+    implementation = impls.load("logistic", "memmap_stream")
+    found = implementation.gradient(weights, *implementation.prepare(raw, y))
+    assert error("logistic", found, weights, X, y) < 1e-12
 
 
 def test_what_does_not_follow_in_the_file_is_read_through_its_mapping(tmp_path):

@@ -173,6 +173,24 @@ def test_a_killed_worker_costs_no_result(data, source, moment, many_pieces):
         killer.join()
 
 
+def test_batches_of_a_killed_worker_cost_no_result(data, many_pieces):
+    weights, (X, y) = data["weights"], data["array"]
+    with local_cluster(2) as client:
+        implementation = impls.load("logistic", "dask_blocks")
+        prepared, _ = implementation.prepare(*data["file"])
+        starts = [piece.start for piece in prepared.holder._pieces]
+        victim = pids(client)[prepared.holder._groups[0][0]]
+        seen = []
+        for batch, labels in prepared.draw_batches(np.random.default_rng(0), 100):
+            if len(seen) == 5:
+                os.kill(victim, signal.SIGKILL)
+            own = starts[batch.number] + batch.samples
+            found = implementation.kernel(weights, batch, labels)
+            assert impls.relative_error("logistic", found, weights, X[own], y[own]) < 1e-12
+            seen.append(own)
+        assert sorted(np.concatenate(seen)) == list(range(N_SAMPLES))
+
+
 def test_a_worker_killed_within_the_tree_costs_no_result(data, many_pieces, monkeypatch):
     """This process asks one worker, which asks the next, which is killed while it computes."""
     monkeypatch.setattr(cluster_module, "FAN_IN", 1)

@@ -10,6 +10,7 @@ import pytest
 from impls._blocks.sums import FAN_IN
 from scripts import scale
 from scripts._common.errors import UserError
+from scripts._scale import report, workers
 from scripts._scale.model import Model, depth, fit
 
 pytestmark = [
@@ -83,6 +84,41 @@ def test_a_file_is_measured_and_deleted(run, tmp_path, dtype):
     assert set(frame.cache) == {"warm", "cold"}
     assert (frame[["read", "gradient"]] > 0).all(axis=None)
     assert not list(folder.iterdir())
+
+
+def test_a_warm_file_passes_nearly_as_fast_as_it_is_read(run, tmp_path):
+    """By the fastest rounds, since other work delays some; 0.6 of it where pages are small."""
+    options = "--gigabytes", "0.2", "--rounds", "9", "--folder", str(tmp_path)
+    assert run("disk", *options) == 0
+    frame = pd.read_csv(tmp_path / "scale-disk.csv")
+    warm = frame[frame.cache == "warm"]
+    assert warm.gradient.max() >= 0.4 * warm.read.max()
+
+
+def findings():
+    """Calls on one and on two workers."""
+    model = fit({1: 25e9, 2: 17e9}, 0.001, {1: 0.001, 2: 0.002})
+    plan = workers.Plan("logistic", "fused", 250_000, 100, (1, 2), 2)
+    cells = [
+        workers.Cell(growth, n, 1000, 800_000, (0.02, 0.03), (0.02, 0.02), 0.02, None, 0.0)
+        for growth in ("strong", "weak")
+        for n in (1, 2)
+    ]
+    return workers.Findings(plan, tuple(cells), {1: 0.001, 2: 0.002}, model)
+
+
+def test_the_projection_begins_where_measuring_ends():
+    drawn = []
+    with pytest.MonkeyPatch.context() as monkeypatch:
+        monkeypatch.setattr(report, "draw_panels", lambda _, rows, *__: drawn.extend(rows[0]))
+        report._draw_workers(findings(), None)
+    for panel in drawn:
+        curves = {curve.name: curve for curve in panel.curves}
+        assert list(curves)[-1] == "measured"  # on top
+        assert list(curves["measured"].x) == [1, 2]
+        projection = curves["projection: a machine each"]
+        assert min(projection.x) > 2
+        assert len(projection.x) == len(projection.y)
 
 
 def test_one_problem_is_expected(run):

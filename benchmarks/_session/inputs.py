@@ -12,7 +12,7 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory, TemporaryFile
+from tempfile import TemporaryDirectory, TemporaryFile, gettempdir
 from typing import Any, cast
 
 import numpy as np
@@ -44,7 +44,8 @@ class Data:
     n_samples, n_features : int
         Size of drawn data; 0 for a data set.
     dataset : str
-        Name of a real data set; empty for drawn data.
+        Name of a real data set, or of drawn data whose X stays in a file; empty for other drawn
+        data.
     pixels : bool
         X of 8-bit levels, 0 to 255 divided by 255.
     contents : str
@@ -63,6 +64,11 @@ class Data:
         """``1,000 x 100``, or the data set's name."""
         return self.dataset or f"{self.n_samples:,} x {self.n_features:,}"
 
+    @property
+    def stays_in_file(self) -> bool:
+        """Whether contenders get X as a mapped file, and no copy of it: see `in_file`."""
+        return bool(self.dataset and self.n_samples)
+
     def draw(self) -> _Batch:
         """The batch ``(weights, X, y)``.
 
@@ -73,7 +79,7 @@ class Data:
         """
         if self.contents:
             return cast(_Batch, _named().draw(self.problem, self.dataset, self.contents))
-        if self.dataset:
+        if self.dataset and not self.stays_in_file:
             try:
                 return impls.dataset(self.problem, self.dataset)
             except impls.Unavailable as reason:
@@ -94,6 +100,15 @@ class Data:
         """
         if self.contents:
             _named().confirm(self.problem, self.dataset, self.contents)
+
+
+def in_file(problem: str, n_samples: int, n_features: int) -> Data:
+    """Drawn data whose X stays in a file.
+
+    Their name has a comma, which that of no file of the user's has.
+    """
+    name = f"file of {n_samples:,} x {n_features:,}"
+    return Data(problem, n_samples, n_features, name)
 
 
 def _named() -> Any:
@@ -166,8 +181,9 @@ def on_disk(data: Data) -> Iterator[Inputs]:
         As `Data.draw` raises it.
     """
     weights, X, y = data.draw()
+    place = _place_of_file(X.nbytes) if data.stays_in_file else _place(X.nbytes)
     pool = ThreadPoolExecutor(_machine.count_threads())  # NumPy lets go of the lock
-    with _open_files(_place(X.nbytes)) as files, pool:
+    with _open_files(place) as files, pool:
         vectors = _write(files, weights, X, y)
         data.confirm()
         del X, y  # the references are computed on what contenders get
@@ -239,6 +255,19 @@ def _place(x_bytes: int) -> str | None:
     if _SHARED_MEMORY.is_dir() and shutil.disk_usage(_SHARED_MEMORY).free > 2 * x_bytes:
         return str(_SHARED_MEMORY)
     return None
+
+
+def _place_of_file(x_bytes: int) -> str:
+    """The folder for temporary files, if its disk has room for X."""
+    place = gettempdir()
+    needed, free = x_bytes + _SPARE_BYTES, shutil.disk_usage(place).free
+    if needed > free:
+        raise Out(
+            "skipped",
+            f"a file of X needs {needed / 1e9:.2f} GB in the folder for temporary files, "
+            f"{free / 1e9:.2f} GB are free: name another folder in TMPDIR",
+        )
+    return place
 
 
 @contextmanager

@@ -15,6 +15,7 @@ import numpy as np
 
 from benchmarks._session.crew import ATTEMPTS, STEP_SECONDS, SUSPENDED, Crew, Reply
 from benchmarks._session.honesty import Honesty
+from benchmarks._session.in_files import reason_against
 from benchmarks._session.inputs import Data, Inputs, copies_of, on_disk, plan_memory, takes
 from benchmarks._session.measured import BASELINE, Measured, Round
 from benchmarks._session.pauses import is_paused
@@ -141,14 +142,18 @@ class Measurement:
 
     def _prepare(self, inputs: Inputs) -> None:
         """Prepare the contenders that fit into memory, and keep those that are right."""
+        stays_in_file = self.measured.data.stays_in_file
+        if stays_in_file:
+            self._drop_unfit()
         copies = {name: self._copies(name, inputs.dtype) for name in self.present}
         plan = plan_memory(copies, inputs.x_bytes, _machine.available_memory())
-        if not plan.own_copy:
+        if not (plan.own_copy or stays_in_file):
             self.measured.notes.append("memory does not hold an X for each: one X, shared by all")
         for name, reason in plan.lacking.items():
             self.drop(name, Out("lacks memory", reason))
         seconds = max(STEP_SECONDS, math.prod(inputs.shape) * 8 / _BYTES_PER_SECOND)
         step: Reply = {"files": inputs.files, "own_copy": plan.own_copy}
+        step |= {"in_file": True} if stays_in_file else {}
         step |= {"limited": self.settings.limited, "observed": False}
         own = [name for name in self.present if name not in self.crew.roofs]
         for name, reply in self._ask_all(own, "prepare", seconds, **step):
@@ -164,6 +169,12 @@ class Measurement:
         for name in self.contenders:  # one at a time: each may use all threads
             if found := self.ask(name, "verify", seconds):
                 self._judge_first(name, found, inputs, references)
+
+    def _drop_unfit(self) -> None:
+        """Let those leave that do not take an X that stays in its file."""
+        for name in self.contenders:
+            if reason := reason_against(self.measured.problem, name, self.measured.infos[name]):
+                self.drop(name, Out("skipped", reason))
 
     def _judge_first(
         self, name: str, reply: Reply, inputs: Inputs, references: list[_verify.Reference]

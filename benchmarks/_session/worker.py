@@ -80,7 +80,12 @@ class Contender:
         return impls.load(problem, name)
 
     def prepare(
-        self, files: dict[str, str], own_copy: bool, limited: bool = False, observed: bool = True
+        self,
+        files: dict[str, str],
+        own_copy: bool,
+        limited: bool = False,
+        observed: bool = True,
+        in_file: bool = False,
     ) -> Reply:
         """Prepare the data; return the bytes per value of X then, and the gradients.
 
@@ -94,6 +99,8 @@ class Contender:
             Skip sizes that the implementation says are too large for it.
         observed : bool
             If not, `verify` returns the gradients at all weights later.
+        in_file : bool
+            X stays in its file; `own_copy` is for the reads beside it.
         """
         self.release()
         n_samples, n_features = np.load(files["X"], mmap_mode="r").shape
@@ -101,7 +108,7 @@ class Contender:
         shape = n_samples + more_rows, n_features
         if reason := limited and self.implementation.reason_to_skip(*shape):
             return {"state": "skipped", "reason": reason}
-        weights, X, y = read_batch(files, own_copy)
+        weights, X, y = self._read_mapped(files) if in_file else read_batch(files, own_copy)
         if more_rows:
             X, y = (np.concatenate([each, each[:more_rows]]) for each in (X, y))
         try:
@@ -116,6 +123,14 @@ class Contender:
         stated = int(self.implementation.options.get("BYTES_PER_VALUE", 8))
         reply = {"width": width_of(self.prepared[0], X.shape, stated)}
         return reply | (self.verify() if observed else {})
+
+    def _read_mapped(self, files: dict[str, str]) -> tuple[Any, Any, Any]:
+        """All weights, X as a mapped file, and y."""
+        weights, y = (np.load(files[name]) for name in ("weights", "y"))
+        if self.implementation.options.get("KERNEL"):  # it reads the file itself
+            return weights, np.load(files["X"], mmap_mode="r"), y
+        # Not read-only, for which numba would compile other code; what is written stays private.
+        return weights, np.asarray(np.load(files["X"], mmap_mode="c")), y
 
     def release(self) -> Reply:
         """Forget the data."""
@@ -248,7 +263,12 @@ class Read(Contender):
         return {}
 
     def prepare(
-        self, files: dict[str, str], own_copy: bool, limited: bool = False, observed: bool = True
+        self,
+        files: dict[str, str],
+        own_copy: bool,
+        limited: bool = False,
+        observed: bool = True,
+        in_file: bool = False,
     ) -> Reply:
         """Take the part of X that has that many bytes; of another type than float64, other values.
 

@@ -11,6 +11,9 @@ from typing import Any, TypeVar
 import numpy as np
 
 Array = np.ndarray[Any, Any]
+
+# Shared memory, Python's default, has no huge pages in most systems' settings.
+_PRIVATE = {"flags": mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS} if hasattr(mmap, "MAP_PRIVATE") else {}
 Task = TypeVar("Task")
 Result = TypeVar("Result")
 
@@ -43,7 +46,7 @@ def make_buffers(n_bytes: int) -> list[Array]:
 
 def _pages(n_bytes: int) -> Array:
     """Bytes at the beginning of a page, in huge pages where the system has them."""
-    pages = mmap.mmap(-1, max(1, n_bytes))
+    pages = mmap.mmap(-1, max(1, n_bytes), **_PRIVATE)
     if hasattr(mmap, "MADV_HUGEPAGE"):
         pages.madvise(mmap.MADV_HUGEPAGE)
     return np.frombuffer(pages, np.uint8)[:n_bytes]

@@ -68,9 +68,23 @@ class Cluster:
         WorkerLost
             Names the workers that are gone, or the scheduler; after some tries.
         """
+        return self._retry(lambda: self._compute(work, sample_weight))
+
+    def compute_samples(self, work: Work, number: int, samples: Array) -> Sums:
+        """Sums over some rows of a block, which the worker that holds it computes.
+
+        Raises
+        ------
+        WorkerLost
+            As `compute`.
+        """
+        return self._retry(lambda: self._compute_samples(work, number, samples))
+
+    def _retry(self, compute: Callable[[], Sums]) -> Sums:
+        """A result; after a worker is lost, another try with those that are left."""
         for _ in range(_TRIES - 1):
             try:
-                return self._compute(work, sample_weight)
+                return compute()
             except WorkerLost:
                 raise
             except Exception as error:
@@ -79,7 +93,7 @@ class Cluster:
                 check_scheduler(self._client, self._scheduler, error)
             self._hold_again()
         with self._naming_the_lost():
-            return self._compute(work, sample_weight)
+            return compute()
 
     def compute_seconds(self, weights: Array) -> float:
         """Time that the slowest worker takes for its blocks, while all compute at once."""
@@ -92,6 +106,13 @@ class Cluster:
         # Without the kernel, which a worker would look up in the table again: some 5 ms.
         work, is_weighted = replace(work, kernel=None), sample_weight is not None
         return add(self._answers([each.sum(work, is_weighted) for each in self._actors[:FAN_IN]]))
+
+    def _compute_samples(self, work: Work, number: int, samples: Array) -> Sums:
+        place = next(k for k, (_, numbers) in enumerate(self._groups) if number in numbers)
+        among = self._groups[place][1].index(number)
+        call = self._actors[place].sum_samples(replace(work, kernel=None), among, samples)
+        sums: Sums = self._answers([call])[0]
+        return sums
 
     def _hold(self) -> None:
         """Futures of the prepared blocks, and the actors beside them; waits for them."""

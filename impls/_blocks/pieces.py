@@ -16,6 +16,7 @@ import numpy as np
 from impls._blocks.labels import range_of
 from impls._blocks.rows import Rows, check_rows, rows_of
 from impls._blocks.sums import Block, Sums, Work, add
+from impls._errors import Unfit
 
 Array = np.ndarray[Any, Any]
 
@@ -46,6 +47,11 @@ class Pieces:
     pieces: tuple[Piece, ...]
     shape: tuple[int, int]
     dtype: np.dtype[Any]
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """Rows of each piece."""
+        return tuple(piece.stop - piece.start for piece in self.pieces)
 
     def __iter__(self) -> Iterator[Piece]:
         """The pieces."""
@@ -131,6 +137,25 @@ def sum_blocks(work: Work, held: Sequence[Held], sample_weights: Sequence[Any]) 
     work = replace(work, kernel=held[0].kernel)
     pairs = zip(held, sample_weights, strict=True)
     return add(work.on(each.block, sample_weight) for each, sample_weight in pairs)
+
+
+def sum_samples(work: Work, held: Held, samples: Array) -> Sums:
+    """Sums over some rows of a block, which are prepared again: a batch.
+
+    Raises
+    ------
+    Unfit
+        If the kernel has prepared the block as what has no rows.
+    """
+    X, y = held.block.X, held.block.y
+    if not (isinstance(X, np.ndarray) and isinstance(y, np.ndarray)):
+        raise Unfit(
+            f"{held.kernel.name} keeps X as {type(X).__name__}, of which no batches are drawn: "
+            "take the solver gd, or another kernel, as in dask_blocks:fused"
+        )
+    X, y = held.kernel.prepare_batch(X[samples], y[samples])
+    work = replace(work, kernel=held.kernel)
+    return work.on(Block(X, y, held.block.start, samples))
 
 
 def _is_dask(values: Any) -> bool:

@@ -1,7 +1,7 @@
 """Where rows lie: an array in memory, a .npy file, a Zarr array, a Parquet file.
 
-Rows of a file are read with ``read`` system calls into the caller's buffer: a mapped file would
-count as memory of the process, page by page, as it is read.
+Rows of a file are read with ``read`` system calls into the caller's buffer: the pages of an array
+that is mapped as a whole would count as memory of the process as they are read.
 """
 
 from __future__ import annotations
@@ -84,6 +84,15 @@ class FileRows:
         """Size of a row."""
         return self.dtype.itemsize * prod(self.shape[1:])
 
+    @property
+    def end(self) -> int:
+        """Bytes of the file up to the end of the last row."""
+        return self.place(self.shape[0])
+
+    def place(self, row: int) -> int:
+        """Bytes of the file in front of a row."""
+        return self.offset + row * self.row_bytes
+
     def read(self, start: int, stop: int, buffer: Array | None = None) -> Array:
         """Rows in the buffer.
 
@@ -95,8 +104,8 @@ class FileRows:
         n_bytes = (stop - start) * self.row_bytes
         buffer = np.empty(n_bytes, np.uint8) if buffer is None else buffer[:n_bytes]
         with Path(self.path).open("rb", buffering=0) as file:
-            _advise(file.fileno())
-            self._fill(file.fileno(), buffer, self.offset + start * self.row_bytes)
+            advise(file.fileno())
+            self._fill(file.fileno(), buffer, self.place(start))
         return buffer.view(self.dtype).reshape(stop - start, *self.shape[1:])
 
     def _fill(self, descriptor: int, buffer: Array, place: int) -> None:
@@ -104,12 +113,22 @@ class FileRows:
         while done < len(view):  # one call reads 2 GB at most
             n_bytes = os.preadv(descriptor, [view[done:]], place + done)
             if not n_bytes:
-                raise ValueError(
-                    f"{self.path} ends after {os.fstat(descriptor).st_size:,} bytes, expected "
-                    f"{self.offset + self.shape[0] * self.row_bytes:,} of {self.shape} "
-                    f"{self.dtype}: write it again"
-                )
+                self.check_size(descriptor)
             done += n_bytes
+
+    def check_size(self, descriptor: int) -> None:
+        """Refuse an open file that ends before the last row.
+
+        Raises
+        ------
+        ValueError
+            Names the file, its size and the one expected.
+        """
+        if (size := os.fstat(descriptor).st_size) < self.end:
+            raise ValueError(
+                f"{self.path} ends after {size:,} bytes, expected {self.end:,} of {self.shape} "
+                f"{self.dtype}: write it again"
+            )
 
 
 @dataclass(frozen=True)
@@ -195,7 +214,7 @@ def _mapped_rows(mapped: np.memmap[Any, Any]) -> Rows:
     return FileRows(path, offset, mapped.shape, mapped.dtype)
 
 
-def _advise(descriptor: int) -> None:
+def advise(descriptor: int) -> None:
     """Let the system read ahead."""
     if hasattr(os, "posix_fadvise"):
         os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_SEQUENTIAL)

@@ -15,7 +15,7 @@ import numpy as np
 from impls._blocks.labels import Labels, labels_of
 from impls._blocks.pieces import Pieces, cut
 from impls._blocks.sums import Sums, Work
-from impls._errors import Unavailable, Unfit
+from impls._errors import Unavailable
 
 Array = np.ndarray[Any, Any]
 ADDRESS_VARIABLE = "DASK_SCHEDULER_ADDRESS"
@@ -31,6 +31,10 @@ class Holder(Protocol):
         """Sums over all samples."""
         ...
 
+    def compute_samples(self, work: Work, number: int, samples: Array) -> Sums:
+        """Sums over some rows of a block, by its number."""
+        ...
+
 
 @dataclass(frozen=True)
 class Spread:
@@ -40,12 +44,15 @@ class Spread:
     ----------
     kernel : Implementation
         Of the table; computes on each block.
+    sizes : tuple of int
+        Rows of each block.
     """
 
     kernel: Any
     shape: tuple[int, int]
     dtype: np.dtype[Any]
     holder: Holder
+    sizes: tuple[int, ...]
 
     def __len__(self) -> int:
         """Number of samples."""
@@ -55,19 +62,44 @@ class Spread:
         """The problem's sums or means over all rows."""
         return work.finish(self.holder.compute(work, sample_weight), len(self))
 
+    def count_batches(self, batch_size: int) -> int:
+        """Number of the batches of an epoch."""
+        return sum(-(-size // batch_size) for size in self.sizes)
+
     def draw_batches(
         self, generator: np.random.Generator, batch_size: int
-    ) -> Iterator[tuple[Any, Any]]:
-        """Refuse batches of few samples.
+    ) -> Iterator[tuple[Batch, None]]:
+        """Batches of one epoch: blocks in random order, and the samples of each in random order."""
+        for number in generator.permutation(len(self.sizes)).tolist():
+            samples = generator.permutation(self.sizes[number])
+            for first in range(0, len(samples), batch_size):
+                yield (
+                    Batch(self.kernel, self.holder, number, samples[first : first + batch_size]),
+                    None,
+                )
 
-        Raises
-        ------
-        Unfit
-        """
-        raise Unfit(
-            f"batch_size is {batch_size}, but dask_blocks computes on all samples at each call: "
-            "take the solver gd, impls.objective, or memmap_stream for batches"
-        )
+
+@dataclass(frozen=True)
+class Batch:
+    """Some rows of a block, which stay with it, as do their labels.
+
+    Attributes
+    ----------
+    number : int
+        Of the block.
+    samples : ndarray
+        Numbers of the rows within it.
+    """
+
+    kernel: Any
+    holder: Holder
+    number: int
+    samples: Array
+
+    def compute(self, work: Work) -> Sums:
+        """The problem's sums or means over these rows."""
+        sums = self.holder.compute_samples(work, self.number, self.samples)
+        return work.finish(sums, len(self.samples))
 
 
 def prepare(X: Any, y: Any, kernel: Any) -> tuple[Spread, Labels]:
@@ -100,7 +132,7 @@ def prepare(X: Any, y: Any, kernel: Any) -> tuple[Spread, Labels]:
 
 def _spread(kernel: Any, pieces: Pieces, holder: Holder) -> tuple[Spread, Labels]:
     labels = labels_of(pieces.shape[0], holder.ranges)
-    return Spread(kernel, pieces.shape, pieces.dtype, holder), labels
+    return Spread(kernel, pieces.shape, pieces.dtype, holder, pieces.sizes), labels
 
 
 def _current_client() -> Any:

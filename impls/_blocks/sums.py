@@ -27,11 +27,14 @@ class Block:
     ----------
     start : int
         Number of the first row.
+    samples : ndarray, optional
+        Distance of each row from the first, where they do not follow each other.
     """
 
     X: Any
     y: Any
     start: int
+    samples: Array | None = None
 
     @property
     def n_samples(self) -> int:
@@ -135,7 +138,8 @@ def _check_finite(block: Block) -> None:
         finite = np.isfinite(np.asarray(values)).reshape(block.n_samples, -1).all(axis=1)
         if not finite.all():
             row = int(np.argmin(finite))
+            row = block.start + (row if block.samples is None else int(block.samples[row]))
             raise ValueError(
-                f"{name} is not finite in row {block.start + row:,}, counted from 0, expected "
+                f"{name} is not finite in row {row:,}, counted from 0, expected "
                 "finite numbers: fill it in, or drop the row"
             )

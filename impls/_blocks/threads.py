@@ -13,7 +13,7 @@ import dask
 import dask.threaded
 import numpy as np
 
-from impls._blocks.pieces import Held, Piece, Pieces, hold, read_and_hold, sum_blocks
+from impls._blocks.pieces import Held, Piece, Pieces, hold, read_and_hold, sum_blocks, sum_samples
 from impls._blocks.shares import numba_alone
 from impls._blocks.sums import Sums, Work, add
 from impls._machine import count_threads, one_blas_thread
@@ -35,12 +35,17 @@ class Threads:
         # One after the other: kernels compile here.
         held: tuple[Held, ...] = dask.compute(*tasks, scheduler="synchronous")
         self.ranges = [(each.least, each.most) for each in held]
+        self._held = held
         self._shares = _share(held, count_threads())
 
     @staticmethod
     def count_pieces(n_bytes: int) -> int:
         """A piece for each thread."""
         return count_threads()
+
+    def compute_samples(self, work: Work, number: int, samples: Array) -> Sums:
+        """Sums over some rows of a block, in this thread."""
+        return sum_samples(work, self._held[number], samples)
 
     def compute(self, work: Work, sample_weight: Array | None) -> Sums:
         """Sums over all samples; each share is computed by one thread."""

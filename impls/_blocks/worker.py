@@ -14,7 +14,7 @@ import numpy as np
 from distributed import get_client, get_worker
 
 from impls._blocks.lookout import Lookout
-from impls._blocks.pieces import Held, sum_blocks
+from impls._blocks.pieces import Held, sum_blocks, sum_samples
 from impls._blocks.shares import limit_worker
 from impls._blocks.sums import Sums, Work, add
 
@@ -50,6 +50,11 @@ class WorkerBlocks:
         if not waiting:
             return own
         return add([own, *Lookout(get_client(), self._addresses, needs_all=True).answers(waiting)])
+
+    def sum_samples(self, work: Work, number: int, samples: Array) -> Sums:
+        """Sums over some rows of one of these blocks, by its place among them."""
+        sums: Sums = limited(sum_samples, work, self._held[number], samples)
+        return sums
 
     def seconds(self, work: Work) -> float:
         """Time of the sums over these blocks alone."""

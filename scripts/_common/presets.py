@@ -31,6 +31,8 @@ class _Preset(Record):
     generations: Count
     warm_seconds: NotNegative
     sample_seconds: Positive
+    files: _Sizes = ()
+    files_of: Many[Name] = ()
 
 
 def _with_usual(found: dict[str, _Preset]) -> dict[str, _Preset]:

@@ -295,7 +295,8 @@ def _size(data: Data) -> tuple[int, int]:
 
 def subject_of(data: Data, name: str, solver: str = "") -> Subject:
     """What the value of an implementation, on data and with a solver, depends on."""
-    return Subject(data.problem, name, solver, data.dataset, is_own=bool(data.contents))
+    dataset = "" if data.stays_in_file else data.dataset
+    return Subject(data.problem, name, solver, dataset, is_own=bool(data.contents))
 
 
 def _subject(cell: Cell, solver: str = "") -> Subject:

@@ -25,7 +25,7 @@ from scripts._common.errors import UserError
 
 Array = np.ndarray[Any, Any]
 
-_BUFFER_BYTES = 2**25
+_BUFFER_BYTES = 2**22  # stays in cache; one of 32 MiB reads a warm file at two thirds of the rate
 _SAMPLE_SECONDS = 0.02
 _PART_ROWS = 100_000
 _SPARE_BYTES = 2**30
@@ -199,14 +199,20 @@ def _written(plan: Plan) -> Iterator[Path]:
         )
     with TemporaryDirectory(prefix="gradmark-scale-", dir=plan.folder) as folder:
         path = Path(folder) / "X.npy"
-        shape = plan.n_samples, plan.n_features
-        X = np.lib.format.open_memmap(path, "w+", np.dtype(plan.dtype), shape)
-        part = impls.make(plan.problem, min(_PART_ROWS, plan.n_samples), plan.n_features)[1]
-        starts = range(0, plan.n_samples, _PART_ROWS)
-        for start in tqdm(starts, desc="writing", disable=None, leave=False):
-            X[start : start + _PART_ROWS] = part[: plan.n_samples - start]
-        X.flush()
+        _write(plan, path)
         y = np.resize(impls.make(plan.problem, 1000, 1)[2], plan.n_samples)
         np.save(f"{path}.y.npy", y)
-        del X
         yield path
+
+
+def _write(plan: Plan, path: Path) -> None:
+    """Write X as `numpy.save` does: the system then keeps larger pages than of a mapped file."""
+    part = impls.make(plan.problem, min(_PART_ROWS, plan.n_samples), plan.n_features)[1]
+    part = part.astype(plan.dtype)
+    shape = plan.n_samples, plan.n_features
+    header = {"descr": part.dtype.str, "fortran_order": False, "shape": shape}
+    with path.open("wb") as file:
+        np.lib.format.write_array_header_1_0(file, header)
+        starts = range(0, plan.n_samples, _PART_ROWS)
+        for start in tqdm(starts, desc="writing", disable=None, leave=False):
+            part[: plan.n_samples - start].tofile(file)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from statistics import median
 
 from matplotlib.figure import Figure
@@ -146,10 +146,11 @@ def _draw_workers(found: workers.Findings, facts: Facts) -> Figure:
     for growth in ("strong", "weak"):
         cells = [cell for cell in found.cells if cell.growth == growth]
         counts = [cell.n_workers for cell in cells]
-        curves = [
-            Line("measured", counts, [median(cell.seconds) for cell in cells]),
+        beyond = [n for n in _PROJECTED if n > max(counts)]
+        curves = [  # what was measured comes last, on top of the model that it checks
+            Line("projection: a machine each", beyond, _projected(found, growth, beyond)),
             Line("model", counts, [_modelled(found, cell) for cell in cells]),
-            Line("projection: a machine each", _PROJECTED, _projected(found, growth)),
+            Line("measured", counts, [median(cell.seconds) for cell in cells]),
         ]
         whole = units.n_bytes(plan.x_bytes)
         block = units.n_bytes(plan.x_bytes / max(plan.n_workers))
@@ -160,12 +161,11 @@ def _draw_workers(found: workers.Findings, facts: Facts) -> Figure:
     return draw_panels(title, [panels], facts, note)
 
 
-def _projected(found: workers.Findings, growth: str) -> list[float]:
+def _projected(found: workers.Findings, growth: str, counts: Sequence[int]) -> list[float]:
     plan, model = found.plan, found.model
-    blocks = [plan.x_bytes / (n if growth == "strong" else max(plan.n_workers)) for n in _PROJECTED]
+    blocks = [plan.x_bytes / (n if growth == "strong" else max(plan.n_workers)) for n in counts]
     return [
-        model.seconds(n, block, one_machine=False)
-        for n, block in zip(_PROJECTED, blocks, strict=True)
+        model.seconds(n, block, one_machine=False) for n, block in zip(counts, blocks, strict=True)
     ]
 
 

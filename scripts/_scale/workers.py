@@ -161,8 +161,9 @@ def _measure(
     for _ in range(_WARM_CALLS):
         call()
     wire_bytes = _wire_bytes(call, plan.n_rounds)
+    here = partial(local.kernel, *batch)
     # In turn, so that both see the same machine.
-    pairs = [(_time(call), _time(partial(local.kernel, *batch))) for _ in range(plan.n_rounds)]
+    pairs = [(_time_second(call), _time_second(here)) for _ in range(plan.n_rounds)]
     seconds, local_seconds = zip(*pairs, strict=True)
     compute = median(prepared[0].holder.compute_seconds(weights) for _ in range(plan.n_rounds))
     cell = Cell(
@@ -213,6 +214,15 @@ def _time(call: Callable[[], Any]) -> float:
     begin = time.perf_counter()
     call()
     return time.perf_counter() - begin
+
+
+def _time_second(call: Callable[[], Any]) -> float:
+    """Seconds of a call that follows one of its own kind, as in a fit.
+
+    Threads of another kind still spin during the first, and take processors from the workers.
+    """
+    call()
+    return _time(call)
 
 
 def _wire_bytes(call: Callable[[], Any], n_calls: int) -> float | None:

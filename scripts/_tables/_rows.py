@@ -84,16 +84,16 @@ def fastest(results: pd.DataFrame) -> str:
 
 
 def sections(results: pd.DataFrame, metric: str, show: Callable[[Row], str]) -> Iterable[str]:
-    """A table per problem and n_features, and one of its real data sets, each with its reasons."""
+    """A table per problem and n_features, and one of its data sets, each with its reasons."""
     rows = results.loc[results["metric"] == metric, _SHOWN]
     rows = rows.astype(dict.fromkeys(["n_samples", "n_features"], object))  # faster to iterate
     groups: dict[tuple[Any, ...], list[Row]] = {}
     for row in rows.itertuples():
-        n_features = math.inf if row.dataset else row.n_features  # real data come last
+        n_features = math.inf if row.dataset else row.n_features  # data sets come last
         groups.setdefault((row.problem, n_features), []).append(row)
     for (problem, n_features), group in sorted(groups.items(), key=itemgetter(0)):
-        is_real = math.isinf(n_features)
-        what = "real data" if is_real else f"{n_features:,} features, by number of samples"
+        is_set = math.isinf(n_features)
+        what = "data sets" if is_set else f"{n_features:,} features, by number of samples"
         yield f"### {escape.markdown(problem)}, {what}"
         yield _grid(group, show)
 

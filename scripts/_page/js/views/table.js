@@ -5,7 +5,7 @@ const WAIT = 150; // milliseconds without a key until the table follows
 const limitText = (cell) => h("span", { class: "words" }, isTimed(cell) ? verdictText(cell) : cell.reason);
 const TABLE_COLUMNS = [
   columnOf("implementation", "implementation", "File that holds it", (cell) => nameTag(cell.implementation)),
-  columnOf("data", "place", "Samples x features, or the name of real data", (cell) => cell.place,
+  columnOf("data", "place", "Samples x features, or the name of a data set", (cell) => cell.place,
     (cell) => cell.dataset || elementsOf(cell)),
   columnOf("family", "family", "What kind of implementation it is", (cell) => cell.family),
   columnOf("state", "state", "ok, or why it has no time", (cell) => cell.state),

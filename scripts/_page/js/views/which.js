@@ -33,7 +33,7 @@ function realMap(real) {
   if (!real.length) return "";
   const sizes = bySize(real);
   const row = h("tr", {}, [...sizes.values()].map(mapCell));
-  return [h("h3", {}, "Real data"), mapTable([...sizes.keys()], [row])];
+  return [h("h3", {}, "Real data, and X in a file"), mapTable([...sizes.keys()], [row])];
 }
 
 function mapValues() {
