@@ -163,7 +163,7 @@ def _parse(argv: list[str]) -> argparse.Namespace:
         "--generations",
         type=int,
         help="times that all processes are started anew; default: 3, the least for intervals that "
-        "cover what differs between processes; 14 with --aa, 12 with --tune",
+        "cover what differs between processes; 12 with --aa, 12 with --tune",
     )
     parser.add_argument(
         "--cold", action="store_true", help="evict the caches before each call, whatever its size"

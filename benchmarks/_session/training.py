@@ -17,7 +17,7 @@ from impls import _measure, _optimum, _solve, _table
 N_EPOCHS = 20
 _HELD_OUT = 5  # every fifth sample
 # Epochs of a sample last as long in all, and are so many at least.
-_EPOCH_SECONDS, _LEAST_EPOCHS = 0.05, 3
+_EPOCH_SECONDS, _LEAST_EPOCHS = 0.02, 3
 
 # Each implementation is trained with each solver, twice; those of one sample per update take 0.2 s
 # for an epoch of so many samples.

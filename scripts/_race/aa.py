@@ -13,13 +13,13 @@ from benchmarks._session.statistics import band, differs
 
 SLOWER = (0.1, 0.05, 0.02)  # share of rows that are added
 N_COPIES = 16
-GENERATIONS, ROUNDS = 14, 3
+GENERATIONS, ROUNDS = 12, 8
 # Where time grows with the rows: at fewer, a tenth more of them is less than a tenth more time.
 SIZES = (
     *((n, d) for n in (1000, 2000, 5000, 10_000) for d in (10, 30, 100, 300)),
     (20_000, 100),
 )
-WARM_SECONDS = 0.005
+WARM_SECONDS = 0.002
 
 
 @dataclass(frozen=True)
