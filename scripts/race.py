@@ -157,13 +157,13 @@ def _parse(argv: list[str]) -> argparse.Namespace:
     parser.add_argument(
         "--rounds",
         type=int,
-        help="in each generation of processes; default: 5, 3 with --aa and --tune",
+        help="in each generation of processes; default: 5, 8 with --aa, 3 with --tune",
     )
     parser.add_argument(
         "--generations",
         type=int,
         help="times that all processes are started anew; default: 3, the least for intervals that "
-        "cover what differs between processes; 12 with --aa, 12 with --tune",
+        "cover what differs between processes; 12 with --aa and --tune",
     )
     parser.add_argument(
         "--cold", action="store_true", help="evict the caches before each call, whatever its size"
