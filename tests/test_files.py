@@ -162,6 +162,7 @@ IN_PLACE = {
     "scripts/_compare/fresh.py": "a temporary folder",
     "scripts/_measured/own_pages.py": "pages that are made aside",
     "scripts/_measured/offline_pages.py": "pages that are made aside",
+    "scripts/_scale/disk.py": "a temporary folder",
 }
 
 

@@ -27,7 +27,7 @@ WORK = {
     "compare": ["make_out_folder", "_compare"],
     "list": ["isolated.describe"],
     "publish": ["driver.write_config"],
-    "race": ["make_out_folder", "_race_copies"],
+    "race": ["make_out_folder", "_race_copies", "_tune"],
     "recommend": ["read_own", "_measure", "_cells"],
     "report": ["make_out_folder"],
     "run": ["only_one_at_a_time"],

@@ -67,7 +67,7 @@ class Data:
     @property
     def stays_in_file(self) -> bool:
         """Whether contenders get X as a mapped file, and no copy of it: see `in_file`."""
-        return bool(self.dataset and self.n_samples)
+        return self.dataset == _name_in_file(self.n_samples, self.n_features)
 
     def draw(self) -> _Batch:
         """The batch ``(weights, X, y)``.
@@ -103,12 +103,13 @@ class Data:
 
 
 def in_file(problem: str, n_samples: int, n_features: int) -> Data:
-    """Drawn data whose X stays in a file.
+    """Drawn data whose X stays in a file."""
+    return Data(problem, n_samples, n_features, _name_in_file(n_samples, n_features))
 
-    Their name has a comma, which that of no file of the user's has.
-    """
-    name = f"file of {n_samples:,} x {n_features:,}"
-    return Data(problem, n_samples, n_features, name)
+
+def _name_in_file(n_samples: int, n_features: int) -> str:
+    """Name of data that stay in a file: with blanks and no ending, as no file of the user's has."""
+    return f"file of {n_samples:,} x {n_features:,}"
 
 
 def _named() -> Any:

@@ -53,14 +53,13 @@ from impls._onepass.tuning import tuning
 # Longest row, in bytes, that is added two steps after it is read, so that no step waits for the
 # residuals of the one before; three steps of longer rows leave L2 (1,000 x 10,000: 1.15x).
 _LAG_BYTES = 3 * 2**13
+# Rows of a step where they come from memory and are longer: 8 of them and 8 that are added would
+# share L2 with what is prefetched.
+_LONG_ROWS = 4
 _PIPE = tuning().step_rows  # rows of a step of the pipeline
 # The ring of 3 steps, then labels and weights of a step of rows from distant parts.
 # Padded so that threads share no cache line.
 _LABELS, _WEIGHTS, _ROOM = 3 * STEP, 4 * STEP, 5 * STEP + 8
-
-_both_near = make_step(_PIPE, reads=True, adds=True)
-_both_far = make_step(_PIPE, reads=True, adds=True, from_memory=True)
-_read, _add = make_step(_PIPE, reads=True), make_step(_PIPE, adds=True)
 
 
 def _make_few(**kind):
@@ -129,32 +128,43 @@ def _turn_parts(terms, z, at, y, i, n):
     turn((call, gathered, sums), z, at, z[_LABELS:], 0, n)
 
 
-@njit(nogil=True, inline="always")
-def _add_pipelined(terms, weights, X, y, start, stop, from_memory, total, part, z):
-    """The pipeline, in steps of some rows; returns the first row left over.
+def _make_pipeline(n_rows):
+    """Make the pipeline in steps of some rows; it returns the first row left over.
 
     The rows of a step are neighbours in a 2-D X. In a 3-D X they come from its parts, and `start`
     and `stop` count rows of a part.
     """
-    n_taken = 1 if X.ndim == 3 else _PIPE
-    n_steps = (stop - start) // n_taken
-    lag = 2 if X.shape[1] * X.itemsize <= _LAG_BYTES else 1
-    for k in range(n_steps + lag):
-        i = start + k * n_taken
-        to, of = k % 3 * _PIPE, (k + 3 - lag) % 3 * _PIPE
-        if 1 <= k <= n_steps:
-            _turn(terms, z, (k - 1) % 3 * _PIPE, y, i - n_taken, _PIPE)
-        if k < min(n_steps, lag):
-            _read(weights, X, i, 0, part, z, to, 0)
-        elif k < n_steps and from_memory:
-            _both_far(weights, X, i, i - lag * n_taken, part, z, to, of)
-        elif k < n_steps:
-            _both_near(weights, X, i, i - lag * n_taken, part, z, to, of)
-        elif k >= lag:
-            _add(weights, X, 0, i - lag * n_taken, part, z, 0, of)
-        if k % (PART_ROWS // _PIPE) == 1:  # PART_ROWS rows are added: two steps lag
-            _move(part, total)
-    return start + n_steps * n_taken
+    both_near = make_step(n_rows, reads=True, adds=True)
+    both_far = make_step(n_rows, reads=True, adds=True, from_memory=True)
+    read, add = make_step(n_rows, reads=True), make_step(n_rows, adds=True)
+
+    @njit(nogil=True, inline="always")
+    def pipeline(terms, weights, X, y, start, stop, from_memory, total, part, z):
+        n_taken = 1 if X.ndim == 3 else n_rows
+        n_steps = (stop - start) // n_taken
+        lag = 2 if X.shape[1] * X.itemsize <= _LAG_BYTES else 1
+        for k in range(n_steps + lag):
+            i = start + k * n_taken
+            to, of = k % 3 * n_rows, (k + 3 - lag) % 3 * n_rows
+            if 1 <= k <= n_steps:
+                _turn(terms, z, (k - 1) % 3 * n_rows, y, i - n_taken, n_rows)
+            if k < min(n_steps, lag):
+                read(weights, X, i, 0, part, z, to, 0)
+            elif k < n_steps and from_memory:
+                both_far(weights, X, i, i - lag * n_taken, part, z, to, of)
+            elif k < n_steps:
+                both_near(weights, X, i, i - lag * n_taken, part, z, to, of)
+            elif k >= lag:
+                add(weights, X, 0, i - lag * n_taken, part, z, 0, of)
+            if k % (PART_ROWS // n_rows) == 1:  # PART_ROWS rows are added: two steps lag
+                _move(part, total)
+        return start + n_steps * n_taken
+
+    return pipeline
+
+
+_add_pipelined = _make_pipeline(_PIPE)
+_add_long = _add_pipelined if _PIPE == _LONG_ROWS else _make_pipeline(_LONG_ROWS)
 
 
 def _add_spread(terms, weights, X, y, start, stop, total, part, z):
@@ -226,7 +236,10 @@ def add_samples(terms, weights, X, y, start, stop, from_memory, z, total):
         start += n_rounds * n_rows
     if from_memory:
         start = _add_spread(terms, weights, X, y, start, stop, total, part, z)
-    start = _add_pipelined(terms, weights, X, y, start, stop, from_memory, total, part, z)
+    if from_memory and X.shape[1] * X.itemsize > _LAG_BYTES:
+        start = _add_long(terms, weights, X, y, start, stop, True, total, part, z)
+    else:
+        start = _add_pipelined(terms, weights, X, y, start, stop, from_memory, total, part, z)
     _add_rest(terms, weights, X[start:stop], y, start, part, z)
     _move(part, total)
 
