@@ -66,9 +66,8 @@ class Tuning:
 _XEON = Tuning(memory_vector_bytes=32, step_rows=4, parts=1, prefetch_bytes=2560, prefetches_llc=1)
 # Rows side by side defeat Zen 4's hardware prefetcher. At 100 features from memory, no prefetch
 # reaches 0.4 of the read roof, a prefetch into L1 0.5, into L2 two steps ahead 0.9. Long vectors do
-# not lower the clock: 1.1 to 1.2x from 1,000 features on. Rows of more than 24 KB took 0.85 of the
-# time 4 at a time, each prefetched along itself (on a Zen 5: 0.95). From the last-level cache a
-# prefetch costs a fifth (on a Zen 5 a tenth).
+# not lower the clock: 1.1 to 1.2x from 1,000 features on. From the last-level cache a prefetch
+# costs a fifth (on a Zen 5 a tenth).
 _ZEN4 = Tuning(memory_vector_bytes=64, step_rows=8, parts=1, prefetch_bytes=8192, prefetches_llc=0)
 # Streams. Zen 3's hardware prefetcher follows a few long streams, and hardly any rows below 8 KB
 # that lie side by side. At 100 features from memory, rows next to each other reach 0.5 of the read
