@@ -152,8 +152,7 @@ class Measurement:
         for name, reason in plan.lacking.items():
             self.drop(name, Out("lacks memory", reason))
         seconds = max(STEP_SECONDS, math.prod(inputs.shape) * 8 / _BYTES_PER_SECOND)
-        step: Reply = {"files": inputs.files, "own_copy": plan.own_copy}
-        step |= {"in_file": True} if stays_in_file else {}
+        step: Reply = {"files": inputs.files, "own_copy": plan.own_copy, "in_file": stays_in_file}
         step |= {"limited": self.settings.limited, "observed": False}
         own = [name for name in self.present if name not in self.crew.roofs]
         for name, reply in self._ask_all(own, "prepare", seconds, **step):

@@ -83,6 +83,7 @@ class Contender:
         self,
         files: dict[str, str],
         own_copy: bool,
+        *,
         limited: bool = False,
         observed: bool = True,
         in_file: bool = False,
@@ -262,14 +263,7 @@ class Read(Contender):
         _machine.set_threads(self.order["threads"])
         return {}
 
-    def prepare(
-        self,
-        files: dict[str, str],
-        own_copy: bool,
-        limited: bool = False,
-        observed: bool = True,
-        in_file: bool = False,
-    ) -> Reply:
+    def prepare(self, files: dict[str, str], own_copy: bool, **_: Any) -> Reply:
         """Take the part of X that has that many bytes; of another type than float64, other values.
 
         Bytes of other types, read as float64, may form subnormal numbers, which are slow.
