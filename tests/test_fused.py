@@ -144,10 +144,33 @@ def test_any_number_of_threads_gives_the_same_bits(shape, dtype):
     weights, X, y = pixels(*shape)
     X, y = X.astype(dtype), y.astype(dtype)
     call, alone, together = terms.addresses[y.itemsize], *np.empty((2, shape[1]))
+    threads.compile_pass(X, y)
     threads.add_alone(call, weights, X, y, alone)
     for n_workers in (1, 2, 3):
         threads._add_together(call, weights, X, y, n_workers, together)
         assert np.array_equal(alone, together)
+
+
+@pytest.mark.parametrize("shape", [(600, 20), (20_011, 100)])
+def test_prepared_in_another_process(shape):
+    weights, X, y = drawn(shape)
+    fused = impls.load("logistic", "fused")
+    X, y = fused.prepare(X, y)
+    expected = fused.kernel(weights, X, y)
+    engine_terms.passes[:] = [0] * len(engine_terms.passes)  # as they are there
+    assert np.array_equal(fused.kernel(weights, X, y), expected)
+
+
+def test_read_only_data_compile_nothing_more(n_threads):
+    weights, X, y = drawn((20_011, 100))
+    fused = impls.load("logistic", "fused")
+    expected = fused.kernel(weights, *fused.prepare(X, y))
+    n_variants = len(threads.add_alone.signatures), len(threads._add_together.signatures)
+    for each in (X, y):
+        each.flags.writeable = False
+    X, y = fused.prepare(X, y)
+    assert np.array_equal(fused.kernel(weights, X, y), expected)
+    assert n_variants == (len(threads.add_alone.signatures), len(threads._add_together.signatures))
 
 
 def loaded(one_seconds):

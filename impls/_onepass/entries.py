@@ -3,7 +3,8 @@
 numba's cache notices changes in the file that defines a function, and in no other, but tells
 functions of one name apart by the values that they enclose. Each function here encloses a digest of
 the engine's files and numbers, so that an edit anywhere in the engine is seen. Functions that these
-call are kept inside them and nowhere else.
+call are kept inside them and nowhere else, but for the pass over a chunk of the samples: it is half
+of what there is to compile, and one thread and several call the same by its address.
 """
 
 import functools
@@ -11,13 +12,30 @@ import hashlib
 from pathlib import Path
 
 import numpy as np
-from numba import config, njit, prange
+from numba import carray, cfunc, config, from_dtype, njit, prange, types
 from numba.extending import overload
 
-from impls._onepass.memory import integer_at, set_value_at, take, value_at
+from impls._onepass.memory import (
+    address_of,
+    call_code,
+    integer_at,
+    set_value_at,
+    take,
+    value_at,
+)
 from impls._onepass.narrow_rows import PART_ROWS
-from impls._onepass.passes import add_all, add_samples, new_room, read_few, sum_few
-from impls._onepass.terms import CACHED, IS_MEAN, RESIDENT, SAMPLE_WEIGHT, SUM, SUMS, turn
+from impls._onepass.passes import ROOM, add_all, add_samples, new_room, read_few, sum_few
+from impls._onepass.terms import (
+    CACHED,
+    IS_MEAN,
+    PASSES,
+    RESIDENT,
+    SAMPLE_WEIGHT,
+    SUM,
+    SUMS,
+    place_of_pass,
+    turn,
+)
 from impls._onepass.tuning import tuning
 from impls._onepass.vectors import LINE_BYTES
 
@@ -128,13 +146,53 @@ def _new_sums(y, result):
     return np.empty((-(-len(y) // n_rows), (len(result) + 15) // 8 * 8)), n_rows
 
 
+class NotCompiled(Exception):
+    """There is no pass for such values and labels yet: see `make_add_chunk`."""
+
+
+def make_add_chunk(engine, stored, dtype):
+    """The pass over a chunk of samples, whose values are `stored` in a type, as compiled code."""
+    i, at, exact = types.intp, types.voidptr, np.float64
+    stored, dtype = from_dtype(stored), from_dtype(dtype)
+
+    @cfunc(types.float64(i, i, at, at, at, i, i, i, i, i, at, at), cache=True)
+    def add_chunk(
+        call, share, weights, X, y, n_samples, n_features, start, stop, from_memory, z, total
+    ):
+        _ = engine
+        add_samples(
+            terms_of(call, share),
+            carray(weights, (n_features,), dtype),
+            carray(X, (n_samples, n_features), stored),
+            carray(y, (n_samples,), dtype),
+            start,
+            stop,
+            from_memory != 0,
+            carray(z, (ROOM,), dtype),
+            carray(total, (n_features,), exact),
+        )
+        return 0.0
+
+    return add_chunk
+
+
 @njit(nogil=True, inline="always")
-def _add_chunk(call, weights, X, y, n, n_rows, z, sums, result):
+def _pass_over(call, X, y):
+    """Address of the pass over a chunk."""
+    code = integer_at(integer_at(call, PASSES), place_of_pass(X.itemsize, y.itemsize))
+    if code == 0:
+        raise NotCompiled
+    return code
+
+
+@njit(nogil=True, inline="always")
+def _add_chunk(code, call, weights, X, y, n, n_rows, z, sums, result):
     """Make the n-th sum that of the n-th chunk; the first one's is the result itself."""
-    total = sums[n, : len(result)] if n else result
+    total = address_of(sums[n], 0) if n else address_of(result, 0)
     start, stop = min(n * n_rows, len(X)), min((n + 1) * n_rows, len(X))
-    from_memory = X.size * X.itemsize > integer_at(call, CACHED)
-    add_samples(terms_of(call, n), weights, X, y, start, stop, from_memory, z, total)
+    from_memory = int(X.size * X.itemsize > integer_at(call, CACHED))
+    batch = address_of(weights, 0), address_of(X, 0), address_of(y, 0), len(X), X.shape[1]
+    call_code(code, (call, n, *batch, start, stop, from_memory, address_of(z, 0), total))
 
 
 def make_add_alone(engine):
@@ -147,9 +205,10 @@ def make_add_alone(engine):
         if X.size * X.itemsize <= integer_at(call, RESIDENT) and len(y) <= PART_ROWS:
             add_all(terms_of(call, 0), own, X, y, result)
         else:
+            code = _pass_over(call, X, y)
             (sums, n_rows), z = _new_sums(y, result), new_room(y)
             for n in range(len(sums)):
-                _add_chunk(call, own, X, y, n, n_rows, z, sums, result)
+                _add_chunk(code, call, own, X, y, n, n_rows, z, sums, result)
             _add_up(result, sums)
         finish(call, result, len(y))
 
@@ -165,6 +224,7 @@ def make_add_together(engine):
     @njit(parallel=THREADS_ONLY, cache=True)
     def add_together(call, weights, X, y, n_workers, result):
         _ = engine
+        code = _pass_over(call, X, y)
         own, (sums, n_rows) = _in_type(weights, y), _new_sums(y, result)
         n_chunks = len(sums)
         taken = np.zeros((n_workers, LINE_BYTES // 8), np.int64)
@@ -177,7 +237,7 @@ def make_add_together(engine):
                 begin, end = owner * n_chunks // n_workers, (owner + 1) * n_chunks // n_workers
                 n = begin + take(taken, owner)
                 while n < end:
-                    _add_chunk(call, own, X, y, n, n_rows, z, sums, result)
+                    _add_chunk(code, call, own, X, y, n, n_rows, z, sums, result)
                     n = begin + take(taken, owner)
         _add_up(result, sums)
         finish(call, result, len(y))

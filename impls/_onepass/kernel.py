@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from impls._onepass.entries import N_SUMS
+from impls._onepass.entries import N_SUMS, NotCompiled
 from impls._onepass.storage import Levels, inner_products
 from impls._onepass.terms import SUMS, Terms
 from impls._onepass.threads import (
@@ -127,7 +127,10 @@ def _make_gradient(terms):
         if X.size > ALONE_VALUES and X.size * n_bytes >= threads_pay_from():
             return compute(addresses[n_bytes], weights, X, y)
         result = np.empty(len(weights))  # half the cost of an array that numba returns
-        add_alone(addresses[n_bytes], weights, X, y, result)
+        try:
+            add_alone(addresses[n_bytes], weights, X, y, result)
+        except NotCompiled:  # prepared in another process
+            return compute(addresses[n_bytes], weights, X, y)
         return result
 
     return gradient

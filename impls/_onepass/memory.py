@@ -1,11 +1,12 @@
 """Memory by its address in compiled code, and counters that threads share."""
 
+from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 from numba.np.arrayobj import make_array
 
-from impls._onepass.vectors import I64
+from impls._onepass.vectors import DOUBLE, I64
 
 
 @intrinsic
@@ -62,3 +63,16 @@ def take(_context, counters, n):
         return b.atomic_rmw("add", b.gep(array.data, [row]), I64(1), "monotonic")
 
     return types.int64(counters, types.intp), build
+
+
+@intrinsic
+def call_code(_context, code, numbers):
+    """Call compiled code by its address, with integers; it returns a float."""
+
+    def build(_context, b, _signature, arguments):
+        code, numbers = arguments
+        numbers = cgutils.unpack_tuple(b, numbers)
+        kind = ir.FunctionType(DOUBLE, [I64] * len(numbers))
+        return b.call(b.inttoptr(code, kind.as_pointer()), numbers)
+
+    return types.float64(types.intp, types.UniTuple(types.intp, len(numbers))), build

@@ -59,7 +59,7 @@ _LONG_ROWS = 4
 _PIPE = tuning().step_rows  # rows of a step of the pipeline
 # The ring of 3 steps, then labels and weights of a step of rows from distant parts.
 # Padded so that threads share no cache line.
-_LABELS, _WEIGHTS, _ROOM = 3 * STEP, 4 * STEP, 5 * STEP + 8
+_LABELS, _WEIGHTS, ROOM = 3 * STEP, 4 * STEP, 5 * STEP + 8
 
 
 def _make_few(**kind):
@@ -217,7 +217,7 @@ def _choose_part(total, z):
 @njit(nogil=True, inline="always")
 def new_room(y):
     """Room for the inner products and residuals of a thread, in the type of y."""
-    return np.empty(_ROOM, y.dtype)
+    return np.empty(ROOM, y.dtype)
 
 
 @njit(nogil=True, inline="always")

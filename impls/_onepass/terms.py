@@ -18,7 +18,7 @@ import numpy as np
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
-from numba.extending import intrinsic
+from numba.extending import intrinsic, register_jitable
 from numba.np.arrayobj import make_array
 
 from impls._onepass import caches
@@ -50,6 +50,8 @@ class Call(ctypes.Structure):
         An X of at most so many bytes stays in cache while all rows are read and then added.
     cached : int
         An X of more bytes comes from memory.
+    passes : address
+        The compiled passes over a chunk of the samples: see `place_of_pass`.
     """
 
     _fields_ = (
@@ -60,10 +62,14 @@ class Call(ctypes.Structure):
         ("is_mean", ctypes.c_int64),
         ("resident", ctypes.c_int64),
         ("cached", ctypes.c_int64),
+        ("passes", ctypes.c_int64),
     )
 
 
-_CODE, SAMPLE_WEIGHT, SUM, _INTERCEPT, IS_MEAN, RESIDENT, CACHED = range(7)  # places of the fields
+# Places of the fields.
+_CODE, SAMPLE_WEIGHT, SUM, _INTERCEPT, IS_MEAN, RESIDENT, CACHED, PASSES = range(8)
+
+passes = (ctypes.c_int64 * 18)()  # addresses, by `place_of_pass`; 0: not compiled yet
 
 
 @dataclass(frozen=True)
@@ -112,6 +118,7 @@ class Terms:
             is_mean=self.is_mean,
             resident=tuning().resident_bytes,
             cached=caches.cached_bytes(),
+            passes=ctypes.addressof(passes),
         )
 
     def _keep_call(self, n_bytes):
@@ -121,6 +128,12 @@ class Terms:
     def _keep_code(self, dtype):
         self._kept.append(_compile(self.residual, self.loss, _ELEMENTS[dtype]))
         return self._kept[-1].get_function_address("terms")
+
+
+@register_jitable
+def place_of_pass(x_bytes, y_bytes):
+    """Place, among the `passes`, of the one for values and labels of so many bytes."""
+    return 2 * x_bytes + y_bytes // 8
 
 
 class _Made(dict):

@@ -14,6 +14,7 @@ from numba import get_num_threads, njit
 
 from impls._onepass import entries, load
 from impls._onepass.caches import largest_cache_bytes, own_cache_bytes
+from impls._onepass.terms import passes, place_of_pass
 from impls._onepass.tuning import tuning
 from impls._onepass.vectors import LINE_BYTES, aligned
 
@@ -34,6 +35,7 @@ ALONE_VALUES = 2**12
 add_alone = entries.make_add_alone(entries.digest())
 _add_together = entries.make_add_together(entries.digest())
 _add_features_together = entries.make_add_features_together(entries.digest())
+_kept = []  # what owns the code of the `passes`
 
 
 @njit  # not kept on disk: numba cannot keep a function that asks for its threads
@@ -51,11 +53,20 @@ def compute(call, weights, X, y):
         return X.gradient(call, weights, y)
     result, n_bytes = np.empty(len(weights)), len(y) * len(weights) * y.itemsize
     is_few = y.itemsize == 4 and len(y) < _CONVERTED_ROWS and n_bytes <= own_cache_bytes()
+    compile_pass(X, y)
     if is_few or n_bytes < threads_pay_from() or count_threads() == 1:
         add_alone(call, weights, X, y, result)
     else:
         _compute_together(call, weights, X, y, n_bytes, result)
     return result
+
+
+def compile_pass(X, y):
+    """Compile the pass over chunks of such data, unless that is done."""
+    place = place_of_pass(X.itemsize, y.itemsize)
+    if not passes[place]:
+        _kept.append(entries.make_add_chunk(entries.digest(), X.dtype, y.dtype))
+        passes[place] = _kept[-1].address
 
 
 def _compute_together(call, weights, X, y, n_bytes, result):
@@ -75,7 +86,7 @@ def ready(terms, X, y):
     NumPy's arrays do not, and every other load of 32 bytes then touches two lines: 5 to 15 % in
     cache, nothing from memory.
     """
-    X, y = np.ascontiguousarray(X), np.ascontiguousarray(y)
+    X, y = (_writable(np.ascontiguousarray(each)) for each in (X, y))
     if X.ctypes.data % LINE_BYTES and X.nbytes <= largest_cache_bytes():
         X, unaligned = aligned(X.shape, X.dtype), X
         X[:] = unaligned
@@ -84,6 +95,20 @@ def ready(terms, X, y):
     if X.size * y.itemsize >= threads_pay_from():  # threads may do it, or one, as there is time
         add_alone(call, weights, X[:1], y, weights)
     return X, y
+
+
+class _Alias:
+    """The memory of an array, as if it could be written."""
+
+    def __init__(self, values):
+        interface = values.__array_interface__
+        self.values = values  # so that the memory stays
+        self.__array_interface__ = interface | {"data": (interface["data"][0], False)}
+
+
+def _writable(values):
+    """The same values; numba would compile everything once more for a read-only array (3 s)."""
+    return values if values.flags.writeable else np.asarray(_Alias(values))
 
 
 def own_caches_bytes():

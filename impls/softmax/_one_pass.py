@@ -19,14 +19,13 @@ from numba import cfunc, njit, prange, types
 from impls._onepass import load
 from impls._onepass.caches import own_cache_bytes
 from impls._onepass.entries import THREADS_ONLY, digest_with
-from impls._onepass.memory import address_of, integer_at, set_value_at, value_at
+from impls._onepass.memory import address_of, call_code, integer_at, set_value_at, value_at
 from impls._onepass.threads import count_threads
 from impls._onepass.vectors import LINE_BYTES
 from impls.softmax._tiles import (
     MOST_CLASSES,
     ROWS_UNIT,
     add_tile,
-    call_share,
     dot_tile,
     features_of,
     rows_of,
@@ -298,7 +297,7 @@ def _make_add_alone(built_from, dtype):
         batch = address_of(weights, 0), address_of(X, 0), address_of(y, 0), n_samples
         sizes, options = (n_features, len(weights)), (rows, ahead, extra)
         g, g_step = address_of(table, 0), 8 * table.shape[1]
-        loss = call_share(code, (*batch, *sizes, 0, n_samples, *options, g, g_step))
+        loss = call_code(code, (*batch, *sizes, 0, n_samples, *options, g, g_step))
         if not is_few:
             _add_up(table, result)
         return loss
@@ -337,7 +336,7 @@ def _make_add_together(built_from, dtype):
             own = extra + n * _EXTRA_BYTES if extra else 0
             sizes, options = (n_features, n_classes), (rows, ahead, own)
             g, g_step = address_of(tables[n * n_classes :], 0), 8 * tables.shape[1]
-            losses[n, 0] = call_share(code, (*batch, *sizes, start, stop, *options, g, g_step))
+            losses[n, 0] = call_code(code, (*batch, *sizes, start, stop, *options, g, g_step))
         _add_up(tables, result)
         loss = 0.0
         for n in range(n_shares):

@@ -405,16 +405,3 @@ def soften(_context, like, z, z_step, n_classes, n_rows, largest, total):
 
     i = types.intp
     return types.void(like, i, i, i, i, i, i), build
-
-
-@intrinsic
-def call_share(_context, code, numbers):
-    """Call compiled code by its address, with integers; it returns a float."""
-
-    def build(_context, b, _signature, arguments):
-        code, numbers = arguments
-        numbers = cgutils.unpack_tuple(b, numbers)
-        kind = ir.FunctionType(DOUBLE, [I64] * len(numbers))
-        return b.call(b.inttoptr(code, kind.as_pointer()), numbers)
-
-    return types.float64(types.intp, types.UniTuple(types.intp, len(numbers))), build
