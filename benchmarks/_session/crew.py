@@ -13,6 +13,7 @@ from benchmarks._session.judging import Batch, Findings, draw_extreme, judge_bat
 from benchmarks._session.measured import BASELINE, TWIN
 from benchmarks._session.notes import leave_aside
 from benchmarks._session.process import Out, Process
+from benchmarks._session.reserve import Reserve
 from impls._measure import SAMPLE_SECONDS
 
 Reply = dict[str, Any]
@@ -103,10 +104,13 @@ class Crew:
         Bytes per value of each process that reads.
     printed : dict[str, str]
         What each contender has printed, once its process is closed: see `Output.told`.
+    reserve : Reserve
+        Memory for their copies of X.
     """
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, reserve: Reserve | None = None) -> None:
         self.settings = settings
+        self.reserve = reserve or Reserve()
         self.processes: dict[str, Process] = {}
         self.infos: dict[str, Reply] = {}
         self.out: dict[str, Out] = {}

@@ -74,6 +74,7 @@ def measure(
     """
     crew.revive()
     one = Measurement(crew, data, generation, names, listener or Listener())
+    crew.reserve.give(_most_bytes(crew, data))
     try:
         with on_disk(data) as inputs:
             one.run(inputs)
@@ -84,6 +85,20 @@ def measure(
             raise Stopped(one.measured) from None
         raise
     return one.measured
+
+
+def _most_bytes(crew: Crew, data: Data) -> int:
+    """Memory that contenders take at most for X and their copies of it.
+
+    For the user's own data, whose size is not known yet, all that is kept; others without a size
+    are small.
+    """
+    if data.contents:
+        return crew.reserve.n_bytes
+    if data.stays_in_file:
+        return 0
+    n_copies = sum(1 + float(info["copies"]) for info in crew.infos.values()) + len(crew.roofs)
+    return int(8 * data.n_samples * data.n_features * n_copies)
 
 
 class Stopped(KeyboardInterrupt):
@@ -130,9 +145,11 @@ class Measurement:
         self._verify_later(inputs)
         self.listener.end(self)
         # Not after an interrupt: the processes are about to end, and one may be at a long step.
+        available = _machine.available_memory()
         for name in list(self.crew.processes):
             with suppress(Out):
                 self.crew.ask(name, "release", STEP_SECONDS)
+        self.crew.reserve.keep(_machine.available_memory() - available)
 
     @property
     def contenders(self) -> list[str]:

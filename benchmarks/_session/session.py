@@ -19,6 +19,7 @@ from benchmarks._session.journal import OK, Begun, Cell, Journal, Known
 from benchmarks._session.measured import BASELINE, TWIN, Measured
 from benchmarks._session.notes import tell
 from benchmarks._session.process import Out
+from benchmarks._session.reserve import Reserve, bytes_to_keep
 from impls import solvers
 from impls._errors import one_line
 
@@ -109,13 +110,14 @@ def run(
         Called with how many of the `expected_seconds` have passed since the last call.
     """
     split = Split()
-    start = perf_counter()
+    start, reserve = perf_counter(), Reserve(bytes_to_keep())
     try:
         for problem, own in itertools.groupby(jobs, lambda job: job.data.problem):
             one = _Problem(problem, list(own), settings, journal, known)
             for number in range(generations):
-                one.run_generation(number, split, on_seconds)
+                one.run_generation(number, Crew(one.settings, reserve), split, on_seconds)
     finally:
+        reserve.close()
         split.wall = perf_counter() - start
     return split
 
@@ -135,13 +137,12 @@ class _Problem:
         ]
 
     def run_generation(
-        self, number: int, split: Split, on_seconds: Callable[[float], object]
+        self, number: int, crew: Crew, split: Split, on_seconds: Callable[[float], object]
     ) -> None:
         """Measure every job that lacks this generation, with new processes."""
         works = [work for work in self.works if work.begun.n_done <= number]
         if not works:
             return
-        crew = Crew(self.settings)
         start = perf_counter()
         try:
             crew.start()
