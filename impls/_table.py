@@ -425,6 +425,17 @@ def missing_package(problem: str, name: str) -> str | None:
     return next((package for package in packages.split() if not _is_installed(package)), None)
 
 
+def reason_missing(problem: str, name: str) -> str | None:
+    """What `load` says of a built-in implementation that lacks a package; imports nothing."""
+    package = missing_package(problem, name)
+    path = _PACKAGE / problem / f"{name}.py"
+    return _needs(_describe(path), package, _requires(path)) if package else None
+
+
+def _needs(where: str, package: str, packages: str) -> str:
+    return f"{where} needs {package}, which is not installed; try: pip install {packages}"
+
+
 def _is_installed(package: str) -> bool:
     try:
         return bool(version(package))
@@ -593,9 +604,7 @@ def _import(source: Path | EntryPoint) -> Any:
         if missing.partition(".")[0] == own.partition(".")[0]:  # a module of its own package
             raise BadPlugin(f"{where}: there is no module {missing}") from error
         packages = _requires(source) or missing.partition(".")[0]
-        raise Unavailable(
-            f"{where} needs {missing}, which is not installed; try: pip install {packages}"
-        ) from error
+        raise Unavailable(_needs(where, missing, packages)) from error
     except Unavailable as error:
         raise Unavailable(f"{where}: {error}") from error
     # An import runs foreign code. No error of it may break the rest of the table.

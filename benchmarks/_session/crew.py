@@ -15,6 +15,7 @@ from benchmarks._session.notes import leave_aside
 from benchmarks._session.process import Out, Process
 from benchmarks._session.reserve import Reserve
 from impls._measure import SAMPLE_SECONDS
+from impls._table import reason_missing
 
 Reply = dict[str, Any]
 Found = TypeVar("Found")
@@ -272,6 +273,11 @@ class Crew:
     def _start_one(self, name: str) -> None:
         """Start, load and judge; what is out for good has no process afterwards."""
         order = self._orders[name]
+        if not (order.get("tree") or order.get("file")):
+            reason = reason_missing(order["problem"], order["name"])
+            if reason:  # found without a process, which takes 0.2 s
+                self.out[name] = Out("unavailable", reason)
+                return
         self.processes[name] = Process(order)
         try:
             info = self.ask(name, "load", STEP_SECONDS)
