@@ -95,6 +95,14 @@ def _controller(n_modules: int) -> Any:
 
 def count_openmp_runtimes() -> int:
     """Number of OpenMP libraries that this process has loaded."""
+    import psutil
+
+    return _count_openmp_runtimes(len(sys.modules), psutil.Process().num_threads())
+
+
+@functools.lru_cache(maxsize=1)
+def _count_openmp_runtimes(_n_modules: int, _n_threads: int) -> int:
+    """The same, which takes 2.6 ms, counted again once modules or threads have been added."""
     from threadpoolctl import threadpool_info
 
     return sum(info["user_api"] == "openmp" for info in threadpool_info())

@@ -11,7 +11,7 @@ numba compiles other code for a read-only array, and the verified code would not
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
@@ -68,13 +68,17 @@ def vectors(weights: Array) -> list[Array]:
 
 def other_weights(weights: Array, seed: int) -> Array:
     """`weights` permuted and with random signs; normal random numbers if all are 0."""
+    return next(draw_weights(weights, seed))
+
+
+def draw_weights(weights: Array, seed: int) -> Iterator[Array]:
+    """Any number of such weights, of which `other_weights` are the first."""
     generator = np.random.default_rng(seed)
-    if not weights.any():
-        drawn: Array = generator.standard_normal(weights.shape) / np.sqrt(weights.shape[-1])
-        return drawn
-    signs: Array = generator.choice([-1.0, 1.0], weights.shape)
-    turned: Array = signs * generator.permutation(weights.ravel()).reshape(weights.shape)
-    return turned
+    while not weights.any():
+        yield generator.standard_normal(weights.shape) / np.sqrt(weights.shape[-1])
+    while True:
+        signs = generator.choice([-1.0, 1.0], weights.shape)
+        yield signs * generator.permutation(weights.ravel()).reshape(weights.shape)
 
 
 def prepare(implementation: Implementation, X: Array, y: Array) -> tuple[Any, Any]:

@@ -14,6 +14,7 @@ import os
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from functools import partial
+from itertools import islice
 from time import perf_counter, process_time, sleep
 from typing import Any, TextIO
 
@@ -206,8 +207,9 @@ class Contender:
         if flush:
             return self._sample_cold(seed)
         n_calls = times * self.n_calls
-        calls = self._calls(seed, min(_N_WEIGHTS, n_calls))
-        fresh = self._calls(seed + _N_WEIGHTS, min(_N_FRESH, n_calls // 4))
+        n_weights = min(_N_WEIGHTS, n_calls)
+        calls = self._calls(seed, n_weights + min(_N_FRESH, n_calls // 4))
+        calls, fresh = calls[n_weights - 1 :: -1], calls[n_weights:]  # the seed's own come last
         with self._in_gradients():
             warm_up(self.call, self.warm_seconds)
             processor_seconds = process_time()
@@ -231,8 +233,7 @@ class Contender:
 
     def _calls(self, seed: int, count: int) -> list[_measure.Call]:
         """Calls at weights of the same size as those of the data."""
-        seeds = range(seed + count - 1, seed - 1, -1)  # those of `seed` itself come last
-        vectors = [_verify.other_weights(self.weights, each) for each in seeds]
+        vectors = islice(_verify.draw_weights(self.weights, seed), count)
         return [partial(self.implementation.kernel, each, *self.prepared) for each in vectors]
 
     def train(self, what: str, **arguments: Any) -> Reply:
