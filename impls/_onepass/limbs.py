@@ -50,6 +50,7 @@ from impls._onepass.vectors import (
     shuffle,
     splat,
     sum_neighbours,
+    variables,
     whole,
 )
 
@@ -103,12 +104,6 @@ def _groups(items):
     return [items[i : i + n] for i in range(0, len(items), n)]
 
 
-def _zero_sums(b, kind, count):
-    """Zeroed variables, which LLVM turns into registers."""
-    zero = ir.Constant(kind, [0] * kind.count)
-    return [cgutils.alloca_once_value(b, zero) for _ in range(count)]
-
-
 def _add_products(b, total, levels, limbs):
     """Add the products of words to sums, two neighbours' to each."""
     name = "llvm.x86.avx512.pmaddw.d.512" if _n_words() == 32 else "llvm.x86.avx2.pmadd.wd"
@@ -150,7 +145,7 @@ def _read(_context, limbs, X, first, start, stop, z, at, unit, ahead):
         first, start, stop = arguments[2:5]
         rows = [x.address(b.mul(b.add(first, I64(k)), x.n_columns)) for k in range(_STEP)]
         parts = [weights.address(b.mul(weights.n_columns, I64(k))) for k in range(_LIMBS)]
-        sums = _zero_sums(b, sum_kind, _LIMBS * _STEP)
+        sums = variables(b, sum_kind, _LIMBS * _STEP)
         for group in _groups(range(_STEP)):
             with cgutils.for_range_slice(b, start, stop, I64(words.count), I64) as (j, _):
                 limbs = [weights.load(part, j) for part in parts]
@@ -162,8 +157,7 @@ def _read(_context, limbs, X, first, start, stop, z, at, unit, ahead):
                         _add_products(b, sums[k * _STEP + r], levels, limb)
         by_limb = sum_neighbours(b, [b.load(s) for s in sums], 4)
         value = b.fmul(_sum_parts(b, by_limb), splat(b, arguments[7], _STEP))
-        value = b.fadd(products.load(products.data, arguments[6]), value)
-        products.store(value, products.data, arguments[6])
+        products.add(value, arguments[6])
         return context.get_dummy_value()
 
     n = types.intp
@@ -233,7 +227,7 @@ class _Line:
     def _sum_rows(self, at, halves):
         """Sums of each limb, for the even and the odd features of the halves."""
         b, n_columns = self.b, self.x.n_columns
-        sums = _zero_sums(b, self.sum_kind, 2 * len(halves) * _LIMBS)
+        sums = variables(b, self.sum_kind, 2 * len(halves) * _LIMBS)
         asks = at == halves[0] == 0 and len(_PREFETCHED_ROWS[self.words.count]) < _STEP
         with cgutils.for_range_slice(b, I64(0), self.n_rows, I64(2), I64) as (i, _):
             apart = [b.mul(b.add(i, I64(k)), n_columns) for k in range(2)]
@@ -250,10 +244,10 @@ class _Line:
         return [[b.load(s) for s in sums[i : i + _LIMBS]] for i in range(0, len(sums), _LIMBS)]
 
     def _add_eight(self, even, odd, lane, j):
-        b, g = self.b, self.g
+        b = self.b
         order = [side + lane + i for i in range(4) for side in (0, self.sum_kind.count)]
         part = b.fmul(shuffle(b, even, odd, order), self.factor, flags=FUSE)
-        g.store(b.fadd(g.load(g.data, j), part, flags=FUSE), g.data, j)
+        self.g.add(part, j)
 
 
 @njit(nogil=True)
