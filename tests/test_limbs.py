@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 import impls
 from impls._onepass import limbs, storage
-from impls._onepass.limbs import as_levels
+from impls._onepass.storage import as_levels
 from impls.logistic._terms import terms
 from tests._guarded import guarded
 

@@ -6,8 +6,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from impls._onepass.arrays import aligned, product
 from impls._onepass.entries import N_SUMS
-from impls._onepass.storage import Levels, inner_products
 from impls._onepass.terms import SUMS, Terms
 from impls._onepass.threads import (
     ALONE_VALUES,
@@ -16,7 +16,6 @@ from impls._onepass.threads import (
     ready,
     threads_pay_from,
 )
-from impls._onepass.vectors import aligned
 
 
 class Kernel(NamedTuple):
@@ -53,14 +52,13 @@ def make_kernel(terms, store=None, dtype=np.float64):
     ----------
     terms : Terms
     store : callable, optional
-        ``store(X)``: X in float64, in float32 or as `Levels`; default: as it is.
+        ``store(X)``: X in float64, in float32 or stored as in `storage`; default: as it is.
     dtype : dtype
         Type that rows are computed in: float64 or float32.
     """
 
     def prepare(X, y):
-        X, y = X if store is None else store(X), y.astype(dtype, copy=False)
-        return (X, X.ready(terms, y)) if isinstance(X, Levels) else ready(terms, X, y)
+        return ready(terms, X if store is None else store(X), y.astype(dtype, copy=False))
 
     def loss_gradient(weights, X, y):
         loss, gradient, _ = evaluate(weights, X, y)
@@ -70,7 +68,8 @@ def make_kernel(terms, store=None, dtype=np.float64):
         return _evaluate(terms, weights, X, y, sample_weight, intercept)
 
     def make_hessian(weights, X, y, sample_weight=None, intercept=0.0):
-        curvature = terms.curvature(inner_products(weights, X) + intercept, y)
+        z = product(X, weights) if isinstance(X, np.ndarray) else X @ weights
+        curvature = terms.curvature(z + intercept, y)
         if sample_weight is not None:
             curvature = curvature * sample_weight
         square = _SQUARE[terms.is_mean]

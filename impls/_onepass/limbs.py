@@ -28,7 +28,7 @@ from numba import njit, prange, types
 from numba.core import cgutils
 from numba.extending import intrinsic, overload
 
-from impls._onepass import storage
+from impls._onepass.arrays import aligned, whole
 from impls._onepass.caches import own_cache_bytes
 from impls._onepass.entries import THREADS_ONLY, digest, finish, terms_of
 from impls._onepass.steps import make_step
@@ -43,7 +43,6 @@ from impls._onepass.vectors import (
     I64,
     LINE_BYTES,
     Array,
-    aligned,
     call,
     compiles_for,
     prefetch,
@@ -51,7 +50,6 @@ from impls._onepass.vectors import (
     splat,
     sum_neighbours,
     variables,
-    whole,
 )
 
 _LIMBS, _BITS = 4, 15
@@ -430,39 +428,3 @@ def ready_limbs(call, X, y):
     few = _STEP * count_threads()
     limbs = split_weights(np.zeros(X.shape[1]), 1)
     limbs_gradient(call, *limbs, 0.0, X[:few], y[:few], X.shape[1])
-
-
-class LimbLevels(storage.Levels):
-    """Levels that are summed in integers where that is faster and exact enough."""
-
-    @staticmethod
-    def pay(n_samples, n_features):
-        return storage.Levels.pay(n_samples, n_features) or limbs_pay(n_samples, n_features)
-
-    @staticmethod
-    def row_unit(n_samples, n_features):
-        if limbs_pay(n_samples, n_features):
-            return LINE_BYTES
-        return storage.Levels.row_unit(n_samples, n_features)
-
-    def ready(self, terms, y):
-        y = super().ready(terms, y)
-        if self._limbs_pay():
-            ready_limbs(terms.addresses[8], self.levels, y)
-        return y
-
-    def sum(self, call, folded, shift, y):
-        n_used, limbs = len(self.scale) + self.shifted, None
-        if self._limbs_pay():
-            limbs = split_weights(folded[:n_used], self.most_levels)
-        if limbs is None:
-            return super().sum(call, folded, shift, y)
-        return limbs_gradient(call, *limbs, shift, self.levels, y, n_used)
-
-    def _limbs_pay(self):
-        """Whether integers pay, and rows fill lines."""
-        return self.levels.shape[1] % LINE_BYTES == 0 and limbs_pay(*self.shape)
-
-
-as_levels = functools.partial(storage.as_levels, kind=LimbLevels)
-smallest = functools.partial(storage.smallest, kind=LimbLevels)

@@ -13,9 +13,10 @@ import numpy as np
 from numba import get_num_threads, njit
 
 from impls._onepass import entries, load
+from impls._onepass.arrays import aligned
 from impls._onepass.caches import largest_cache_bytes, own_cache_bytes
 from impls._onepass.tuning import tuning
-from impls._onepass.vectors import LINE_BYTES, aligned
+from impls._onepass.vectors import LINE_BYTES
 
 PAY_FROM_VARIABLE = "GRADMARK_THREADS_PAY_FROM"
 # Rows of float32 in cache below which one thread beats two, because converting the weights and
@@ -75,6 +76,8 @@ def ready(terms, X, y):
     NumPy's arrays do not, and every other load of 32 bytes then touches two lines: 5 to 15 % in
     cache, nothing from memory.
     """
+    if not isinstance(X, np.ndarray):
+        return X.ready(terms, y)
     X, y = np.ascontiguousarray(X), np.ascontiguousarray(y)
     if X.ctypes.data % LINE_BYTES and X.nbytes <= largest_cache_bytes():
         X, unaligned = aligned(X.shape, X.dtype), X

@@ -3,9 +3,6 @@
 In all functions `b` is llvmlite's builder, which appends instructions to the code being built.
 """
 
-import math
-
-import numpy as np
 from llvmlite import ir
 from numba.core import cgutils
 from numba.np.arrayobj import make_array
@@ -250,16 +247,3 @@ def first_lanes(b, rest, lanes):
     """A mask that is on in the first `rest` lanes."""
     order = ir.Constant(ir.VectorType(I64, lanes), list(range(lanes)))
     return b.icmp_unsigned("<", order, splat(b, rest, lanes))
-
-
-def whole(n, unit):
-    """The least multiple of `unit` that is not less than n."""
-    return -(-n // unit) * unit
-
-
-def aligned(shape, dtype):
-    """Zeros that begin with a cache line, so that a vector of a line touches one line, not two."""
-    n_bytes = math.prod(shape) * np.dtype(dtype).itemsize
-    room = np.zeros(n_bytes + LINE_BYTES, np.uint8)
-    begin = -room.ctypes.data % LINE_BYTES
-    return room[begin : begin + n_bytes].view(dtype).reshape(shape)
