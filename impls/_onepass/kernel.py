@@ -8,7 +8,7 @@ import numpy as np
 
 from impls._onepass.arrays import aligned, product
 from impls._onepass.entries import N_SUMS
-from impls._onepass.terms import SUMS, Terms
+from impls._onepass.terms import SUMS, Made, Terms
 from impls._onepass.threads import (
     ALONE_VALUES,
     add_alone,
@@ -89,15 +89,8 @@ class _Room(threading.local):
 
     def __init__(self):
         self.sums = aligned((N_SUMS, SUMS), np.float64)
-        self._calls = {}
-
-    def call(self, terms, dtype):
-        """A call with sums, for these terms and labels of a type."""
-        key = id(terms), dtype
-        if key not in self._calls:
-            found = terms.call(dtype, sums=self.sums.ctypes.data)
-            self._calls[key] = found, ctypes.addressof(found), terms  # so that the id stays taken
-        return self._calls[key][:2]
+        address = self.sums.ctypes.data
+        self.calls = Made(lambda key: key[0].call(key[1], sums=address))
 
 
 _room = _Room()
@@ -105,14 +98,13 @@ _room = _Room()
 
 def _evaluate(terms, weights, X, y, sample_weight, intercept):
     """Loss, gradient and the sum of the residuals."""
-    call, address = _room.call(terms, y.dtype)
+    call, sums = _room.calls[terms, y.itemsize], _room.sums
     if sample_weight is not None:
         sample_weight = np.ascontiguousarray(sample_weight, y.dtype)
     call.sample_weight = 0 if sample_weight is None else sample_weight.ctypes.data
     call.intercept = intercept
-    sums = _room.sums
     sums.fill(0)
-    gradient = compute(address, weights, X, y)
+    gradient = compute(ctypes.addressof(call), weights, X, y)
     return sums.item(0), gradient, sums.item(1)
 
 

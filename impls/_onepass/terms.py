@@ -14,7 +14,6 @@ import functools
 from dataclasses import dataclass
 
 import llvmlite.binding as llvm
-import numpy as np
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
@@ -38,7 +37,6 @@ from impls._onepass.vectors import (
 
 _LANES = 8
 SUMS = 8  # numbers of a share's sums: loss, sum of residuals, and the rest of a cache line
-_ELEMENTS = {np.dtype(np.float64): DOUBLE, np.dtype(np.float32): FLOAT}
 
 
 class Call(ctypes.Structure):
@@ -76,7 +74,7 @@ class Call(ctypes.Structure):
 _CODE, SAMPLE_WEIGHT, SUM, _INTERCEPT, IS_MEAN, RESIDENT, CACHED = range(7)  # places of the fields
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # a key, told apart by identity at once
 class Terms:
     """The terms of a problem with one number per sample.
 
@@ -101,39 +99,24 @@ class Terms:
     @functools.cached_property
     def addresses(self):
         """Address of the plain `Call` by the bytes of a label; compiled at its first use."""
-        return _Made(self._keep_call)
+        return Made(lambda n_bytes: ctypes.addressof(self._calls[n_bytes]))
 
     @functools.cached_property
-    def _codes(self):
-        return _Made(self._keep_code)
+    def _calls(self):
+        return Made(self.call)
 
-    @functools.cached_property
-    def _kept(self):
-        return []  # what owns the memory at an address
-
-    def call(self, dtype, sums=0):
-        """A `Call` for labels of a type, without weights and intercept.
-
-        It holds the address of the sums: keep them alive.
-        """
+    def call(self, n_bytes, **fields):
+        """A `Call` for labels of so many bytes; it keeps nothing alive that a field points at."""
         return Call(
-            code=self._codes[dtype],
-            sums=sums,
+            code=_compile(self.residual, self.loss, n_bytes).get_function_address("terms"),
             is_mean=self.is_mean,
             resident=tuning().resident_bytes,
             cached=caches.cached_bytes(),
+            **fields,
         )
 
-    def _keep_call(self, n_bytes):
-        self._kept.append(self.call(np.dtype(f"f{n_bytes}")))
-        return ctypes.addressof(self._kept[-1])
 
-    def _keep_code(self, dtype):
-        self._kept.append(_compile(self.residual, self.loss, _ELEMENTS[dtype]))
-        return self._kept[-1].get_function_address("terms")
-
-
-class _Made(dict):
+class Made(dict):
     """What a function makes of a key, made at its first use."""
 
     def __init__(self, make):
@@ -144,8 +127,10 @@ class _Made(dict):
         return self[key]
 
 
-def _compile(residual, loss, element):
-    """Compile the terms to a function of that name."""
+@functools.cache
+def _compile(residual, loss, n_bytes):
+    """Compile the terms to a function of that name; what is returned owns its memory."""
+    element = {4: FLOAT, 8: DOUBLE}[n_bytes]
     module = ir.Module("terms")
     module.triple, processor, features = target()
     pointer = element.as_pointer()

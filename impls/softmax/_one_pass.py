@@ -20,6 +20,7 @@ from impls._onepass import load
 from impls._onepass.caches import own_cache_bytes
 from impls._onepass.entries import THREADS_ONLY, digest_with
 from impls._onepass.memory import address_of, integer_at, set_value_at, value_at
+from impls._onepass.terms import Made
 from impls._onepass.threads import count_threads
 from impls._onepass.vectors import LINE_BYTES
 from impls.softmax._tiles import (
@@ -374,13 +375,7 @@ class _Compiled:
         return _make_add_together(_digest(), self._type)
 
 
-class _CompiledByType(dict):
-    def __missing__(self, dtype):
-        self[dtype] = _Compiled(dtype)
-        return self[dtype]
-
-
-_compiled = _CompiledByType()
+_compiled = Made(_Compiled)  # by the type of X
 
 
 def ready(X, y):
