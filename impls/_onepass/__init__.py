@@ -23,7 +23,9 @@ hands in its residual r and its loss as formulas of NumPy. From the formula to t
 ``tuning``        what is fastest on which processor
 ================  ===============================================================================
 
-Where to change what: another residual needs a `Terms` of its own and no edit here; another
-processor, numbers in ``tuning``; another storage, a type in ``storage`` whose ``gradient`` calls
-`threads.compute`.
+Where to change what:
+
+- another residual: a `Terms` of its own (`impls.onepass`), no edit here;
+- another processor: its numbers in ``tuning``;
+- another storage: a class like `Levels` in ``storage``, whose ``gradient`` calls `threads.compute`.
 """
