@@ -23,8 +23,8 @@ computed, so that each must be finite or harmless everywhere.
 """
 
 from impls._onepass.kernel import Kernel, make_kernel
-from impls._onepass.limbs import as_levels, smallest
-from impls._onepass.storage import as_singles
+from impls._onepass.storage import as_levels, smallest
 from impls._onepass.terms import Terms
+from impls._prepare import single_rows as as_singles
 
 __all__ = ["Kernel", "Terms", "as_levels", "as_singles", "make_kernel", "smallest"]

@@ -88,7 +88,9 @@ def distance(request, monkeypatch):
 
 def forget_calls():
     for problem in {problem for problem, _ in FUSED}:
-        importlib.import_module(f"impls.{problem}._terms").terms.addresses.clear()
+        terms_of = importlib.import_module(f"impls.{problem}._terms").terms
+        terms_of.addresses.clear()
+        terms_of._calls.clear()
 
 
 def pixels(n_samples, n_features):

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 import impls
 from impls._onepass import limbs, storage
-from impls._onepass.limbs import as_levels
+from impls._onepass.storage import as_levels
 from impls.logistic._terms import terms
 from tests._guarded import guarded
 
@@ -17,7 +17,7 @@ from tests._guarded import guarded
 @pytest.fixture(autouse=True, scope="module")
 def at_any_size():
     """Use limbs at sizes where they do not pay off, so that small data test them."""
-    if not limbs._n_words():
+    if not limbs._N_WORDS:
         pytest.skip("limbs need AVX-512 VNNI or AVX2 alone, which numba does not use here")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(limbs, "_FEWEST_FEATURES", {32: 1, 16: 1})

@@ -204,7 +204,7 @@ def test_levels_are_taken_where_they_are_ahead(monkeypatch, n_features, unit, ma
     """The data are levels and, with a unit of 1, also float32 values."""
     monkeypatch.setattr(storage, "masks_levels", lambda: masks)
     monkeypatch.setattr(limbs, "limbs_pay", lambda n_samples, n_features: pay)
-    stored = limbs.smallest(np.arange(2.0 * n_features).reshape(2, -1) * unit)
+    stored = storage.smallest(np.arange(2.0 * n_features).reshape(2, -1) * unit)
     assert getattr(stored, "levels", stored).dtype == kind
 
 

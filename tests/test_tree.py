@@ -67,9 +67,14 @@ def test_the_engine_imports_what_tells_of_the_machine_and_of_errors_alone():
     assert used == {f"impls/{name}.py" for name in others}
 
 
-def test_no_other_file_of_the_engine_imports_the_limbs():
-    for path in (ROOT / "impls/_onepass").glob("*.py"):
-        assert not any(name.startswith("impls._onepass.limbs") for name in modules(path)), path
+def test_storage_alone_imports_the_limbs():
+    importing = {
+        path.name
+        for path in (ROOT / "impls").rglob("*.py")
+        if any(name.startswith("impls._onepass.limbs") for name in modules(path))
+    }
+    assert importing == {"storage.py"}
+    assert not [file for file in closure("impls/logistic/fused.py") if "limbs" in file]
 
 
 def test_the_engine_is_no_problem_and_counts_where_it_is_used():

@@ -14,7 +14,8 @@ hands in its residual r and its loss as formulas of NumPy. From the formula to t
 ``passes``        the order of the steps: one pass over a share of the samples
 ``steps``         loops over the features that read some rows and add others
 ``narrow_rows``   the loop for rows of up to 4 vectors
-``limbs``         8-bit levels in integer arithmetic, which nothing else here imports
+``limbs``         8-bit levels in integer arithmetic, which `storage` alone imports
+``arrays``        NumPy's arrays from a cache line on, and in blocks of rows
 ``memory``        memory by its address, and counters that threads share
 ``load``          whether threads gain anything just now
 ``caches``        how much of X the processor's caches hold
@@ -22,7 +23,9 @@ hands in its residual r and its loss as formulas of NumPy. From the formula to t
 ``tuning``        what is fastest on which processor
 ================  ===============================================================================
 
-Where to change what: another residual needs a `Terms` of its own and no edit here; another
-processor, numbers in ``tuning``; another storage, a type in ``storage`` whose ``gradient`` calls
-`threads.compute`.
+Where to change what:
+
+- another residual: a `Terms` of its own (`impls.onepass`), no edit here;
+- another processor: its numbers in ``tuning``;
+- another storage: a class like `Levels` in ``storage``, whose ``gradient`` calls `threads.compute`.
 """

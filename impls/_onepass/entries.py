@@ -74,13 +74,6 @@ def _hash(files, text):
 
 
 @njit(nogil=True)
-def _copy(source, target):
-    """Copy in a loop, which LLVM vectorises; it does not where an assignment converts."""
-    for j in range(len(target)):
-        target[j] = source[j]
-
-
-@njit(nogil=True)
 def _add_up(result, totals):
     """Add the sums of the chunks after the first."""
     for n in range(1, len(totals)):
@@ -117,14 +110,14 @@ def _in_type(weights, y):
 
 @overload(_in_type)
 def _choose_type(weights, y):
-    if weights.dtype == y.dtype:
-        return (lambda weights, y: weights) if weights.layout == "C" else _copy_weights
-    return _copy_weights
+    fits = weights.dtype == y.dtype and weights.layout == "C"
+    return (lambda weights, y: weights) if fits else _copy_weights
 
 
 def _copy_weights(weights, y):
     copied = np.empty(len(weights), y.dtype)
-    _copy(weights, copied)
+    for j in range(len(weights)):  # LLVM vectorises it; an assignment that converts it does not
+        copied[j] = weights[j]
     return copied
 
 

@@ -66,8 +66,7 @@ class Vector(NDArrayOperatorsMixin):
 
     def call(self, name, *vectors):
         """One of LLVM's functions of vectors."""
-        letter = {"double": "f64", "float": "f32"}[str(self.kind.element)]
-        name = f"llvm.{name}.v{self.kind.count}{letter}"
+        name = f"llvm.{name}.v{self.kind.count}{self.kind.element.intrinsic_name}"
         return call(self.b, name, self.kind, [v.value for v in vectors])
 
 

@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+from impls._onepass.arrays import aligned, product
 from impls._onepass.entries import N_SUMS, NotCompiled
-from impls._onepass.storage import Levels, inner_products
-from impls._onepass.terms import SUMS, Terms
+from impls._onepass.terms import SUMS, Made, Terms
 from impls._onepass.threads import (
     ALONE_VALUES,
     add_alone,
@@ -16,7 +16,6 @@ from impls._onepass.threads import (
     ready,
     threads_pay_from,
 )
-from impls._onepass.vectors import aligned
 
 
 class Kernel(NamedTuple):
@@ -53,14 +52,13 @@ def make_kernel(terms, store=None, dtype=np.float64):
     ----------
     terms : Terms
     store : callable, optional
-        ``store(X)``: X in float64, in float32 or as `Levels`; default: as it is.
+        ``store(X)``: X in float64, in float32 or stored as in `storage`; default: as it is.
     dtype : dtype
         Type that rows are computed in: float64 or float32.
     """
 
     def prepare(X, y):
-        X, y = X if store is None else store(X), y.astype(dtype, copy=False)
-        return (X, X.ready(terms, y)) if isinstance(X, Levels) else ready(terms, X, y)
+        return ready(terms, X if store is None else store(X), y.astype(dtype, copy=False))
 
     def loss_gradient(weights, X, y):
         loss, gradient, _ = evaluate(weights, X, y)
@@ -70,7 +68,8 @@ def make_kernel(terms, store=None, dtype=np.float64):
         return _evaluate(terms, weights, X, y, sample_weight, intercept)
 
     def make_hessian(weights, X, y, sample_weight=None, intercept=0.0):
-        curvature = terms.curvature(inner_products(weights, X) + intercept, y)
+        z = product(X, weights) if isinstance(X, np.ndarray) else X @ weights
+        curvature = terms.curvature(z + intercept, y)
         if sample_weight is not None:
             curvature = curvature * sample_weight
         square = _SQUARE[terms.is_mean]
@@ -90,15 +89,8 @@ class _Room(threading.local):
 
     def __init__(self):
         self.sums = aligned((N_SUMS, SUMS), np.float64)
-        self._calls = {}
-
-    def call(self, terms, dtype):
-        """A call with sums, for these terms and labels of a type."""
-        key = id(terms), dtype
-        if key not in self._calls:
-            found = terms.call(dtype, sums=self.sums.ctypes.data)
-            self._calls[key] = found, ctypes.addressof(found), terms  # so that the id stays taken
-        return self._calls[key][:2]
+        address = self.sums.ctypes.data
+        self.calls = Made(lambda key: key[0].call(key[1], sums=address))
 
 
 _room = _Room()
@@ -106,14 +98,13 @@ _room = _Room()
 
 def _evaluate(terms, weights, X, y, sample_weight, intercept):
     """Loss, gradient and the sum of the residuals."""
-    call, address = _room.call(terms, y.dtype)
+    call, sums = _room.calls[terms, y.itemsize], _room.sums
     if sample_weight is not None:
         sample_weight = np.ascontiguousarray(sample_weight, y.dtype)
     call.sample_weight = 0 if sample_weight is None else sample_weight.ctypes.data
     call.intercept = intercept
-    sums = _room.sums
     sums.fill(0)
-    gradient = compute(address, weights, X, y)
+    gradient = compute(ctypes.addressof(call), weights, X, y)
     return sums.item(0), gradient, sums.item(1)
 
 

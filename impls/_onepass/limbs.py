@@ -19,16 +19,15 @@ largest residual of its block; much smaller residuals are added in float64. `spl
 where limbs would lose too much of the weights.
 """
 
-import functools
 import math
 
 import numpy as np
 from llvmlite import ir
 from numba import njit, prange, types
 from numba.core import cgutils
-from numba.extending import intrinsic, overload
+from numba.extending import intrinsic
 
-from impls._onepass import storage
+from impls._onepass.arrays import aligned, whole
 from impls._onepass.caches import own_cache_bytes
 from impls._onepass.entries import THREADS_ONLY, digest, finish, terms_of
 from impls._onepass.steps import make_step
@@ -43,19 +42,28 @@ from impls._onepass.vectors import (
     I64,
     LINE_BYTES,
     Array,
-    aligned,
     call,
     compiles_for,
     prefetch,
     shuffle,
     splat,
     sum_neighbours,
-    whole,
+    variables,
 )
 
 _LIMBS, _BITS = 4, 15
 _STEP = 4  # rows whose inner products are computed at a time
 _MOST_ROWS = 256  # rows of a block; the sums of 512 would fit in 32 bits
+# Levels of a vector, as 16-bit words, by what numba compiles for; 0 where limbs do not pay.
+_N_WORDS = 0
+if compiles_for("avx512vnni"):
+    _N_WORDS = 32
+elif compiles_for("avx2") and not compiles_for("avx512f"):
+    _N_WORDS = 16
+_WORDS, _SUMS = ir.VectorType(I16, _N_WORDS), ir.VectorType(I32, _N_WORDS // 2)
+# Features whose inner products fit in 32 bits: a sum of 4 lanes, each of 2 products of at most
+# 255 x 2^14 per vector of features.
+_CHUNK = 64 * _N_WORDS
 # By levels of a vector: a block of rows (32 at least) takes one part in so many of a core's own
 # cache, and the next block as much; and which of every 4 rows of the next block are prefetched
 # while a block is read, the others while it is added.
@@ -73,46 +81,16 @@ _LEAST = 1e-200  # scaled to fill the limbs, it is far from overflow
 _add_one, _add_four = make_step(1, adds=True), make_step(_STEP, adds=True)
 
 
-@functools.cache
-def _n_words():
-    """Levels of a vector, as 16-bit words, by what numba compiles for; 0 where limbs do not pay."""
-    if compiles_for("avx512vnni"):
-        return 32
-    return 16 if compiles_for("avx2") and not compiles_for("avx512f") else 0
-
-
-def _kinds():
-    """Vector types of the words and of the sums of neighbours' products."""
-    return ir.VectorType(I16, _n_words()), ir.VectorType(I32, _n_words() // 2)
-
-
-def _n_chunk():
-    """Features whose inner products fit in 32 bits."""
-
-
-@overload(_n_chunk)
-def _count_chunk():
-    # A sum of 4 lanes, each of 2 products of at most 255 x 2^14 per vector of features.
-    n_features = 64 * _n_words()
-    return lambda: n_features
-
-
 def _groups(items):
     """All items at once with 32 registers, which hold 16 sums and more; else in two halves."""
-    n = len(items) if _n_words() == 32 else len(items) // 2
+    n = len(items) if _N_WORDS == 32 else len(items) // 2
     return [items[i : i + n] for i in range(0, len(items), n)]
-
-
-def _zero_sums(b, kind, count):
-    """Zeroed variables, which LLVM turns into registers."""
-    zero = ir.Constant(kind, [0] * kind.count)
-    return [cgutils.alloca_once_value(b, zero) for _ in range(count)]
 
 
 def _add_products(b, total, levels, limbs):
     """Add the products of words to sums, two neighbours' to each."""
-    name = "llvm.x86.avx512.pmaddw.d.512" if _n_words() == 32 else "llvm.x86.avx2.pmadd.wd"
-    products = call(b, name, _kinds()[1], [levels, limbs])
+    name = "llvm.x86.avx512.pmaddw.d.512" if _N_WORDS == 32 else "llvm.x86.avx2.pmadd.wd"
+    products = call(b, name, _SUMS, [levels, limbs])
     b.store(b.add(b.load(total), products), total)
 
 
@@ -141,29 +119,27 @@ def _read(_context, limbs, X, first, start, stop, z, at, unit, ahead):
     """Add `unit` times the inner products of 4 rows with limbs, of some features, to z."""
 
     def build(context, b, signature, arguments):
-        words, sum_kind = _kinds()
-        levels_kind = ir.VectorType(I8, words.count)
-        kinds = {0: words, 1: levels_kind, 5: ir.VectorType(DOUBLE, _STEP)}
+        levels_kind = ir.VectorType(I8, _N_WORDS)
+        kinds = {0: _WORDS, 1: levels_kind, 5: ir.VectorType(DOUBLE, _STEP)}
         weights, x, products = (
             Array(context, b, signature.args[i], arguments[i], kind) for i, kind in kinds.items()
         )
         first, start, stop = arguments[2:5]
         rows = [x.address(b.mul(b.add(first, I64(k)), x.n_columns)) for k in range(_STEP)]
         parts = [weights.address(b.mul(weights.n_columns, I64(k))) for k in range(_LIMBS)]
-        sums = _zero_sums(b, sum_kind, _LIMBS * _STEP)
+        sums = variables(b, _SUMS, _LIMBS * _STEP)
         for group in _groups(range(_STEP)):
-            with cgutils.for_range_slice(b, start, stop, I64(words.count), I64) as (j, _):
+            with cgutils.for_range_slice(b, start, stop, I64(_N_WORDS), I64) as (j, _):
                 limbs = [weights.load(part, j) for part in parts]
                 for r in group:
-                    if r in _PREFETCHED_ROWS[words.count]:
+                    if r in _PREFETCHED_ROWS[_N_WORDS]:
                         prefetch(b, b.gep(rows[r], [b.add(j, arguments[8])]), 2)
-                    levels = b.zext(x.load(rows[r], j), words)
+                    levels = b.zext(x.load(rows[r], j), _WORDS)
                     for k, limb in enumerate(limbs):
                         _add_products(b, sums[k * _STEP + r], levels, limb)
         by_limb = sum_neighbours(b, [b.load(s) for s in sums], 4)
         value = b.fmul(_sum_parts(b, by_limb), splat(b, arguments[7], _STEP))
-        value = b.fadd(products.load(products.data, arguments[6]), value)
-        products.store(value, products.data, arguments[6])
+        products.add(value, arguments[6])
         return context.get_dummy_value()
 
     n = types.intp
@@ -204,10 +180,10 @@ class _Line:
     """Builds `_add_line`."""
 
     def __init__(self, context, b, kinds, arguments):
-        self.b, (self.words, self.sum_kind) = b, _kinds()
+        self.b = b
         self.x, residuals, self.g = (
             Array(context, b, kinds[i], arguments[i], kind)
-            for i, kind in ((0, self.words), (5, self.words), (7, ir.VectorType(DOUBLE, 8)))
+            for i, kind in ((0, _WORDS), (5, _WORDS), (7, ir.VectorType(DOUBLE, 8)))
         )
         first, self.n_rows, self.start, self.n_used = arguments[1:5]
         self.corner = b.gep(self.x.address(b.mul(first, self.x.n_columns)), [self.start])
@@ -215,7 +191,7 @@ class _Line:
         self.factor, self.ahead = splat(b, arguments[6], 8), arguments[8]
 
     def build(self):
-        for at in range(0, LINE_BYTES, 2 * self.words.count):
+        for at in range(0, LINE_BYTES, 2 * _N_WORDS):
             for halves in _groups(range(2)):
                 least = self.b.add(self.start, I64(at + 8 * halves[0]))
                 with self.b.if_then(self.b.icmp_signed("<", least, self.n_used)):
@@ -223,37 +199,37 @@ class _Line:
 
     def _add_halves(self, at, halves):
         """Add the features `at` the beginning of the line and after, of some halves."""
-        kind = ir.VectorType(DOUBLE, self.sum_kind.count)
+        kind = ir.VectorType(DOUBLE, _SUMS.count)
         numbers = [_number(self.b, by_limb, kind) for by_limb in self._sum_rows(at, halves)]
         for half, even, odd in zip(halves, numbers[::2], numbers[1::2], strict=True):
-            for lane in range(0, self.sum_kind.count, 4):
+            for lane in range(0, _SUMS.count, 4):
                 j = self.b.add(self.start, I64(at + 4 * lane + 8 * half))
                 self._add_eight(even, odd, lane, j)
 
     def _sum_rows(self, at, halves):
         """Sums of each limb, for the even and the odd features of the halves."""
         b, n_columns = self.b, self.x.n_columns
-        sums = _zero_sums(b, self.sum_kind, 2 * len(halves) * _LIMBS)
-        asks = at == halves[0] == 0 and len(_PREFETCHED_ROWS[self.words.count]) < _STEP
+        sums = variables(b, _SUMS, 2 * len(halves) * _LIMBS)
+        asks = at == halves[0] == 0 and len(_PREFETCHED_ROWS[_N_WORDS]) < _STEP
         with cgutils.for_range_slice(b, I64(0), self.n_rows, I64(2), I64) as (i, _):
             apart = [b.mul(b.add(i, I64(k)), n_columns) for k in range(2)]
             lines = [b.gep(self.corner, [b.add(distance, I64(at))]) for distance in apart]
             if asks:
                 prefetch(b, b.gep(lines[0], [self.ahead]), 2)
-            pair = [b.load(b.bitcast(line, self.words.as_pointer()), align=1) for line in lines]
+            pair = [b.load(b.bitcast(line, _WORDS.as_pointer()), align=1) for line in lines]
             paired = [word for half in halves for word in _pair_rows(b, *pair, half)]
             for k, part in enumerate(self.parts):
                 both = b.load(b.bitcast(b.gep(part, [i]), I32.as_pointer()), align=4)
-                limb = b.bitcast(splat(b, both, self.sum_kind.count), self.words)
+                limb = b.bitcast(splat(b, both, _SUMS.count), _WORDS)
                 for q, word in enumerate(paired):
                     _add_products(b, sums[q * _LIMBS + k], word, limb)
         return [[b.load(s) for s in sums[i : i + _LIMBS]] for i in range(0, len(sums), _LIMBS)]
 
     def _add_eight(self, even, odd, lane, j):
-        b, g = self.b, self.g
-        order = [side + lane + i for i in range(4) for side in (0, self.sum_kind.count)]
+        b = self.b
+        order = [side + lane + i for i in range(4) for side in (0, _SUMS.count)]
         part = b.fmul(shuffle(b, even, odd, order), self.factor, flags=FUSE)
-        g.store(b.fadd(g.load(g.data, j), part, flags=FUSE), g.data, j)
+        self.g.add(part, j)
 
 
 @njit(nogil=True)
@@ -282,8 +258,8 @@ def _compute_residuals(terms, limbs, unit, shift, X, y, first, fresh, z, ahead):
     """
     z[:] = shift
     for m in range(0, len(z), _STEP):
-        for start in range(0, limbs.shape[1], _n_chunk()):
-            stop = min(start + _n_chunk(), limbs.shape[1])
+        for start in range(0, limbs.shape[1], _CHUNK):
+            stop = min(start + _CHUNK, limbs.shape[1])
             _read(limbs, X, first + m, start, stop, z, m, unit, ahead)
     z[: fresh - first] = 0
     turn(terms, z, fresh - first, y, fresh, len(z) - (fresh - first))
@@ -383,7 +359,7 @@ _add_together = make_add_together(digest())
 def limbs_pay(n_samples, n_features):
     """Whether `limbs_gradient` is faster than float64."""
     large = n_samples * n_features >= _FEWEST_LEVELS and n_samples >= _STEP * count_threads()
-    return large and n_features >= _FEWEST_FEATURES.get(_n_words(), math.inf)
+    return large and n_features >= _FEWEST_FEATURES.get(_N_WORDS, math.inf)
 
 
 def split_weights(weights, most_levels):
@@ -400,7 +376,7 @@ def split_weights(weights, most_levels):
     most = max(weights.max(), -weights.min())
     if not (most == 0 or (most > _LEAST and most * most_levels <= 2**12)):
         return None
-    n_columns = whole(len(weights), _n_words())
+    n_columns = whole(len(weights), _N_WORDS)
     limbs, scale = aligned((_LIMBS, n_columns), np.int16), _scale(most)
     _split(weights, scale, limbs)
     return limbs, 1 / scale
@@ -423,7 +399,7 @@ def limbs_gradient(call, limbs, unit, shift, X, y, n_used):
         Columns of X that are not 0; the sums of the others may be left at 0.
     """
     n_features = X.shape[1]
-    block_bytes = own_cache_bytes() // _CACHE_SHARE[_n_words()]
+    block_bytes = own_cache_bytes() // _CACHE_SHARE[_N_WORDS]
     n_rows = block_bytes // n_features // _FEWEST_ROWS * _FEWEST_ROWS
     n_rows = max(_FEWEST_ROWS, min(_MOST_ROWS, n_rows))
     result = np.empty(n_features)
@@ -436,39 +412,3 @@ def ready_limbs(call, X, y):
     few = _STEP * count_threads()
     limbs = split_weights(np.zeros(X.shape[1]), 1)
     limbs_gradient(call, *limbs, 0.0, X[:few], y[:few], X.shape[1])
-
-
-class LimbLevels(storage.Levels):
-    """Levels that are summed in integers where that is faster and exact enough."""
-
-    @staticmethod
-    def pay(n_samples, n_features):
-        return storage.Levels.pay(n_samples, n_features) or limbs_pay(n_samples, n_features)
-
-    @staticmethod
-    def row_unit(n_samples, n_features):
-        if limbs_pay(n_samples, n_features):
-            return LINE_BYTES
-        return storage.Levels.row_unit(n_samples, n_features)
-
-    def ready(self, terms, y):
-        y = super().ready(terms, y)
-        if self._limbs_pay():
-            ready_limbs(terms.addresses[8], self.levels, y)
-        return y
-
-    def sum(self, call, folded, shift, y):
-        n_used, limbs = len(self.scale) + self.shifted, None
-        if self._limbs_pay():
-            limbs = split_weights(folded[:n_used], self.most_levels)
-        if limbs is None:
-            return super().sum(call, folded, shift, y)
-        return limbs_gradient(call, *limbs, shift, self.levels, y, n_used)
-
-    def _limbs_pay(self):
-        """Whether integers pay, and rows fill lines."""
-        return self.levels.shape[1] % LINE_BYTES == 0 and limbs_pay(*self.shape)
-
-
-as_levels = functools.partial(storage.as_levels, kind=LimbLevels)
-smallest = functools.partial(storage.smallest, kind=LimbLevels)

@@ -17,13 +17,11 @@ from numba.extending import intrinsic
 from impls._onepass.terms import call_terms
 from impls._onepass.tuning import tuning
 from impls._onepass.vectors import (
-    ELEMENTS,
     FUSE,
     I64,
     LONG_VECTOR_BYTES,
     SUM,
     Array,
-    convert,
     count_lanes,
     first_lanes,
     keep,
@@ -32,6 +30,7 @@ from impls._onepass.vectors import (
     prefetch_lines,
     splat,
     store_sums,
+    variables,
 )
 
 STEP = 8  # rows of a step
@@ -49,7 +48,7 @@ def narrow_features(stored, computed):
     Where values of 1 or 2 bytes cannot be masked, a row has at least one whole vector.
     """
     lanes = count_lanes(stored, computed, LONG_VECTOR_BYTES)
-    masked = ELEMENTS[stored][1] > 2 or masks_levels()
+    masked = stored.bitwidth > 16 or masks_levels()
     return 1 if masked else lanes, _MOST_VECTORS * lanes
 
 
@@ -84,17 +83,17 @@ class _Narrow:
     def __init__(self, context, b, terms, kinds, arguments):
         self.terms = terms
         self.b, self.stored, self.dtype = b, kinds[1].dtype, kinds[2].dtype
-        element, self.n_bytes, _ = ELEMENTS[self.dtype]
+        element, self.n_bytes = context.get_data_type(self.dtype), self.dtype.bitwidth // 8
         lanes = count_lanes(self.stored, self.dtype, LONG_VECTOR_BYTES)
         self.kind, self.samples = ir.VectorType(element, lanes), ir.VectorType(element, STEP)
-        exact = ir.VectorType(ELEMENTS[kinds[5].dtype][0], lanes)
+        exact = ir.VectorType(context.get_data_type(kinds[5].dtype), lanes)
         arrays = ((0, self.kind), (1, self.kind), (2, self.samples), (5, exact))
         self.weights, self.x, self.labels, self.total = (
             Array(context, b, kinds[i], arguments[i], kind) for i, kind in arrays
         )
         self.start, self.n_rounds = arguments[3:5]
         self.zero = ir.Constant(self.kind, [0.0] * lanes)
-        self.sums = [cgutils.alloca_once(b, self.kind) for _ in range(_MOST_VECTORS)]
+        self.sums = variables(b, self.kind, _MOST_VECTORS)
         self.slots = cgutils.alloca_once(b, ir.ArrayType(self.samples, _n_slots()))
 
     def build(self):
@@ -224,7 +223,5 @@ class _Narrow:
             value = b.load(total)
             if at is self.places[-1]:
                 value = b.select(self.fresh, value, self.zero)
-            value = convert(b, value, self.total.kind)
-            so_far = self.total.load(self.total.data, at, self.mask)
-            self.total.store(b.fadd(so_far, value), self.total.data, at, self.mask)
+            self.total.add(value, at, self.mask)
             b.store(self.zero, total)

@@ -138,7 +138,7 @@ def _make_pipeline(n_rows):
     both_far = make_step(n_rows, reads=True, adds=True, from_memory=True)
     read, add = make_step(n_rows, reads=True), make_step(n_rows, adds=True)
 
-    @njit(nogil=True, inline="always")
+    @njit(nogil=True)
     def pipeline(terms, weights, X, y, start, stop, from_memory, total, part, z):
         n_taken = 1 if X.ndim == 3 else n_rows
         n_steps = (stop - start) // n_taken

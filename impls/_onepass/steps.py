@@ -11,20 +11,19 @@ from numba.extending import intrinsic
 
 from impls._onepass.tuning import tuning
 from impls._onepass.vectors import (
-    ELEMENTS,
     FUSE,
     I64,
     SUM,
     VECTOR_BYTES,
     Array,
-    convert,
     count_lanes,
-    first_lanes,
+    for_vectors,
     keep,
     multiply_add,
     prefetch_lines,
     splat,
     store_sums,
+    variables,
 )
 
 _FEW = 4  # rows, each with a pointer in a register
@@ -68,11 +67,11 @@ class _Step:
     def __init__(self, context, b, n_rows, does, kinds, arguments):
         self.b, self.n_rows, self.spread = b, n_rows, kinds[1].ndim == 3
         self.reads, self.adds, self.from_memory = does
-        element, self.n_bytes, _ = ELEMENTS[kinds[5].dtype]
+        element, self.n_bytes = context.get_data_type(kinds[5].dtype), kinds[5].dtype.bitwidth // 8
         longest = tuning().memory_vector_bytes if self.from_memory else VECTOR_BYTES
         lanes = count_lanes(kinds[1].dtype, kinds[5].dtype, longest)
         self.kind = ir.VectorType(element, lanes)
-        exact = ir.VectorType(ELEMENTS[kinds[4].dtype][0], lanes)
+        exact = ir.VectorType(context.get_data_type(kinds[4].dtype), lanes)
         self.w, self.x, self.g, self.z = (
             Array(context, b, kinds[i], arguments[i], kind)
             for i, kind in ((0, self.kind), (1, self.kind), (4, exact), (5, self.kind))
@@ -91,24 +90,27 @@ class _Step:
 
     def build(self):
         self._aim()
-        width, n_sums = self.x.n_columns, self.n_rows * self.reads
-        sums = _loop(self.b, width, self.kind, n_sums, self._pass_over)
+        self.sums = variables(self.b, self.kind, self.n_rows * self.reads)
+        for_vectors(self.b, self.x.n_columns, self.kind.count, self._pass_over)
+        sums = [self.b.load(total) for total in self.sums]
         store_sums(self.b, sums, self._number(self.to, 0), self.n_bytes)
 
     def _number(self, place, k):
         return self.z.address(self.b.add(place, I64(k)))
 
-    def _pass_over(self, j, sums, mask):
-        """One vector of the features; returns the sums with its products."""
+    def _pass_over(self, j, mask):
+        """One vector of the features."""
         if self.from_memory:
             self._prefetch(j)
         if self.reads:
-            weight = self.w.load(self.w.data, j, mask)
-            pairs = zip(self._load_rows(self.read, j, mask), sums, strict=True)
-            sums = [multiply_add(self.b, row, weight, total, SUM) for row, total in pairs]
+            self._read_rows(j, mask)
         if self.adds:
             self._add_rows(j, mask)
-        return sums
+
+    def _read_rows(self, j, mask):
+        b, weight = self.b, self.w.load(self.w.data, j, mask)
+        for row, total in zip(self._load_rows(self.read, j, mask), self.sums, strict=True):
+            b.store(multiply_add(b, row, weight, b.load(total), SUM), total)
 
     def _load_rows(self, start, j, mask):
         """One vector from each row. Up to 4 rows have a pointer each; with 8, registers run out, so
@@ -123,9 +125,7 @@ class _Step:
         for k, (row, factor) in enumerate(zip(rows, self.factors, strict=True)):
             # Two accumulators: half the latency.
             parts[k % 2] = multiply_add(b, row, factor, parts[k % 2], (*FUSE, "nsz"))
-        part = convert(b, b.fadd(*parts, flags=FUSE), self.g.kind)
-        total = b.fadd(self.g.load(self.g.data, j, mask), part)
-        self.g.store(total, self.g.data, j, mask)
+        self.g.add(b.fadd(*parts, flags=FUSE), j, mask)
 
     def _aim(self):
         """Where to prefetch: in the rows to come as they lie in memory; of distant parts, along."""
@@ -144,42 +144,3 @@ class _Step:
         else:
             here = b.gep(self.front, [b.mul(j, I64(self.n_rows))])
             prefetch_lines(b, here, self.n_rows * n_bytes)
-
-
-def _merge(b, kind, *ways):
-    """Phi nodes that merge the sums of each (basic block, sums)."""
-    merged = [b.phi(kind) for _ in ways[0][1]]
-    for block, sums in ways:
-        for node, value in zip(merged, sums, strict=True):
-            node.add_incoming(value, block)
-    return merged
-
-
-def _loop(b, width, kind, n_sums, body):
-    """Whole vectors of the features, then the tail under a mask; returns the sums."""
-    zero = ir.Constant(kind, [0.0] * kind.count)
-    rest = b.urem(width, I64(kind.count))
-    whole = b.sub(width, rest)
-    before = b.block
-    loop, between, tail, after = map(b.append_basic_block, ("loop", "between", "tail", "after"))
-    b.cbranch(b.icmp_unsigned(">", whole, I64(0)), loop, between)
-    b.position_at_end(loop)
-    j = b.phi(I64)
-    j.add_incoming(I64(0), before)
-    running = _merge(b, kind, (before, [zero] * n_sums))
-    sums = body(j, running, None)
-    following = b.add(j, I64(kind.count))
-    j.add_incoming(following, b.block)
-    for node, value in zip(running, sums, strict=True):
-        node.add_incoming(value, b.block)
-    end = b.block
-    b.cbranch(b.icmp_unsigned("<", following, whole), loop, between)
-    b.position_at_end(between)
-    so_far = _merge(b, kind, (before, [zero] * n_sums), (end, sums))
-    b.cbranch(b.icmp_unsigned(">", rest, I64(0)), tail, after)
-    b.position_at_end(tail)
-    with_rest = body(whole, so_far, first_lanes(b, rest, kind.count))
-    end = b.block
-    b.branch(after)
-    b.position_at_end(after)
-    return _merge(b, kind, (between, so_far), (end, with_rest))

@@ -1,15 +1,16 @@
 """X in fewer bytes than float64: 8-bit levels or float32, and which of them holds X exactly."""
 
 import contextlib
-import functools
 from dataclasses import dataclass
 
 import numpy as np
 
 from impls._errors import Unfit
+from impls._onepass import limbs
+from impls._onepass.arrays import aligned, blocks, product, whole
 from impls._onepass.caches import own_cache_bytes
 from impls._onepass.threads import compute, own_caches_bytes, ready
-from impls._onepass.vectors import aligned, masks_levels, whole
+from impls._onepass.vectors import LINE_BYTES, masks_levels
 from impls._prepare import single_rows
 
 _EPS = np.finfo(np.float64).eps
@@ -19,7 +20,6 @@ _EPS = np.finfo(np.float64).eps
 # and 48, 1.1 at 64; python -m scripts.race --pixels --contender auto --size 4000000 16, with other
 # numbers here).
 _VECTOR_LEVELS, _NO_SINGLE_FEATURES = 8, 64
-_BLOCK_VALUES = 2**16  # values checked at a time, so that checks need little memory
 # Largest ratio of a feature's offset to the mean magnitude of its values. Rounding grows by this
 # ratio, from some 1e-15 of the terms.
 _MOST_SHIFT = 64
@@ -66,47 +66,51 @@ class Levels:
 
     def __array__(self, dtype=None, copy=None):
         """A copy of X, for whatever takes an array."""
-        return np.array(self.scale * self.levels[:, : len(self.scale)] + self.offset, dtype)
+        return np.array(self.scale * self._columns + self.offset, dtype)
+
+    def __matmul__(self, weights):
+        """``X @ weights``."""
+        return product(self._columns, weights * self.scale) + weights @ self.offset
+
+    @property
+    def _columns(self):
+        return self.levels[:, : len(self.scale)]
+
+    @property
+    def _limbs_pay(self):
+        """Whether integers pay, and rows fill lines."""
+        return self.levels.shape[1] % LINE_BYTES == 0 and limbs.limbs_pay(*self.shape)
 
     def ready(self, terms, y):
-        """y in C order; compiles the code for such data."""
-        return ready(terms, self.levels, y)[1]
-
-    @staticmethod
-    def pay(n_samples, n_features):
-        """Whether levels are read and converted as fast as values of float64 are read."""
-        return masks_levels()
-
-    @staticmethod
-    def row_unit(n_samples, n_features):
-        """Levels to whose multiple a row is padded."""
-        return 1 if masks_levels() else _VECTOR_LEVELS
+        """X and y in C order; compiles the code for such data."""
+        _, y = ready(terms, self.levels, y)
+        if self._limbs_pay:
+            limbs.ready_limbs(terms.addresses[8], self.levels, y)
+        return self, y
 
     def gradient(self, call, weights, y):
         """Gradient of X, with scale and offset folded into the weights and into the sums."""
         folded = np.zeros(self.levels.shape[1])
         np.multiply(weights, self.scale, out=folded[: len(weights)])
-        sums = self.sum(call, folded, weights @ self.offset, y)
+        sums = self._sum(call, folded, weights @ self.offset, y)
         gradient = sums[: len(weights)]
         gradient *= self.scale
         if self.shifted:
             gradient += self.offset * sums[len(weights)]
         return gradient
 
-    def sum(self, call, folded, shift, y):
+    def _sum(self, call, folded, shift, y):
         """Sums of the levels times residuals, for inner products ``levels @ folded + shift``."""
+        n_used = len(self.scale) + self.shifted
+        if self._limbs_pay and (split := limbs.split_weights(folded[:n_used], self.most_levels)):
+            return limbs.limbs_gradient(call, *split, shift, self.levels, y, n_used)
         if self.shifted:
             folded[len(self.scale)] = shift
         return compute(call, folded, self.levels, y)
 
 
-def as_levels(X, kind=Levels):
+def as_levels(X):
     """X, in float64, float32 or uint8, as 8-bit levels, equal to rounding.
-
-    Parameters
-    ----------
-    kind : type
-        `Levels`, or what computes with them in another way.
 
     Raises
     ------
@@ -116,35 +120,31 @@ def as_levels(X, kind=Levels):
     with np.errstate(over="ignore", invalid="ignore"):  # values that overflow have no levels
         for unit in (1.0, 1 / 255):
             if _are_levels(X, unit):
-                return _store_levels(kind, X, np.full(X.shape[1], unit), np.zeros(X.shape[1]))
+                return _store_levels(X, np.full(X.shape[1], unit), np.zeros(X.shape[1]))
         spacings = [_spacing(column, j) for j, column in enumerate(X.T)]
-        stored = _store_levels(kind, X, *map(np.array, zip(*spacings, strict=True)))
+        stored = _store_levels(X, *map(np.array, zip(*spacings, strict=True)))
         _check_levels(X, stored)
         return stored
 
 
-def inner_products(weights, X):
-    """``<w, x>`` of every sample in float64; only a block of a stored X is ever converted."""
-    if not isinstance(X, Levels):
-        if X.dtype == weights.dtype:
-            return X @ weights
-        return np.concatenate([X[rows] @ weights for rows in _blocks(X)])
-    levels, folded = X.levels[:, : len(weights)], weights * X.scale
-    z = np.concatenate([levels[rows] @ folded for rows in _blocks(levels)])
-    return z + weights @ X.offset
-
-
-def _store_levels(kind, X, scale, offset):
+def _store_levels(X, scale, offset):
     """Levels of an X that has them, by each feature's scale and offset."""
     (n_samples, n_features), shifted = X.shape, bool(offset.any())
-    n_columns = whole(n_features + shifted, kind.row_unit(*X.shape))
+    n_columns = whole(n_features + shifted, _row_unit(*X.shape))
     levels = aligned((n_samples, n_columns), np.uint8)
     steps = np.where(scale, scale, 1)
-    for rows in _blocks(X):
+    for rows in blocks(X):
         np.rint((X[rows] - offset) / steps, out=levels[rows, :n_features], casting="unsafe")
     if shifted:
         levels[:, n_features] = 1
-    return kind(levels, scale, offset, int(levels[:, :n_features].max(axis=0).sum()), shifted)
+    return Levels(levels, scale, offset, int(levels[:, :n_features].max(axis=0).sum()), shifted)
+
+
+def _row_unit(n_samples, n_features):
+    """Levels to whose multiple a row is padded."""
+    if limbs.limbs_pay(n_samples, n_features):
+        return LINE_BYTES
+    return 1 if masks_levels() else _VECTOR_LEVELS
 
 
 def _check_levels(X, stored):
@@ -154,7 +154,7 @@ def _check_levels(X, stored):
     """
     n_samples, n_features = X.shape
     lost, size = np.zeros(n_features), np.zeros(n_features)
-    for rows in _blocks(X):
+    for rows in blocks(X):
         levels = stored.levels[rows, :n_features]
         values = _in_float64(X[rows])
         lost += np.abs(stored.scale * levels + stored.offset - values).sum(axis=0)
@@ -166,12 +166,6 @@ def _check_levels(X, stored):
         raise _no_levels(X[:, j], j)
 
 
-def _blocks(X):
-    """Slices of rows that stay in cache while they are checked."""
-    n_rows = max(1, _BLOCK_VALUES // X.shape[1])
-    return [slice(start, start + n_rows) for start in range(0, len(X), n_rows)]
-
-
 def _in_float64(values):
     """Values of a block in float64."""
     return values.astype(np.float64, copy=False)
@@ -179,7 +173,7 @@ def _in_float64(values):
 
 def _are_levels(X, unit):
     """Whether each value of X is an integer from 0 to 255 times the unit, to rounding."""
-    for rows in _blocks(X):
+    for rows in blocks(X):
         values = _in_float64(X[rows])  # in float32, rounding would pass for a level
         whole = np.rint(values / unit)
         same = np.abs(unit * whole - values) <= 2 * _EPS * np.abs(values)
@@ -216,12 +210,7 @@ def _no_levels(column, j):
     )
 
 
-def as_singles(X):
-    """X in float32; a copy, unless nobody can write to an X that is that already."""
-    return single_rows(X)
-
-
-def smallest(X, kind=Levels):
+def smallest(X):
     """X in the fewest bytes that hold it exactly if it comes from memory; else in float64.
 
     X is in float64, float32 or uint8. Levels are not taken where converting them is slower than
@@ -231,23 +220,23 @@ def smallest(X, kind=Levels):
     # One core's cache first: to count the threads starts them.
     if n_bytes <= own_cache_bytes() or n_bytes <= own_caches_bytes():
         return _in_float64(X)
-    ways = [functools.partial(_as_exact_levels, kind=kind), _as_exact_single]
+    ways = [_as_exact_levels, _as_exact_single]
     if X.shape[1] < _NO_SINGLE_FEATURES and not masks_levels():
         ways.reverse()
     stored = (way(X) for way in ways)
     return next((smaller for smaller in stored if smaller is not None), X)
 
 
-def _as_exact_levels(X, kind):
+def _as_exact_levels(X):
     """X as levels, if it has them and they pay, or None.
 
     On a Zen 3 with AVX2, levels converted to float64 take 1.1 to 1.3 times as long as float64 where
     memory is fast (python -m scripts.race --pixels --contender fused_uint8 fused --size 4000000
     16).
     """
-    if kind.pay(*X.shape):
+    if masks_levels() or limbs.limbs_pay(*X.shape):
         with contextlib.suppress(Unfit):
-            return as_levels(X, kind)
+            return as_levels(X)
     return None
 
 
@@ -257,7 +246,7 @@ def _as_exact_single(X):
         return single_rows(X)
     single = np.empty(X.shape, np.float32)
     with np.errstate(over="ignore", under="ignore", invalid="ignore"):
-        for rows in _blocks(X):
+        for rows in blocks(X):
             single[rows] = X[rows]
             if not np.array_equal(single[rows], X[rows]):
                 return None

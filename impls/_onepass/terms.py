@@ -14,7 +14,6 @@ import functools
 from dataclasses import dataclass
 
 import llvmlite.binding as llvm
-import numpy as np
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
@@ -24,11 +23,20 @@ from numba.np.arrayobj import make_array
 from impls._onepass import caches
 from impls._onepass.formula import Vector
 from impls._onepass.tuning import target, tuning
-from impls._onepass.vectors import DOUBLE, FLOAT, I32, I64, call, convert, first_lanes, splat
+from impls._onepass.vectors import (
+    DOUBLE,
+    FLOAT,
+    I64,
+    convert,
+    for_vectors,
+    load,
+    splat,
+    store,
+    variables,
+)
 
 _LANES = 8
 SUMS = 8  # numbers of a share's sums: loss, sum of residuals, and the rest of a cache line
-_ELEMENTS = {np.dtype(np.float64): DOUBLE, np.dtype(np.float32): FLOAT}
 
 
 class Call(ctypes.Structure):
@@ -72,7 +80,7 @@ _CODE, SAMPLE_WEIGHT, SUM, _INTERCEPT, IS_MEAN, RESIDENT, CACHED, PASSES = range
 passes = (ctypes.c_int64 * 18)()  # addresses, by `place_of_pass`; 0: not compiled yet
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)  # a key, told apart by identity at once
 class Terms:
     """The terms of a problem with one number per sample.
 
@@ -97,37 +105,22 @@ class Terms:
     @functools.cached_property
     def addresses(self):
         """Address of the plain `Call` by the bytes of a label; compiled at its first use."""
-        return _Made(self._keep_call)
+        return Made(lambda n_bytes: ctypes.addressof(self._calls[n_bytes]))
 
     @functools.cached_property
-    def _codes(self):
-        return _Made(self._keep_code)
+    def _calls(self):
+        return Made(self.call)
 
-    @functools.cached_property
-    def _kept(self):
-        return []  # what owns the memory at an address
-
-    def call(self, dtype, sums=0):
-        """A `Call` for labels of a type, without weights and intercept.
-
-        It holds the address of the sums: keep them alive.
-        """
+    def call(self, n_bytes, **fields):
+        """A `Call` for labels of so many bytes; it keeps nothing alive that a field points at."""
         return Call(
-            code=self._codes[dtype],
-            sums=sums,
+            code=_compile(self.residual, self.loss, n_bytes).get_function_address("terms"),
             is_mean=self.is_mean,
             resident=tuning().resident_bytes,
             cached=caches.cached_bytes(),
             passes=ctypes.addressof(passes),
+            **fields,
         )
-
-    def _keep_call(self, n_bytes):
-        self._kept.append(self.call(np.dtype(f"f{n_bytes}")))
-        return ctypes.addressof(self._kept[-1])
-
-    def _keep_code(self, dtype):
-        self._kept.append(_compile(self.residual, self.loss, _ELEMENTS[dtype]))
-        return self._kept[-1].get_function_address("terms")
 
 
 @register_jitable
@@ -136,7 +129,7 @@ def place_of_pass(x_bytes, y_bytes):
     return 2 * x_bytes + y_bytes // 8
 
 
-class _Made(dict):
+class Made(dict):
     """What a function makes of a key, made at its first use."""
 
     def __init__(self, make):
@@ -147,8 +140,10 @@ class _Made(dict):
         return self[key]
 
 
-def _compile(residual, loss, element):
-    """Compile the terms to a function of that name."""
+@functools.cache
+def _compile(residual, loss, n_bytes):
+    """Compile the terms to a function of that name; what is returned owns its memory."""
+    element = {4: FLOAT, 8: DOUBLE}[n_bytes]
     module = ir.Module("terms")
     module.triple, processor, features = target()
     pointer = element.as_pointer()
@@ -176,37 +171,23 @@ class _Builder:
         self.residual, self.loss = residual, loss
         self.kind = ir.VectorType(element, _LANES)
         self.exact = ir.VectorType(DOUBLE, _LANES)
-        self.n_bytes = 8 if element == DOUBLE else 4
         self.z, self.y, sample_weight, self.n, call, self.sums = function.args
         intercept = self.b.gep(self.b.inttoptr(call, DOUBLE.as_pointer()), [I64(_INTERCEPT)])
         self.intercept = convert(self.b, splat(self.b, self.b.load(intercept), _LANES), self.kind)
         self.sample_weight = self.b.inttoptr(sample_weight, element.as_pointer())
-        self.totals = [cgutils.alloca_once_value(self.b, self._zero()) for _ in range(2)]
+        self.totals = variables(self.b, self.exact, 2)
         is_plain = self.b.icmp_unsigned("==", self.b.or_(sample_weight, self.sums), I64(0))
         self.is_weighted = self.b.icmp_unsigned("!=", sample_weight, I64(0))
         self.wants_sums = self.b.icmp_unsigned("!=", self.sums, I64(0))
         with self.b.if_else(is_plain) as (plain, other):
             with plain:
-                self._loop(self._turn)
+                for_vectors(self.b, self.n, _LANES, self._turn)
             with other:
-                self._loop(self._turn_and_sum)
+                for_vectors(self.b, self.n, _LANES, self._turn_and_sum)
         with self.b.if_then(self.wants_sums):
             for k, total in enumerate(self.totals):
                 self._add_up(I64(k), self.b.load(total))
         self.b.ret_void()
-
-    def _zero(self):
-        return ir.Constant(self.exact, [0.0] * _LANES)
-
-    def _loop(self, body):
-        """Whole vectors of the samples, then the rest under a mask."""
-        b = self.b
-        rest = b.urem(self.n, I64(_LANES))
-        whole = b.sub(self.n, rest)
-        with cgutils.for_range_slice(b, I64(0), whole, I64(_LANES), I64) as (i, _):
-            body(i, None)
-        with b.if_then(b.icmp_unsigned(">", rest, I64(0))):
-            body(whole, first_lanes(b, rest, _LANES))
 
     def _turn(self, i, mask):
         """Turn one vector of inner products into residuals; a mask leaves lanes out."""
@@ -214,7 +195,7 @@ class _Builder:
         z = b.fadd(self._load(self.z, i, None), self.intercept)
         z, y = (Vector(b, value, self.kind) for value in (z, self._load(self.y, i, mask)))
         residual = z.vector_of(self.residual(z, y)).value
-        self._store(residual, i)
+        self._store_residual(residual, i)
         return z, y, residual
 
     def _turn_and_sum(self, i, mask):
@@ -226,26 +207,19 @@ class _Builder:
             b.store(self._load(self.sample_weight, i, mask), weight)
         weight = b.load(weight)
         residual = b.fmul(residual, weight)
-        self._store(residual, i)
+        self._store_residual(residual, i)
         loss = b.fmul(z.vector_of(self.loss(z, y) if self.loss else 0.0).value, weight)
         for total, value in zip(self.totals, (loss, residual), strict=True):
             value = convert(b, value, self.exact)
-            value = value if mask is None else b.select(mask, value, self._zero())
+            value = value if mask is None else b.select(mask, value, ir.Constant(self.exact, None))
             b.store(b.fadd(b.load(total), value), total)
 
-    def _at(self, start, i):
-        return self.b.bitcast(self.b.gep(start, [i]), self.kind.as_pointer())
-
     def _load(self, start, i, mask):
-        at, align = self._at(start, i), self.n_bytes
-        if mask is None:
-            return self.b.load(at, align=align)
-        name, zeros = f"llvm.masked.load.v{_LANES}f{8 * align}.p0", ir.Constant(self.kind, None)
-        return call(self.b, name, self.kind, [at, I32(align), mask, zeros])
+        return load(self.b, self.b.gep(start, [i]), self.kind, mask)
 
-    def _store(self, residual, i):
+    def _store_residual(self, residual, i):
         """Store residuals. z has room for a whole vector; loads would wait for a masked store."""
-        self.b.store(residual, self._at(self.z, i), align=self.n_bytes)
+        store(self.b, residual, self.b.gep(self.z, [i]))
 
     def _add_up(self, place, vector):
         b, name = self.b, f"llvm.vector.reduce.fadd.v{_LANES}f64"

@@ -13,16 +13,13 @@ import numpy as np
 from numba import get_num_threads, njit
 
 from impls._onepass import entries, load
+from impls._onepass.arrays import aligned
 from impls._onepass.caches import largest_cache_bytes, own_cache_bytes
 from impls._onepass.terms import passes, place_of_pass
 from impls._onepass.tuning import tuning
-from impls._onepass.vectors import LINE_BYTES, aligned
+from impls._onepass.vectors import LINE_BYTES
 
 PAY_FROM_VARIABLE = "GRADMARK_THREADS_PAY_FROM"
-# Rows of float32 in cache below which one thread beats two, because converting the weights and
-# merging the sums cost more than they save (10,000 features: two threads are 1.2x slower for 10
-# rows, equal at 20).
-_CONVERTED_ROWS = 12
 # Up to so many samples, and from so many features on, threads share out features instead of
 # samples: merging sums that no longer fit in L1 takes longer than waking the threads twice. The
 # time falls to 0.5 for 10 x 10,000 and 0.9 for 32 x 5,000; 64 x 5,000 takes as long either way
@@ -52,9 +49,8 @@ def compute(call, weights, X, y):
     if not isinstance(X, np.ndarray):
         return X.gradient(call, weights, y)
     result, n_bytes = np.empty(len(weights)), len(y) * len(weights) * y.itemsize
-    is_few = y.itemsize == 4 and len(y) < _CONVERTED_ROWS and n_bytes <= own_cache_bytes()
     compile_pass(X, y)
-    if is_few or n_bytes < threads_pay_from() or count_threads() == 1:
+    if n_bytes < threads_pay_from() or count_threads() == 1:
         add_alone(call, weights, X, y, result)
     else:
         _compute_together(call, weights, X, y, n_bytes, result)
@@ -86,6 +82,8 @@ def ready(terms, X, y):
     NumPy's arrays do not, and every other load of 32 bytes then touches two lines: 5 to 15 % in
     cache, nothing from memory.
     """
+    if not isinstance(X, np.ndarray):
+        return X.ready(terms, y)
     X, y = (_writable(np.ascontiguousarray(each)) for each in (X, y))
     if X.ctypes.data % LINE_BYTES and X.nbytes <= largest_cache_bytes():
         X, unaligned = aligned(X.shape, X.dtype), X

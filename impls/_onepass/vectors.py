@@ -3,11 +3,7 @@
 In all functions `b` is llvmlite's builder, which appends instructions to the code being built.
 """
 
-import math
-
-import numpy as np
 from llvmlite import ir
-from numba import types
 from numba.core import cgutils
 from numba.np.arrayobj import make_array
 
@@ -15,13 +11,6 @@ from impls._onepass.tuning import target
 
 I8, I16, I32, I64 = (ir.IntType(bits) for bits in (8, 16, 32, 64))
 DOUBLE, FLOAT = ir.DoubleType(), ir.FloatType()
-# LLVM type of an array's values, their bytes and their name in LLVM's intrinsics.
-ELEMENTS = {
-    types.float64: (DOUBLE, 8, "f64"),
-    types.float32: (FLOAT, 4, "f32"),
-    types.int16: (I16, 2, "i16"),
-    types.uint8: (I8, 1, "i8"),
-}
 LINE_BYTES = 64
 # Vectors of 64 bytes pay where arithmetic is the limit: 3 to 20 % for narrow rows, 2x for values
 # that have to be converted.
@@ -78,9 +67,7 @@ def convert(b, value, kind):
         return value
     if isinstance(old, ir.IntType):
         return _convert_levels(b, value, kind)
-    sizes = {"float": 4, "double": 8}
-    widen = sizes[str(new)] > sizes[str(old)]
-    return b.fpext(value, kind) if widen else b.fptrunc(value, kind)
+    return b.fpext(value, kind) if new == DOUBLE else b.fptrunc(value, kind)
 
 
 def _convert_levels(b, value, kind):
@@ -156,6 +143,45 @@ def _add_shuffled(b, left, right, order, distance):
     return b.add(*parts) if whole else b.fadd(*parts, flags=("reassoc",))
 
 
+def load(b, pointer, kind, mask=None):
+    """Load a vector that need not be aligned; lanes are 0 where the mask is off."""
+    at, n_bytes, name = _place(b, pointer, kind)
+    if mask is None:
+        return b.load(at, align=n_bytes)
+    blank = ir.Constant(kind, None)
+    return call(b, f"llvm.masked.load.{name}.p0", kind, [at, I32(n_bytes), mask, blank])
+
+
+def store(b, value, pointer, mask=None):
+    """Store a vector that need not be aligned; lanes are left where the mask is off."""
+    at, n_bytes, name = _place(b, pointer, value.type)
+    if mask is None:
+        b.store(value, at, align=n_bytes)
+    else:
+        call(b, f"llvm.masked.store.{name}.p0", ir.VoidType(), [value, at, I32(n_bytes), mask])
+
+
+def _place(b, pointer, kind):
+    """The pointer to a vector, the bytes of a lane, and the vector's name in LLVM's intrinsics."""
+    name = kind.element.intrinsic_name
+    return b.bitcast(pointer, kind.as_pointer()), int(name[1:]) // 8, f"v{kind.count}{name}"
+
+
+def for_vectors(b, n, lanes, body):
+    """Append ``body(i, mask)`` for each vector of n values, and for the rest under a mask."""
+    rest = b.urem(n, I64(lanes))
+    whole = b.sub(n, rest)
+    with cgutils.for_range_slice(b, I64(0), whole, I64(lanes), I64) as (i, _):
+        body(i, None)
+    with b.if_then(b.icmp_unsigned(">", rest, I64(0))):
+        body(whole, first_lanes(b, rest, lanes))
+
+
+def variables(b, kind, count):
+    """Zeroed variables, which LLVM turns into registers."""
+    return [cgutils.alloca_once_value(b, ir.Constant(kind, None)) for _ in range(count)]
+
+
 class Array:
     """An array that a loop loads and stores in vectors of one type, whatever type it stores.
 
@@ -171,9 +197,9 @@ class Array:
     def __init__(self, context, b, type_, value, kind):
         self.b, self.kind = b, kind
         array = make_array(type_)(context, b, value)
-        self.element, self.n_bytes, self.name = ELEMENTS[type_.dtype]
-        self.data = b.bitcast(array.data, self.element.as_pointer())
-        self.stored = ir.VectorType(self.element, kind.count)
+        element, self.n_bytes = context.get_data_type(type_.dtype), type_.dtype.bitwidth // 8
+        self.data = b.bitcast(array.data, element.as_pointer())
+        self.stored = ir.VectorType(element, kind.count)
         self.n_columns = cgutils.unpack_tuple(b, array.shape)[-1]
         self.row_values = self.n_columns
         if type_.layout != "C" and type_.ndim == 2:
@@ -187,25 +213,15 @@ class Array:
         return self.b.gep(self.data, [index])
 
     def load(self, pointer, index, mask=None):
-        """Load a vector `index` values after the pointer; lanes are 0 where the mask is off."""
-        at = self.b.bitcast(self.b.gep(pointer, [index]), self.stored.as_pointer())
-        if mask is None:
-            value = self.b.load(at, align=self.n_bytes)
-        else:
-            name = f"llvm.masked.load.v{self.kind.count}{self.name}.p0"
-            blank = ir.Constant(self.stored, [0] * self.kind.count)
-            value = call(self.b, name, self.stored, [at, I32(self.n_bytes), mask, blank])
+        """Load and convert a vector `index` values after the pointer."""
+        value = load(self.b, self.b.gep(pointer, [index]), self.stored, mask)
         return convert(self.b, value, self.kind)
 
-    def store(self, value, pointer, index, mask=None):
-        """Store a vector `index` values after the pointer; lanes are left where the mask is off."""
-        at = self.b.bitcast(self.b.gep(pointer, [index]), self.stored.as_pointer())
-        value = convert(self.b, value, self.stored)
-        if mask is None:
-            self.b.store(value, at, align=self.n_bytes)
-        else:
-            name = f"llvm.masked.store.v{self.kind.count}{self.name}.p0"
-            call(self.b, name, ir.VoidType(), [value, at, I32(self.n_bytes), mask])
+    def add(self, value, index, mask=None):
+        """Add a vector, converted, to the values from the `index`-th on."""
+        value = convert(self.b, value, self.kind)
+        total = self.b.fadd(self.load(self.data, index, mask), value, flags=FUSE)
+        store(self.b, convert(self.b, total, self.stored), self.address(index), mask)
 
 
 def compiles_for(feature):
@@ -215,11 +231,11 @@ def compiles_for(feature):
 
 def count_lanes(stored, computed, n_bytes):
     """Lanes of a vector of at most `n_bytes`, by the types that are stored and computed."""
-    if ELEMENTS[stored][1] <= 2:
+    if stored.bitwidth <= 16:
         n_bytes = LONG_VECTOR_BYTES
     elif not compiles_for("avx512f"):
         n_bytes = VECTOR_BYTES
-    return n_bytes // ELEMENTS[computed][1]
+    return 8 * n_bytes // computed.bitwidth
 
 
 def masks_levels():
@@ -231,16 +247,3 @@ def first_lanes(b, rest, lanes):
     """A mask that is on in the first `rest` lanes."""
     order = ir.Constant(ir.VectorType(I64, lanes), list(range(lanes)))
     return b.icmp_unsigned("<", order, splat(b, rest, lanes))
-
-
-def whole(n, unit):
-    """The least multiple of `unit` that is not less than n."""
-    return -(-n // unit) * unit
-
-
-def aligned(shape, dtype):
-    """Zeros that begin with a cache line, so that a vector of a line touches one line, not two."""
-    n_bytes = math.prod(shape) * np.dtype(dtype).itemsize
-    room = np.zeros(n_bytes + LINE_BYTES, np.uint8)
-    begin = -room.ctypes.data % LINE_BYTES
-    return room[begin : begin + n_bytes].view(dtype).reshape(shape)

@@ -8,7 +8,7 @@ Source: `fused`.
 """
 
 from impls._onepass.kernel import make_kernel
-from impls._onepass.limbs import smallest
+from impls._onepass.storage import smallest
 from impls.logistic._terms import terms
 
 PREPARED_COPIES = 0.5

@@ -17,7 +17,7 @@ Source: `fused`; exact dot products by splitting numbers (Ozaki's scheme).
 """
 
 from impls._onepass.kernel import make_kernel
-from impls._onepass.limbs import as_levels
+from impls._onepass.storage import as_levels
 from impls.logistic._terms import terms
 
 PREPARED_COPIES = 0.25

@@ -8,7 +8,7 @@ Source: `fused`.
 import numpy as np
 
 from impls._onepass.kernel import make_kernel
-from impls._onepass.storage import as_singles
+from impls._prepare import single_rows
 from impls.poisson._terms import terms
 
 PREPARED_COPIES = 0.5
@@ -19,5 +19,5 @@ REQUIRES = "numba"
 RTOL = 1e-6
 
 prepare, gradient, loss_gradient, evaluate, make_hessian = make_kernel(
-    terms, as_singles, np.float32
+    terms, single_rows, np.float32
 )

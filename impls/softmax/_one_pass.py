@@ -20,6 +20,7 @@ from impls._onepass import load
 from impls._onepass.caches import own_cache_bytes
 from impls._onepass.entries import THREADS_ONLY, digest_with
 from impls._onepass.memory import address_of, call_code, integer_at, set_value_at, value_at
+from impls._onepass.terms import Made
 from impls._onepass.threads import count_threads
 from impls._onepass.vectors import LINE_BYTES
 from impls.softmax._tiles import (
@@ -293,7 +294,7 @@ def _make_add_alone(built_from, dtype):
         _ = built_from
         n_samples, n_features = X.shape
         is_few = n_samples < _COPIED_ROWS
-        table = result if is_few else _table(result, len(weights), _whole(n_features))
+        table = result if is_few else _table(result[0], len(weights), _whole(n_features))
         batch = address_of(weights, 0), address_of(X, 0), address_of(y, 0), n_samples
         sizes, options = (n_features, len(weights)), (rows, ahead, extra)
         g, g_step = address_of(table, 0), 8 * table.shape[1]
@@ -326,7 +327,7 @@ def _make_add_together(built_from, dtype):
         _ = built_from
         n_samples, n_features = X.shape
         n_classes, n_blocks = len(weights), -(-n_samples // rows)
-        tables = _table(result, n_shares * n_classes, _whole(n_features))
+        tables = _table(result[0], n_shares * n_classes, _whole(n_features))
         losses = np.zeros((n_shares, LINE_BYTES // 8))
         for share in prange(n_shares):
             n = np.int64(share)
@@ -373,19 +374,13 @@ class _Compiled:
         return _make_add_together(_digest(), self._type)
 
 
-class _CompiledByType(dict):
-    def __missing__(self, dtype):
-        self[dtype] = _Compiled(dtype)
-        return self[dtype]
-
-
-_compiled = _CompiledByType()
+_compiled = Made(_Compiled)  # by the type of X
 
 
 def ready(X, y):
-    """X and y in C order; compiles the code for such data."""
+    """X and y in C order; compiles the code for such data, that of threads where they pay."""
     compiled = _compiled[X.dtype]
-    if count_threads() > 1:
+    if _count_shares(len(y), int(y.max(initial=0)) + 1, X.shape[1]) > 1:
         compiled.add_together  # noqa: B018
     return np.ascontiguousarray(X), np.ascontiguousarray(y)
 

@@ -18,22 +18,21 @@ from numba.extending import intrinsic
 
 from impls._onepass.exp import exp_of
 from impls._onepass.vectors import (
-    DOUBLE,
-    ELEMENTS,
     FUSE,
     I8,
-    I32,
     I64,
     LONG_VECTOR_BYTES,
     VECTOR_BYTES,
-    call,
     compiles_for,
     convert,
     first_lanes,
+    load,
     prefetch,
     shuffle,
     splat,
+    store,
     sum_lanes,
+    variables,
 )
 
 # 32 vector registers hold 24 sums, 16 hold 12.
@@ -60,9 +59,9 @@ def features_of(n_classes, n_bytes):
 class _Code:
     """What the tiles share: types, addresses, loads under a mask."""
 
-    def __init__(self, b, dtype):
-        self.b = b
-        self.element, self.n_bytes, _ = ELEMENTS[dtype]
+    def __init__(self, context, b, dtype):
+        self.b, self.n_bytes = b, dtype.bitwidth // 8
+        self.element = context.get_data_type(dtype)
         self.lanes = _BYTES // self.n_bytes
         self.kind = ir.VectorType(self.element, self.lanes)
         self.zero = ir.Constant(self.kind, None)
@@ -74,31 +73,16 @@ class _Code:
     def after(self, first, n_bytes):
         return self.b.inttoptr(self.b.add(first, n_bytes), I8.as_pointer())
 
-    def at(self, start, n_bytes, kind=None):
-        here = self.b.gep(start, [n_bytes])
-        return self.b.bitcast(here, (kind or self.kind).as_pointer())
-
     def load(self, start, n_bytes, mask=None, kind=None):
-        kind = kind or self.kind
-        here, size = self.at(start, n_bytes, kind), 8 if kind.element == DOUBLE else 4
-        if mask is None:
-            return self.b.load(here, align=size)
-        name = f"llvm.masked.load.v{kind.count}f{8 * size}.p0"
-        return call(self.b, name, kind, [here, I32(size), mask, ir.Constant(kind, None)])
+        return load(self.b, self.b.gep(start, [n_bytes]), kind or self.kind, mask)
 
     def store(self, value, start, n_bytes, mask=None):
-        kind = value.type
-        here, size = self.at(start, n_bytes, kind), 8 if kind.element == DOUBLE else 4
-        if mask is None:
-            self.b.store(value, here, align=size)
-            return
-        name = f"llvm.masked.store.v{kind.count}f{8 * size}.p0"
-        call(self.b, name, ir.VoidType(), [value, here, I32(size), mask])
+        store(self.b, value, self.b.gep(start, [n_bytes]), mask)
 
     def spread(self, start, n_bytes):
         """A vector of the number at a place."""
-        number = self.b.load(self.at(start, n_bytes, self.element), align=self.n_bytes)
-        return splat(self.b, number, self.lanes)
+        here = self.b.bitcast(self.b.gep(start, [n_bytes]), self.element.as_pointer())
+        return splat(self.b, self.b.load(here, align=self.n_bytes), self.lanes)
 
     def add_products(self, totals, left, right):
         """Add the product of each vector on the left with each on the right to the totals.
@@ -123,9 +107,6 @@ class _Code:
         total = self.b.load(place)
         product = self.b.fmul(left, right, flags=FUSE)
         self.b.store(self.b.fadd(total, product, flags=FUSE), place)
-
-    def variables(self, n):
-        return [cgutils.alloca_once_value(self.b, self.zero) for _ in range(n)]
 
 
 class _Fetch:
@@ -174,7 +155,7 @@ def dot_tile(_context, like, n_classes, w, w_step, x, x_step, last, z, z_step, w
     """
 
     def build(context, b, signature, arguments):
-        code = _Code(b, signature.args[0].dtype)
+        code = _Code(context, b, signature.args[0].dtype)
         _for_each_number(b, arguments[1], lambda n: _build_dot_tile(code, n, *arguments[2:]))
         return context.get_dummy_value()
 
@@ -190,7 +171,7 @@ def _build_dot_tile(code, n_classes, w, w_step, x, x_step, last, z, z_step, widt
     for r in range(n_rows):
         real = b.select(b.icmp_signed("<", I64(r), last), I64(r), last)
         rows.append(code.after(x, b.mul(real, x_step)))
-    totals = code.variables(n_classes * n_rows)
+    totals = variables(b, code.kind, n_classes * n_rows)
 
     def add(place, mask):
         fetch.append(b.udiv(place, I64(_BYTES)))
@@ -242,9 +223,9 @@ def add_tile(
     """
 
     def build(context, b, signature, arguments):
-        code = _Code(b, signature.args[0].dtype)
-        element, n_bytes, _ = ELEMENTS[signature.args[1].dtype]
-        out = ir.VectorType(element, code.lanes), n_bytes
+        code = _Code(context, b, signature.args[0].dtype)
+        element = context.get_data_type(signature.args[1].dtype)
+        out = ir.VectorType(element, code.lanes), signature.args[1].dtype.bitwidth // 8
         width = arguments[10]
 
         def build_both(n):
@@ -283,7 +264,7 @@ def _build_add_tile(
     n_vectors = features_of(n_classes, code.n_bytes) // code.lanes // (1 if is_whole else 2)
     fetch = _Fetch(b, ahead, n_vectors // 2)
     residuals = code.starts(r, r_step, n_classes)
-    totals = code.variables(n_classes * n_vectors)
+    totals = variables(b, code.kind, n_classes * n_vectors)
     masks = [None] * n_vectors
     if not is_whole:
         for v in range(n_vectors):
@@ -319,7 +300,7 @@ def transpose(_context, like, x, x_step, t, t_step, n_rows, width):
 
     def build(context, b, signature, arguments):
         _, x, x_step, t, t_step, n_rows, width = arguments
-        code = _Code(b, signature.args[0].dtype)
+        code = _Code(context, b, signature.args[0].dtype)
         lanes, last = code.lanes, b.sub(n_rows, I64(1))
         with cgutils.for_range_slice(b, I64(0), n_rows, I64(lanes), I64) as (i, _):
             rows = []
@@ -366,7 +347,7 @@ def soften(_context, like, z, z_step, n_classes, n_rows, largest, total):
 
     def build(context, b, signature, arguments):
         _, z, z_step, n_classes, n_rows, largest, total = arguments
-        code = _Code(b, signature.args[0].dtype)
+        code = _Code(context, b, signature.args[0].dtype)
         one = ir.Constant(code.kind, [1.0] * code.lanes)
         places = [I64(0), I64(_BYTES)]
         n_bytes = b.mul(n_rows, I64(code.n_bytes))
@@ -387,7 +368,7 @@ def soften(_context, like, z, z_step, n_classes, n_rows, largest, total):
                     most = b.load(yet)
                     b.store(b.select(b.fcmp_ordered(">", logit, most), logit, most), yet)
             most = [b.load(yet) for yet in largest_yet]
-            totals = code.variables(2)
+            totals = variables(b, code.kind, 2)
             with classes() as (row, logits):
                 for place, logit, top, so_far in zip(places, logits, most, totals, strict=True):
                     value = exp_of(b, b.fsub(logit, top), may_be_positive=False)
