@@ -150,6 +150,17 @@ def test_any_number_of_threads_gives_the_same_bits(shape, dtype):
         assert np.array_equal(alone, together)
 
 
+def test_other_threads_of_python_run_during_a_long_call(monkeypatch):
+    compiled = [threads._add_large_alone, threads._add_together, threads._add_features_together]
+    assert all(each.targetoptions["nogil"] for each in compiled)
+    called = []
+    monkeypatch.setattr(threads, "count_threads", lambda: 1)
+    monkeypatch.setattr(threads, "_add_large_alone", lambda *_: called.append(1))
+    weights, X, y = pixels(3000, 300)
+    threads.compute(terms.addresses[8], weights, X, y)
+    assert called
+
+
 def loaded(one_seconds):
     """Times of which those of one thread are known."""
     found = load.Load()

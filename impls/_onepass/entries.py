@@ -137,12 +137,15 @@ def _add_chunk(call, weights, X, y, n, n_rows, z, sums, result):
     add_samples(terms_of(call, n), weights, X, y, start, stop, from_memory, z, total)
 
 
-def make_add_alone(engine):
-    """Gradient on one thread: a loop over threads would take 5 us to start."""
+def make_add_alone(engine, releases):
+    """Gradient on one thread: a loop over threads would take 5 us to start.
 
-    @njit(cache=True)
+    Python's other threads run meanwhile if it releases them, which costs 30 ns: 4 % of a small X.
+    """
+
+    @njit(nogil=releases, cache=True)
     def add_alone(call, weights, X, y, result):
-        _ = engine
+        _ = engine, releases
         own = _in_type(weights, y)
         if X.size * X.itemsize <= integer_at(call, RESIDENT) and len(y) <= PART_ROWS:
             add_all(terms_of(call, 0), own, X, y, result)
@@ -162,7 +165,7 @@ def make_add_together(engine):
     A chunk's sum does not depend on who computes it, and they are merged in order.
     """
 
-    @njit(parallel=THREADS_ONLY, cache=True)
+    @njit(parallel=THREADS_ONLY, nogil=True, cache=True)
     def add_together(call, weights, X, y, n_workers, result):
         _ = engine
         own, (sums, n_rows) = _in_type(weights, y), _new_sums(y, result)
@@ -198,7 +201,7 @@ def make_add_features_together(engine):
     Threads start twice; in between, their parts of the inner products are added up.
     """
 
-    @njit(parallel=THREADS_ONLY, cache=True)
+    @njit(parallel=THREADS_ONLY, nogil=True, cache=True)
     def add_features_together(call, weights, X, y, n_shares, result):
         _ = engine
         n_samples, n_features = X.shape
