@@ -87,12 +87,12 @@ def test_a_file_is_measured_and_deleted(run, tmp_path, dtype):
 
 
 def test_a_warm_file_passes_nearly_as_fast_as_it_is_read(run, tmp_path):
-    """By the fastest rounds, since other work delays some; the file is a tenth of docs' one."""
+    """By the fastest rounds; other work takes one of the processors that the gradient has."""
     options = "--gigabytes", "0.2", "--rounds", "9", "--folder", str(tmp_path)
     assert run("disk", *options) == 0
     frame = pd.read_csv(tmp_path / "scale-disk.csv")
     warm = frame[frame.cache == "warm"]
-    assert warm.gradient.max() >= 0.6 * warm.read.max()
+    assert warm.gradient.max() >= 0.4 * warm.read.max()
 
 
 def findings():
