@@ -215,7 +215,7 @@ class Implementation:
     def _call(self, function: Callable[..., Any], weights: Array, X: Array, y: Array) -> Any:
         """Check the arguments, then call a function whose result is, or ends in, a gradient."""
         _known_problem(self.problem).check_shapes(weights, X, y)
-        if not self._is_prepared(X, y):
+        if not self.is_prepared(X, y):
             X, y = self._prepare_late(X, y)
         weights = in_float64(weights, "weights")
         if self.options.get("BYTES_PER_VALUE") not in (2, 4):
@@ -245,7 +245,7 @@ class Implementation:
         loss, gradient = self._call(own, weights, X, y)
         return float(loss), gradient
 
-    def _is_prepared(self, X: Array, y: Array) -> bool:
+    def is_prepared(self, X: Array, y: Array) -> bool:
         """Whether X and y have a form that `prepare` has returned."""
         forms = _forms_of(X, y)
         return forms in self._forms or any(
@@ -258,7 +258,7 @@ class Implementation:
         if isinstance(X, np.ndarray) and isinstance(y, np.ndarray):
             return self.prepare(X, y)
         self.prepare(np.zeros((1, X.shape[1])), np.zeros(1))  # records the form that it returns
-        if not self._is_prepared(X, y):
+        if not self.is_prepared(X, y):
             raise TypeError(
                 f"X and y are {type(X).__name__} and {type(y).__name__}, which {self.name} does "
                 "not take; expected NumPy arrays, or what its prepare returns for them"

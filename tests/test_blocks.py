@@ -9,6 +9,7 @@ import textwrap
 from itertools import pairwise
 
 import dask.array as da
+import numba
 import numpy as np
 import pandas as pd
 import pytest
@@ -18,7 +19,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as st_numpy
 
 import impls
-from impls._blocks import ahead, files, mapped, pieces, rows, stream
+from impls._blocks import ahead, files, pieces, readers, rows, shares, stream
 from tests._loading import installed
 
 BLOCKS = ("memmap_stream", "dask_blocks")
@@ -243,72 +244,92 @@ def test_rows_of_a_mapped_slice_are_those_of_the_file(tmp_path_factory, array, d
     np.testing.assert_array_equal(found.read(0, stop), array[start : start + stop])
 
 
-needs_mapping = pytest.mark.skipif(
-    not mapped._can_populate(), reason="this system brings no pages of a mapping in on request"
-)
-
-
-@needs_mapping
-@pytest.mark.parametrize("n_features", [1, 3, 8, 700])
-def test_mapped_blocks_are_the_rows_of_the_file_and_let_go_of(tmp_path, n_features):
-    X = np.arange(9000.0 * n_features).reshape(9000, n_features)
-    np.save(tmp_path / "X.npy", X)
-    file = mapped.MappedFile(impls.open_rows(tmp_path / "X.npy"))
-    for start in range(0, 9000, 1100):
-        stop = min(start + 1100, 9000)
-        found = file.load(start, stop)
-        np.testing.assert_array_equal(found, X[start:stop])
-        assert not found.flags.writeable
-        file.release(start, stop)
-    np.testing.assert_array_equal(file.load(0, 9000), X)  # those let go of are still there
-
-
-@needs_mapping
-@pytest.mark.parametrize("n_features", [3, 25, 100])
-def test_mapped_blocks_begin_with_a_cache_line(tmp_path, n_features):
-    _, X, y = draw("logistic", 20_000, n_features)
+def test_every_chunk_of_a_file_is_read_once_and_computed_on_from_its_own_cache_line(
+    tmp_path, small_blocks
+):
+    _, X, y = draw("logistic", 3000, 7)
     np.save(tmp_path / "X.npy", X)
     streamed, _ = impls.load("logistic", "memmap_stream").prepare(
         impls.open_rows(tmp_path / "X.npy"), y
     )
-    assert {block.ctypes.data % 64 for _, block, _ in streamed._read()} == {0}
+    seen = {}
+
+    def compute(start, rows, labels):
+        np.testing.assert_array_equal(rows, X[start : start + len(rows)])
+        np.testing.assert_array_equal(labels, y[start : start + len(rows)])
+        seen[start] = len(rows), rows.ctypes.data % 64
+        return (float(start),)
+
+    blocks = list(streamed._parts(compute))
+    starts = range(0, 3000, streamed.chunk_rows)
+    assert sorted(seen) == list(starts)
+    assert sum(n for n, _ in seen.values()) == 3000
+    assert {place for _, place in seen.values()} == {0}  # `fused` copies what begins elsewhere
+    in_order = [starts[k : k + stream._BLOCK_CHUNKS] for k in range(0, len(starts), 8)]
+    assert [float(total[0]) for total in blocks] == [sum(block) for block in in_order]
 
 
-@needs_mapping
-def test_a_file_that_becomes_shorter_between_two_blocks_is_named(tmp_path):
-    np.save(tmp_path / "X.npy", np.ones((50_000, 10)))
-    file = mapped.MappedFile(impls.open_rows(tmp_path / "X.npy"))
-    file.load(0, 1000)
-    os.truncate(tmp_path / "X.npy", 1_000_000)
-    with pytest.raises(ValueError, match=r"X\.npy ends after 1,000,000 bytes, expected 4,000,128"):
-        file.load(40_000, 41_000)
-
-
-def refuse(*_, **__):
-    raise OSError("no such device")
-
-
-@pytest.mark.parametrize("lacking", ["system", "file system"])
-@every_problem
-def test_a_file_that_cannot_be_mapped_is_read(
-    problem, lacking, tmp_path, small_blocks, monkeypatch
+@pytest.mark.parametrize("n_threads", [1, 3])
+def test_a_gradient_of_a_file_is_the_same_by_any_number_of_threads(
+    n_threads, tmp_path, small_blocks, monkeypatch
 ):
-    weights, X, y = draw(problem)
-    if lacking == "system":
-        monkeypatch.setattr(mapped, "_can_populate", lambda: False)
-    else:
-        monkeypatch.setattr(mapped, "MappedFile", refuse)
-    implementation = impls.load(problem, "memmap_stream")
-    prepared = implementation.prepare(*sources(tmp_path, X, y)["file"])
-    found = implementation.gradient(weights, *prepared)
-    assert error(problem, found, weights, X, y) < 1e-12
+    weights, X, y = draw("logistic", 3000)
+    np.save(tmp_path / "X.npy", X)
+    implementation = impls.load("logistic", "memmap_stream")
+    prepared = implementation.prepare(impls.open_rows(tmp_path / "X.npy"), y)
+    expected = implementation.gradient(weights, *prepared)
+    monkeypatch.setattr(readers, "count_shares", lambda: n_threads)
+    for _ in range(3):
+        assert (implementation.gradient(weights, *prepared) == expected).all()
+
+
+def test_threads_of_a_file_have_one_thread_of_numba_each_and_leave_this_one_its_own(
+    tmp_path, small_blocks, monkeypatch
+):
+    _, X, y = draw("logistic", 3000)
+    np.save(tmp_path / "X.npy", X)
+    monkeypatch.setattr(readers, "count_shares", lambda: 2)
+    usual, seen = numba.get_num_threads(), []
+    streamed, _ = impls.load("logistic", "memmap_stream").prepare(
+        impls.open_rows(tmp_path / "X.npy"), y
+    )
+
+    def compute(*_):
+        seen.append(numba.get_num_threads())
+        return (0.0,)
+
+    list(streamed._parts(compute))
+    assert set(seen) == {1}
+    assert numba.get_num_threads() == usual
+
+
+def test_where_numba_allows_one_thread_at_a_time_a_file_has_one(monkeypatch):
+    monkeypatch.setattr(numba, "threading_layer", lambda: "workqueue")
+    assert shares.count_shares() == 1
+    monkeypatch.setattr(numba, "threading_layer", lambda: "omp")
+    assert shares.count_shares() == min(numba.get_num_threads(), shares.count_threads())
+
+
+def test_a_file_that_becomes_shorter_between_two_blocks_is_named(tmp_path, small_blocks):
+    np.save(tmp_path / "X.npy", np.ones((3000, 10)))
+    streamed, _ = impls.load("logistic", "memmap_stream").prepare(
+        impls.open_rows(tmp_path / "X.npy"), np.zeros(3000)
+    )
+
+    def compute(start, *_):
+        if start == 0:
+            os.truncate(tmp_path / "X.npy", 100_000)
+        return (0.0,)
+
+    with pytest.raises(ValueError, match=r"X\.npy ends after 100,000 bytes, expected 240,128"):
+        list(streamed._parts(compute))
 
 
 def test_values_that_are_not_aligned_in_the_file_are_read(tmp_path, small_blocks):
     weights, X, y = draw("logistic")
     (tmp_path / "X.bin").write_bytes(b"odd" + X.tobytes())
     raw = np.memmap(tmp_path / "X.bin", np.float64, "r", 3, X.shape)
-    assert not mapped.can_map(rows.rows_of("X", raw))
+    assert isinstance(rows.rows_of("X", raw), rows.FileRows)
     implementation = impls.load("logistic", "memmap_stream")
     found = implementation.gradient(weights, *implementation.prepare(raw, y))
     assert error("logistic", found, weights, X, y) < 1e-12

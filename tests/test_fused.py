@@ -6,6 +6,8 @@ import math
 import shutil
 import subprocess
 import sys
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from textwrap import dedent
@@ -175,6 +177,30 @@ def test_read_only_data_compile_nothing_more(n_threads):
     assert n_variants == (len(threads.add_alone.signatures), len(threads._add_together.signatures))
 
 
+def test_threads_that_begin_at_once_share_what_is_compiled():
+    own = engine_terms.Terms(lambda z, y: z - 3 * y, loss=lambda z, y: z * y)
+    barrier = threading.Barrier(4)
+
+    def begin(_):
+        barrier.wait()
+        return own.addresses[8], own.call(8).code
+
+    with ThreadPoolExecutor(4) as pool:
+        found = set(pool.map(begin, range(4)))
+    assert len(found) == 1
+
+
+def test_other_threads_of_python_run_during_a_long_call(monkeypatch):
+    compiled = [threads._add_large_alone, threads._add_together, threads._add_features_together]
+    assert all(each.targetoptions["nogil"] for each in compiled)
+    called = []
+    monkeypatch.setattr(threads, "count_threads", lambda: 1)
+    monkeypatch.setattr(threads, "_add_large_alone", lambda *_: called.append(1))
+    weights, X, y = pixels(3000, 300)
+    threads.compute(terms.addresses[8], weights, X, y)
+    assert called
+
+
 def loaded(one_seconds):
     """Times of which those of one thread are known."""
     found = load.Load()
@@ -279,7 +305,7 @@ def test_each_function_that_numba_keeps_encloses_the_digest():
         for value in vars(module).values()
         if getattr(getattr(value, "_cache", None), "cache_path", None)
     ]
-    assert len(kept) == 4
+    assert len(kept) == 5
     for function in kept:
         cells = [cell.cell_contents for cell in function.py_func.__closure__]
         assert entries.digest() in cells, function.py_func.__name__

@@ -82,12 +82,12 @@ def test_a_file_is_measured_and_deleted(run, tmp_path, dtype):
     assert run("disk", *options) == 0
     frame = pd.read_csv(tmp_path / "scale-disk.csv")
     assert set(frame.cache) == {"warm", "cold"}
-    assert (frame[["read", "gradient"]] > 0).all(axis=None)
+    assert (frame[["read", "read_together", "gradient"]] > 0).all(axis=None)
     assert not list(folder.iterdir())
 
 
 def test_a_warm_file_passes_nearly_as_fast_as_it_is_read(run, tmp_path):
-    """By the fastest rounds, since other work delays some; 0.6 of it where pages are small."""
+    """By the fastest rounds; other work takes one of the processors that the gradient has."""
     options = "--gigabytes", "0.2", "--rounds", "9", "--folder", str(tmp_path)
     assert run("disk", *options) == 0
     frame = pd.read_csv(tmp_path / "scale-disk.csv")

@@ -17,20 +17,30 @@ _PRIVATE = {"flags": mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS} if hasattr(mmap, "MA
 Task = TypeVar("Task")
 Result = TypeVar("Result")
 
-N_AHEAD = 2  # blocks that are read, or wait, while one is computed on
+N_AHEAD = 2  # tasks for each thread that are worked on, or wait, beside the result that is used
 
 
-def read_ahead(read: Callable[[Task], Result], tasks: Iterable[Task]) -> Iterator[Result]:
-    """Results of `read`, in order, from a thread that is `N_AHEAD` tasks ahead.
+def read_ahead(
+    read: Callable[[Task], Result],
+    tasks: Iterable[Task],
+    n_threads: int = 1,
+    begin: Callable[[], None] = lambda: None,
+) -> Iterator[Result]:
+    """Results of `read`, in order, from threads that are `N_AHEAD` tasks ahead, each.
 
-    A result may be overwritten `N_AHEAD` + 1 results later.
+    A result of one thread may be overwritten `N_AHEAD` + 1 results later.
+
+    Parameters
+    ----------
+    begin : callable
+        What each thread does first.
     """
     pending: deque[Future[Result]] = deque()
-    with ThreadPoolExecutor(1, "gradmark-read") as pool:
+    with ThreadPoolExecutor(n_threads, "gradmark-read", begin) as pool:
         try:
             for task in tasks:
                 pending.append(pool.submit(read, task))
-                if len(pending) > N_AHEAD:
+                if len(pending) > N_AHEAD * n_threads:
                     yield pending.popleft().result()
             while pending:
                 yield pending.popleft().result()
@@ -40,11 +50,11 @@ def read_ahead(read: Callable[[Task], Result], tasks: Iterable[Task]) -> Iterato
 
 
 def make_buffers(n_bytes: int) -> list[Array]:
-    """Buffers for `read_ahead`: one for each block that is read, waits or is computed on."""
-    return [_pages(n_bytes) for _ in range(N_AHEAD + 1)]
+    """Buffers for one thread of `read_ahead`: for blocks that are read, wait or are computed on."""
+    return [make_pages(n_bytes) for _ in range(N_AHEAD + 1)]
 
 
-def _pages(n_bytes: int) -> Array:
+def make_pages(n_bytes: int) -> Array:
     """Bytes at the beginning of a page, in huge pages where the system has them."""
     pages = mmap.mmap(-1, max(1, n_bytes), **_PRIVATE)
     if hasattr(mmap, "MADV_HUGEPAGE"):

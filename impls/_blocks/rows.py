@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from math import prod
 from pathlib import Path
@@ -101,11 +103,24 @@ class FileRows:
         ValueError
             If the file ends before the last row.
         """
+        with self.opened() as descriptor:
+            return self.read_from(descriptor, start, stop, buffer)
+
+    @contextmanager
+    def opened(self) -> Iterator[int]:
+        """Descriptor of the file, for `read_from`; of one thread or of several."""
+        with Path(self.path).open("rb", buffering=0) as file:
+            if hasattr(os, "posix_fadvise"):  # the system reads ahead twice as far
+                os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_SEQUENTIAL)
+            yield file.fileno()
+
+    def read_from(
+        self, descriptor: int, start: int, stop: int, buffer: Array | None = None
+    ) -> Array:
+        """As `read`, from the open file."""
         n_bytes = (stop - start) * self.row_bytes
         buffer = np.empty(n_bytes, np.uint8) if buffer is None else buffer[:n_bytes]
-        with Path(self.path).open("rb", buffering=0) as file:
-            advise(file.fileno())
-            self._fill(file.fileno(), buffer, self.place(start))
+        self._fill(descriptor, buffer, self.place(start))
         return buffer.view(self.dtype).reshape(stop - start, *self.shape[1:])
 
     def _fill(self, descriptor: int, buffer: Array, place: int) -> None:
@@ -212,9 +227,3 @@ def _mapped_rows(mapped: np.memmap[Any, Any]) -> Rows:
     offset = root.offset + mapped.ctypes.data - root.ctypes.data
     path = str(Path(root.filename).absolute())
     return FileRows(path, offset, mapped.shape, mapped.dtype)
-
-
-def advise(descriptor: int) -> None:
-    """Let the system read ahead."""
-    if hasattr(os, "posix_fadvise"):
-        os.posix_fadvise(descriptor, 0, 0, os.POSIX_FADV_SEQUENTIAL)

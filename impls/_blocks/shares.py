@@ -18,6 +18,18 @@ def numba_alone() -> Iterator[None]:
         yield
 
 
+def count_shares() -> int:
+    """Threads of Python that a kernel may run on side by side, each with one of numba's.
+
+    numba's workqueue ends a process in which two threads start its loops at the same time.
+    """
+    numba = sys.modules.get("numba")
+    if numba is None:
+        return count_threads()
+    n_threads = min(count_threads(), numba.get_num_threads())
+    return 1 if numba.threading_layer() == "workqueue" else n_threads
+
+
 @contextmanager
 def numba_leaves_one() -> Iterator[None]:
     """A thread less of numba for this thread of Python: a reader has that processor."""

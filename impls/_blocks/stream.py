@@ -3,18 +3,18 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import count, repeat
-from math import gcd
 from typing import Any
 
 import numpy as np
 
 from impls._blocks.ahead import make_buffers, read_ahead
 from impls._blocks.labels import Labels, labels_of, range_of
-from impls._blocks.mapped import MappedFile, can_map, open_mapped
-from impls._blocks.rows import ArrayRows, Rows, check_rows, rows_of
+from impls._blocks.readers import Compute, Readers
+from impls._blocks.rows import ArrayRows, FileRows, Rows, check_rows, rows_of
 from impls._blocks.shares import numba_leaves_one
 from impls._blocks.sums import Block, Sums, Work, add
 from impls._machine import chunk_bytes
@@ -22,11 +22,9 @@ from impls._machine import chunk_bytes
 Array = np.ndarray[Any, Any]
 
 _LABELS = 2**20  # labels that are checked at a time
-_CACHE_LINE = 64  # bytes; `fused` copies what does not begin with one
-# What is mapped is not copied, and blocks need not stay in cache: on a Zen 5 with an LLC of 32 MiB,
-# `fused` computes on a warm file of 800 MB at 12 GB/s in blocks of 4 MiB, of one chunk, at 32 in
-# those of 16 MiB and at 37 in those of 32 MiB. Three of them are in memory.
-_MAPPED_CHUNKS, _MAPPED_BYTES = 8, 2**25
+# Chunks of a block of a file. To hand a block over to a thread costs 40 us, and a block of 32 MiB
+# takes 2 ms.
+_BLOCK_CHUNKS = 8
 
 
 @dataclass(frozen=True)
@@ -37,14 +35,15 @@ class Stream:
     ----------
     kernel : Implementation
         Of the table; computes on each block.
-    n_rows : int
-        Of a block.
+    n_rows, chunk_rows : int
+        Of a block, and of what stays in cache between being read and computed on.
     """
 
     kernel: Any
     rows: Rows
     labels: Rows
     n_rows: int
+    chunk_rows: int
     _checked: set[int] = field(default_factory=set, repr=False, compare=False)
 
     @property
@@ -63,10 +62,8 @@ class Stream:
 
     def compute(self, work: Work, sample_weight: Array | None = None) -> Sums:
         """The problem's sums or means over all rows."""
-        is_copied = not (self._is_in_memory or can_map(self.rows))
-        with numba_leaves_one() if is_copied else contextlib.nullcontext():
-            total = add(self._parts(work, sample_weight))
-        return work.finish(total, len(self))
+        compute = partial(self._compute_on, work, sample_weight)
+        return work.finish(add(self._parts(compute)), len(self))
 
     def count_batches(self, batch_size: int) -> int:
         """Number of the batches of an epoch."""
@@ -89,25 +86,36 @@ class Stream:
 
     def of(self, X: Array, y: Array) -> Stream:
         """Rows in memory, computed on in the same way."""
-        return Stream(self.kernel, ArrayRows(X), ArrayRows(y), self.n_rows)
+        return Stream(self.kernel, ArrayRows(X), ArrayRows(y), self.n_rows, self.chunk_rows)
 
     @property
     def _is_in_memory(self) -> bool:
         return isinstance(self.rows, ArrayRows) and isinstance(self.labels, ArrayRows)
 
-    def _parts(self, work: Work, sample_weight: Array | None) -> Iterator[Sums]:
-        for block in self._blocks():
-            own = slice(block.start, block.start + block.n_samples)
-            yield work.on(block, None if sample_weight is None else sample_weight[own])
+    def _parts(self, compute: Compute) -> Iterator[Sums]:
+        """Sums over each block, in order."""
+        if isinstance(self.rows, FileRows):
+            yield from Readers(self.rows, self.labels, self.n_rows, self.chunk_rows).sums(compute)
+            return
+        with contextlib.nullcontext() if self._is_in_memory else numba_leaves_one():
+            yield from (compute(*block) for block in self._read())
 
-    def _blocks(self) -> Iterator[Block]:
-        for start, X, y in self._read():
-            # Whether values fit a narrower type is checked once, see `Implementation.prepare`.
-            known = start in self._checked
-            prepare = self.kernel.prepare_batch if known else self.kernel.prepare
-            X_ready, y_ready = prepare(X, y)
-            yield Block(X_ready, y_ready, start)
-            self._checked.add(start)
+    def _compute_on(
+        self, work: Work, sample_weight: Array | None, start: int, X: Array, y: Array
+    ) -> Sums:
+        """Sums over some rows, from `start` on."""
+        own = slice(start, start + len(y))
+        block = Block(*self._prepare(start, X, y), start)
+        return work.on(block, None if sample_weight is None else sample_weight[own])
+
+    def _prepare(self, start: int, X: Array, y: Array) -> tuple[Any, Any]:
+        """Rows as the kernel needs them; what they hold is checked once."""
+        known = start in self._checked
+        if known and self.kernel.is_prepared(X, y):
+            return X, y
+        ready = (self.kernel.prepare_batch if known else self.kernel.prepare)(X, y)
+        self._checked.add(start)
+        return ready[0], ready[1]
 
     def _read(self) -> Iterator[tuple[int, Array, Array]]:
         """First row, X and y of each block."""
@@ -116,24 +124,11 @@ class Stream:
             yield from map(self._read_block, ((start, None) for start in starts))
         elif hasattr(self.rows, "iterate"):
             yield from self._iterate(self.rows.iterate(self.n_rows))
-        elif file := open_mapped(self.rows):
-            yield from self._map(file, starts)
         else:
             row_bytes = self.rows.dtype.itemsize * self.shape[1]
             buffers = make_buffers(min(self.n_rows, len(self)) * row_bytes)
             tasks = ((start, buffers[k % len(buffers)]) for k, start in zip(count(), starts))
             yield from read_ahead(self._read_block, tasks)
-
-    def _map(self, file: MappedFile, starts: Iterable[int]) -> Iterator[tuple[int, Array, Array]]:
-        """Blocks of a file that are mapped, not copied."""
-
-        def load(start: int) -> tuple[int, Array, Array]:
-            stop = min(start + self.n_rows, len(self))
-            return start, file.load(start, stop), self.labels.read(start, stop)
-
-        for start, X, y in read_ahead(load, starts):
-            yield start, X, y
-            file.release(start, start + len(X))
 
     def _iterate(self, blocks: Iterator[tuple[int, Array]]) -> Iterator[tuple[int, Array, Array]]:
         """Blocks of a file that has to be read from its beginning."""
@@ -159,19 +154,17 @@ def prepare(X: Any, y: Any, kernel: Any) -> tuple[Stream, Labels]:
     """
     rows, labels = rows_of("X", X), rows_of("y", y)
     check_rows(rows, labels)
-    n_rows = _count_rows(rows)
-    return Stream(kernel, rows, labels, n_rows), _check_labels(kernel.problem, labels)
+    chunk_rows = _count_rows(rows)
+    n_rows = chunk_rows * (_BLOCK_CHUNKS if isinstance(rows, FileRows) else 1)
+    stream = Stream(kernel, rows, labels, n_rows, chunk_rows)
+    return stream, _check_labels(kernel.problem, labels)
 
 
 def _count_rows(rows: Rows) -> int:
-    """Rows of a block, whose beginnings are those of cache lines where it is mapped."""
+    """Rows that stay in cache."""
     row_bytes = rows.dtype.itemsize * rows.shape[1]
-    if can_map(rows):
-        n_bytes = min(_MAPPED_BYTES, _MAPPED_CHUNKS * chunk_bytes())
-        unit = _CACHE_LINE // gcd(_CACHE_LINE, row_bytes)
-    else:  # what is copied stays in cache until it is computed on
-        n_bytes, unit = chunk_bytes(), 1 if hasattr(rows, "iterate") else rows.unit
-    return unit * max(1, n_bytes // row_bytes // unit)
+    unit = 1 if hasattr(rows, "iterate") else rows.unit
+    return unit * max(1, chunk_bytes() // row_bytes // unit)
 
 
 def _check_labels(problem: str, labels: Rows) -> Labels:

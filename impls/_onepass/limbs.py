@@ -333,7 +333,7 @@ def make_add_together(engine):
     Sums are padded by a cache line, so that no two threads write to one.
     """
 
-    @njit(parallel=THREADS_ONLY, cache=True)
+    @njit(parallel=THREADS_ONLY, nogil=True, cache=True)
     def add_together(call, weights, unit, shift, X, y, n_used, n_rows, n_shares, result):
         _ = engine
         n_features = len(result)

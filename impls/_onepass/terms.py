@@ -17,6 +17,7 @@ import llvmlite.binding as llvm
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
+from numba.core.compiler_lock import global_compiler_lock
 from numba.extending import intrinsic, register_jitable
 from numba.np.arrayobj import make_array
 
@@ -130,16 +131,16 @@ def place_of_pass(x_bytes, y_bytes):
 
 
 class Made(dict):
-    """What a function makes of a key, made at its first use."""
+    """What a function makes of a key, made at its first use; threads that ask at once get one."""
 
     def __init__(self, make):
         self._make = make
 
     def __missing__(self, key):
-        self[key] = self._make(key)
-        return self[key]
+        return self.setdefault(key, self._make(key))
 
 
+@global_compiler_lock  # numba's, because LLVM serves one thread at a time
 @functools.cache
 def _compile(residual, loss, n_bytes):
     """Compile the terms to a function of that name; what is returned owns its memory."""

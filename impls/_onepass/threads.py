@@ -30,6 +30,7 @@ _FEW_ROWS, _MANY_FEATURES = 32, 4000
 ALONE_VALUES = 2**12
 
 add_alone = entries.make_add_alone(entries.digest())
+_add_large_alone = entries.make_add_large_alone(entries.digest())
 _add_together = entries.make_add_together(entries.digest())
 _add_features_together = entries.make_add_features_together(entries.digest())
 _kept = []  # what owns the code of the `passes`
@@ -50,8 +51,10 @@ def compute(call, weights, X, y):
         return X.gradient(call, weights, y)
     result, n_bytes = np.empty(len(weights)), len(y) * len(weights) * y.itemsize
     compile_pass(X, y)
-    if n_bytes < threads_pay_from() or count_threads() == 1:
+    if n_bytes < threads_pay_from():
         add_alone(call, weights, X, y, result)
+    elif count_threads() == 1:
+        _add_large_alone(call, weights, X, y, result)
     else:
         _compute_together(call, weights, X, y, n_bytes, result)
     return result
@@ -72,7 +75,8 @@ def _compute_together(call, weights, X, y, n_bytes, result):
     if is_few and len(weights) >= _MANY_FEATURES:
         shared, together = "features", _add_features_together
     by_threads = call, weights, X, y, count_threads(), result
-    load.run(n_bytes, shared, together, by_threads, add_alone, (call, weights, X, y, result))
+    by_one = call, weights, X, y, result
+    load.run(n_bytes, shared, together, by_threads, _add_large_alone, by_one)
 
 
 def ready(terms, X, y):
@@ -91,7 +95,7 @@ def ready(terms, X, y):
     call, weights = terms.addresses[y.itemsize], np.zeros(X.shape[1])
     compute(call, weights, X[:1], y)
     if X.size * y.itemsize >= threads_pay_from():  # threads may do it, or one, as there is time
-        add_alone(call, weights, X[:1], y, weights)
+        _add_large_alone(call, weights, X[:1], y, weights)
     return X, y
 
 

@@ -7,6 +7,7 @@ import os
 import shutil
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -20,12 +21,14 @@ import psutil
 from tqdm import tqdm
 
 import impls
+from impls._machine import count_threads
 from scripts._common import units
 from scripts._common.errors import UserError
 
 Array = np.ndarray[Any, Any]
 
-_BUFFER_BYTES = 2**22  # stays in cache; one of 32 MiB reads a warm file at two thirds of the rate
+# Of a reading thread: stays in cache; one of 32 MiB reads a warm file at two thirds of the rate.
+_BUFFER_BYTES = 2**22
 _SAMPLE_SECONDS = 0.02
 _PART_ROWS = 100_000
 _SPARE_BYTES = 2**30
@@ -60,16 +63,29 @@ class Plan:
 
 @dataclass(frozen=True)
 class Rate:
-    """Bytes per second in each round, of the plain read and of the gradient."""
+    """Bytes per second in each round, of plain reads and of the gradient.
+
+    Attributes
+    ----------
+    read, together : tuple of float
+        By one thread from the file's beginning to its end, as of ``cat``; by as many threads as
+        there are processors, each a part of the file.
+    """
 
     cache: str
     read: tuple[float, ...]
+    together: tuple[float, ...]
     stream: tuple[float, ...]
 
     @property
     def fraction(self) -> float:
-        """Median ratio of the gradient's rate to that of the plain read before it."""
+        """Median ratio of the gradient's rate to that of one thread's read in the same round."""
         return median(b / a for a, b in zip(self.read, self.stream, strict=True))
+
+    @property
+    def fraction_of_together(self) -> float:
+        """The same, of all threads' read."""
+        return median(b / a for a, b in zip(self.together, self.stream, strict=True))
 
 
 @dataclass(frozen=True)
@@ -132,7 +148,7 @@ def _compute(plan: Plan, path: str, pipe: Any) -> None:
     few = min(len(X), _PART_ROWS)
     error = _first_rows_error(plan, weights, X, y, few)
     gradient = partial(stream.kernel, weights, *prepared)
-    _read(path)
+    _read(path, 1)
     rates = [_rate("warm", plan, plan.n_rounds, path, gradient)]
     if hasattr(os, "posix_fadvise"):  # macOS and Windows do not let a file's pages go
         rates.append(_rate("cold", plan, _COLD_ROUNDS, path, gradient))
@@ -140,19 +156,19 @@ def _compute(plan: Plan, path: str, pipe: Any) -> None:
 
 
 def _rate(cache: str, plan: Plan, n_rounds: int, path: str, gradient: Callable[[], Any]) -> Rate:
-    """Rates of the plain read and of the gradient, in turn."""
-    pairs = []
+    """Rates of the plain reads and of the gradient, in turn."""
+    calls = partial(_read, path, 1), partial(_read, path, count_threads()), gradient
+    rounds = []
     for _ in range(n_rounds):
-        pair = []
-        for call in (partial(_read, path), gradient):
+        rates = []
+        for call in calls:
             if cache == "cold":
                 _evict(path)
             begin = time.perf_counter()
             call()
-            pair.append(plan.x_bytes / (time.perf_counter() - begin))
-        pairs.append(pair)
-    read, streamed = zip(*pairs, strict=True)
-    return Rate(cache, read, streamed)
+            rates.append(plan.x_bytes / (time.perf_counter() - begin))
+        rounds.append(rates)
+    return Rate(cache, *zip(*rounds, strict=True))
 
 
 def _first_rows_error(plan: Plan, weights: Array, X: Array, y: Array, n_rows: int) -> float:
@@ -164,14 +180,25 @@ def _first_rows_error(plan: Plan, weights: Array, X: Array, y: Array, n_rows: in
     return float(np.abs(found - expected).max() / np.abs(expected).max())
 
 
-def _read(path: str) -> None:
-    """Read the file from its beginning to its end into one buffer."""
-    buffer = np.empty(_BUFFER_BYTES, np.uint8)
+def _read(path: str, n_threads: int) -> None:
+    """Read the file, each thread a part of it from beginning to end into one buffer."""
+    size = Path(path).stat().st_size
+    bounds = [k * size // n_threads for k in range(n_threads + 1)]
+    if n_threads == 1:
+        _read_part(path, 0, size)
+        return
+    with ThreadPoolExecutor(n_threads) as pool:
+        list(pool.map(partial(_read_part, path), bounds, bounds[1:]))
+
+
+def _read_part(path: str, start: int, stop: int) -> None:
+    buffer = np.empty(_BUFFER_BYTES, np.uint8).data
     with Path(path).open("rb", buffering=0) as file:
         if hasattr(os, "posix_fadvise"):
             os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_SEQUENTIAL)
-        while file.readinto(buffer.data):
-            pass
+        file.seek(start)
+        while start < stop and (n_bytes := file.readinto(buffer[: stop - start])):
+            start += n_bytes
 
 
 def _evict(path: str) -> None:

@@ -30,9 +30,18 @@ def of_workers(found: workers.Findings) -> Outcome:
 def of_disk(found: disk.Findings) -> Outcome:
     """The stream beside a plain read."""
     rows = [
-        {"cache": rate.cache, "round": k, "read": read, "gradient": stream, "unit": "B/s"}
+        {
+            "cache": rate.cache,
+            "round": k,
+            "read": read,
+            "read_together": together,
+            "gradient": stream,
+            "unit": "B/s",
+        }
         for rate in found.rates
-        for k, (read, stream) in enumerate(zip(rate.read, rate.stream, strict=True))
+        for k, (read, together, stream) in enumerate(
+            zip(rate.read, rate.together, rate.stream, strict=True)
+        )
     ]
     return Outcome(
         [_disk_table(found)], {"scale-disk": lambda facts: _draw_disk(found, facts)}, rows=rows
@@ -175,8 +184,10 @@ def _disk_table(found: disk.Findings) -> TextTable:
         [
             rate.cache,
             units.gigabytes_per_second(median(rate.read) / 1e9),
+            units.gigabytes_per_second(median(rate.together) / 1e9),
             units.gigabytes_per_second(median(rate.stream) / 1e9),
             units.ratio(rate.fraction, 2),
+            units.ratio(rate.fraction_of_together, 2),
             str(len(rate.read)),
         ]
         for rate in found.rates
@@ -184,12 +195,22 @@ def _disk_table(found: disk.Findings) -> TextTable:
     note = (
         f"`memmap_stream:{plan.kernel}` on a file of {units.n_bytes(plan.x_bytes)}, "
         f"{plan.n_samples:,} x {plan.n_features:,} {plan.dtype}; beside it one thread that reads "
-        "the file from its beginning to its end, in the same rounds. Warm: the file is in the "
+        "the file from its beginning to its end into a buffer that stays in cache, and as many "
+        "threads as the gradient has, each a part of the file, in the same rounds; ratios are "
+        "medians over the rounds. Warm: the file is in the "
         "system's cache as far as memory holds it; cold: its pages were dropped before each. Peak "
         f"of resident memory above the interpreter: {units.n_bytes(found.peak_bytes)}. Largest "
         f"difference from the kernel in memory: {units.error(found.error)}."
     )
-    headers = ["cache", "sequential read", "gradient", "gradient / read", "rounds"]
+    headers = [
+        "cache",
+        "read",
+        "read together",
+        "gradient",
+        "gradient / read",
+        "/ together",
+        "rounds",
+    ]
     return TextTable(f"X on disk, {plan.problem}", headers, rows, note)
 
 
