@@ -46,6 +46,7 @@ from scripts._common.project import ROOT
 from scripts._common.records import Facts
 from scripts._common.signals import held_off, run_stoppable
 from scripts._common.tree import working_tree
+from scripts._common.unread import refuse_others
 from scripts._compare.intervals import TAIL, one_sample
 from scripts._measured.measuring import measured_on, run_session
 from scripts._race import aa, tuning
@@ -65,6 +66,10 @@ _EXAMPLES = """examples:
   python -m scripts.race --data mine.csv --target label
   python -m scripts.race --tune
 """
+_READ_BY_AA = frozenset(
+    ("aa", "problem", "contender", "size", "grid", "threads", "rounds", "generations", "cold")
+)
+_READ_BY_TUNE = frozenset(("tune", "threads", "rounds", "generations"))
 _KEPT = "Finished rounds, if any, are in the report."
 _SIZES = ((10, 10), (1000, 100), (10_000, 100), (100_000, 100), (10_000, 1000))
 _LARGEST_X = 2_000_000_000  # bytes; limits the grid
@@ -183,20 +188,27 @@ def _parse(argv: list[str]) -> argparse.Namespace:
     parser.add_argument("--out", default=str(ROOT / "reports"), help="folder; default: reports")
     arguments = parser.parse_args(argv)
     check_data_options(arguments)
+    _check_unread(arguments)
     rounds, generations = (aa.ROUNDS, aa.GENERATIONS) if arguments.aa else (5, 3)
     if arguments.tune:
         rounds, generations = tuning.ROUNDS, tuning.GENERATIONS
-        _check_tuning(arguments)
     arguments.rounds = rounds if arguments.rounds is None else arguments.rounds
     arguments.generations = generations if arguments.generations is None else arguments.generations
     return arguments
 
 
-def _check_tuning(arguments: argparse.Namespace) -> None:
-    """Refuse options that ``--tune`` would leave unread: it has sizes and contenders of its own."""
-    others = ("contender", "size", "grid", "data", "pixels", "aa", "disturbed", "cold")
-    if given := [name for name in others if getattr(arguments, name)]:
-        raise UserError(f"--tune races candidates of its own; leave out --{given[0]}")
+def _check_unread(arguments: argparse.Namespace) -> None:
+    """Refuse options that ``--tune``, ``--aa`` or ``--data`` would leave unread."""
+    if arguments.tune:
+        reason = "--tune races candidates of its own, and writes their numbers alone"
+        refuse_others(arguments, _READ_BY_TUNE, reason)
+    if arguments.aa:
+        reason = "--aa draws its own data, races copies of one implementation and writes nothing"
+        refuse_others(arguments, _READ_BY_AA, reason)
+        if (n_names := len(arguments.contender or ())) > 1:
+            raise UserError(f"--aa races one --contender, and {n_names} are named; name one")
+    if arguments.data is not None and arguments.pixels:
+        raise UserError("--pixels draws its own data; leave it out, or --data")
 
 
 @checks_usage
@@ -209,9 +221,6 @@ def _settings(arguments: argparse.Namespace) -> Settings:
     contenders = tuple(dict.fromkeys([BASELINE, *names]))
     if arguments.fail_below is not None:
         _check_gate(arguments, contenders)
-    for option in ("pixels", "aa"):
-        if arguments.data is not None and getattr(arguments, option):
-            raise UserError(f"--{option} draws its own data; leave it out, or --data")
     return Settings(
         problem=problem,
         names=contenders,
@@ -268,7 +277,7 @@ def _check_gate(arguments: argparse.Namespace, contenders: Sequence[str]) -> Non
     """Check what ``--fail-below`` needs: one contender, enough generations, and a ratio."""
     if not 0 < arguments.fail_below < math.inf:
         raise UserError(f"--fail-below is {arguments.fail_below:g}, expected a ratio such as 0.95")
-    if len(contenders) != 2 or arguments.aa:
+    if len(contenders) != 2:
         raise UserError(
             f"--fail-below is for one implementation besides {BASELINE}: name it with --contender"
         )
@@ -332,6 +341,11 @@ def _race_copies(
     for size in tqdm(sizes, unit="size", disable=None, leave=False):
         data = Data(settings.problem, *size)
         session.run([Job(data, (name,))], settings, kept, Known(), arguments.generations)
+        if not any(other == data for other, _ in kept.known.cells):
+            raise UserError(
+                f"{name} has no time at {data.title}: python -m scripts.check "
+                f"{settings.problem}/{name} says why"
+            )
         verdicts.append(aa.judge(measured_on(kept.known, data), name))
         tqdm.write(verdicts[-1].text)
     print("\n".join(aa.summary(verdicts)))

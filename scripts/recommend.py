@@ -50,12 +50,19 @@ from scripts._common.own_data import (
 from scripts._common.presets import presets
 from scripts._common.signals import run_stoppable
 from scripts._common.tree import working_tree
+from scripts._common.unread import refuse_others, require
 from scripts._measured.chosen import choose_results
 from scripts._measured.measuring import Order, measure, measured_on, run_session
 
 _PRESET = "quick"
 _ROUNDS = 6  # of a trial
 _SHOWN = 5  # reasons
+_READ_BY_TRIAL = frozenset(
+    (
+        *("validate", "seed", "problem", "dtype", "threads"),
+        *("max_error", "max_workspace", "without_libraries"),
+    )
+)
 _EXAMPLES = """examples:
   python -m scripts.recommend 50000 300
   python -m scripts.recommend 50000 300 --dtype float32
@@ -141,6 +148,7 @@ def _question(arguments: argparse.Namespace) -> Question:
     arguments.seed = parse_whole("--seed", arguments.seed, least=0)
     check_data_options(arguments)
     arguments.own = None
+    require(arguments, "validate", ["seed"])
     if arguments.validate:
         _check_trial(arguments)
     given = [arguments.n_samples, arguments.n_features]
@@ -180,12 +188,10 @@ def _fitting(cells: pd.DataFrame, own: OwnBatch | None) -> tuple[pd.DataFrame, d
 
 def _check_trial(arguments: argparse.Namespace) -> None:
     """Check what goes with --validate."""
-    if arguments.data is not None:
-        raise UserError("--validate draws its own data; leave out --data")
-    if [arguments.n_samples, arguments.n_features] != [None, None] or arguments.measure:
-        raise UserError("--validate draws its own shapes; leave out N, D and --measure")
-    if arguments.calls is not None:
-        raise UserError("--validate compares times without preparation; leave out --calls")
+    reason = "--validate draws its own shapes, and prints times without preparation as text"
+    refuse_others(arguments, _READ_BY_TRIAL, reason)
+    if [arguments.n_samples, arguments.n_features] != [None, None]:
+        raise UserError(f"N and D are not read: {reason}; leave them out")
 
 
 def _whole(what: str, text: str | None) -> int | None:

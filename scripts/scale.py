@@ -24,6 +24,7 @@ from scripts._common.names import pick
 from scripts._common.project import ROOT
 from scripts._common.signals import run_stoppable
 from scripts._common.tree import working_tree
+from scripts._common.unread import refuse
 from scripts._experiments import Outcome, _written
 from scripts._scale import disk, report, workers
 
@@ -35,6 +36,7 @@ _EXAMPLES = """examples:
   python -m scripts.scale disk --dtype float32
 """
 _PARTS = ("workers", "disk")
+_READ_BY_ONE = {"workers": ("workers",), "disk": ("dtype", "folder")}  # options of a part
 _DTYPES = ("float64", "float32", "uint8")
 _COPIES = 5  # of X: here, its prepared copy, and those of the workers while they are sent
 _TITLES = {
@@ -90,6 +92,9 @@ def _parse() -> argparse.Namespace:
 
 
 def _check(arguments: argparse.Namespace) -> None:
+    for part, options in _READ_BY_ONE.items():
+        if part not in arguments.parts:
+            refuse(arguments, options, f"it is of the part {part}, which is not measured")
     known = impls.names(arguments.problem)
     arguments.kernel = pick("implementation", arguments.kernel or "fused", known)
     pick("dtype", arguments.dtype, _DTYPES)

@@ -47,3 +47,17 @@ def check_threads(text: str) -> None:
 def all_implementations() -> list[str]:
     """Names of the implementations of every problem."""
     return sorted({name for problem in impls.problems() for name in impls.names(problem)})
+
+
+def check_implementations(names: Iterable[str], problem: str | None = None) -> None:
+    """Check names against the implementations of one problem, or of any.
+
+    Raises
+    ------
+    UserError
+        As `pick` does.
+    """
+    kind = f"implementation of {problem}" if problem else "implementation"
+    known = impls.names(problem) if problem else all_implementations()
+    for name in names:
+        pick(kind, name, known)
