@@ -42,6 +42,7 @@ from scripts._common.facts import collect_facts
 from scripts._common.metrics import BASELINE
 from scripts._common.names import check_threads, pick
 from scripts._common.own_data import OwnData, add_data_options, check_data_options, read_own
+from scripts._common.problems import MAIN
 from scripts._common.project import ROOT
 from scripts._common.records import Facts
 from scripts._common.signals import held_off, run_stoppable
@@ -120,7 +121,7 @@ def main() -> int:
 @checks_usage
 def _parse(argv: list[str]) -> argparse.Namespace:
     parser = make_parser("race", __doc__, _EXAMPLES)
-    parser.add_argument("--problem", default="logistic", help="default: logistic")
+    parser.add_argument("--problem", default=MAIN, help=f"default: {MAIN}")
     parser.add_argument(
         "--contender",
         nargs="+",

@@ -48,6 +48,7 @@ from scripts._common.own_data import (
     read_own,
 )
 from scripts._common.presets import presets
+from scripts._common.problems import MAIN
 from scripts._common.signals import run_stoppable
 from scripts._common.tree import working_tree
 from scripts._common.unread import refuse_others, require
@@ -108,7 +109,7 @@ def _parse(argv: list[str]) -> argparse.Namespace:
     parser.add_argument("n_samples", nargs="?", metavar="N", help="number of samples")
     parser.add_argument("n_features", nargs="?", metavar="D", help="number of features")
     add_data_options(parser)
-    parser.add_argument("--problem", default="logistic", help="default: logistic")
+    parser.add_argument("--problem", default=MAIN, help=f"default: {MAIN}")
     parser.add_argument("--dtype", default="any", help="float64, float32 or any (default)")
     parser.add_argument(
         "--max-error",
@@ -249,7 +250,7 @@ def _refuse(
 def _command(question: Question, arguments: argparse.Namespace) -> str:
     """The command that measures this very size."""
     words = [f"python -m scripts.recommend {question.n_samples} {question.n_features} --measure"]
-    for option, default in (("problem", "logistic"), ("threads", "all")):
+    for option, default in (("problem", MAIN), ("threads", "all")):
         if (value := getattr(arguments, option)) != default:
             words.append(f"--{option} {value}")
     return " ".join(words)

@@ -27,7 +27,7 @@ from scripts._common.cli import make_parser
 from scripts._common.errors import UserError, checks_usage
 from scripts._common.lock import only_one_at_a_time
 from scripts._common.metrics import BASELINE
-from scripts._common.names import check_implementations, check_threads, pick
+from scripts._common.names import all_problems, check_implementations, check_threads, pick
 from scripts._common.presets import presets
 from scripts._common.signals import run_stoppable
 from scripts._common.unread import refuse
@@ -109,7 +109,7 @@ def _check_pattern(pattern: str | None) -> None:
 
 
 def _problems(arguments: argparse.Namespace) -> list[str]:
-    return [name for name in impls.problems() if arguments.problem in (None, name)]
+    return [name for name in all_problems() if arguments.problem in (None, name)]
 
 
 def _jobs(preset: _plan.Preset, arguments: argparse.Namespace) -> Iterable[Job]:

@@ -21,6 +21,7 @@ from scripts._common.cli import make_out_folder, make_parser
 from scripts._common.errors import UserError, checks_usage
 from scripts._common.facts import collect_facts
 from scripts._common.names import pick
+from scripts._common.problems import MAIN
 from scripts._common.project import ROOT
 from scripts._common.signals import run_stoppable
 from scripts._common.tree import working_tree
@@ -83,7 +84,7 @@ def _parse() -> argparse.Namespace:
     parser.add_argument("--out", default=str(ROOT / "reports"), help="folder; default: reports")
     arguments = parser.parse_args()
     arguments.parts = [name for name in arguments.names if name in _PARTS] or list(_PARTS)
-    problems = [name for name in arguments.names if name not in _PARTS] or ["logistic"]
+    problems = [name for name in arguments.names if name not in _PARTS] or [MAIN]
     if len(problems) > 1:
         raise UserError(f"{units.listed(problems)} are named, expected one problem")
     arguments.problem = pick("problem", problems[0], impls.problems())

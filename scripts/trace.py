@@ -9,7 +9,7 @@ import impls
 from impls._table import missing_package
 from scripts._common.cli import make_parser
 from scripts._common.errors import UserError, checks_usage
-from scripts._common.names import check_implementations
+from scripts._common.names import all_problems, check_implementations
 from scripts._common.signals import run_stoppable
 from scripts._common.tree import working_tree
 from scripts._measured.curves import record_curves
@@ -26,7 +26,7 @@ def main() -> int:
     arguments = _parse()
     cells = [
         (problem, name, *arguments.size)
-        for problem in impls.problems()
+        for problem in all_problems()
         for name in impls.names(problem)
         if not arguments.impl or name in arguments.impl
     ]
