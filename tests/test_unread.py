@@ -6,8 +6,9 @@ import re
 
 import pytest
 
-from scripts import race, recommend
+from scripts import recommend
 from scripts._common import cli
+from scripts._race import options
 from tests._command_lines import ended, options_of
 
 
@@ -38,8 +39,8 @@ def test_what_was_given_is_noted_and_changes_no_value(given, noted):
 
 
 MODES = [
-    ("race", "--tune", [], race._READ_BY_TUNE),
-    ("race", "--aa", [], race._READ_BY_AA),
+    ("race", "--tune", [], options.READ_BY_TUNE),
+    ("race", "--aa", [], options.READ_BY_AA),
     ("recommend", "--validate", ["3"], recommend._READ_BY_TRIAL),
 ]
 
