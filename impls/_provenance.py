@@ -19,10 +19,9 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from impls import _machine, _tuned
-from impls._errors import BadPlugin
 from impls._files import write_json
 from impls._imports import Closure, Sources
-from impls._table import text_in
+from impls._table import readable_text
 
 # Environment variables, by prefix, that affect compiled code, BLAS, threads or memory.
 _PREFIXES = (
@@ -195,18 +194,10 @@ class Rules:
         file = f"impls/{problem}/{implementation}.py"
         path = self._sources.locate(file)
         if path.is_file():
-            kernel = _kernel_in(path)
+            kernel = readable_text(path, "KERNEL")
             return [file, f"impls/{problem}/{kernel}.py"] if kernel else [file]
         tops = [top for top, _ in _package(f"{problem}/{implementation}")]
         return [file for top in tops for file in self._sources.files(top)]
-
-
-def _kernel_in(path: Path) -> str:
-    """Name of the kernel of an implementation for blocks of rows; empty for any other."""
-    try:
-        return text_in(path, "KERNEL", str(path))
-    except BadPlugin:  # `load` reports it
-        return ""
 
 
 def _differences(

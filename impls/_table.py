@@ -417,12 +417,8 @@ def _forms_of(X: Array, y: Array) -> tuple[Form, Form]:
 
 def missing_package(problem: str, name: str) -> str | None:
     """First package that a built-in implementation REQUIRES and lacks, or None; imports nothing."""
-    path = _PACKAGE / problem / f"{name}.py"
-    try:
-        packages = _requires(path) if path.is_file() else ""
-    except BadPlugin:  # `load` reports it
-        packages = ""
-    return next((package for package in packages.split() if not _is_installed(package)), None)
+    packages = readable_text(_PACKAGE / problem / f"{name}.py", "REQUIRES").split()
+    return next((package for package in packages if not _is_installed(package)), None)
 
 
 def reason_missing(problem: str, name: str) -> str | None:
@@ -638,6 +634,14 @@ def _is_ours(path: Path) -> bool:
 def _requires(source: Path | EntryPoint) -> str:
     """A file's REQUIRES, read without running it; empty if it has none; see `text_in`."""
     return text_in(source, "REQUIRES", _describe(source)) if isinstance(source, Path) else ""
+
+
+def readable_text(path: Path, name: str) -> str:
+    """As `text_in`; empty also where the file is not there or is wrong, which `load` reports."""
+    try:
+        return text_in(path, name, str(path))
+    except BadPlugin:
+        return ""
 
 
 def text_in(path: Path, name: str, where: str) -> str:

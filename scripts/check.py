@@ -27,7 +27,7 @@ from scripts._common.cli import add_json_option, make_parser, print_json
 from scripts._common.errors import UserError, checks_usage
 from scripts._common.finite import finite
 from scripts._common.judging import judge
-from scripts._common.names import pick
+from scripts._common.names import all_problems, pick
 from scripts._common.own_data import add_data_options, check_data_options, read_own
 from scripts._common.signals import run_stoppable
 
@@ -123,7 +123,7 @@ def _select_file(problem: str | None, path: str) -> dict[str, tuple[Path]]:
 
 def _select(wanted: str | None) -> dict[str, tuple[str, ...]]:
     if wanted is None:
-        return {problem: impls.names(problem) for problem in impls.problems()}
+        return {problem: impls.names(problem) for problem in all_problems()}
     problem, _, name = wanted.partition("/")
     pick("problem", problem, impls.problems())
     known = impls.names(problem)

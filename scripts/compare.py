@@ -28,6 +28,7 @@ from scripts._common.names import all_implementations, check_threads, pick
 from scripts._common.presets import presets
 from scripts._common.signals import run_stoppable
 from scripts._common.tree import working_tree
+from scripts._common.unread import refuse, require
 from scripts._compare import records, text
 from scripts._compare.choice import Choice
 from scripts._compare.comparison import Comparison
@@ -109,9 +110,9 @@ def _parse(argv: list[str]) -> argparse.Namespace:
 
 def _check(arguments: argparse.Namespace) -> None:
     """Check the options against each other and against what exists; fill in defaults."""
-    given = [name for name in _FRESH_ONLY if getattr(arguments, name) is not None]
-    if given and not arguments.fresh:
-        raise UserError(f"--{given[0]} is of use with --fresh alone; add it, or leave this out")
+    require(arguments, "fresh", _FRESH_ONLY)
+    if arguments.size:
+        refuse(arguments, ["preset"], "--size takes the place of a preset's sizes")
     arguments.preset = pick("preset", arguments.preset or "quick", presets())
     defaults = {"generations": _GENERATIONS, "rounds": _ROUNDS}
     for name, usual in defaults.items():

@@ -14,7 +14,7 @@ import impls
 from scripts._common import isolated
 from scripts._common.cli import add_json_option, make_parser, print_json
 from scripts._common.errors import checks_usage
-from scripts._common.names import pick
+from scripts._common.names import all_problems, pick
 from scripts._common.signals import run_stoppable
 
 _EXAMPLES = """examples:
@@ -44,8 +44,8 @@ def main() -> int:
 
 
 @checks_usage
-def _chosen(problem: str | None) -> tuple[str, ...]:
-    return impls.problems() if problem is None else (pick("problem", problem, impls.problems()),)
+def _chosen(problem: str | None) -> list[str]:
+    return all_problems() if problem is None else [pick("problem", problem, impls.problems())]
 
 
 def _is_broken(found: isolated.Description | impls.TableError) -> bool:

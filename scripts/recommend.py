@@ -48,14 +48,22 @@ from scripts._common.own_data import (
     read_own,
 )
 from scripts._common.presets import presets
+from scripts._common.problems import MAIN
 from scripts._common.signals import run_stoppable
 from scripts._common.tree import working_tree
+from scripts._common.unread import refuse_others, require
 from scripts._measured.chosen import choose_results
 from scripts._measured.measuring import Order, measure, measured_on, run_session
 
 _PRESET = "quick"
 _ROUNDS = 6  # of a trial
 _SHOWN = 5  # reasons
+_READ_BY_TRIAL = frozenset(
+    (
+        *("validate", "seed", "problem", "dtype", "threads"),
+        *("max_error", "max_workspace", "without_libraries"),
+    )
+)
 _EXAMPLES = """examples:
   python -m scripts.recommend 50000 300
   python -m scripts.recommend 50000 300 --dtype float32
@@ -101,7 +109,7 @@ def _parse(argv: list[str]) -> argparse.Namespace:
     parser.add_argument("n_samples", nargs="?", metavar="N", help="number of samples")
     parser.add_argument("n_features", nargs="?", metavar="D", help="number of features")
     add_data_options(parser)
-    parser.add_argument("--problem", default="logistic", help="default: logistic")
+    parser.add_argument("--problem", default=MAIN, help=f"default: {MAIN}")
     parser.add_argument("--dtype", default="any", help="float64, float32 or any (default)")
     parser.add_argument(
         "--max-error",
@@ -141,6 +149,7 @@ def _question(arguments: argparse.Namespace) -> Question:
     arguments.seed = parse_whole("--seed", arguments.seed, least=0)
     check_data_options(arguments)
     arguments.own = None
+    require(arguments, "validate", ["seed"])
     if arguments.validate:
         _check_trial(arguments)
     given = [arguments.n_samples, arguments.n_features]
@@ -180,12 +189,10 @@ def _fitting(cells: pd.DataFrame, own: OwnBatch | None) -> tuple[pd.DataFrame, d
 
 def _check_trial(arguments: argparse.Namespace) -> None:
     """Check what goes with --validate."""
-    if arguments.data is not None:
-        raise UserError("--validate draws its own data; leave out --data")
-    if [arguments.n_samples, arguments.n_features] != [None, None] or arguments.measure:
-        raise UserError("--validate draws its own shapes; leave out N, D and --measure")
-    if arguments.calls is not None:
-        raise UserError("--validate compares times without preparation; leave out --calls")
+    reason = "--validate draws its own shapes, and prints times without preparation as text"
+    refuse_others(arguments, _READ_BY_TRIAL, reason)
+    if [arguments.n_samples, arguments.n_features] != [None, None]:
+        raise UserError(f"N and D are not read: {reason}; leave them out")
 
 
 def _whole(what: str, text: str | None) -> int | None:
@@ -243,7 +250,7 @@ def _refuse(
 def _command(question: Question, arguments: argparse.Namespace) -> str:
     """The command that measures this very size."""
     words = [f"python -m scripts.recommend {question.n_samples} {question.n_features} --measure"]
-    for option, default in (("problem", "logistic"), ("threads", "all")):
+    for option, default in (("problem", MAIN), ("threads", "all")):
         if (value := getattr(arguments, option)) != default:
             words.append(f"--{option} {value}")
     return " ".join(words)

@@ -26,6 +26,7 @@ from scripts._common.records import Facts, LossCurve, MemoryCurve
 from scripts._common.selection import check_names, select
 from scripts._common.signals import run_stoppable
 from scripts._common.tree import Tree, committed_tree, working_tree
+from scripts._common.unread import refuse
 from scripts._fleet.choice import Choice
 from scripts._measured.chosen import choose_results, with_all_threads
 from scripts._measured.curves import load_curves
@@ -145,13 +146,13 @@ def _load(arguments: argparse.Namespace) -> _Loaded:
             tree, threads, arguments.environment, is_named=bool(commit)
         )
         curves, losses = load_curves(state), load_losses(state)
-    check_names("implementation", arguments.highlight, everything)
     facts = _facts_of(everything, state, threads)
     names = arguments.impl and [*arguments.impl, BASELINE]  # the page tells chance by the latter
     of_all = with_all_threads(everything, state, threads, arguments.environment)
     with_all = of_all[of_all["threads"] == "all"]
     of_all = select(of_all, arguments.problem, names, arguments.baseline)
     results = select(everything, arguments.problem, arguments.impl, arguments.baseline)
+    _check_highlighted(arguments.highlight, everything, results)
     own = set(zip(results["problem"], results["implementation"], strict=True))
     return _Loaded(
         results,
@@ -161,6 +162,16 @@ def _load(arguments: argparse.Namespace) -> _Loaded:
         facts,
         _facts_of(with_all, state, "all").n_threads if len(with_all) else facts.n_threads,
     )
+
+
+def _check_highlighted(names: list[str], everything: pd.DataFrame, shown: pd.DataFrame) -> None:
+    """Check that what is to be highlighted is known, and shown."""
+    check_names("implementation", names, everything)
+    if hidden := sorted({*names} - {*shown["implementation"]}):
+        raise UserError(
+            f"--highlight is {hidden[0]}, which --problem or --impl leaves out; leave it out here "
+            "too, or name it there"
+        )
 
 
 def _write_page(loaded: _Loaded, folder: Path, baseline: str) -> Path:
@@ -218,11 +229,15 @@ def _parse() -> argparse.Namespace:
 def _check_outputs(arguments: argparse.Namespace) -> None:
     """Check names that do not depend on the results, and complete the formats."""
     subjects = ("fleet",) if arguments.has_machines else ("results", "curves")
-    known = {name for each in subjects for name in (*_figures.names(each), *_tables.names(each))}
-    if arguments.has_machines and arguments.highlight:
-        raise UserError("--highlight colours lines, which a report of several machines has not")
+    pictures = {name for each in subjects for name in _figures.names(each)}
+    tables = {name for each in subjects for name in _tables.names(each)}
+    if arguments.has_machines:
+        reason = "a report of several machines has no lines to colour"
+        refuse(arguments, ["highlight"], reason)
     for name in arguments.only:
-        pick("picture or table", name, sorted(known))
+        pick("picture or table", name, sorted(pictures | tables))
+    if arguments.only and not pictures & {*arguments.only}:
+        refuse(arguments, ["format", "highlight"], "--only names tables alone, and no picture")
     for name in arguments.format:
         pick("format", name, _figures.FORMATS)
     arguments.format = arguments.format or ["png"]

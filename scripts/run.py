@@ -27,9 +27,10 @@ from scripts._common.cli import make_parser
 from scripts._common.errors import UserError, checks_usage
 from scripts._common.lock import only_one_at_a_time
 from scripts._common.metrics import BASELINE
-from scripts._common.names import all_implementations, check_threads, pick
+from scripts._common.names import all_problems, check_implementations, check_threads, pick
 from scripts._common.presets import presets
 from scripts._common.signals import run_stoppable
+from scripts._common.unread import refuse
 from scripts._measured.measuring import Order, measure
 
 _EXAMPLES = """examples:
@@ -90,10 +91,11 @@ def _parse(argv: list[str]) -> argparse.Namespace:
     parser.add_argument("--again", action="store_true", help="also measure what is known")
     arguments = parser.parse_args(argv)
     pick("preset", arguments.preset, presets())
+    if arguments.preset == "smoke":
+        refuse(arguments, ["again"], "the preset smoke keeps nothing and measures everything")
     if arguments.problem:
         pick("problem", arguments.problem, impls.problems())
-    for name in arguments.impl or ():
-        pick("implementation", name, all_implementations())
+    check_implementations(arguments.impl or (), arguments.problem)
     check_threads(arguments.threads)
     _check_pattern(arguments.bench)
     return arguments
@@ -107,7 +109,7 @@ def _check_pattern(pattern: str | None) -> None:
 
 
 def _problems(arguments: argparse.Namespace) -> list[str]:
-    return [name for name in impls.problems() if arguments.problem in (None, name)]
+    return [name for name in all_problems() if arguments.problem in (None, name)]
 
 
 def _jobs(preset: _plan.Preset, arguments: argparse.Namespace) -> Iterable[Job]:

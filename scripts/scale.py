@@ -21,9 +21,11 @@ from scripts._common.cli import make_out_folder, make_parser
 from scripts._common.errors import UserError, checks_usage
 from scripts._common.facts import collect_facts
 from scripts._common.names import pick
+from scripts._common.problems import MAIN
 from scripts._common.project import ROOT
 from scripts._common.signals import run_stoppable
 from scripts._common.tree import working_tree
+from scripts._common.unread import refuse
 from scripts._experiments import Outcome, _written
 from scripts._scale import disk, report, workers
 
@@ -35,6 +37,7 @@ _EXAMPLES = """examples:
   python -m scripts.scale disk --dtype float32
 """
 _PARTS = ("workers", "disk")
+_READ_BY_ONE = {"workers": ("workers",), "disk": ("dtype", "folder")}  # options of a part
 _DTYPES = ("float64", "float32", "uint8")
 _COPIES = 5  # of X: here, its prepared copy, and those of the workers while they are sent
 _TITLES = {
@@ -81,7 +84,7 @@ def _parse() -> argparse.Namespace:
     parser.add_argument("--out", default=str(ROOT / "reports"), help="folder; default: reports")
     arguments = parser.parse_args()
     arguments.parts = [name for name in arguments.names if name in _PARTS] or list(_PARTS)
-    problems = [name for name in arguments.names if name not in _PARTS] or ["logistic"]
+    problems = [name for name in arguments.names if name not in _PARTS] or [MAIN]
     if len(problems) > 1:
         raise UserError(f"{units.listed(problems)} are named, expected one problem")
     arguments.problem = pick("problem", problems[0], impls.problems())
@@ -90,6 +93,9 @@ def _parse() -> argparse.Namespace:
 
 
 def _check(arguments: argparse.Namespace) -> None:
+    for part, options in _READ_BY_ONE.items():
+        if part not in arguments.parts:
+            refuse(arguments, options, f"it is of the part {part}, which is not measured")
     known = impls.names(arguments.problem)
     arguments.kernel = pick("implementation", arguments.kernel or "fused", known)
     pick("dtype", arguments.dtype, _DTYPES)

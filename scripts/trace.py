@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import sys
 
 import impls
+from impls._table import missing_package
 from scripts._common.cli import make_parser
 from scripts._common.errors import UserError, checks_usage
-from scripts._common.names import all_implementations, pick
+from scripts._common.names import all_problems, check_implementations
 from scripts._common.signals import run_stoppable
 from scripts._common.tree import working_tree
 from scripts._measured.curves import record_curves
@@ -24,10 +26,14 @@ def main() -> int:
     arguments = _parse()
     cells = [
         (problem, name, *arguments.size)
-        for problem in impls.problems()
+        for problem in all_problems()
         for name in impls.names(problem)
         if not arguments.impl or name in arguments.impl
     ]
+    lacking = [f"{problem}/{name}" for problem, name, *_ in cells if missing_package(problem, name)]
+    if arguments.impl and lacking:
+        names = ", ".join(lacking)
+        print(f"Not available here: {names}; python -m scripts.list says why", file=sys.stderr)
     state = state_of(working_tree())
     n_recorded = record_curves(state, cells, again=arguments.again)
     print(f"{n_recorded} curves recorded. Next: python -m scripts.report")
@@ -48,8 +54,7 @@ def _parse() -> argparse.Namespace:
     )
     parser.add_argument("--again", action="store_true", help="also record what is known")
     arguments = parser.parse_args()
-    for name in arguments.impl or ():
-        pick("implementation", name, all_implementations())
+    check_implementations(arguments.impl or ())
     if min(arguments.size) < 1:
         raise UserError(f"--size is {arguments.size}, expected two numbers of at least 1")
     return arguments

@@ -19,6 +19,7 @@ from scripts._common.names import pick
 from scripts._common.project import ROOT
 from scripts._common.signals import run_stoppable
 from scripts._common.tree import Tree, working_tree
+from scripts._common.unread import refuse
 from scripts._experiments import Options, Outcome, _fitting, _written
 from scripts._measured.losses import save_losses
 from scripts._measured.state import state_of
@@ -110,11 +111,13 @@ def _check_options(arguments: argparse.Namespace) -> None:
     if arguments.seed < 0:
         raise UserError(f"--seed is {arguments.seed}, expected a whole number of at least 0")
     read = {o for name in arguments.names for o in getattr(_experiments.load(name), "OPTIONS", ())}
-    for option in _OPTIONS:
-        if getattr(arguments, option) is not None and option not in read:
-            asked = ", ".join(arguments.names) or "no experiment"
-            name = option.replace("_", "-")
-            raise UserError(f"--{name} is read by no chosen experiment ({asked}); leave it out")
+    if not arguments.names:
+        refuse(
+            arguments,
+            arguments.given,
+            "without the name of an experiment, the experiments are listed",
+        )
+    refuse(arguments, {*_OPTIONS} - read, f"{', '.join(arguments.names)} has no use for it")
     if arguments.impl is not None:
         pick("implementation of linear", arguments.impl, impls.names("linear"))
     if arguments.data is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import tempfile
 import time
 from contextlib import contextmanager
 from pathlib import Path
@@ -58,4 +59,14 @@ def _heed_signals():
 
 
 def shared_files():
-    return set(SHARED.glob("gradmark*"))
+    """Files of any `tempfile` in shared memory: those of a session have no name."""
+    return set(SHARED.glob(f"{tempfile.gettempprefix()}*"))
+
+
+@contextmanager
+def nothing_left(temporary):
+    """Variables of a command, of which no temporary file may be there after the block."""
+    temporary.mkdir()
+    before = shared_files()
+    yield {"TMPDIR": str(temporary)}
+    wait_for(lambda: not any(temporary.iterdir()) and shared_files() <= before, END_SECONDS)

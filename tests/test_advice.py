@@ -242,16 +242,26 @@ def test_the_band_is_the_largest_of_the_corners():
 @pytest.mark.parametrize(
     ("chance", "band", "told"),
     [
-        (0.02, 0.02, "within 2.0%: equal implementations differ by up to 2.0%."),
-        (0.001, LEAST_BAND, "within 0.5%: equal implementations differ by up to 0.1%."),
-        (0.4, MOST_BAND, "within 5.0% at most: equal implementations differ by up to 40.0%."),
-        (math.nan, MOST_BAND, "assumed to be within 5.0%: what chance does is not known here."),
+        (0.02, 0.02, ("2.0% of each other are a tie: ", " differ by up to 2.0% here.")),
+        (0.001, LEAST_BAND, ("0.5% of each other are a tie: ", " differ by up to 0.1% here.")),
+        (
+            0.4,
+            MOST_BAND,
+            ("5.0% of each", "up to 40.0% here; a larger difference than 5% is never"),
+        ),
+        (
+            math.nan,
+            MOST_BAND,
+            ("5.0% of each other are taken", "what chance does is not known here."),
+        ),
     ],
 )
 def test_the_text_says_where_the_band_comes_from(chance, band, told):
     advice = ask(cells=by_chance(chance))
     assert advice.band == pytest.approx(band)
-    assert f"A tie is {told}" in answer.text_of(advice, Question(500, 50), "")
+    text = answer.text_of(advice, Question(500, 50), "")
+    assert f"Times within {told[0]}" in text
+    assert told[1] in text
 
 
 def test_what_was_never_run_says_nothing_of_chance():

@@ -612,6 +612,16 @@ def test_an_unknown_name_to_highlight_is_refused(tmp_path, monkeypatch):
         call(report.main, "--out", str(tmp_path), "--highlight", "matrx", monkeypatch=monkeypatch)
 
 
+def test_a_name_to_highlight_that_is_left_out_is_refused(tmp_path, monkeypatch):
+    recorded = Recorded(tmp_path, monkeypatch)
+    monkeypatch.setattr(report, "working_tree", lambda: recorded.tree)
+    options = "--out", str(tmp_path), "--problem", "logistic", "--impl", "float32"
+    with pytest.raises(
+        UserError, match="--highlight is numba_loop, which --problem or --impl leaves"
+    ):
+        call(report.main, *options, "--highlight", "numba_loop", monkeypatch=monkeypatch)
+
+
 def test_a_report_of_stale_results_says_what_has_changed_and_whose_they_are(
     tmp_path, monkeypatch, capsys
 ):

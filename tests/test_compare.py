@@ -375,8 +375,12 @@ def test_the_figure_draws_every_change_of_very_many_cells():
 @pytest.mark.parametrize(
     ("argv", "message"),
     [
-        (["HEAD", "HEAD", "--rounds", "3"], "--rounds is of use with --fresh alone"),
-        (["HEAD", "HEAD", "--preset", "quick"], "--preset is of use with --fresh alone"),
+        (["HEAD", "HEAD", "--rounds", "3"], "--rounds is not read without --fresh"),
+        (["HEAD", "HEAD", "--preset", "quick"], "--preset is not read without --fresh"),
+        (
+            ["HEAD", "HEAD", "--fresh", "--size", "9", "9", "--preset", "quick"],
+            "--preset is not read: --size takes",
+        ),
         (["HEAD", "HEAD", "--fresh", "--preset", "quik"], "did you mean quick?"),
         (["HEAD", "HEAD", "--fresh", "--generations", "0"], "--generations is 0"),
         (["HEAD", "HEAD", "--fail-above", "0.9"], "--fail-above is 0.9, expected a ratio"),

@@ -279,8 +279,8 @@ def test_tables_rows_and_figures_are_written(tmp_path, monkeypatch, capsys):
         (["fit", "--sets", "100x0"], "no data set '100x0'. There are:"),
         (["fit", "--sets", "1e6x4"], "no data set '1e6x4'. There are:"),
         (["fit", "--rounds", "0"], "--rounds is 0, expected a whole number of at least 1"),
-        (["descent", "--rounds", "3"], "--rounds is read by no chosen experiment (descent)"),
-        (["descent", "--sets", "digits"], "--sets is read by no chosen experiment (descent)"),
+        (["descent", "--rounds", "3"], "--rounds is not read: descent has no use for it"),
+        (["descent", "--sets", "digits"], "--sets is not read: descent has no use for it"),
     ],
 )
 def test_options_are_checked(argv, message, monkeypatch):

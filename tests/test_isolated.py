@@ -13,7 +13,7 @@ import pytest
 
 import impls
 from benchmarks._session.judging import draw_easy
-from scripts import check, list
+from scripts import check, list, trace
 from scripts._common import isolated, judging
 from scripts._common.errors import UserError
 from scripts._common.families import NUMPY, ONE_PASS, OTHER
@@ -200,6 +200,15 @@ def test_trace_records_the_others_and_tells_what_they_print(planted, monkeypatch
     kept = sorted(path.name for path in (tmp_path / "curves").iterdir())
     assert kept == [f"{PROBLEM}-{name}-10x3.json" for name in ("fine", "noisy")]
     assert f"{PROBLEM}/noisy printed 2,000,002 bytes" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("argv", [[], ["--impl", "jax"]])
+def test_trace_tells_what_was_named_and_lacks_a_package(argv, monkeypatch, capsys):
+    monkeypatch.setattr(trace, "missing_package", lambda problem, name: name == "jax")
+    monkeypatch.setattr(trace, "record_curves", lambda *_, again: 0)
+    monkeypatch.setattr(sys, "argv", ["trace", *argv])
+    assert trace.main() == 0
+    assert ("Not available here: linear/jax, " in capsys.readouterr().err) == bool(argv)
 
 
 @pytest.mark.parametrize("reason", [impls.Unavailable("not here"), impls.Unfit("no levels")])

@@ -102,7 +102,6 @@ def test_the_options_of_a_report_hold_for_machines(recorded, tmp_path, monkeypat
     [
         (["--machines", "recorder"], "no machine 'recorder'; did you mean recorded?"),
         (["--machines", "--only", "timing"], "no picture or table 'timing'"),
-        (["--machines", "--highlight", "matrix"], "--highlight"),
         (["--machines", "--impl", "matrx"], "did you mean matrix"),
         (["--machines", "--problem", "logistc"], "did you mean logistic"),
         (["--only", "machines"], "no picture or table 'machines'"),

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import math
+import sys
 
 import numpy as np
 import pytest
 
-from benchmarks._session import statistics
+from benchmarks._session import session, statistics
 from benchmarks._session.crew import name_copy, name_slower
 from benchmarks._session.inputs import Data
 from benchmarks._session.measured import Measured, Round
 from benchmarks._session.statistics import Estimate
+from scripts import race
+from scripts._common.errors import UserError
 from scripts._race import aa
 
 GENERATIONS = [generation for generation in range(8) for _ in range(5)]
@@ -93,3 +96,11 @@ def test_slower_copies_are_found_and_equal_ones_are_not():
 
 def test_a_copy_that_is_faster_is_not_found_slower():
     assert not any(aa.judge(measured(slower=-1), "matrix").found.values())
+
+
+def test_a_contender_without_a_time_is_told(monkeypatch):
+    """As one that is not installed, or is wrong."""
+    monkeypatch.setattr(session, "run", lambda *_: None)
+    monkeypatch.setattr(sys, "argv", ["race", "--aa", "--contender", "fused", "--size", "10", "10"])
+    with pytest.raises(UserError, match=r"^fused has no time at 10 x 10: .*check logistic/fused"):
+        race.main()

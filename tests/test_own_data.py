@@ -658,9 +658,13 @@ def test_what_cannot_store_own_data_is_no_advice(tmp_path, advised):
         (check, ["logistic", "--target", "y"], "--target names a column of --data, which is miss"),
         (race, ["--target", "y"], "--target names a column of --data, which is missing"),
         (race, ["--data", "a.npz", "--pixels"], "--pixels draws its own data; leave it out, or"),
-        (race, ["--data", "a.npz", "--aa"], "--aa draws its own data; leave it out, or --data"),
+        (race, ["--data", "a.npz", "--aa"], "--data is not read: --aa draws its own data, "),
         (recommend, ["9", "9", "--data", "a.npz"], "--data has numbers of samples and features"),
-        (recommend, ["--validate", "2", "--data", "a.npz"], "--validate draws its own data"),
+        (
+            recommend,
+            ["--validate", "2", "--data", "a.npz"],
+            "--data is not read: --validate draws ",
+        ),
         (recommend, ["9", "9", "--target", "y"], "--target names a column of --data"),
     ],
 )

@@ -12,6 +12,7 @@ from impls._provenance import Provenance, Rules, Subject
 from scripts._common import project
 from scripts._measured.state import load_state
 
+ROOT = Path(__file__).resolve().parent.parent
 FILES = {
     "benchmarks/gradient.py": "from benchmarks import _plan",
     "benchmarks/presets.json": "{}",
@@ -216,3 +217,11 @@ def test_the_project_itself_has_a_state():
     state, rules = look(root)
     assert len(state.files) > 50
     assert rules.changes(Subject("logistic", "matrix"), state) == []
+
+
+def test_no_value_depends_on_what_keeps_it():
+    sources = _provenance.find_sources(ROOT / "impls", ROOT / "benchmarks")
+    measuring = sources.closure(["benchmarks/_session/rounds.py"]).files
+    keeping = {f"benchmarks/_session/{name}.py" for name in ("journal", "known", "lines", "cell")}
+    assert keeping <= sources.closure(["benchmarks/_session/journal.py"]).files
+    assert not keeping & {*measuring}

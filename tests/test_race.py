@@ -20,6 +20,7 @@ from impls import _table
 from scripts import _figures, race
 from scripts._common.errors import UserError
 from scripts._common.facts import Facts
+from scripts._race import options
 from scripts._race.result import Race, Result
 from scripts._tables import race as race_tables
 from tests._planting import plant
@@ -199,10 +200,10 @@ def test_the_figure_has_a_panel_per_precision_and_a_mark_per_contender():
     ],
 )
 def test_race_refuses_what_makes_no_sense(argv, message):
-    arguments = race._parse(argv)
+    arguments = options.parse(None, argv)
     with pytest.raises(UserError) as caught:
-        race._sizes(arguments)
-        race._settings(arguments)
+        options.sizes_of(arguments)
+        options.settings_of(arguments)
     assert message in str(caught.value)
 
 
@@ -226,12 +227,12 @@ def test_the_gate_closes_only_if_the_whole_interval_lies_below():
 
 def test_sizes_go_from_small_to_large_and_once():
     argv = [text for n_samples in ("100", "10", "100") for text in ("--size", n_samples, "10")]
-    sizes = race._sizes(race._parse(argv))
+    sizes = options.sizes_of(options.parse(None, argv))
     assert sizes == [(10, 10), (100, 10)]
 
 
 def test_the_grid_ends_at_two_gigabytes():
-    grid = race._sizes(race._parse(["--grid"]))
+    grid = options.sizes_of(options.parse(None, ["--grid"]))
     assert (10, 10) in grid
     assert (1_000_000, 100) in grid
     assert (1_000_000, 1000) not in grid
@@ -239,7 +240,9 @@ def test_the_grid_ends_at_two_gigabytes():
 
 
 def test_the_baseline_takes_part_in_every_race():
-    settings = race._settings(race._parse(["--contender", "float32", "--dtype", "float32"]))
+    settings = options.settings_of(
+        options.parse(None, ["--contender", "float32", "--dtype", "float32"])
+    )
     assert settings.names == ("matrix", "float32")
     assert settings.widths == (4,)
 

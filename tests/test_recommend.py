@@ -83,7 +83,9 @@ def test_float32_asks_for_the_error_of_float32(call):
         (["10", "10", "--calls", "9" * 400], "--calls has 400 digits"),
         (["10", "10", "--validate", "3"], "--validate draws its own shapes"),
         (["", "--validate", "3"], "--validate draws its own shapes"),
-        (["--validate", "3", "--calls", "5"], "times without preparation; leave out --calls"),
+        (["--validate", "3", "--calls", "5"], "--calls is not read: --validate draws its own"),
+        (["--validate", "3", "--json"], "--json is not read: --validate "),
+        (["10", "10", "--seed", "0"], "--seed is not read without --validate: add --validate, or"),
         (["--validate", "0"], "--validate is '0'"),
         (
             ["--validate", "3", "--seed", "x"],

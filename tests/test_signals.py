@@ -16,7 +16,7 @@ import pytest
 
 from benchmarks._session import guardian as _guardian
 from tests._copied import copy_packages
-from tests._families import END_SECONDS, ROOT, alive, assert_gone, shared_files, start, wait_for
+from tests._families import END_SECONDS, ROOT, alive, assert_gone, nothing_left, start, wait_for
 
 SLEEP = [sys.executable, "-c", "import time; time.sleep(60)"]
 
@@ -283,14 +283,14 @@ def test_a_race_that_is_killed_leaves_nothing(tmp_path):
     (plugin / "METADATA").write_text("Metadata-Version: 2.1\nName: plugin\nVersion: 1.0\n")
     (plugin / "entry_points.txt").write_text("[gradmark.logistic]\nhangs = plugin\n")
     (tmp_path / "plugin.py").write_text(HANGS.format(name="gradient"))
-    marker, before = tmp_path / "marker", shared_files()
-    variables = {"PYTHONPATH": str(tmp_path), "GRADMARK_TEST_MARKER": str(marker)}
+    marker = tmp_path / "marker"
+    variables = os.environ | {"PYTHONPATH": str(tmp_path), "GRADMARK_TEST_MARKER": str(marker)}
     arguments = ["-m", "scripts.race", *RACE, "hangs", "--out", str(tmp_path)]
-    with start(arguments, env=os.environ | variables) as race:
+    with nothing_left(tmp_path / "tmp") as own, start(arguments, env=variables | own) as race:
         family = family_at_work(race, marker)
+        assert any((tmp_path / "tmp").iterdir())
         race.kill()
         assert_gone(family)
-    assert shared_files() <= before
 
 
 ON_TERMINAL = """
@@ -375,19 +375,22 @@ def n_rounds(clone):
     ("name", "status"), [("SIGKILL", -signal.SIGKILL), ("SIGHUP", 130), ("SIGTERM", 130)]
 )
 def test_a_run_that_is_stopped_keeps_its_rounds_and_goes_on(name, status, clone, tmp_path):
-    marker, log, before = tmp_path / "marker", tmp_path / "log", shared_files()
+    marker, log = tmp_path / "marker", tmp_path / "log"
     variables = os.environ | {"HOME": str(clone), "PYTHONPATH": str(clone)}
     hanging = {"GRADMARK_TEST_MARKER": str(marker), "GRADMARK_TEST_JOURNALS": str(clone / ".asv")}
     arguments = ["-m", "scripts.run", "--threads", "1", "--problem", "linear", "--impl", "waits"]
     arguments += ["--bench", "gradient.*track_time"]
-    with log.open("w") as err, start(arguments, clone, env=variables | hanging, stderr=err) as run:
+    with (
+        nothing_left(tmp_path / "tmp") as own,
+        log.open("w") as err,
+        start(arguments, clone, env=variables | hanging | own, stderr=err) as run,
+    ):
         family = family_at_work(run, marker)
         run.send_signal(getattr(signal, name))
         assert run.wait(END_SECONDS) == status
         assert_gone(family)
     stopped = "\nStopped. Finished rounds are kept; the same command goes on.\n"
     assert log.read_text().endswith(stopped) == (status == 130)
-    assert shared_files() <= before
     ((begun, n_before),) = n_rounds(clone).items()
     assert n_before == 2
 

@@ -96,7 +96,7 @@ def test_an_implementation_is_short_and_says_what_it_costs(problem, path):
 _SHOWN = {  # inputs of figures and tables: records and text, nothing that reads a disk
     *("scripts._common.metrics", "scripts._common.records", "scripts._common.units"),
     *("scripts._common.families", "scripts._common.fastest", "scripts._common.csv_text"),
-    "scripts._common.escape",
+    *("scripts._common.escape", "scripts._common.problems"),
     *("scripts._common.finite", "scripts._common.fleet"),
     *("scripts._common.baseline", "scripts._common.chance", "scripts._compare.comparison"),
     *("scripts._race.result", "benchmarks._session.measured", "benchmarks._session.statistics"),

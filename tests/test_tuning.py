@@ -225,15 +225,6 @@ class Quiet:
         Quiet.n_running -= 1
 
 
-@pytest.mark.parametrize(
-    "option", [["--grid"], ["--size", "10", "10"], ["--aa"], ["--contender", "fused"]]
-)
-def test_options_that_would_not_be_read_are_refused(monkeypatch, option):
-    monkeypatch.setattr(sys, "argv", ["race", "--tune", *option])
-    with pytest.raises(race.UserError, match=f"leave out {option[0]}"):
-        race.main()
-
-
 def test_a_process_that_ends_early_is_told(monkeypatch, tmp_path):
     monkeypatch.setattr(tuning.sys, "executable", "/bin/false")
     runner = tuning.Runner({}, tmp_path / "numbers.toml", tmp_path, 1)

@@ -14,7 +14,6 @@ from typing import Any
 import impls
 from benchmarks._session.measured import BASELINE, TWIN
 from impls import _table
-from impls._errors import BadPlugin
 
 
 def reason_against(problem: str, name: str, info: Mapping[str, Any]) -> str:
@@ -42,12 +41,5 @@ def reason_against(problem: str, name: str, info: Mapping[str, Any]) -> str:
 def kernels_of(problem: str) -> dict[str, str]:
     """The kernel of each built-in implementation for blocks of rows; imports none of them."""
     folder = Path(impls.__file__).parent / problem
-    found = {path.stem: _kernel_in(path) for path in _table.files(folder)}
+    found = {path.stem: _table.readable_text(path, "KERNEL") for path in _table.files(folder)}
     return {name: kernel for name, kernel in found.items() if kernel}
-
-
-def _kernel_in(path: Path) -> str:
-    try:
-        return _table.text_in(path, "KERNEL", str(path))
-    except BadPlugin:  # `load` reports it
-        return ""

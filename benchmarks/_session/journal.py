@@ -27,192 +27,26 @@ import errno
 import json
 import math
 import os
-import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import suppress
-from dataclasses import astuple, dataclass, field
-from datetime import UTC, datetime
 from pathlib import Path
 from time import time
 from typing import IO, Any
 
+from benchmarks._session.cell import OK, Begun, Cell, Source
 from benchmarks._session.inputs import Data
-from benchmarks._session.measured import BASELINE, TWIN, Measured, Round
+from benchmarks._session.known import Known
+from benchmarks._session.lines import MISFITS, add, data_line, is_cut, line_of, recorded_at
+from benchmarks._session.measured import Round
 from benchmarks._session.notes import leave_aside
 from benchmarks._session.parsing import parse_json
-from benchmarks._session.process import Out
 from impls._errors import one_line
 from impls._files import FORMAT, Unreadable, check_file, write_whole
 
-OK = "ok"
+__all__ = ("MOST_BYTES", "OK", "Begun", "Cell", "Journal", "Known", "Source", "read")
 MOST_BYTES = 64 * 2**20  # of a file; the preset `full` writes some 20
-# What a line that does not fit leads to.
-MISFITS = (ValueError, KeyError, TypeError, AttributeError, RecursionError, OverflowError)
-_COMMIT = re.compile("[0-9a-f]{40}")
-_N_DATA = 6  # fields of `Data`
 _CELL = b'{"kind": "cell"'
 _OWN_FORM = ("data", "recorded_at")  # fields of a `Cell` that its line has in another form, or not
-_INFOS = {
-    "bytes_per_value": (int,),
-    "passes": (int, type(None)),
-    "peer": (str,),
-    "limited": (bool,),
-    "rtol": (float, int),
-}
-_INFOS_OF_DATA = {"width": (int,), "casts": (bool,)}  # what older journals lack
-
-
-@dataclass(frozen=True)
-class Cell:
-    """What is known of one contender on one set of data.
-
-    Attributes
-    ----------
-    measurement : str
-        Id of the measurement that it is part of.
-    state : str
-        ``ok``, or the word of an `Out`.
-    digest : str
-        Of the state that it was measured in.
-    measured_at : str
-        UTC, in ISO 8601.
-    generations : int
-        Generations of processes that have finished.
-    reasons : dict[str, str]
-        Why a metric has no value, though the contender has a time.
-    recorded_at : float
-        Seconds since 1970 by which cells of several journals are ordered; 0 if it was not read.
-    """
-
-    data: Data
-    name: str
-    measurement: str
-    state: str
-    reason: str
-    digest: str
-    measured_at: str
-    generations: int
-    flag: str = ""
-    shape: tuple[int, int] = (0, 0)
-    info: dict[str, Any] = field(default_factory=dict)
-    costs: dict[str, float] = field(default_factory=dict)
-    reasons: dict[str, str] = field(default_factory=dict)
-    recorded_at: float = field(default=0.0, compare=False, repr=False)
-
-
-@dataclass(frozen=True)
-class Source:
-    """Commit, asv's name of the environment, and threads (``all`` or a number)."""
-
-    commit: str
-    environment: str
-    threads: str
-
-
-@dataclass(frozen=True)
-class Begun:
-    """A measurement that can go on.
-
-    Attributes
-    ----------
-    n_done : int
-        Generations that have finished.
-    n_rounds : int
-        Rounds of the generation that has not.
-    next : int
-        Number for the next generation of processes.
-    cells : list of Cell
-        What the finished generations have found.
-    """
-
-    measurement: str
-    n_done: int
-    n_rounds: int
-    next: int
-    cells: list[Cell]
-
-
-@dataclass
-class Known:
-    """The contents of a journal.
-
-    Attributes
-    ----------
-    source : Source or None
-    facts : dict or None
-        The last ones.
-    format : int
-        Of the lines; above `FORMAT` if a newer version has written them.
-    recorded_at : float
-        Of the last cell.
-    cells : dict
-        Cells by data and name, in the order of their lines.
-    rounds : dict
-        Rounds by measurement and data.
-    digests : dict[str, str]
-        Digest of the state by measurement.
-    finished : dict
-        Rounds until a generation had finished, by measurement, data, name and number of
-        generations. One that an interrupt has cut in two has rounds of two generations of
-        processes.
-    """
-
-    source: Source | None = None
-    facts: dict[str, Any] | None = None
-    format: int = FORMAT
-    recorded_at: float = 0.0
-    cells: dict[tuple[Data, str], list[Cell]] = field(default_factory=dict)
-    rounds: dict[tuple[str, Data], list[Round]] = field(default_factory=dict)
-    digests: dict[str, str] = field(default_factory=dict)
-    finished: dict[tuple[str, Data, str, int], int] = field(default_factory=dict)
-
-    def last(self, data: Data, name: str, holds: Callable[[Cell], bool]) -> Cell | None:
-        """The last cell for which `holds` is true."""
-        cells = reversed(self.cells.get((data, name), []))
-        return next((cell for cell in cells if holds(cell)), None)
-
-    def measured(self, cells: Iterable[Cell]) -> Measured:
-        """These cells of one measurement, with its rounds."""
-        cells = list(cells)
-        first = cells[0]
-        measured = Measured(first.data, first.shape)
-        measured.rounds = self.rounds.get((first.measurement, first.data), [])
-        for cell in cells:
-            measured.infos[cell.name] = cell.info
-            measured.costs[cell.name] = cell.costs
-            if cell.state != OK:
-                measured.out[cell.name] = Out(cell.state, cell.reason)
-            if cell.flag:
-                measured.flags[cell.name] = cell.flag
-        return measured
-
-    def begun(self, data: Data, names: Iterable[str], digest: str) -> Begun | None:
-        """The last measurement of these contenders that an interrupt has cut off, if any."""
-        ids = [key for key, other in self.rounds if other == data and self.digests[key] == digest]
-        wanted = set(names)
-        for measurement in reversed(ids):
-            cells = self._cells_of(measurement, data)
-            if not cells or wanted <= cells.keys():
-                return self._begun(measurement, data, wanted, cells)
-        return None
-
-    def _begun(
-        self, measurement: str, data: Data, names: set[str], cells: dict[str, Cell]
-    ) -> Begun:
-        rounds = self.rounds[measurement, data]
-        n_done = min((cells[name].generations for name in names if cells), default=0)
-        ends = [self.finished.get((measurement, data, name, n_done), 0) for name in names]
-        after = rounds[max(ends, default=0) :]
-        n_left = sum(not names.isdisjoint(each.seconds) for each in after)  # without others' rounds
-        last = max(each.generation for each in rounds)
-        kept = [cell for name, cell in cells.items() if name in (*names, BASELINE, TWIN)]
-        return Begun(measurement, n_done, n_left, last + 1, kept)
-
-    def _cells_of(self, measurement: str, data: Data) -> dict[str, Cell]:
-        """The last cell of each contender of a measurement."""
-        own = (cells for (other, _), cells in self.cells.items() if other == data)
-        found = (cell for cells in own for cell in cells if cell.measurement == measurement)
-        return {cell.name: cell for cell in found}
 
 
 def read(path: Path) -> Known:
@@ -253,11 +87,6 @@ def _read(path: Path) -> tuple[Known, list[str]]:
     return known, misfits
 
 
-def is_cut(line: bytes) -> bool:
-    """Whether a kill has cut a line off."""
-    return line.startswith(b'{"kind": "') and not line.rstrip().endswith(b"}")
-
-
 def _why(error: Exception) -> str:
     """Why a line does not fit."""
     return f"it has no {error}" if isinstance(error, KeyError) else one_line(str(error))
@@ -294,7 +123,7 @@ class Journal:
         self._write(
             kind="round",
             measurement=measurement,
-            data=_line_of(data),
+            data=data_line(data),
             digest=self.digest,
             generation=found.generation,
             seconds=found.seconds,
@@ -306,7 +135,7 @@ class Journal:
         """Write what has been found of each contender."""
         for cell in cells:
             own = {key: value for key, value in vars(cell).items() if key not in _OWN_FORM}
-            self._write(kind="cell", data=_line_of(cell.data), **own)
+            self._write(kind="cell", data=data_line(cell.data), **own)
 
     def _write(self, **record: Any) -> None:
         if self._path and not self._is_begun:
@@ -316,7 +145,7 @@ class Journal:
         add(self.known, json.loads(json.dumps(record)))
         if self._path is None:
             return
-        self._lines.append(_line(record))
+        self._lines.append(line_of(record))
         if self._path.exists():
             _append(self._path, self._lines[-1])
         else:  # the first line, or the folder was moved or deleted meanwhile
@@ -334,11 +163,7 @@ class Journal:
         self._is_begun = True
 
     def _first_line(self) -> bytes:
-        return _line({"kind": "source", "format": FORMAT, **vars(self._source)})
-
-
-def _line(record: dict[str, Any]) -> bytes:
-    return json.dumps(record).encode() + b"\n"
+        return line_of({"kind": "source", "format": FORMAT, **vars(self._source)})
 
 
 def _append(path: Path, lines: bytes) -> None:
@@ -370,7 +195,7 @@ def _end_of_a_cut_line(file: IO[bytes]) -> bytes:
 
 def _seconds_behind(folder: Path) -> int:
     """How far this clock is behind what the journals of a machine have recorded; 0 if it is not."""
-    times = (_recorded_at(record) for path in folder.glob("*.jsonl") for record in _cells(path))
+    times = (recorded_at(record) for path in folder.glob("*.jsonl") for record in _cells(path))
     return max(0, math.ceil(max(times, default=0.0) - time()))
 
 
@@ -383,112 +208,3 @@ def _cells(path: Path) -> Iterator[Any]:
                 if line.startswith(_CELL):
                     with suppress(*MISFITS):
                         yield json.loads(line)
-
-
-def _recorded_at(record: Mapping[str, Any]) -> float:
-    """Seconds since 1970, of a clock that is behind none; 0 if there is no time."""
-    with suppress(*MISFITS, OSError):
-        behind = float(record.get("clock_behind", 0))
-        at = datetime.fromisoformat(record["measured_at"])
-        seconds = (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp() + behind
-        return seconds if math.isfinite(seconds) and behind >= 0 else 0.0
-    return 0.0
-
-
-def add(known: Known, record: dict[str, Any]) -> None:
-    """Take up a line; one of `MISFITS` if it does not fit."""
-    if record["kind"] == "source":
-        known.format = max(known.format, record.get("format", FORMAT))
-        texts = [record[key] for key in ("commit", "environment", "threads")]
-        if not (all(isinstance(t, str) for t in texts) and _COMMIT.fullmatch(texts[0])):
-            raise ValueError("it names no commit")
-        known.source = Source(*map(one_line, texts))
-    elif record["kind"] == "facts":
-        known.facts = dict(record["facts"])
-    elif record["kind"] in ("round", "cell"):
-        _add_measured(known, record)
-    else:
-        raise ValueError(
-            f"its kind is {record['kind']!r:.40}, expected source, facts, round or cell"
-        )
-
-
-def _add_measured(known: Known, record: dict[str, Any]) -> None:
-    data = _read_data(record["data"])
-    digest, measurement = str(record["digest"]), str(record["measurement"])
-    if record["kind"] == "round":
-        found = Round(
-            int(record["generation"]),
-            _positive(record["seconds"]),
-            {int(width): speed for width, speed in _positive(record["roofs"]).items()},
-            _numbers(record["processors"]),
-        )
-        known.rounds.setdefault((measurement, data), []).append(found)
-        known.digests[measurement] = digest
-    else:
-        n_samples, n_features = map(int, record["shape"])
-        cell = Cell(
-            data,
-            one_line(record["name"]),
-            measurement,
-            one_line(record["state"]),
-            one_line(record["reason"]),
-            digest,
-            one_line(record["measured_at"]),
-            int(record["generations"]),
-            one_line(record["flag"]),
-            (n_samples, n_features),
-            _read_info(record["info"]),
-            _numbers(record["costs"]),
-            {str(key): one_line(text) for key, text in record["reasons"].items()},
-            max(known.recorded_at, _recorded_at(record)),
-        )
-        if cell.state == OK and not cell.info:
-            raise ValueError("it is a time of a contender that has said nothing of itself")
-        known.cells.setdefault((data, cell.name), []).append(cell)
-        known.recorded_at = cell.recorded_at
-        if cell.generations:
-            n_rounds = len(known.rounds.get((measurement, data), []))
-            known.finished.setdefault((measurement, data, cell.name, cell.generations), n_rounds)
-
-
-def _line_of(data: Data) -> tuple[Any, ...]:
-    """Data in a line: the digest of a user's file is there for these alone."""
-    return astuple(data)[: None if data.contents else -1]
-
-
-def _read_data(values: list[Any]) -> Data:
-    problem, n_samples, n_features, dataset, pixels, contents = [*values, ""][:_N_DATA]
-    sizes = [n_samples, n_features]
-    if not all(type(size) is int and 0 <= size < 2**63 for size in sizes):
-        raise ValueError(f"its sizes are {sizes!r:.60}, expected whole numbers")
-    if not all(isinstance(text, str) for text in (problem, dataset, contents)):
-        raise TypeError("the name of its problem or data is no text")
-    size = n_samples, n_features
-    return Data(one_line(problem), *size, one_line(dataset), bool(pixels), one_line(contents))
-
-
-def _read_info(info: Mapping[str, Any]) -> dict[str, Any]:
-    """What a contender has said of itself; empty if it has said nothing."""
-    if not info:
-        return {}
-    there = {key: types for key, types in _INFOS_OF_DATA.items() if info.get(key) is not None}
-    for key, types in (wanted := _INFOS | there).items():
-        if not isinstance(info[key], types):
-            raise TypeError(f"its info.{key} is {info[key]!r:.40}")
-    return {key: info[key] for key in wanted}
-
-
-def _numbers(values: Mapping[str, Any]) -> dict[str, float]:
-    """Finite numbers of at least 0, by name."""
-    found = {str(name): float(value) for name, value in values.items()}
-    if not all(math.isfinite(value) and value >= 0 for value in found.values()):
-        raise ValueError("it holds a number that cannot be measured")
-    return found
-
-
-def _positive(values: Mapping[str, Any]) -> dict[str, float]:
-    found = _numbers(values)
-    if not all(found.values()):
-        raise ValueError("it holds a time or a speed of 0")
-    return found

@@ -104,10 +104,11 @@ def _tie(advice: Advice) -> str:
     """What counts as a tie, and whether chance is the reason."""
     if math.isnan(advice.chance):
         return (
-            f"A tie is assumed to be within {advice.band:.1%}: what chance does is not known here."
+            f"Times within {advice.band:.1%} of each other are taken for a tie: what chance does "
+            "is not known here."
         )
-    limit = " at most" if advice.chance > MOST_BAND else ""
+    limit = f"; a larger difference than {MOST_BAND:.0%} is never taken for a tie"
     return (
-        f"A tie is within {advice.band:.1%}{limit}: equal implementations differ by up to "
-        f"{advice.chance:.1%}."
+        f"Times within {advice.band:.1%} of each other are a tie: equal implementations differ by "
+        f"up to {advice.chance:.1%} here{limit if advice.chance > MOST_BAND else ''}."
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from argparse import ArgumentParser, RawDescriptionHelpFormatter
+from argparse import SUPPRESS, ArgumentParser, RawDescriptionHelpFormatter
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -17,14 +17,28 @@ BAR = "{desc}{percentage:3.0f}%|{bar}| {elapsed}, {remaining} left"
 
 
 class Parser(ArgumentParser):
-    """Names the nearest option to one that does not exist."""
+    """Names the nearest option to one that does not exist, and notes which options were given."""
 
     def parse_args(self, args: Any = None, namespace: Any = None) -> Any:
-        """Options of the command line; a wrong one ends the command with status 2."""
+        """Options of the command line; a wrong one ends the command with status 2.
+
+        `given` holds the names of those that are there, be it with the value of their default.
+        """
         arguments, unknown = self.parse_known_args(args, namespace)
         if unknown:
             self._refuse(unknown)
+        arguments.given = self._given(args)
         return arguments
+
+    def _given(self, args: Any) -> frozenset[str]:
+        options = [action for action in self._actions if action.option_strings]
+        defaults = [action.default for action in options]
+        for action in options:
+            action.default = SUPPRESS
+        found = vars(self.parse_known_args(args)[0])
+        for action, default in zip(options, defaults, strict=True):
+            action.default = default
+        return frozenset(action.dest for action in options if action.dest in found)
 
     def error(self, message: str) -> NoReturn:
         """End with status 2, and with one line of what is wrong."""

@@ -10,6 +10,7 @@ from typing import Any
 import pandas as pd
 
 from scripts._common.fastest import Winner, data_of, winners
+from scripts._common.problems import by_cells
 from scripts._common.records import Facts
 
 Data = tuple[str, str]  # problem, and size or name of real data
@@ -67,7 +68,7 @@ class Fleet:
     @property
     def problems(self) -> list[str]:
         """That any of the machines has results of."""
-        return sorted({str(p) for m in self.machines for p in m.results["problem"].unique()})
+        return by_cells(str(p) for m in self.machines for p in m.results["problem"])
 
     @property
     def footer(self) -> str:

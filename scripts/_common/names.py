@@ -8,6 +8,7 @@ from collections.abc import Iterable
 import impls
 from impls import _machine
 from scripts._common.errors import UserError
+from scripts._common.problems import by_cells
 
 
 def pick(kind: str, name: str, known: Iterable[str]) -> str:
@@ -47,3 +48,22 @@ def check_threads(text: str) -> None:
 def all_implementations() -> list[str]:
     """Names of the implementations of every problem."""
     return sorted({name for problem in impls.problems() for name in impls.names(problem)})
+
+
+def all_problems() -> list[str]:
+    """Every problem, that of most implementations first."""
+    return by_cells(problem for problem in impls.problems() for _ in impls.names(problem))
+
+
+def check_implementations(names: Iterable[str], problem: str | None = None) -> None:
+    """Check names against the implementations of one problem, or of any.
+
+    Raises
+    ------
+    UserError
+        As `pick` does.
+    """
+    kind = f"implementation of {problem}" if problem else "implementation"
+    known = impls.names(problem) if problem else all_implementations()
+    for name in names:
+        pick(kind, name, known)

@@ -15,7 +15,7 @@ from pydantic import BeforeValidator, Field, InstanceOf, TypeAdapter, model_vali
 
 import impls
 from benchmarks import _measure
-from benchmarks._session import journal
+from benchmarks._session import journal, lines
 from benchmarks._session.journal import Known
 from impls._errors import one_line
 from impls._files import Unreadable, check_file
@@ -212,13 +212,13 @@ def _take(line: bytes, known: Known, problems: Collection[str]) -> None:
     try:
         record = checked.parse(line)
     except Misfit:
-        if journal.is_cut(line):
+        if lines.is_cut(line):
             return
         raise
     fitting = checked.fit(record, _LINE).model_dump()
     if "data" in fitting and fitting["data"][0] not in problems:
         return  # of a version with other problems, which cannot be told here
     try:
-        journal.add(known, fitting)
-    except journal.MISFITS as error:
+        lines.add(known, fitting)
+    except lines.MISFITS as error:
         raise Misfit(one_line(str(error))) from error

@@ -19,6 +19,7 @@ from scripts._common.chance import MOST_BAND
 from scripts._common.families import BLOCKS, FAMILIES, LIBRARY
 from scripts._common.fastest import PROMISED
 from scripts._common.metrics import BASELINE, Metric
+from scripts._common.problems import by_cells
 from scripts._common.records import Facts, LossCurve, MemoryCurve
 
 # Significant digits: an interval is a hundred times as wide. The page decides by some numbers, as
@@ -71,6 +72,7 @@ def page_data(
         "history": history,
         "facts": asdict(facts) | {"footer": facts.footer},
         "metrics": {name: {"label": m.label, "unit": m.unit} for name, m in metrics.items()},
+        "problems": by_cells(cells["problem"]),
         "cells": columns(cells.drop(columns=_NO_COLUMN)),
         "reasons": _reasons([*cells["reasons"]]),
         "trainings": columns(_trainings(results)),

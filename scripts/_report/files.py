@@ -12,6 +12,7 @@ from impls._files import write_whole
 from scripts import _experiments, _figures, _tables
 from scripts._common import escape
 from scripts._common.metrics import metrics
+from scripts._common.problems import by_cells
 from scripts._common.records import Facts, MemoryCurve
 from scripts._page import page_data, render
 from scripts._tables._csv import to_csv
@@ -79,7 +80,7 @@ def write_index(
     notes: Iterable[str],
 ) -> Path:
     """Write README.md, which lists the tables and shows the pictures."""
-    problems = [str(problem) for problem in results["problem"].unique()]
+    problems = by_cells(map(str, results["problem"]))
     path = folder / INDEX
     write_whole(path, render_index(problems, pictures, pages, facts, notes))
     return path

@@ -19,6 +19,7 @@ from tqdm import tqdm
 from benchmarks._session import guardian
 from impls import _machine
 from scripts import _figures
+from scripts._common.problems import by_cells
 from scripts._common.records import Facts, MemoryCurve
 from scripts._tables._index import Picture
 
@@ -73,7 +74,7 @@ def _collect(found: Iterator[Picture | None], total: int) -> list[Picture]:
 def _drawings(
     results: pd.DataFrame, curves: Sequence[MemoryCurve], only: Sequence[str]
 ) -> Iterator[_Drawing]:
-    for problem in map(str, results["problem"].unique()):
+    for problem in by_cells(map(str, results["problem"])):
         subjects: dict[str, Any] = {
             "results": results[results["problem"] == problem],
             "curves": [curve for curve in curves if curve.problem == problem],

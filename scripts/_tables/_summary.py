@@ -9,6 +9,7 @@ import pandas as pd
 
 from scripts._common import units
 from scripts._common.fastest import EXACT, SINGLE, Winner, winners
+from scripts._common.problems import by_cells
 
 SUMMARY_HEADERS = ["problem", "exact to", "fastest", "data sets", "speed-up"]
 _PRECISIONS = {"float64": EXACT, "float32": SINGLE}
@@ -18,7 +19,8 @@ _MOST = 2  # implementations per problem and precision; the others are counted t
 def summary_rows(results: pd.DataFrame) -> list[list[str]]:
     """Rows of `SUMMARY_HEADERS`: those that are fastest on most sets of data."""
     rows = [row for name, most in _PRECISIONS.items() for row in _rows(results, name, most)]
-    return sorted(rows, key=lambda row: row[0])
+    order = by_cells(map(str, results["problem"]))
+    return sorted(rows, key=lambda row: order.index(row[0]))
 
 
 def _rows(results: pd.DataFrame, precision: str, tolerance: float) -> Iterator[list[str]]:

@@ -40,7 +40,7 @@ function useMachine(name) {
   CELLS = CELLS_OF.get(name);
   LOSSES = DATA.losses;
   TRAININGS = rowsOf(DATA.trainings);
-  PROBLEMS = unique(CELLS.map((cell) => cell.problem));
+  PROBLEMS = DATA.problems;
   THREADS = unique(CELLS.map((cell) => cell.threads));
   CACHES = Object.entries(DATA.facts.cache_bytes || {})
     .map(([level, bytes]) => ({ level: `L${level}`, bytes: Number(bytes) }));
