@@ -459,6 +459,12 @@ def test_a_journal_that_lost_its_first_line_gets_it_again(place):
     assert journals.read_journal(place.path).known.source == SOURCE
 
 
+def test_only_what_is_kept_goes_on(place):
+    assert measuring._begun(place.path, order()).cells
+    assert not measuring._begun(place.path, replace(order(), is_kept=False)).cells
+    assert not measuring._begun(place.path, replace(order(), again=True)).cells
+
+
 def order():
     return measuring.Order((), None, 1, "all")
 

@@ -112,7 +112,8 @@ def _begun(path: Path, order: Order) -> Known:
             f"nothing can be kept: the journal {one_line(str(path))} cannot be "
             f"{'read' if found.fault else 'continued'} ({why}); move it away"
         )
-    return Known() if order.again or found.fault else found.known
+    goes_on = order.is_kept and not (order.again or found.fault)
+    return found.known if goes_on else Known()
 
 
 def run_session(
