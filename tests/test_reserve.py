@@ -80,8 +80,7 @@ def test_what_lacks_a_package_has_no_process_and_the_reason_of_its_load(monkeypa
     monkeypatch.setattr(_table, "_is_installed", lambda package: package != "scikit-learn")
     monkeypatch.setattr(crew, "Process", None)
     one = Crew(Settings("linear", ("sklearn",), 1, 1))
-    one._orders["sklearn"] = {"problem": "linear", "name": "sklearn"}
-    one._start_one("sklearn")
+    one._enlist({"sklearn": {"name": "sklearn"}}, lambda: None)
     out = one.absent()["sklearn"]
     assert (out.state, not one.processes) == ("unavailable", True)
     assert "impls/linear/sklearn.py needs scikit-learn, which is not installed" in out.reason
