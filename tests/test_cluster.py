@@ -6,6 +6,7 @@ import os
 import signal
 import subprocess
 import sys
+from concurrent.futures import CancelledError
 from contextlib import contextmanager
 from threading import Thread
 
@@ -171,6 +172,27 @@ def test_a_killed_worker_costs_no_result(data, source, moment, many_pieces):
         for _ in range(calls):
             check(data, implementation.gradient(data["weights"], *prepared))
         killer.join()
+
+
+def test_blocks_that_are_lost_while_actors_start_are_sent_again(
+    client, data, many_pieces, monkeypatch
+):
+    """The scheduler hears of a killed worker late: the blocks seem to be there until then."""
+    implementation = impls.load("logistic", "dask_blocks")
+    prepared = implementation.prepare(*data["array"])
+    holder = prepared[0].holder
+    start, losses = holder._start_actors, [CancelledError("lost dependencies")]
+
+    def lose_once(groups):
+        if losses:
+            raise losses.pop()
+        start(groups)
+
+    monkeypatch.setattr(holder, "_start_actors", lose_once)
+    before = [each.key for each in holder._held]
+    holder._hold_again()
+    assert not {*before} & {each.key for each in holder._held}
+    check(data, implementation.gradient(data["weights"], *prepared))
 
 
 def test_batches_of_a_killed_worker_cost_no_result(data, many_pieces):

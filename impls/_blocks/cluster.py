@@ -131,12 +131,15 @@ class Cluster:
         with self._naming_the_lost():
             Lookout(self._client, self._workers, needs_all=False).look()
             self._workers = _addresses(self._client)
+            # What was sent from this process's memory is gone with the worker, which the scheduler
+            # may learn only once the actors are about to start.
             with contextlib.suppress(CancelledError):
                 self._wait(self._held)
-            if all(each.status == "finished" for each in self._held):
-                self._start_actors(self._group())
-            else:  # what was sent from this process's memory is gone with the worker
-                self._hold()
+                if all(each.status == "finished" for each in self._held):
+                    self._start_actors(self._group())
+                    return
+            self._workers = _addresses(self._client)
+            self._hold()
 
     def _hold_piece(self, piece: Piece, address: str) -> Any:
         dtype, kernel = self._pieces.dtype, self._kernel
