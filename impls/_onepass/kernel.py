@@ -120,7 +120,7 @@ def _make_gradient(terms):
         result = np.empty(len(weights))  # half the cost of an array that numba returns
         try:
             add_alone(addresses[n_bytes], weights, X, y, result)
-        except NotCompiled:  # prepared in another process
+        except NotCompiled:  # which `compute` knows what to do about
             return compute(addresses[n_bytes], weights, X, y)
         return result
 

@@ -49,15 +49,23 @@ def compute(call, weights, X, y):
     """
     if not isinstance(X, np.ndarray):
         return X.gradient(call, weights, y)
-    result, n_bytes = np.empty(len(weights)), len(y) * len(weights) * y.itemsize
-    compile_pass(X, y)
+    result = np.empty(len(weights))
+    try:
+        _compute(call, weights, X, y, result)
+    except entries.NotCompiled:  # X was prepared in another process
+        compile_pass(X, y)
+        _compute(call, weights, X, y, result)
+    return result
+
+
+def _compute(call, weights, X, y, result):
+    n_bytes = len(y) * len(weights) * y.itemsize
     if n_bytes < threads_pay_from():
         add_alone(call, weights, X, y, result)
     elif count_threads() == 1:
         _add_large_alone(call, weights, X, y, result)
     else:
         _compute_together(call, weights, X, y, n_bytes, result)
-    return result
 
 
 def compile_pass(X, y):
@@ -93,6 +101,7 @@ def ready(terms, X, y):
         X, unaligned = aligned(X.shape, X.dtype), X
         X[:] = unaligned
     call, weights = terms.addresses[y.itemsize], np.zeros(X.shape[1])
+    compile_pass(X, y)
     compute(call, weights, X[:1], y)
     if X.size * y.itemsize >= threads_pay_from():  # threads may do it, or one, as there is time
         _add_large_alone(call, weights, X[:1], y, weights)
