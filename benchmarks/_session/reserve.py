@@ -12,6 +12,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from impls import _machine
+from impls._pages import map_pages
 
 _BLOCK_BYTES = 2**26
 _PROCESSORS = Path("/proc/cpuinfo")
@@ -56,10 +57,7 @@ class Reserve:
 
 
 def _take() -> mmap.mmap:
-    # Shared memory, which is the default, has small pages.
-    block = mmap.mmap(-1, _BLOCK_BYTES, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
-    with suppress(OSError):
-        block.madvise(mmap.MADV_HUGEPAGE)
+    block = map_pages(_BLOCK_BYTES)
     block.madvise(_POPULATE_WRITE)
     return block
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import mmap
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -10,10 +9,10 @@ from typing import Any, TypeVar
 
 import numpy as np
 
+from impls._pages import map_pages
+
 Array = np.ndarray[Any, Any]
 
-# Shared memory, Python's default, has no huge pages in most systems' settings.
-_PRIVATE = {"flags": mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS} if hasattr(mmap, "MAP_PRIVATE") else {}
 Task = TypeVar("Task")
 Result = TypeVar("Result")
 
@@ -56,7 +55,4 @@ def make_buffers(n_bytes: int) -> list[Array]:
 
 def make_pages(n_bytes: int) -> Array:
     """Bytes at the beginning of a page, in huge pages where the system has them."""
-    pages = mmap.mmap(-1, max(1, n_bytes), **_PRIVATE)
-    if hasattr(mmap, "MADV_HUGEPAGE"):
-        pages.madvise(mmap.MADV_HUGEPAGE)
-    return np.frombuffer(pages, np.uint8)[:n_bytes]
+    return np.frombuffer(map_pages(n_bytes), np.uint8)[:n_bytes]
