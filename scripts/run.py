@@ -27,7 +27,13 @@ from scripts._common.cli import make_parser
 from scripts._common.errors import UserError, checks_usage
 from scripts._common.lock import only_one_at_a_time
 from scripts._common.metrics import BASELINE
-from scripts._common.names import all_problems, check_implementations, check_threads, pick
+from scripts._common.names import (
+    all_problems,
+    check_implementations,
+    check_threads,
+    pick,
+    tell_unavailable,
+)
 from scripts._common.presets import presets
 from scripts._common.signals import run_stoppable
 from scripts._common.unread import refuse
@@ -169,9 +175,7 @@ def _tell(jobs: Sequence[Job], wanted: list[Job], written: Known) -> int:
         print(f"{data.problem}, {data.title}: not measured: {text}", file=sys.stderr)
     for (problem, name), text in faults.items():
         print(f"{problem}/{name}: {text}", file=sys.stderr)
-    if lacking:
-        names = ", ".join(f"{problem}/{name}" for problem, name in lacking)
-        print(f"Not available here: {names}; python -m scripts.list says why", file=sys.stderr)
+    tell_unavailable(lacking)
     before = f", {n_cells - n_wanted} were known" if n_cells > n_wanted else ""
     failed = f"; {len(faults)} implementations are faulty, see above" if faults else ""
     print(f"{n_wanted} cells measured{before}{failed}. Next: python -m scripts.report")

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import argparse
-import sys
 
 import impls
 from impls._table import missing_package
 from scripts._common.cli import make_parser
 from scripts._common.errors import UserError, checks_usage
-from scripts._common.names import all_problems, check_implementations
+from scripts._common.names import all_problems, check_implementations, tell_unavailable
 from scripts._common.signals import run_stoppable
 from scripts._common.tree import working_tree
 from scripts._measured.curves import record_curves
@@ -30,10 +29,8 @@ def main() -> int:
         for name in impls.names(problem)
         if not arguments.impl or name in arguments.impl
     ]
-    lacking = [f"{problem}/{name}" for problem, name, *_ in cells if missing_package(problem, name)]
-    if arguments.impl and lacking:
-        names = ", ".join(lacking)
-        print(f"Not available here: {names}; python -m scripts.list says why", file=sys.stderr)
+    if arguments.impl:
+        tell_unavailable(cell[:2] for cell in cells if missing_package(*cell[:2]))
     state = state_of(working_tree())
     n_recorded = record_curves(state, cells, again=arguments.again)
     print(f"{n_recorded} curves recorded. Next: python -m scripts.report")

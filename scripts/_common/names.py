@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import sys
 from collections.abc import Iterable
 
 import impls
@@ -67,3 +68,9 @@ def check_implementations(names: Iterable[str], problem: str | None = None) -> N
     known = impls.names(problem) if problem else all_implementations()
     for name in names:
         pick(kind, name, known)
+
+
+def tell_unavailable(cells: Iterable[tuple[str, str]]) -> None:
+    """Name the (problem, implementation) that cannot be used here on stderr, if there are any."""
+    if names := ", ".join(f"{problem}/{name}" for problem, name in cells):
+        print(f"Not available here: {names}; python -m scripts.list says why", file=sys.stderr)
