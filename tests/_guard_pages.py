@@ -63,7 +63,8 @@ def all_names() -> list[str]:
 
 def keep_nothing_near(patch: pytest.MonkeyPatch) -> None:
     """Make small data take the ways of large ones: from memory, shared out to threads, in limbs."""
-    patch.setattr(caches, "cached_bytes", lambda: 0)
+    patch.setattr(caches, "long_rows_bytes", lambda: 0)
+    patch.setattr(caches, "short_rows_bytes", lambda: 0)
     patch.setattr(engine_terms, "tuning", lambda: replace(tuning(), resident_bytes=0))
     for module in (threads, kernel):
         patch.setattr(module, "threads_pay_from", lambda: 0)

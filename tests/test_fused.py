@@ -78,7 +78,8 @@ def distance(request, monkeypatch):
     if request.param == "as it is":
         yield
         return
-    monkeypatch.setattr(caches, "cached_bytes", lambda: 0)
+    monkeypatch.setattr(caches, "long_rows_bytes", lambda: 0)
+    monkeypatch.setattr(caches, "short_rows_bytes", lambda: 0)
     monkeypatch.setattr(engine_terms, "tuning", lambda: replace(tuning(), resident_bytes=0))
     for module in (threads, kernel):
         monkeypatch.setattr(module, "threads_pay_from", lambda: 0)

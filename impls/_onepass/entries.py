@@ -15,6 +15,7 @@ import numpy as np
 from numba import carray, cfunc, config, from_dtype, njit, prange, types
 from numba.extending import overload
 
+from impls._onepass.caches import SHORT_ROW_BYTES
 from impls._onepass.memory import (
     address_of,
     call_code,
@@ -26,11 +27,12 @@ from impls._onepass.memory import (
 from impls._onepass.narrow_rows import PART_ROWS
 from impls._onepass.passes import ROOM, add_all, add_samples, new_room, read_few, sum_few
 from impls._onepass.terms import (
-    CACHED,
     IS_MEAN,
+    LONG_ROWS,
     PASSES,
     RESIDENT,
     SAMPLE_WEIGHT,
+    SHORT_ROWS,
     SUM,
     SUMS,
     place_of_pass,
@@ -183,7 +185,8 @@ def _add_chunk(code, call, weights, X, y, n, n_rows, z, sums, result):
     """Make the n-th sum that of the n-th chunk; the first one's is the result itself."""
     total = address_of(sums[n], 0) if n else address_of(result, 0)
     start, stop = min(n * n_rows, len(X)), min((n + 1) * n_rows, len(X))
-    from_memory = int(X.size * X.itemsize > integer_at(call, CACHED))
+    is_short = X.shape[1] * X.itemsize <= SHORT_ROW_BYTES
+    from_memory = int(X.size * X.itemsize > integer_at(call, SHORT_ROWS if is_short else LONG_ROWS))
     batch = address_of(weights, 0), address_of(X, 0), address_of(y, 0), len(X), X.shape[1]
     call_code(code, (call, n, *batch, start, stop, from_memory, address_of(z, 0), total))
 

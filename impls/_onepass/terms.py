@@ -57,8 +57,10 @@ class Call(ctypes.Structure):
         Whether the gradient is divided by the number of samples.
     resident : int
         An X of at most so many bytes stays in cache while all rows are read and then added.
-    cached : int
-        An X of more bytes comes from memory.
+    short_rows : int
+        An X of more bytes, in rows of up to `SHORT_ROW_BYTES`, is prefetched.
+    long_rows : int
+        An X of more bytes, in longer rows, is prefetched.
     passes : address
         The compiled passes over a chunk of the samples: see `place_of_pass`.
     """
@@ -70,13 +72,14 @@ class Call(ctypes.Structure):
         ("intercept", ctypes.c_double),
         ("is_mean", ctypes.c_int64),
         ("resident", ctypes.c_int64),
-        ("cached", ctypes.c_int64),
+        ("short_rows", ctypes.c_int64),
+        ("long_rows", ctypes.c_int64),
         ("passes", ctypes.c_int64),
     )
 
 
 # Places of the fields.
-_CODE, SAMPLE_WEIGHT, SUM, _INTERCEPT, IS_MEAN, RESIDENT, CACHED, PASSES = range(8)
+_CODE, SAMPLE_WEIGHT, SUM, _INTERCEPT, IS_MEAN, RESIDENT, SHORT_ROWS, LONG_ROWS, PASSES = range(9)
 
 passes = (ctypes.c_int64 * 18)()  # addresses, by `place_of_pass`; 0: not compiled yet
 
@@ -118,7 +121,8 @@ class Terms:
             code=_compile(self.residual, self.loss, n_bytes).get_function_address("terms"),
             is_mean=self.is_mean,
             resident=tuning().resident_bytes,
-            cached=caches.cached_bytes(),
+            short_rows=caches.short_rows_bytes(),
+            long_rows=caches.long_rows_bytes(),
             passes=ctypes.addressof(passes),
             **fields,
         )

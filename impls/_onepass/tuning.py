@@ -41,7 +41,8 @@ class Tuning:
         How far ahead steps prefetch: as X lies in memory, and two steps at least, but along itself
         each row that comes from a part of its own.
     prefetches_llc : int
-        Whether rows in the last-level cache arrive too late without a prefetch, 0 or 1.
+        Whether long rows in the last-level cache arrive too late without a prefetch, 0 or 1; short
+        ones are always prefetched, see `caches`.
     resident_bytes : int
         Bytes of X up to which all rows are read and then added: from L1 and L2, a pipeline gains
         nothing.

@@ -62,7 +62,7 @@ QUESTIONS = (
     Question("step_rows", (4, 8), _FROM_MEMORY),
     Question("parts", (1, 3), ((1_000_000, 10), (100_000, 100))),
     Question("prefetch_bytes", (1536, 4096, 8192, 16_384), ((1_000_000, 10), (100_000, 100))),
-    Question("prefetches_llc", (0, 1), ((5000, 100), (10_000, 100), (1000, 1000))),
+    Question("prefetches_llc", (0, 1), ((2500, 400), (1000, 1000), (500, 2000))),
     Question("resident_bytes", (0, 2**15, 3 * 2**15, 2**18), ((30, 100), (100, 100), (200, 100))),
     Question(
         "threads_pay_from",
