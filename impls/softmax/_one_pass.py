@@ -11,12 +11,14 @@ values that they enclose.
 
 import functools
 import math
+import threading
 from pathlib import Path
 
 import numpy as np
 from numba import cfunc, njit, prange, types
 
 from impls._onepass import load
+from impls._onepass.arrays import aligned, whole
 from impls._onepass.caches import own_cache_bytes
 from impls._onepass.entries import THREADS_ONLY, digest_with
 from impls._onepass.memory import address_of, call_code, integer_at, set_value_at, value_at
@@ -47,6 +49,8 @@ _GROUP_CLASSES, _GROUP_BYTES = 2 * MOST_CLASSES, 2**15
 # more: adding up the lanes of inner products would cost more. Break-even on a Zen 5 with 3, 10 and
 # 100 classes: 14, 24 and 200 features in float64, more than 16, 50 and 300 in float32.
 _TRANSPOSED_BYTES, _TRANSPOSED_MORE = 16, 4
+# Bytes of these tables, for all threads, that are kept from call to call, at most.
+_MOST_KEPT_BYTES = 2**24
 # Samples from which weights and gradient have tables of whole cache lines: vectors that touch two
 # lines take 1.05 to 1.15 times as long.
 _COPIED_ROWS = 64
@@ -207,15 +211,16 @@ def _whole(n):
 
 
 def _make_add_share(built_from, dtype):
-    is_exact, i = dtype == np.float64, types.intp
+    i = types.intp
 
-    @cfunc(types.float64(i, i, i, i, i, i, i, i, i, i, i, i, i), cache=True)
+    @cfunc(types.float64(i, i, i, i, i, i, i, i, i, i, i, i, i, i), cache=True)
     def add_share(
-        w, x, y, n_samples, n_features, n_classes, start, stop, rows, ahead, extra, g, g_step
+        w, x, y, n_samples, n_features, n_classes, start, stop, rows, ahead, extra, g, g_step, own
     ):
         """Store the part of the samples ``start <= i < stop`` in g; return their loss if asked.
 
         Weights in float64, X, labels and g are addresses; `rows` is a block's number of rows.
+        `own` is 0, or the address of room for a copy of the weights in rows of ``g_step`` bytes.
         What lies `ahead` bytes after a block is prefetched, half by each of the two products.
         `extra` is 0, or the address of three integers, and then the loss is asked for: addresses of
         sample weights, of intercepts and of sums of residuals, all in float64; 0 for each that is
@@ -234,13 +239,12 @@ def _make_add_share(built_from, dtype):
         z_step = room * size
         z = _table(like, n_classes, room)
         largest, total, right = _table(like, 1, room), _table(like, 1, room), _table(exact, 1, rows)
-        is_copied = not is_exact or stop - start >= _COPIED_ROWS
-        own = _table(like, n_classes if is_copied else 0, _whole(n_features))
-        if is_copied:
+        if own:
             for k in range(n_classes):
                 for j in range(n_features):
-                    own[k, j] = value_at(exact, w, k * n_features + j)
-            w_step = own.shape[1] * size
+                    value = dtype(value_at(exact, w, k * n_features + j))
+                    set_value_at(like, own + k * g_step, j, value)
+            w, w_step = own, g_step
         is_transposed = step <= _TRANSPOSED_BYTES * (n_classes + _TRANSPOSED_MORE)
         columns = _table(like, _whole(n_features) if is_transposed else 0, room)
         loss, scale = 0.0, 1.0 / n_samples
@@ -249,14 +253,13 @@ def _make_add_share(built_from, dtype):
             # Prefetching what is in L1 costs nothing.
             is_far = int(ahead > 0)
             front, half = (here + ahead, is_far), (here + ahead + is_far * n * step // 2, is_far)
-            w_at = address_of(own, 0) if is_copied else w
             z_at, t = address_of(z, 0), address_of(columns, 0)
             if is_transposed:
                 transpose(like, here, step, t, z_step, n, n_features)
                 shape = n_features, n, n_classes
-                _add_rows(like, like, t, z_step, *shape, w_at, w_step, 1.0, 0, z_at, z_step, front)
+                _add_rows(like, like, t, z_step, *shape, w, w_step, 1.0, 0, z_at, z_step, front)
             else:
-                _dot_rows(like, w_at, w_step, here, n, n_features, n_classes, z_at, z_step, front)
+                _dot_rows(like, w, w_step, here, n, n_features, n_classes, z_at, z_step, front)
             if intercept:
                 _add_intercepts(z, exact, intercept, n)
             if extra:
@@ -280,27 +283,35 @@ def _make_add_share(built_from, dtype):
     return add_share
 
 
-def _signature(dtype, n_options):
+def _signature(dtype):
     """Of what Python calls: with arrays that may be read-only, so that one variant serves all."""
     arrays = [(types.float64, 2), (types.float32 if dtype == np.float32 else types.float64, 2)]
     arrays = [types.Array(*kind, "C", readonly=True) for kind in (*arrays, (types.intp, 1))]
-    return types.float64(types.intp, *arrays, *[types.intp] * n_options, types.float64[:, ::1])
+    outputs = types.float64[:, :, ::1], types.float64[:, ::1]
+    return types.float64(types.intp, *arrays, *[types.intp] * 3, *outputs)
+
+
+@njit(nogil=True, inline="always")
+def _places_of(n, tables, result):
+    """Address of the n-th share's gradient, bytes of its rows, and address of its weights or 0."""
+    if len(tables) == 0:
+        return address_of(result, 0), 8 * result.shape[1], 0
+    own = tables[n]
+    return address_of(own, 0), 8 * own.shape[1], address_of(own[len(result) :], 0)
 
 
 def _make_add_alone(built_from, dtype):
-    @njit(_signature(dtype, 3), nogil=True, cache=True)
-    def add_alone(code, weights, X, y, rows, ahead, extra, result):
+    @njit(_signature(dtype), nogil=True, cache=True)
+    def add_alone(code, weights, X, y, rows, ahead, extra, tables, result):
         """Gradient on one thread; returns the loss."""
         _ = built_from
         n_samples, n_features = X.shape
-        is_few = n_samples < _COPIED_ROWS
-        table = result if is_few else _table(result[0], len(weights), _whole(n_features))
         batch = address_of(weights, 0), address_of(X, 0), address_of(y, 0), n_samples
         sizes, options = (n_features, len(weights)), (rows, ahead, extra)
-        g, g_step = address_of(table, 0), 8 * table.shape[1]
-        loss = call_code(code, (*batch, *sizes, 0, n_samples, *options, g, g_step))
-        if not is_few:
-            _add_up(table, result)
+        places = _places_of(0, tables, result)
+        loss = call_code(code, (*batch, *sizes, 0, n_samples, *options, *places))
+        if len(tables):
+            _add_up(tables, result)
         return loss
 
     return add_alone
@@ -308,26 +319,25 @@ def _make_add_alone(built_from, dtype):
 
 @njit(nogil=True)
 def _add_up(tables, result):
-    """Sum of the shares' tables."""
+    """Sum of the shares' gradients."""
     n_classes, n_features = result.shape
     for k in range(n_classes):
-        row = result[k]
+        row, first = result[k], tables[0, k]
         for j in range(n_features):
-            row[j] = tables[k, j]
-        for at in range(k + n_classes, len(tables), n_classes):
-            other = tables[at]
+            row[j] = first[j]
+        for n in range(1, len(tables)):
+            other = tables[n, k]
             for j in range(n_features):
                 row[j] += other[j]
 
 
 def _make_add_together(built_from, dtype):
-    @njit(_signature(dtype, 4), parallel=THREADS_ONLY, nogil=True, cache=True)
-    def add_together(code, weights, X, y, rows, ahead, extra, n_shares, result):
+    @njit(_signature(dtype), parallel=THREADS_ONLY, nogil=True, cache=True)
+    def add_together(code, weights, X, y, rows, ahead, extra, tables, result):
         """Gradient, the samples shared out to threads in whole blocks; returns the loss."""
         _ = built_from
         n_samples, n_features = X.shape
-        n_classes, n_blocks = len(weights), -(-n_samples // rows)
-        tables = _table(result[0], n_shares * n_classes, _whole(n_features))
+        n_shares, n_blocks = len(tables), -(-n_samples // rows)
         losses = np.zeros((n_shares, LINE_BYTES // 8))
         for share in prange(n_shares):
             n = np.int64(share)
@@ -335,9 +345,9 @@ def _make_add_together(built_from, dtype):
             stop = min((n + 1) * n_blocks // n_shares * rows, n_samples)
             batch = address_of(weights, 0), address_of(X, 0), address_of(y, 0), n_samples
             own = extra + n * _EXTRA_BYTES if extra else 0
-            sizes, options = (n_features, n_classes), (rows, ahead, own)
-            g, g_step = address_of(tables[n * n_classes :], 0), 8 * tables.shape[1]
-            losses[n, 0] = call_code(code, (*batch, *sizes, start, stop, *options, g, g_step))
+            sizes, options = (n_features, len(weights)), (rows, ahead, own)
+            places = _places_of(n, tables, result)
+            losses[n, 0] = call_code(code, (*batch, *sizes, start, stop, *options, *places))
         _add_up(tables, result)
         loss = 0.0
         for n in range(n_shares):
@@ -375,6 +385,40 @@ class _Compiled:
 
 
 _compiled = Made(_Compiled)  # by the type of X
+_NO_TABLES = np.empty((0, 0, 0))
+
+
+class _Room(threading.local):
+    """Rows of a block, and each share's gradient and weights, of a Python thread's last call.
+
+    Memory that each call gets anew and gives back can take as long as the arithmetic: a page took
+    4 us on a virtual machine, and 100 classes of 784 features have 900 pages on two threads.
+    """
+
+    def __init__(self):
+        self.sizes, self.n_rows, self.tables = None, 0, _NO_TABLES
+
+    def of(self, sizes):
+        """Rows and tables for so many shares, samples, classes, features and bytes of a value.
+
+        A share's table has the gradient's rows, then the weights'; each begins with a cache line.
+        """
+        if sizes == self.sizes:
+            return self.n_rows, self.tables
+        n_shares, n_samples, n_classes, n_features, n_bytes = sizes
+        n_rows = _count_rows(-(-n_samples // n_shares), max(n_classes, n_features) * n_bytes)
+        shape = n_shares, 2 * n_classes, whole(n_features, ROWS_UNIT)
+        tables = self.tables
+        if n_samples < _COPIED_ROWS and n_bytes == 8:
+            tables = _NO_TABLES
+        elif tables.shape != shape:
+            tables = aligned(shape, np.float64)
+        if tables.nbytes <= _MOST_KEPT_BYTES:
+            self.sizes, self.n_rows, self.tables = sizes, n_rows, tables
+        return n_rows, tables
+
+
+_room = _Room()
 
 
 def ready(X, y):
@@ -399,7 +443,9 @@ def evaluate(weights, X, y, sample_weight=None, intercept=0.0):
     """The loss, the gradient and that of the intercepts, one per class, with sample weights."""
     n_classes = len(weights)
     extra = np.zeros((_count_shares(len(y), *weights.shape), _N_EXTRA), np.int64)
-    slopes = np.zeros((len(extra), _whole_lines(n_classes)))  # threads share no cache line
+    slopes = np.zeros(
+        (len(extra), whole(n_classes, LINE_BYTES // 8))
+    )  # threads share no cache line
     if sample_weight is not None:
         sample_weight = np.ascontiguousarray(sample_weight, np.float64)
         extra[:, 0] = sample_weight.ctypes.data
@@ -410,22 +456,17 @@ def evaluate(weights, X, y, sample_weight=None, intercept=0.0):
     return loss, gradient, slopes.sum(axis=0)[:n_classes] / len(y)
 
 
-def _whole_lines(n):
-    """The least number of float64 that fill cache lines and hold n."""
-    return -(-n * 8 // LINE_BYTES) * LINE_BYTES // 8
-
-
 def _compute(weights, X, y, extra):
     """Loss, if `extra` is an address, and gradient."""
     weights = np.ascontiguousarray(weights, np.float64)
     compiled, result = _compiled[X.dtype], np.empty(weights.shape)
     n_shares = _count_shares(len(y), *weights.shape)
-    rows = _count_rows(-(-len(y) // n_shares), max(weights.shape) * X.itemsize)
+    rows, tables = _room.of((n_shares, len(y), *weights.shape, X.itemsize))
     ahead = rows * X.shape[1] * X.itemsize if X.nbytes > own_cache_bytes() else 0
     arguments = compiled.code, weights, X, y, rows, ahead, extra
     if n_shares == 1:
-        return compiled.add_alone(*arguments, result), result
-    by_threads, by_one = (*arguments, n_shares, result), (*arguments, result)
+        return compiled.add_alone(*arguments, tables, result), result
+    by_threads, by_one = (*arguments, tables, result), (*arguments, tables[:1], result)
     size, shared = X.nbytes * len(weights), "samples and classes"
     together, alone = compiled.add_together, compiled.add_alone
     return load.run(size, shared, together, by_threads, alone, by_one), result
