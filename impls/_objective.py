@@ -192,16 +192,44 @@ class Objective:
         Unfit
             If the implementation has no ``make_hessian``.
         """
+        self._check_hessian()
+        table, direction = self._table("weights", weights), self._table("v", v)
+        product = self._join(*self._hessian_at(table)(*self._split(direction)))
+        return np.asarray(product + self._l2 * self._penalised(direction)).ravel()
+
+    def hessian(self, weights: Array) -> Array:
+        """The Hessian at a vector of weights, (n_weights, n_weights).
+
+        For ``hess`` of scipy's trust-exact, a step of Newton's method, or the errors of a fit: its
+        inverse is the covariance of a maximum-likelihood estimate. It costs `n_weights` times as
+        many operations as a product, by BLAS where the problem has one number per sample.
+
+        Raises
+        ------
+        Unfit
+            As `hessian_vector`.
+        """
+        self._check_hessian()
+        table = self._table("weights", weights)
+        matrix = getattr(self._hessian_at(table), "matrix", lambda: None)()
+        if matrix is None:
+            unit = np.eye(self.n_weights)
+            return np.array([self.hessian_vector(weights, v) for v in unit])
+        matrix = matrix[: self.n_weights, : self.n_weights]
+        penalty = self._l2 * self._penalised(np.ones(self._shape)).ravel()
+        return np.asarray(matrix + np.diag(penalty))
+
+    def _check_hessian(self) -> None:
         if "make_hessian" not in self._parts:
             raise Unfit(
                 f"{self._name} has no make_hessian; take an implementation that has, such as fused"
             )
-        table, direction = self._table("weights", weights), self._table("v", v)
+
+    def _hessian_at(self, table: Array) -> Callable[..., Any]:
         known = self._hessian  # read once: another thread may replace it
         if known is None or not np.array_equal(known[0], table):
             known = self._hessian = table.copy(), self._make_hessian(table)
-        product = self._join(*known[1](*self._split(direction)))
-        return np.asarray(product + self._l2 * self._penalised(direction)).ravel()
+        return known[1]
 
     def _make_hessian(self, table: Array) -> Callable[..., Any]:
         weights, intercept = self._split(table)

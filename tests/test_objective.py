@@ -330,6 +330,8 @@ def test_hessian_products(problem, name, l2, fit_intercept, is_weighted):
         zeros = objective.zero_weights()
         with pytest.raises(impls.Unfit, match=f"{name} has no make_hessian; take an impl"):
             objective.hessian_vector(zeros, zeros)
+        with pytest.raises(impls.Unfit, match=f"{name} has no make_hessian; take an impl"):
+            objective.hessian(zeros)
         return
     rtol = max(1e-9, 10 * implementation.rtol)
     for seed in range(3):
@@ -338,6 +340,10 @@ def test_hessian_products(problem, name, l2, fit_intercept, is_weighted):
         for _ in range(2):  # the second one finds the weights known
             found = objective.hessian_vector(weights, v)
             assert found == pytest.approx(exact, rel=rtol, abs=rtol * np.abs(exact).max())
+        matrix = objective.hessian(weights)
+        assert matrix.shape == (objective.n_weights,) * 2
+        assert matrix == pytest.approx(matrix.T, rel=rtol, abs=rtol * np.abs(matrix).max())
+        assert matrix @ v == pytest.approx(exact, rel=rtol, abs=rtol * np.abs(exact).max())
 
 
 def test_a_change_of_the_weights_in_place_is_seen():
@@ -428,6 +434,8 @@ def test_the_weights_are_checked(weights, error, message):
         objective(weights)
     with pytest.raises(error, match=message):
         objective.hessian_vector(weights, np.zeros(4))
+    with pytest.raises(error, match=message):
+        objective.hessian(weights)
     with pytest.raises(
         error, match=message.replace("weights has", "v has").replace("weights is", "v is")
     ):
@@ -468,6 +476,8 @@ def test_hessian_products_copy_nothing(large):
     # New weights: some vectors of a number per sample, for the curvatures.
     peak = _measure.workspace_bytes(lambda: objective.hessian_vector(next(other), v))
     assert peak < 8 * 8 * len(y) < X.nbytes / 4
+    # The matrix: a block of rows and its product with their curvatures.
+    assert _measure.workspace_bytes(lambda: objective.hessian(weights)) < X.nbytes / 4
 
 
 def test_data_from_memory_are_not_copied_at_the_start(large, monkeypatch):

@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from impls._onepass.arrays import aligned, product
+from impls._onepass.arrays import aligned, blocks, product
 from impls._onepass.entries import N_SUMS, NotCompiled
 from impls._onepass.terms import SUMS, Made, Terms
 from impls._onepass.threads import (
@@ -33,9 +33,8 @@ class Kernel(NamedTuple):
         ``evaluate(weights, X, y, sample_weight, intercept)``: the loss, the gradient and the sum of
         the residuals, which is the intercept's gradient, of samples with weights.
     make_hessian : callable
-        ``make_hessian(weights, X, y, sample_weight, intercept)``: a function of a vector and its
-        intercept's number that returns the Hessian times both. It is the gradient of ``z^2 / 2``
-        with the curvatures for sample weights, in the same pass.
+        ``make_hessian(weights, X, y, sample_weight, intercept)``: a `Hessian`, which is a function
+        of a vector and its intercept's number that returns the Hessian times both.
     """
 
     prepare: object
@@ -72,8 +71,7 @@ def make_kernel(terms, store=None, dtype=np.float64):
         curvature = terms.curvature(z + intercept, y)
         if sample_weight is not None:
             curvature = curvature * sample_weight
-        square = _SQUARE[terms.is_mean]
-        return lambda v, v_intercept=0.0: _evaluate(square, v, X, y, curvature, v_intercept)[1:]
+        return Hessian(curvature, X, y, terms.is_mean)
 
     if terms.curvature is None:
         make_hessian = None
@@ -82,6 +80,35 @@ def make_kernel(terms, store=None, dtype=np.float64):
 
 # The terms of ``z^2 / 2``, by whether they are those of a mean.
 _SQUARE = {is_mean: Terms(lambda z, y: z, is_mean=is_mean) for is_mean in (False, True)}
+
+
+class Hessian:
+    """``X^T C X``, with the samples' curvatures on the diagonal of C, or its mean.
+
+    The intercept is a feature of ones after the others.
+    """
+
+    def __init__(self, curvature, X, y, is_mean):
+        self._curvature, self._X, self._y, self._is_mean = curvature, X, y, is_mean
+
+    def __call__(self, v, v_intercept=0.0):
+        """Times a vector and its intercept's number: the gradient of ``z^2 / 2``, in one pass."""
+        terms = _SQUARE[self._is_mean]
+        return _evaluate(terms, v, self._X, self._y, self._curvature, v_intercept)[1:]
+
+    def matrix(self):
+        """All of it, in float64, by BLAS; None of an X that is stored in fewer bytes."""
+        X, n_features = self._X, self._X.shape[1]
+        if not isinstance(X, np.ndarray):
+            return None
+        total = np.zeros((n_features + 1, n_features + 1))
+        for rows in blocks(X):
+            block = X[rows].astype(np.float64, copy=False)
+            weighted = block.T * self._curvature[rows]
+            total[:-1, :-1] += weighted @ block
+            total[-1, :-1] += weighted.sum(axis=1)
+        total[:-1, -1], total[-1, -1] = total[-1, :-1], self._curvature.sum()
+        return total / len(X) if self._is_mean else total
 
 
 class _Room(threading.local):
