@@ -17,7 +17,7 @@ import pytest
 
 import impls
 from impls import _accuracy, _machine, _measure
-from impls._onepass import caches, entries, kernel, limbs, load, threads
+from impls._onepass import caches, entries, kernel, limbs, load, storage, threads
 from impls._onepass import terms as engine_terms
 from impls._onepass.tuning import tuning
 from impls.logistic._terms import terms
@@ -93,7 +93,6 @@ def forget_calls():
     for problem in {problem for problem, _ in FUSED}:
         terms_of = importlib.import_module(f"impls.{problem}._terms").terms
         terms_of.addresses.clear()
-        terms_of._calls.clear()
 
 
 def pixels(n_samples, n_features):
@@ -310,6 +309,47 @@ def test_each_function_that_numba_keeps_encloses_the_digest():
     for function in kept:
         cells = [cell.cell_contents for cell in function.py_func.__closure__]
         assert entries.digest() in cells, function.py_func.__name__
+
+
+@pytest.mark.parametrize(
+    "formula",
+    [
+        lambda z, y: np.sign(z),
+        lambda z, y: np.maximum(z, y),
+        lambda z, y: np.maximum(y, z),
+        lambda z, y: np.minimum(z, y),
+        lambda z, y: np.minimum(y, z),
+        lambda z, y: np.where(np.abs(z) <= 1, z, np.sign(z)),
+    ],
+)
+def test_a_formula_hands_on_nan_as_numpy_does(formula):
+    z, y = np.array([-2.0, -0.5, 0.0, 0.5, 2.0, np.nan]), np.array([1.0, -1, 0, 2, 0, 1])
+    own = kernel.make_kernel(engine_terms.Terms(formula))
+    for product, label in zip(z, y, strict=True):
+        X, labels = own.prepare(np.ones((1, 1)), np.array([label]))
+        found = own.gradient(np.array([product]), X, labels)
+        assert np.array_equal(found, [formula(product, label)], equal_nan=True)
+
+
+def test_levels_of_a_kernel_of_ones_own_may_be_few():
+    own = kernel.make_kernel(engine_terms.Terms(lambda z, y: z - y), storage.as_levels)
+    X = np.array([[0.0, 1.0], [3.0, 4.0], [5.0, 0.0]])
+    y, weights = np.array([1.0, 0.0, 2.0]), np.array([0.5, -1.0])
+    found = own.gradient(weights, *own.prepare(X, y))
+    assert found == pytest.approx((X @ weights - y) @ X, rel=1e-14)
+
+
+@pytest.mark.parametrize("dtype", [np.int8, np.int64, np.float16, bool])
+def test_values_that_the_engine_has_no_pass_for_are_refused(dtype):
+    own = kernel.make_kernel(engine_terms.Terms(lambda z, y: z - y))
+    with pytest.raises(TypeError, match=r"X is stored in .*, expected float64"):
+        own.prepare(np.ones((2, 1), dtype), np.ones(2))
+
+
+def test_prepare_leaves_no_times_of_one_row_to_compare_with(monkeypatch):
+    monkeypatch.setattr(load, "run", lambda *_: pytest.fail("a call of one row is timed"))
+    for shape in ((5000, 100), (10, 10_000)):
+        impls.load("logistic", "fused").prepare(np.ones(shape), np.ones(shape[0]))
 
 
 @pytest.fixture

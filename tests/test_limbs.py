@@ -9,8 +9,10 @@ from hypothesis import strategies as st
 
 import impls
 from impls._onepass import limbs, storage
+from impls._onepass.kernel import make_kernel
 from impls._onepass.storage import as_levels
 from impls.logistic._terms import terms
+from impls.poisson._terms import terms as poisson_terms
 from tests._guarded import guarded
 
 
@@ -62,6 +64,14 @@ def test_levels_of_all_scales_side_by_side(shape, seed, powers, offset):
     X = (generator.integers(0, 256, shape) - offset) * scale
     weights = generator.standard_normal(shape[1]) / np.sqrt(shape[1]) / (255 * scale)
     assert error_of(weights, X, generator.integers(0, 2, shape[0]).astype(float)) <= 8e-15
+
+
+def test_an_infinite_residual_is_not_lost():
+    """poisson's is where z is above 709; limbs would turn it into a number."""
+    prepare, gradient, *_ = make_kernel(poisson_terms, as_levels)
+    X = np.full((64, 20), 200.0)
+    X[::2, 0] = 0
+    assert not np.isfinite(gradient(np.full(20, 0.25), *prepare(X, np.ones(64)))).any()
 
 
 @pytest.mark.parametrize("n_features", [3, 191, 784])

@@ -21,7 +21,7 @@ import impls
 from impls import _accuracy, _chunks, _measure, _numerics
 from impls import softmax as problem
 from impls._onepass import load
-from impls.softmax import _batch_softmax, _files
+from impls.softmax import _batch_softmax, _files, _one_pass
 from tests._exact import residual_error, stored_type
 from tests._guarded import guarded
 from tests._loading import installed, load_or_skip
@@ -379,6 +379,23 @@ def test_shares_and_blocks_from_memory(fused, monkeypatch, n_shares, n_features,
     assert all(np.array_equal(gradients[0], gradient) for gradient in gradients)
     if n_shares == 1:
         assert np.array_equal(gradients[0], alone)
+
+
+@pytest.mark.parametrize(("most_bytes", "is_kept"), [(2**20, True), (100, False)])
+def test_tables_are_kept_for_the_next_call_unless_they_are_large(
+    fused, monkeypatch, most_bytes, is_kept
+):
+    room = _one_pass._Room()
+    monkeypatch.setattr(_one_pass, "_room", room)
+    monkeypatch.setattr(_one_pass, "_MOST_KEPT_BYTES", most_bytes)
+    batch = drawn(200, 12, 3)
+    for n_samples in (200, 70, 200, 10, 200):  # 10: no tables
+        part = batch._replace(X=batch.X[:n_samples], y=batch.y[:n_samples])
+        assert_like_the_reference(fused, part)
+    kept = room.tables
+    assert_like_the_reference(fused, batch)
+    assert room.tables is kept
+    assert bool(kept.size) is is_kept
 
 
 @pytest.mark.parametrize(("n_features", "n_classes"), [(10, 10), (100, 3), (30, 40)])

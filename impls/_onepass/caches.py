@@ -5,8 +5,8 @@ import functools
 from impls._machine import cache_bytes
 from impls._onepass.tuning import tuning
 
-# Rows of up to so many bytes are prefetched wherever they lie beyond L2. Longer ones, which the
-# hardware prefetcher follows, gain less and lose up to 1.2x in the last-level cache.
+# Rows of up to so many bytes are prefetched from the last-level cache too. Longer ones, which the
+# hardware prefetcher follows, gain less and take up to 1.2 times as long there.
 SHORT_ROW_BYTES = 2**11
 
 
@@ -16,7 +16,8 @@ def short_rows_bytes():
 
     A prefetch costs little in the last-level cache: 0.83 to 1.07 of the time without one, at 48 to
     256 features. Where other data have pushed X out of that cache, it takes 0.65 to 0.8 of the time
-    (one and two threads of a Zen 5; python -m scripts.race --cold).
+    (one and two threads of a Zen 5; python -m scripts.race --cold). Half of an X of twice L2 is
+    still there.
     """
     return 2 * own_cache_bytes()
 

@@ -41,9 +41,9 @@ from impls._onepass.terms import (
 from impls._onepass.tuning import tuning
 from impls._onepass.vectors import LINE_BYTES
 
-# A chunk of samples costs 0.2 us, which is 2 % of 10 us: a small X has 2 or 4 chunks, a large one 4
-# for each so many bytes, 32 at most. A chunk has a multiple of so many rows, or of fewer where
-# chunks would differ too much.
+# A chunk of samples costs 0.2 us, which is 2 % of 10 us: there are 2, from 512 rows and 256 KB on
+# 4, and 4 for each 2 MB, 32 at most. A chunk has a multiple of 32 rows, or of 4 below 512 rows,
+# where chunks would differ too much.
 _FOUR_FROM_BYTES, _FOUR_BYTES, _MOST_FOURS = 2**18, 2**21, 8
 _FEW_ROWS, _BLOCK_ROWS, _STEP_ROWS = 512, 32, 4
 MOST_CHUNKS = 4 * _MOST_FOURS

@@ -107,14 +107,18 @@ def _where(at, condition, x, y):
     return at.of(value, min(x.low, y.low), max(x.high, y.high))
 
 
+def _choose(at, sign, x, y):
+    """x where it compares so with y or is NaN, else y, which may be NaN."""
+    b, x, y = at.b, x.value, y.value
+    return b.select(b.or_(b.fcmp_ordered(sign, x, y), b.fcmp_unordered("uno", x, x)), x, y)
+
+
 def _maximum(at, x, y):
-    value = at.b.select(at.b.fcmp_unordered(">", x.value, y.value), x.value, y.value)
-    return at.of(value, max(x.low, y.low), max(x.high, y.high))
+    return at.of(_choose(at, ">", x, y), max(x.low, y.low), max(x.high, y.high))
 
 
 def _minimum(at, x, y):
-    value = at.b.select(at.b.fcmp_unordered("<", x.value, y.value), x.value, y.value)
-    return at.of(value, min(x.low, y.low), min(x.high, y.high))
+    return at.of(_choose(at, "<", x, y), min(x.low, y.low), min(x.high, y.high))
 
 
 def _square(at, x):
@@ -122,9 +126,10 @@ def _square(at, x):
 
 
 def _sign(at, x):
-    zero = at.vector_of(0.0)
-    one = at.of(at.call("copysign", at.vector_of(1.0), x), -1.0, 1.0)
-    return _where(at, at.of(at.b.fcmp_ordered("==", x.value, zero.value)), zero, one)
+    zero = at.vector_of(0.0).value
+    one = at.call("copysign", at.vector_of(1.0), x)
+    is_same = at.b.fcmp_unordered("==", x.value, zero)  # of 0 and of NaN
+    return at.of(at.b.select(is_same, x.value, one), -1.0, 1.0)
 
 
 _FUNCTIONS = {

@@ -60,8 +60,7 @@ def make_kernel(terms, store=None, dtype=np.float64):
         return ready(terms, X if store is None else store(X), y.astype(dtype, copy=False))
 
     def loss_gradient(weights, X, y):
-        loss, gradient, _ = evaluate(weights, X, y)
-        return loss, gradient
+        return _evaluate(terms, weights, X, y, None, 0.0)[:2]
 
     def evaluate(weights, X, y, sample_weight=None, intercept=0.0):
         return _evaluate(terms, weights, X, y, sample_weight, intercept)
@@ -78,8 +77,12 @@ def make_kernel(terms, store=None, dtype=np.float64):
     return Kernel(prepare, _make_gradient(terms), loss_gradient, evaluate, make_hessian)
 
 
+def _slope_of_square(z, y):
+    return z
+
+
 # The terms of ``z^2 / 2``, by whether they are those of a mean.
-_SQUARE = {is_mean: Terms(lambda z, y: z, is_mean=is_mean) for is_mean in (False, True)}
+_SQUARE = {is_mean: Terms(_slope_of_square, is_mean=is_mean) for is_mean in (False, True)}
 
 
 class Hessian:
@@ -97,7 +100,7 @@ class Hessian:
         return _evaluate(terms, v, self._X, self._y, self._curvature, v_intercept)[1:]
 
     def matrix(self):
-        """All of it, in float64, by BLAS; None of an X that is stored in fewer bytes."""
+        """All of it, in float64, by BLAS; None if X is no array."""
         X, n_features = self._X, self._X.shape[1]
         if not isinstance(X, np.ndarray):
             return None

@@ -297,7 +297,7 @@ def _add_block(X, first, n_used, z, limbs, total, ahead):
     n_small = 0
     for m in range(len(z)):
         n_small += _is_small(z[m], least)
-    if n_small > len(z) // _MOST_SMALL:
+    if n_small > len(z) // _MOST_SMALL or most == np.inf:  # no limbs hold an infinity
         for m in range(0, len(z), _STEP):
             _add_four(total, X, 0, first + m, total, z, 0, m)
         return

@@ -3,8 +3,8 @@
 The end of a loop over threads waits for the slowest. Where another process has one of two
 processors, that is up to the length of a turn of the scheduler, some milliseconds: a hundred times
 as long as a gradient of 1,800 x 65 takes on one thread. So the times of calls by threads and by one
-thread are compared, for each size of X apart. After calls by threads that lose, threads rest: for
-as long as was lost at first, and for twice as long each time that they lose again.
+thread are compared, for each size of X apart. After calls by threads that lose, threads rest.
+The first rest lasts as long as was lost; each further loss doubles that multiple, up to 64.
 
 Often it is this process that takes the processors: the threads of another library, such as
 OpenBLAS's after each product in scipy's L-BFGS-B, wait busily. Its CPU time tells, so that threads
@@ -43,7 +43,7 @@ class Load:
         self.rest_until = 0.0
         self.processor_seconds = 0.0  # of this process, when the rest began
         self.rests = 1  # times that what was lost is rested
-        self.gained_until = 0.0  # if threads have not lost by then, they rest half as long again
+        self.gained_until = 0.0  # if threads have not lost by then, their next rest is half as long
         self.n_calls = 0
 
     def asks_for_threads(self, now):

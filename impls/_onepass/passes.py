@@ -92,7 +92,7 @@ read_few, sum_few = _make_few(reads=True), _make_few(adds=True)
 @njit(nogil=True)
 def _move(part, total):
     """If `part` is separate from `total`, add it to `total` and zero it."""
-    if part.itemsize != total.itemsize or len(part) != len(total):
+    if part.itemsize != total.itemsize:
         for j in range(len(total)):
             total[j] += part[j]
             part[j] = 0

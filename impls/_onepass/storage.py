@@ -1,6 +1,7 @@
 """X in fewer bytes than float64: 8-bit levels or float32, and which of them holds X exactly."""
 
 import contextlib
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -56,8 +57,8 @@ class Levels:
 
     @property
     def size(self):
-        """Values of X."""
-        return len(self.levels) * len(self.scale)
+        """Infinite, so that a gradient of even a small X goes to `compute`, which knows levels."""
+        return math.inf
 
     @property
     def nbytes(self):
@@ -175,9 +176,9 @@ def _are_levels(X, unit):
     """Whether each value of X is an integer from 0 to 255 times the unit, to rounding."""
     for rows in blocks(X):
         values = _in_float64(X[rows])  # in float32, rounding would pass for a level
-        whole = np.rint(values / unit)
-        same = np.abs(unit * whole - values) <= 2 * _EPS * np.abs(values)
-        if not np.all((whole >= 0) & (whole <= 255) & same):
+        levels = np.rint(values / unit)
+        same = np.abs(unit * levels - values) <= 2 * _EPS * np.abs(values)
+        if not np.all((levels >= 0) & (levels <= 255) & same):
             return False
     return True
 

@@ -5,13 +5,13 @@ code turns their inner products z into residuals in place and, if asked, adds up
 residuals. An intercept, sample weights and the loss thus cost the engine nothing and need no
 variant of its loops.
 
-Compiling takes some 40 ms for each formula and type. It is done at the first use in a process and
-kept nowhere, so that an edit of a formula is always seen.
+Compiling takes some 40 ms for each formula and type. The code is kept for the process and never on
+disk, so that an edit of a formula is always seen.
 """
 
 import ctypes
 import functools
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import llvmlite.binding as llvm
 from llvmlite import ir
@@ -81,6 +81,7 @@ class Call(ctypes.Structure):
 # Places of the fields.
 _CODE, SAMPLE_WEIGHT, SUM, _INTERCEPT, IS_MEAN, RESIDENT, SHORT_ROWS, LONG_ROWS, PASSES = range(9)
 
+_kept = []  # calls whose addresses are passed on
 passes = (ctypes.c_int64 * 18)()  # addresses, by `place_of_pass`; 0: not compiled yet
 
 
@@ -99,21 +100,19 @@ class Terms:
         NumPy computes; None if nobody asks for them.
     is_mean : bool
         Whether the objective is the mean over the samples, not the sum.
+    addresses : dict of int
+        Address of the plain `Call` by the bytes of a label; compiled at its first use.
     """
 
     residual: object
     loss: object = None
     curvature: object = None
     is_mean: bool = False
+    addresses: dict = field(init=False, repr=False)
 
-    @functools.cached_property
-    def addresses(self):
-        """Address of the plain `Call` by the bytes of a label; compiled at its first use."""
-        return Made(lambda n_bytes: ctypes.addressof(self._calls[n_bytes]))
-
-    @functools.cached_property
-    def _calls(self):
-        return Made(self.call)
+    def __post_init__(self):
+        made = Made(lambda n_bytes: ctypes.addressof(_keep(self.call(n_bytes))))
+        object.__setattr__(self, "addresses", made)  # as a cached property, threads may make two
 
     def call(self, n_bytes, **fields):
         """A `Call` for labels of so many bytes; it keeps nothing alive that a field points at."""
@@ -126,6 +125,11 @@ class Terms:
             passes=ctypes.addressof(passes),
             **fields,
         )
+
+
+def _keep(call):
+    _kept.append(call)
+    return call
 
 
 @register_jitable

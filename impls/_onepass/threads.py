@@ -34,6 +34,7 @@ _add_large_alone = entries.make_add_large_alone(entries.digest())
 _add_together = entries.make_add_together(entries.digest())
 _add_features_together = entries.make_add_features_together(entries.digest())
 _kept = []  # what owns the code of the `passes`
+_STORED = (np.float64, np.float32, np.uint8)
 
 
 @njit  # not kept on disk: numba cannot keep a function that asks for its threads
@@ -45,7 +46,7 @@ def count_threads():
 def compute(call, weights, X, y):
     """Gradient by one thread or all, for the `Call` at an address.
 
-    `ready` compiles with an X of one row: the choice goes by the samples of y.
+    Compiled code is made ready with an X of one row: the choice goes by the samples of y.
     """
     if not isinstance(X, np.ndarray):
         return X.gradient(call, weights, y)
@@ -72,16 +73,22 @@ def compile_pass(X, y):
     """Compile the pass over chunks of such data, unless that is done."""
     place = place_of_pass(X.itemsize, y.itemsize)
     if not passes[place]:
-        _kept.append(entries.make_add_chunk(entries.digest(), X.dtype, y.dtype))
-        passes[place] = _kept[-1].address
+        compiled = entries.make_add_chunk(entries.digest(), X.dtype, y.dtype)
+        _kept.append(compiled)
+        passes[place] = compiled.address
+
+
+def _way_together(n_samples, n_features, n_bytes):
+    """What threads share out, in a word, and the function that does."""
+    is_few = n_samples <= _FEW_ROWS and n_bytes <= largest_cache_bytes()
+    if is_few and n_features >= _MANY_FEATURES:
+        return "features", _add_features_together
+    return "samples", _add_together
 
 
 def _compute_together(call, weights, X, y, n_bytes, result):
     """Gradient by threads, unless they gain nothing just now."""
-    is_few = len(y) <= _FEW_ROWS and n_bytes <= largest_cache_bytes()
-    shared, together = "samples", _add_together
-    if is_few and len(weights) >= _MANY_FEATURES:
-        shared, together = "features", _add_features_together
+    shared, together = _way_together(len(y), len(weights), n_bytes)
     by_threads = call, weights, X, y, count_threads(), result
     by_one = call, weights, X, y, result
     load.run(n_bytes, shared, together, by_threads, _add_large_alone, by_one)
@@ -100,12 +107,23 @@ def ready(terms, X, y):
     if X.ctypes.data % LINE_BYTES and X.nbytes <= largest_cache_bytes():
         X, unaligned = aligned(X.shape, X.dtype), X
         X[:] = unaligned
-    call, weights = terms.addresses[y.itemsize], np.zeros(X.shape[1])
+    if X.dtype.type not in _STORED:  # passes are told apart by the bytes of a value
+        raise TypeError(f"X is stored in {X.dtype}, expected float64, float32 or uint8")
     compile_pass(X, y)
-    compute(call, weights, X[:1], y)
-    if X.size * y.itemsize >= threads_pay_from():  # threads may do it, or one, as there is time
-        _add_large_alone(call, weights, X[:1], y, weights)
+    _compile_entries(terms.addresses[y.itemsize], X, y)
     return X, y
+
+
+def _compile_entries(call, X, y):
+    """Call what such data may take with one row, apart from the times that `load` compares."""
+    weights, n_bytes = np.zeros(X.shape[1]), X.size * y.itemsize
+    if n_bytes < threads_pay_from():
+        add_alone(call, weights, X[:1], y, weights)
+        return
+    _add_large_alone(call, weights, X[:1], y, weights)  # threads may do it, or one: by the load
+    if count_threads() > 1:
+        _, together = _way_together(*X.shape, n_bytes)
+        together(call, weights, X[:1], y, count_threads(), weights)
 
 
 class _Alias:

@@ -35,11 +35,10 @@ class Tuning:
         Rows of its steps, 4 or 8.
     parts : int
         Distant parts of X from which the steps of narrow rows are taken in turn. If there are
-        several, the rows of another step come from as many parts as it has rows, instead of lying
-        next to each other.
+        several, each row of a step of wider rows comes from a part of its own.
     prefetch_bytes : int
-        How far ahead steps prefetch: as X lies in memory, and two steps at least, but along itself
-        each row that comes from a part of its own.
+        How far ahead steps prefetch: in X, and two steps at least, or along each part where rows
+        come from distant ones.
     prefetches_llc : int
         Whether long rows in the last-level cache arrive too late without a prefetch, 0 or 1; short
         ones are always prefetched, see `caches`.

@@ -25,8 +25,4 @@ BYTES_PER_VALUE = 1
 X_TYPES = "uint8 float32"
 REQUIRES = "numba"
 
-prepare, _, loss_gradient, evaluate, make_hessian = make_kernel(terms, as_levels)
-
-
-def gradient(weights, X, y):
-    return X.gradient(terms.addresses[8], weights, y)
+prepare, gradient, loss_gradient, evaluate, make_hessian = make_kernel(terms, as_levels)

@@ -64,7 +64,6 @@ class _Code:
         self.element = context.get_data_type(dtype)
         self.lanes = _BYTES // self.n_bytes
         self.kind = ir.VectorType(self.element, self.lanes)
-        self.zero = ir.Constant(self.kind, None)
 
     def starts(self, first, step, n):
         """Pointers to the first number of `n` rows of a table."""
