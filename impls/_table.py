@@ -48,6 +48,7 @@ import importlib
 import importlib.util
 import inspect
 import math
+import os
 import re
 import sys
 from collections.abc import Callable, Mapping
@@ -494,8 +495,11 @@ def check_name(kind: str, name: Any, known: Any, where: str = "") -> None:
 
 def files(folder: Path) -> list[Path]:
     """Implementation files of a folder, sorted; leaves out private names and broken links."""
-    found = (path for path in folder.glob("*.py") if path.name[0] not in "_.")
-    return sorted(path for path in found if path.is_file())
+    if not folder.is_dir():
+        return []
+    with os.scandir(folder) as entries:  # a fifth of the time of a glob
+        found = [each for each in entries if each.name.endswith(".py") and each.name[0] not in "_."]
+        return sorted(folder / each.name for each in found if each.is_file())
 
 
 def is_name(text: str) -> bool:
@@ -530,7 +534,7 @@ def _entries(group: str, state: tuple[tuple[str, int], ...]) -> tuple[EntryPoint
 
 def _describe(source: Path | EntryPoint) -> str:
     if isinstance(source, Path):
-        folder = source.parent.resolve()
+        folder = _resolve(source.parent)
         return f"the file {f'impls/{folder.name}/{source.name}' if _is_ours(source) else source}"
     package = f" of the package {source.dist.name}" if source.dist else ""
     return f"the entry point {source.name} = {source.value}{package}"
@@ -581,7 +585,7 @@ def _hides(problem: str, name: str) -> bool:
 
     Python makes a submodule an attribute of its package.
     """
-    current = getattr(problem_module(problem), name, None)
+    current = getattr(_known_problem(problem), name, None)
     return current is not None and getattr(current, "__name__", "") != f"impls.{problem}.{name}"
 
 
@@ -616,7 +620,7 @@ def _import(source: Path | EntryPoint) -> Any:
 def _import_file(path: Path) -> ModuleType:
     """Import a file, under ``impls`` if it stands in a problem's package."""
     if _is_ours(path):
-        return importlib.import_module(f"impls.{path.parent.resolve().name}.{path.stem}")
+        return importlib.import_module(f"impls.{_resolve(path.parent).name}.{path.stem}")
     name = f"gradmark_file_{path.stem}"
     spec = importlib.util.spec_from_file_location(name, path)
     assert spec is not None and spec.loader is not None  # true for every name that ends in .py
@@ -628,7 +632,13 @@ def _import_file(path: Path) -> ModuleType:
 
 def _is_ours(path: Path) -> bool:
     """Whether a file, or a link to one, stands in a problem's package."""
-    return path.parent.resolve().parent == _PACKAGE.resolve()
+    return _resolve(path.parent).parent == _resolve(_PACKAGE)
+
+
+@functools.lru_cache(maxsize=32)
+def _resolve(folder: Path) -> Path:
+    """The folder without links: `load` asks some times, and each look at the disk takes 20 us."""
+    return folder.resolve()
 
 
 def _requires(source: Path | EntryPoint) -> str:
