@@ -13,7 +13,8 @@ in the docstring is how often X is read from memory when it does not fit in cach
                     intercept's gradient, with a weight per sample (or None) and an intercept that
                     is added to each inner product
 ``make_hessian``    ``(weights, X, y, sample_weight, intercept)``: a function of a vector and a
-                    number for the intercept that returns the Hessian times both, as such a pair
+                    number for the intercept that returns the Hessian times both, as such a pair;
+                    its ``matrix()``, if it has one, returns all of it, the intercept last
 ==================  ===========================================================================
 
 ==================  ===========================================================================

@@ -161,7 +161,7 @@ def test_prepared_in_another_process(shape):
     fused = impls.load("logistic", "fused")
     X, y = fused.prepare(X, y)
     expected = fused.kernel(weights, X, y)
-    engine_terms.passes[:] = [0] * len(engine_terms.passes)  # as they are there
+    engine_terms.pass_codes[:] = [0] * len(engine_terms.pass_codes)  # as they are there
     assert np.array_equal(fused.kernel(weights, X, y), expected)
 
 

@@ -26,6 +26,9 @@ hands in its residual r and its loss as formulas of NumPy. From the formula to t
 Where to change what:
 
 - another residual: a `Terms` of its own (`impls.onepass`), no edit here;
-- another processor: its numbers in ``tuning``;
-- another storage: a class like `Levels` in ``storage``, whose ``gradient`` calls `threads.compute`.
+- another processor: its numbers in ``tuning``, and another length of vectors in
+  `vectors.count_lanes`;
+- another storage: a class like `Levels` in ``storage``, with its ``ready``, ``gradient``,
+  ``shape``, ``size`` and ``@``, and another type of values in `vectors.convert` and
+  `terms.place_of_pass`.
 """

@@ -3,12 +3,14 @@
 import math
 
 import numpy as np
+from numba.extending import register_jitable
 
 from impls._onepass.vectors import LINE_BYTES
 
 _BLOCK_VALUES = 2**16  # values of a block
 
 
+@register_jitable
 def whole(n, unit):
     """The least multiple of `unit` that is not less than n."""
     return -(-n // unit) * unit

@@ -33,8 +33,8 @@ from impls._onepass.terms import (
     RESIDENT,
     SAMPLE_WEIGHT,
     SHORT_ROWS,
-    SUM,
     SUMS,
+    SUMS_LENGTH,
     place_of_pass,
     turn,
 )
@@ -47,7 +47,7 @@ from impls._onepass.vectors import LINE_BYTES
 _FOUR_FROM_BYTES, _FOUR_BYTES, _MOST_FOURS = 2**18, 2**21, 8
 _FEW_ROWS, _BLOCK_ROWS, _STEP_ROWS = 512, 32, 4
 MOST_CHUNKS = 4 * _MOST_FOURS
-N_SUMS = max(MOST_CHUNKS, config.NUMBA_NUM_THREADS)  # of losses and residuals: one for each share
+MOST_SHARES = max(MOST_CHUNKS, config.NUMBA_NUM_THREADS)  # each with its sums
 # Of numba's parallel transformations the loop over threads alone: others would start threads for a
 # sum.
 THREADS_ONLY = {"prange": True, "numpy": False, "inplace_binop": False}
@@ -61,7 +61,7 @@ def digest():
 
 def digest_of(folder):
     """Digest of the engine whose files stand in a folder."""
-    return _hash(sorted(folder.glob("*.py")), repr((tuning(), N_SUMS)))
+    return _hash(sorted(folder.glob("*.py")), repr((tuning(), MOST_SHARES)))
 
 
 def digest_with(*files):
@@ -87,19 +87,19 @@ def _add_up(result, totals):
 @njit(nogil=True, inline="always")
 def terms_of(call, n):
     """Addresses of a call, of its sample weights and of the sums of its n-th share; 0 is none."""
-    sums = integer_at(call, SUM)
-    return call, integer_at(call, SAMPLE_WEIGHT), sums + 8 * SUMS * n if sums else 0
+    sums = integer_at(call, SUMS)
+    return call, integer_at(call, SAMPLE_WEIGHT), sums + 8 * SUMS_LENGTH * n if sums else 0
 
 
 @njit(nogil=True, inline="always")
 def finish(call, result, n_samples):
     """Add up the shares' sums, and divide by the samples where the objective is their mean."""
-    sums = integer_at(call, SUM)
+    sums = integer_at(call, SUMS)
     if sums:
         for k in range(2):
             total = 0.0
-            for n in range(N_SUMS):
-                total += value_at(result, sums, n * SUMS + k)
+            for n in range(MOST_SHARES):
+                total += value_at(result, sums, n * SUMS_LENGTH + k)
             set_value_at(result, sums, k, total / n_samples if integer_at(call, IS_MEAN) else total)
     if integer_at(call, IS_MEAN):
         for j in range(len(result)):

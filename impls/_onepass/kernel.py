@@ -7,8 +7,8 @@ from typing import NamedTuple
 import numpy as np
 
 from impls._onepass.arrays import aligned, blocks, product
-from impls._onepass.entries import N_SUMS, NotCompiled
-from impls._onepass.terms import SUMS, Made, Terms
+from impls._onepass.entries import MOST_SHARES, NotCompiled
+from impls._onepass.terms import SUMS_LENGTH, Made, Terms
 from impls._onepass.threads import (
     ALONE_VALUES,
     add_alone,
@@ -118,7 +118,7 @@ class _Room(threading.local):
     """Sums of losses and residuals, and the calls that point at them, of one Python thread."""
 
     def __init__(self):
-        self.sums = aligned((N_SUMS, SUMS), np.float64)
+        self.sums = aligned((MOST_SHARES, SUMS_LENGTH), np.float64)
         address = self.sums.ctypes.data
         self.calls = Made(lambda key: key[0].call(key[1], sums=address))
 

@@ -20,7 +20,7 @@ from impls._onepass.vectors import (
     FUSE,
     I64,
     LONG_VECTOR_BYTES,
-    SUM,
+    REORDER,
     Array,
     count_lanes,
     first_lanes,
@@ -181,7 +181,7 @@ class _Narrow:
         for row in self._rows(first):
             product = self.zero
             for value, weight in zip(row, self.loaded, strict=True):
-                product = multiply_add(b, value, weight, product, SUM)
+                product = multiply_add(b, value, weight, product, REORDER)
             products.append(product)
         place = b.bitcast(self._slot(i), self.kind.element.as_pointer())
         store_sums(b, products, place, self.n_bytes)

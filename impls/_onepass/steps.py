@@ -13,7 +13,7 @@ from impls._onepass.tuning import tuning
 from impls._onepass.vectors import (
     FUSE,
     I64,
-    SUM,
+    REORDER,
     VECTOR_BYTES,
     Array,
     count_lanes,
@@ -110,7 +110,7 @@ class _Step:
     def _read_rows(self, j, mask):
         b, weight = self.b, self.w.load(self.w.data, j, mask)
         for row, total in zip(self._load_rows(self.read, j, mask), self.sums, strict=True):
-            b.store(multiply_add(b, row, weight, b.load(total), SUM), total)
+            b.store(multiply_add(b, row, weight, b.load(total), REORDER), total)
 
     def _load_rows(self, start, j, mask):
         """One vector from each row. Up to 4 rows have a pointer each; with 8, registers run out, so

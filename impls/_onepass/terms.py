@@ -37,7 +37,7 @@ from impls._onepass.vectors import (
 )
 
 _LANES = 8
-SUMS = 8  # numbers of a share's sums: loss, sum of residuals, and the rest of a cache line
+SUMS_LENGTH = 8  # numbers of a share's sums: loss, sum of residuals, and the rest of a cache line
 
 
 class Call(ctypes.Structure):
@@ -50,7 +50,7 @@ class Call(ctypes.Structure):
     sample_weight : address
         A number per sample in the type of y, by which losses and residuals are multiplied; 0: none.
     sums : address
-        `SUMS` doubles for each share, to which its losses and residuals are added; 0: none.
+        `SUMS_LENGTH` doubles for each share, to which its losses and residuals are added; 0: none.
     intercept : float
         Added to each inner product.
     is_mean : int
@@ -79,10 +79,10 @@ class Call(ctypes.Structure):
 
 
 # Places of the fields.
-_CODE, SAMPLE_WEIGHT, SUM, _INTERCEPT, IS_MEAN, RESIDENT, SHORT_ROWS, LONG_ROWS, PASSES = range(9)
+_CODE, SAMPLE_WEIGHT, SUMS, _INTERCEPT, IS_MEAN, RESIDENT, SHORT_ROWS, LONG_ROWS, PASSES = range(9)
 
 _kept = []  # calls whose addresses are passed on
-passes = (ctypes.c_int64 * 18)()  # addresses, by `place_of_pass`; 0: not compiled yet
+pass_codes = (ctypes.c_int64 * 18)()  # addresses, by `place_of_pass`; 0: not compiled yet
 
 
 @dataclass(frozen=True, eq=False)  # a key, told apart by identity at once
@@ -122,7 +122,7 @@ class Terms:
             resident=tuning().resident_bytes,
             short_rows=caches.short_rows_bytes(),
             long_rows=caches.long_rows_bytes(),
-            passes=ctypes.addressof(passes),
+            passes=ctypes.addressof(pass_codes),
             **fields,
         )
 
@@ -134,7 +134,7 @@ def _keep(call):
 
 @register_jitable
 def place_of_pass(x_bytes, y_bytes):
-    """Place, among the `passes`, of the one for values and labels of so many bytes."""
+    """Place, among the `pass_codes`, of the one for values and labels of so many bytes."""
     return 2 * x_bytes + y_bytes // 8
 
 
@@ -165,8 +165,8 @@ def _compile(residual, loss, n_bytes):
     parsed = llvm.parse_assembly(str(module))
     parsed.verify()
     options = llvm.create_pipeline_tuning_options(speed_level=3)
-    passes = llvm.create_pass_builder(machine, options)
-    passes.getModulePassManager().run(parsed, passes)
+    builder = llvm.create_pass_builder(machine, options)
+    builder.getModulePassManager().run(parsed, builder)
     engine = llvm.create_mcjit_compiler(parsed, machine)
     engine.finalize_object()
     return engine

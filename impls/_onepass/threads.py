@@ -15,7 +15,7 @@ from numba import get_num_threads, njit
 from impls._onepass import entries, load
 from impls._onepass.arrays import aligned
 from impls._onepass.caches import largest_cache_bytes, own_cache_bytes
-from impls._onepass.terms import passes, place_of_pass
+from impls._onepass.terms import pass_codes, place_of_pass
 from impls._onepass.tuning import tuning
 from impls._onepass.vectors import LINE_BYTES
 
@@ -33,7 +33,7 @@ add_alone = entries.make_add_alone(entries.digest())
 _add_large_alone = entries.make_add_large_alone(entries.digest())
 _add_together = entries.make_add_together(entries.digest())
 _add_features_together = entries.make_add_features_together(entries.digest())
-_kept = []  # what owns the code of the `passes`
+_kept = []  # what owns the code of the `pass_codes`
 _STORED = (np.float64, np.float32, np.uint8)
 
 
@@ -72,10 +72,10 @@ def _compute(call, weights, X, y, result):
 def compile_pass(X, y):
     """Compile the pass over chunks of such data, unless that is done."""
     place = place_of_pass(X.itemsize, y.itemsize)
-    if not passes[place]:
+    if not pass_codes[place]:
         compiled = entries.make_add_chunk(entries.digest(), X.dtype, y.dtype)
         _kept.append(compiled)
-        passes[place] = compiled.address
+        pass_codes[place] = compiled.address
 
 
 def _way_together(n_samples, n_features, n_bytes):

@@ -16,7 +16,7 @@ LINE_BYTES = 64
 # that have to be converted.
 VECTOR_BYTES, LONG_VECTOR_BYTES = 32, 64
 # Fast-math flags. Sums may be reordered and products fused; infinities and NaN keep their meaning.
-SUM, FUSE = ("contract", "reassoc", "nsz"), ("contract",)
+REORDER, FUSE = ("contract", "reassoc", "nsz"), ("contract",)
 
 
 def call(b, name, result, arguments):

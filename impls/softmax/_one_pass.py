@@ -207,12 +207,6 @@ def _table(like, n_rows, n_columns):
     return room[begin : begin + n].reshape((n_rows, n_columns))
 
 
-@njit(nogil=True)
-def _whole(n):
-    """The least multiple of any vector's lanes that is not less than n."""
-    return -(-n // ROWS_UNIT) * ROWS_UNIT
-
-
 def _make_add_share(built_from, dtype):
     i = types.intp
 
@@ -249,7 +243,7 @@ def _make_add_share(built_from, dtype):
                     set_value_at(like, own + k * g_step, j, value)
             w, w_step = own, g_step
         is_transposed = step <= _TRANSPOSED_BYTES * (n_classes + _TRANSPOSED_MORE)
-        columns = _table(like, _whole(n_features) if is_transposed else 0, room)
+        columns = _table(like, whole(n_features, ROWS_UNIT) if is_transposed else 0, room)
         loss, scale = 0.0, 1.0 / n_samples
         for begin in range(start, stop, rows):
             n, here = min(rows, stop - begin), x + begin * step
