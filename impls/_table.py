@@ -498,7 +498,7 @@ def files(folder: Path) -> list[Path]:
     """Implementation files of a folder, sorted; leaves out private names and broken links."""
     if not folder.is_dir():
         return []
-    with os.scandir(folder) as entries:  # a fifth of the time of a glob
+    with os.scandir(folder) as entries:  # 0.6 of the time of a glob
         found = [each for each in entries if each.name.endswith(".py") and each.name[0] not in "_."]
         return sorted(folder / each.name for each in found if each.is_file())
 

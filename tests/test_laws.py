@@ -146,6 +146,10 @@ def laid_out(draw, values, types=REAL_TYPES):
     return view
 
 
+# No product of integers up to 100 with such weights is invalid. In one run OpenBLAS 0.3.31 raised
+# the flag for two of them in float32, and not when they were repeated; as in
+# https://github.com/numpy/numpy/issues/24067, it may come from lanes that are not used.
+@pytest.mark.filterwarnings("ignore:invalid value encountered in matmul:RuntimeWarning")
 @settings(max_examples=15, deadline=None, derandomize=True)
 @given(shape=st.tuples(st.integers(1, 40), st.integers(1, 20)), seed=seeds, data=st.data())
 def test_any_layout_and_type_give_the_same_gradient(implementation, shape, seed, data):

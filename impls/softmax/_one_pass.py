@@ -440,9 +440,8 @@ def evaluate(weights, X, y, sample_weight=None, intercept=0.0):
     """The loss, the gradient and that of the intercepts, one per class, with sample weights."""
     n_classes = len(weights)
     extra = np.zeros((_count_shares(len(y), *weights.shape), _N_EXTRA), np.int64)
-    slopes = np.zeros(
-        (len(extra), whole(n_classes, LINE_BYTES // 8))
-    )  # threads share no cache line
+    n_columns = whole(n_classes, LINE_BYTES // 8)  # threads share no cache line
+    slopes = np.zeros((len(extra), n_columns))
     if sample_weight is not None:
         sample_weight = np.ascontiguousarray(sample_weight, np.float64)
         extra[:, 0] = sample_weight.ctypes.data
